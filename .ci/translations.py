@@ -1,0 +1,68 @@
+"""Is every text translated, and is what is compiled what stands in the catalog?
+
+It writes the catalogs anew, as `makemessages` does: run by hand it shows at once what is to be translated.
+"""
+
+import gettext
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+PLACES = ("calendly_integration", "config")
+WRITE = ("makemessages", "-a", "--add-location=file", "-i", "tests/*", "-i", "build/*")
+MEND = f"To mend it: manage.py {' '.join(WRITE)}; translate; manage.py compilemessages"
+
+
+def main() -> int:
+    """Check every language that has a catalog; 1 if one is behind."""
+    places = [Path(place, "locale") for place in PLACES]
+    faults = [f"{place}: there is no Romanian catalog" for place in places if not (place / "ro").is_dir()]
+    subprocess.run([sys.executable, "manage.py", *WRITE, "-v", "0"], check=True)
+    catalogs = [path for place in places for path in sorted(place.glob("*/LC_MESSAGES/django.po"))]
+    for catalog in catalogs:
+        faults += [f"{catalog}: {fault}" for fault in _faults(catalog)]
+    print(*faults or [f"{len(catalogs)} catalogs, all translated and compiled."], sep="\n")
+    if faults:
+        print(MEND)
+    return 1 if faults else 0
+
+
+def _faults(catalog: Path) -> list[str]:
+    faults = [
+        f"{word}: {text}"
+        for word, choice in (("untranslated", "--untranslated"), ("fuzzy", "--only-fuzzy"))
+        for text in _messages(catalog, choice)
+    ]
+    compiled = catalog.with_suffix(".mo")
+    if not compiled.exists():
+        return [*faults, "not compiled"]
+    with tempfile.TemporaryDirectory() as folder:
+        fresh = Path(folder) / "fresh.mo"
+        checked = subprocess.run(
+            ["msgfmt", "--check", "-o", str(fresh), str(catalog)], capture_output=True, text=True, check=False
+        )
+        if checked.returncode:
+            return [*faults, checked.stderr]
+        # Compared by content: the file's header holds the time at which it was written.
+        if _content(fresh) != _content(compiled):
+            faults.append("what is compiled is older than the catalog")
+    return faults
+
+
+def _messages(catalog: Path, choice: str) -> list[str]:
+    """The first lines of the messages that msgattrib finds, a header left out."""
+    command = ["msgattrib", "--no-obsolete", "--no-wrap", choice, str(catalog)]
+    found = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    return [line for line in found.splitlines() if line.startswith("msgid ") and line != 'msgid ""']
+
+
+def _content(compiled: Path) -> dict[object, object]:
+    with compiled.open("rb") as file:
+        texts = dict(gettext.GNUTranslations(file)._catalog)  # type: ignore[attr-defined]
+    texts.pop("", None)
+    return texts
+
+
+if __name__ == "__main__":
+    sys.exit(main())

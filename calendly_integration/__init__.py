@@ -1,0 +1,1 @@
+"""AI agents book real meetings through Calendly; the portal keeps the truth of them."""

@@ -1,0 +1,67 @@
+"""The host's database settings and what else of Django the work relies on."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from django.apps import AppConfig
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Warning
+from django.db import DEFAULT_DB_ALIAS, connections
+
+SHORTEST_TIMEOUT = 20
+SQLITE_HINT = (
+    "DATABASES['default']['OPTIONS'] = {'transaction_mode': 'IMMEDIATE', 'timeout': 20, "
+    "'init_command': 'PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;'}"
+)
+
+
+def check(app_configs: Sequence[AppConfig] | None = None, **options: Any) -> list[CheckMessage]:
+    """What is wrong anywhere."""
+    found: list[CheckMessage] = []
+    if not settings.USE_TZ:
+        found.append(
+            Error("USE_TZ is off: meetings need instants.", hint="USE_TZ = True", id="calendly.E040")
+        )
+    return [*found, *_warnings(), *_sqlite(Warning, "calendly.W041")]
+
+
+def check_deployment(app_configs: Sequence[AppConfig] | None = None, **options: Any) -> list[CheckMessage]:
+    """What may pass on a desk, not in production."""
+    return [*_sqlite(Error, "calendly.E041")]
+
+
+def _sqlite(kind: type[Error] | type[Warning], name: str) -> Iterator[CheckMessage]:
+    """All three together: WAL without IMMEDIATE lost every third read-then-write transaction under load."""
+    database = connections[DEFAULT_DB_ALIAS]
+    if database.vendor != "sqlite":
+        return
+    given = database.settings_dict.get("OPTIONS", {})
+    start = str(given.get("init_command", "")).replace(" ", "").lower()
+    lacking = [
+        what
+        for what, there in (
+            ("transaction_mode IMMEDIATE", str(given.get("transaction_mode", "")).upper() == "IMMEDIATE"),
+            ("journal_mode WAL", "journal_mode=wal" in start),
+            (f"timeout {SHORTEST_TIMEOUT}", given.get("timeout", 5) >= SHORTEST_TIMEOUT),
+        )
+        if not there
+    ]
+    if lacking:
+        yield kind(f"SQLite lacks {', '.join(lacking)}: writers fail.", hint=SQLITE_HINT, id=name)
+
+
+def _warnings() -> Iterator[CheckMessage]:
+    database = connections[DEFAULT_DB_ALIAS]
+    if database.settings_dict.get("ATOMIC_REQUESTS"):
+        yield Warning(
+            "ATOMIC_REQUESTS is on: a slow page holds its transaction, and on SQLite all writers.",
+            hint="DATABASES['default']['ATOMIC_REQUESTS'] = False",
+            id="calendly.W040",
+        )
+    if database.vendor == "postgresql" and database.settings_dict.get("CONN_MAX_AGE") == 0:
+        yield Warning(
+            "CONN_MAX_AGE is 0: every request and task connects to PostgreSQL anew.",
+            hint="DATABASES['default']['CONN_MAX_AGE'] = 60, with CONN_HEALTH_CHECKS = True (0 is right "
+            "under ASGI, and with a pooler in between: then silence calendly.W042)",
+            id="calendly.W042",
+        )
