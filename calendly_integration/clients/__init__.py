@@ -1,0 +1,65 @@
+"""The configured clients: one of Calendly for each connection, one of the portal, pooled per process."""
+
+import threading
+
+from .. import conf
+from ..calendly.client import Client as CalendlyClient
+from ..models import Connection
+from ..vai.client import Client as PortalClient
+from . import hearing, vault
+
+DEFAULT = "default"
+
+_lock = threading.Lock()
+_calendly: dict[tuple[int, str, str], CalendlyClient] = {}
+_portal: dict[tuple[str, str], PortalClient] = {}
+
+
+class NoToken(Exception):
+    """The connection has no credential, or one that no configured key can read."""
+
+
+def token(connection: Connection) -> str:
+    """The connection's credential. The settings decide for the default connection. Raises NoToken."""
+    settings = conf.get()
+    if connection.slug == DEFAULT and settings.API_KEY:
+        return settings.API_KEY
+    if not connection.token_encrypted:
+        raise NoToken("No Calendly token: set CALENDLY_API_KEY.")
+    try:
+        return vault.decrypt(connection.token_encrypted)
+    except vault.Unreadable as error:
+        raise NoToken("The stored Calendly token cannot be read: an encryption key is missing.") from error
+
+
+def calendly(connection: Connection) -> CalendlyClient:
+    """The client of a connection. Raises NoToken."""
+    key = (connection.pk, token(connection), conf.get().API_URL)
+    with _lock:
+        client = _calendly.get(key)
+        if client is None:
+            try:
+                client = _calendly[key] = CalendlyClient(key[1], base_url=key[2], on_call=hearing.heard)
+            except ValueError as error:
+                raise NoToken(str(error)) from error
+        return client
+
+
+def portal() -> PortalClient | None:
+    """The portal's client, or None while no portal is configured."""
+    settings = conf.get()
+    if not settings.PORTAL_URL:
+        return None
+    key = (settings.PORTAL_URL, settings.PORTAL_KEY)
+    with _lock:
+        client = _portal.get(key)
+        if client is None:
+            client = _portal[key] = PortalClient(*key)
+        return client
+
+
+def forget() -> None:
+    """Drop all clients, so that the next call makes them anew. For tests and after a fork."""
+    with _lock:
+        _calendly.clear()
+        _portal.clear()

@@ -1,0 +1,29 @@
+"""Log lines without secrets and personal data, whoever wrote them.
+
+Our own loggers name rows, not people. But a path may hold an e-mail address, and a traceback may quote whatever
+was at hand; so the last step before a line is written takes out what must not be in it.
+"""
+
+import logging
+import re
+
+EMAIL = re.compile(r"[\w.+%'-]{1,64}(?:@|%40)[\w-]{1,63}(?:\.[\w-]{1,63})+", re.IGNORECASE)
+BEARER = re.compile(r"(?i)\b(bearer\s+|api[_-]?key[\"'=:\s]+|token[\"'=:\s]+)[\w.~+/=-]{8,}")
+AGENT_KEY = re.compile(r"\bvai_[0-9a-f]{6,}_[\w-]{8,}")
+PHONE = re.compile(r"(?<![\w.:-])\+\d[\d ().-]{7,18}\d\b")
+
+
+def redact(text: str) -> str:
+    """The text with e-mail addresses, phone numbers, keys and tokens taken out."""
+    text = AGENT_KEY.sub("[key]", text)
+    text = BEARER.sub(r"\1[secret]", text)
+    text = EMAIL.sub("[e-mail]", text)
+    return PHONE.sub("[phone]", text)
+
+
+class Formatter(logging.Formatter):
+    """A formatter for the host's LOGGING that redacts the whole line, traceback included."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line, redacted; control characters of outsiders cannot begin a line of their own."""
+        return redact(super().format(record).replace("\r", "\\r").replace("\x1b", "\\x1b"))

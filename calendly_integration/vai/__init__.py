@@ -1,0 +1,1 @@
+"""VAI Portal's API in plain Python: no Django, no settings, no clock."""
