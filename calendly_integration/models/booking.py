@@ -1,0 +1,189 @@
+"""A booking: the meeting as people know it. It keeps its id through every reschedule."""
+
+import unicodedata
+import uuid
+from datetime import datetime
+from typing import Self
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+
+def search_key(*texts: str) -> str:
+    """What people search by, as it is compared: lower case, without diacritics, single spaces; a phone number's
+    digits stand together. The same for what was kept and for what is looked for."""
+    bare = unicodedata.normalize("NFKD", " ".join(texts).casefold())
+    return " ".join(
+        "".join(char for char in bare if not unicodedata.combining(char) and char != "\0").split()
+    )
+
+
+class BookingQuerySet(models.QuerySet["Booking"]):
+    """Named questions about bookings."""
+
+    def shown(self) -> Self:
+        """With what every view of a booking needs, in one query."""
+        return self.select_related("host", "metadata")
+
+    def of_email(self, email: str) -> Self:
+        """Bookings of an invitee, whatever the case of the address."""
+        return self.filter(email_key=email.strip().lower())
+
+    def matching(self, term: str) -> Self:
+        """Those whose name, e-mail or phone holds every word of `term`, whatever the case or diacritics."""
+        found = self
+        for word in search_key(term).split()[:10]:
+            found = found.filter(search_key__contains=word)
+        return found
+
+    def confirmed_between(self, start: datetime, end: datetime) -> Self:
+        """Confirmed ones that start in [start, end), soonest first."""
+        return self.filter(status=Booking.Status.CONFIRMED, start_at__gte=start, start_at__lt=end).order_by(
+            "start_at", "id"
+        )
+
+
+class Booking(models.Model):
+    """One invitee's meeting. What Calendly knows of it stands in its legs; this row is their sum."""
+
+    class Status(models.TextChoices):
+        PENDING = "pending", _("pending")
+        CONFIRMED = "confirmed", _("confirmed")
+        CANCELED = "canceled", _("canceled")
+        FAILED = "failed", _("failed")
+
+    class Source(models.TextChoices):
+        AGENT = "agent", _("agent")
+        PUBLIC = "public", _("public page")
+        STAFF = "staff", _("staff")
+
+    class CancelCode(models.TextChoices):
+        INVITEE_ASKED = "invitee_asked", _("the invitee asked for it")
+        WRONG_TIME = "wrong_time", _("the time does not suit")
+        HOST_AWAY = "host_away", _("the host cannot come")
+        DUPLICATE = "duplicate", _("booked twice")
+        NOT_NEEDED = "not_needed", _("no longer needed")
+        NO_ANSWER = "no_answer", _("the invitee cannot be reached")
+        OTHER = "other", _("another reason")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    connection = models.ForeignKey(
+        "calendly_integration.Connection",
+        models.PROTECT,
+        related_name="bookings",
+        verbose_name=_("connection"),
+    )
+    status = models.CharField(_("status"), max_length=10, choices=Status.choices, default=Status.PENDING)
+    source = models.CharField(_("source"), max_length=10, choices=Source.choices)
+    event_type = models.ForeignKey(
+        "calendly_integration.EventType",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="bookings",
+        verbose_name=_("event type"),
+    )
+    event_name = models.CharField(_("event"), max_length=255, blank=True)
+    host = models.ForeignKey(
+        "calendly_integration.Host",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="bookings",
+        verbose_name=_("host"),
+    )
+    start_at = models.DateTimeField(_("start"), null=True, blank=True)
+    end_at = models.DateTimeField(_("end"), null=True, blank=True)
+    invitee_name = models.CharField(_("invitee"), max_length=255, blank=True)
+    invitee_email = models.CharField(_("e-mail"), max_length=320)
+    email_key = models.CharField(max_length=320, editable=False)
+    # Name, e-mail and phone as `search_key` writes them; a trigram index finds in it where PostgreSQL has one.
+    search_key = models.TextField(default="", blank=True, editable=False)
+    phone = models.CharField(_("phone"), max_length=64, blank=True)
+    time_zone = models.CharField(_("invitee's time zone"), max_length=64, blank=True)
+    locale = models.CharField(_("invitee's language"), max_length=16, blank=True)
+    location = models.TextField(_("location"), blank=True)
+    meeting_url = models.CharField(_("meeting link"), max_length=2000, blank=True)
+    cancel_url = models.CharField(_("link to cancel"), max_length=500, blank=True)
+    reschedule_url = models.CharField(_("link to move"), max_length=500, blank=True)
+    event_id = models.CharField(_("Calendly's event id"), max_length=64, blank=True)
+    current_leg = models.ForeignKey(
+        "calendly_integration.BookingLeg",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("current leg"),
+    )
+    agent_key = models.ForeignKey(
+        "calendly_integration.AgentKey",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="bookings",
+        verbose_name=_("agent key"),
+    )
+    cancel_reason = models.TextField(_("reason"), blank=True)
+    cancel_code = models.CharField(
+        _("kind of reason"), max_length=20, choices=CancelCode.choices, blank=True, default=""
+    )
+    canceled_by = models.CharField(_("canceled by"), max_length=255, blank=True)
+    canceled_at = models.DateTimeField(_("canceled at"), null=True, blank=True)
+    no_show_at = models.DateTimeField(_("marked as no-show at"), null=True, blank=True)
+    seen_at = models.DateTimeField(_("confirmed by Calendly at"), null=True, blank=True)
+    failure = models.TextField(_("why it failed"), blank=True)
+    created_at = models.DateTimeField(_("made at"))
+    updated_at = models.DateTimeField(_("changed at"), auto_now=True)
+
+    objects = BookingQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("booking")
+        verbose_name_plural = _("bookings")
+        permissions = [
+            ("cancel_booking", "Can cancel bookings at Calendly"),
+            ("reschedule_booking", "Can reschedule bookings at Calendly"),
+            ("mark_no_show", "Can mark invitees as no-show"),
+            ("export_booking", "Can export bookings"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(status="confirmed") | (~Q(event_id="") & Q(start_at__isnull=False)),
+                name="booking_confirmed_has_event",
+            ),
+            models.CheckConstraint(
+                condition=Q(end_at__isnull=True) | Q(end_at__gt=models.F("start_at")),
+                name="booking_ends_after_start",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["email_key", "start_at"], name="booking_email_start"),
+            models.Index(fields=["start_at", "id"], name="booking_start"),
+            models.Index(fields=["status", "start_at"], name="booking_status_start"),
+            models.Index(fields=["host", "start_at"], name="booking_host_start"),
+            models.Index(fields=["event_type", "start_at"], name="booking_type_start"),
+            models.Index(fields=["source", "start_at"], name="booking_source_start"),
+            models.Index(fields=["-created_at", "-id"], name="booking_created"),
+            models.Index(fields=["event_id"], name="booking_event_id"),
+            models.Index(fields=["invitee_name", "id"], name="booking_invitee"),
+            models.Index(
+                fields=["canceled_at"], name="booking_canceled", condition=Q(canceled_at__isnull=False)
+            ),
+            models.Index(
+                fields=["no_show_at"], name="booking_no_show", condition=Q(no_show_at__isnull=False)
+            ),
+            models.Index(
+                fields=["start_at"],
+                name="booking_unseen",
+                condition=Q(status="confirmed", seen_at__isnull=True),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.event_name} · {self.invitee_name}"
+
+    @property
+    def agent_made(self) -> bool:
+        """True where the portal is told of it."""
+        return self.source == self.Source.AGENT

@@ -1,0 +1,102 @@
+"""What has carried a booking: each Calendly event and invitee pair, one row, kept when it is replaced.
+
+A leg is made before Calendly is asked, so its id is the reference that Calendly keeps for us in the tracking
+of the invitee. By it, by the invitee URI, or by the links of a reschedule, every late, doubled or disordered
+delivery finds its place.
+"""
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from .work import Work, WorkQuerySet, due_index
+
+
+class BookingLegQuerySet(WorkQuerySet["BookingLeg"]):
+    """Legs as work."""
+
+
+class BookingLeg(Work):
+    """One try to hold the meeting at one start. `todo` says what is left to do with it at Calendly."""
+
+    class Status(models.TextChoices):
+        PENDING = "pending", _("asked for, outcome open")
+        EXPECTED = "expected", _("known by a link only")
+        ACTIVE = "active", pgettext_lazy("leg", "active")
+        CANCELED = "canceled", _("canceled")
+        FAILED = "failed", _("never came to be")
+
+    class Todo(models.TextChoices):
+        NOTHING = "", _("nothing")
+        SETTLE = "settle", _("find out whether it was booked")
+        CANCEL = "cancel", _("cancel it at Calendly")
+        REFRESH = "refresh", _("read it again")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    booking = models.ForeignKey(
+        "calendly_integration.Booking",
+        models.CASCADE,
+        related_name="legs",
+        verbose_name=_("booking"),
+    )
+    replaces = models.ForeignKey(
+        "self",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="replaced_by",
+        verbose_name=_("replaces"),
+    )
+    status = models.CharField(_("status"), max_length=10, choices=Status.choices)
+    todo = models.CharField(_("left to do"), max_length=10, choices=Todo.choices, blank=True, default="")
+    invitee_uri = models.CharField(max_length=255, unique=True, null=True, blank=True)
+    event_uri = models.CharField(max_length=255, blank=True, db_index=True)
+    event_id = models.CharField(_("Calendly's event id"), max_length=64, blank=True, db_index=True)
+    start_at = models.DateTimeField(_("start"), null=True, blank=True)
+    end_at = models.DateTimeField(_("end"), null=True, blank=True)
+    slot_key = models.CharField(max_length=100, unique=True, null=True, blank=True, editable=False)
+    request = models.JSONField(_("what was asked of Calendly"), default=dict, blank=True)
+    intent = models.JSONField(_("who wants it, and why"), default=dict, blank=True)
+    sent_at = models.DateTimeField(_("sent at"), null=True, blank=True)
+    rescheduled = models.BooleanField(_("moved away"), default=False)
+    old_invitee = models.CharField(max_length=255, blank=True)
+    new_invitee = models.CharField(max_length=255, blank=True)
+    canceled_by = models.CharField(_("canceled by"), max_length=255, blank=True)
+    canceler = models.CharField(_("who canceled"), max_length=20, blank=True)
+    cancel_reason = models.TextField(_("reason"), blank=True)
+    canceled_at = models.DateTimeField(_("canceled at"), null=True, blank=True)
+    no_show_uri = models.CharField(max_length=255, blank=True)
+    no_show_at = models.DateTimeField(_("marked as no-show at"), null=True, blank=True)
+    invitee_updated_at = models.DateTimeField(null=True, blank=True)
+    event_updated_at = models.DateTimeField(null=True, blank=True)
+    seen_at = models.DateTimeField(_("told by Calendly at"), null=True, blank=True)
+    invitee_raw = models.JSONField(default=dict, blank=True)
+    event_raw = models.JSONField(default=dict, blank=True)
+    created_at = models.DateTimeField(_("made at"))
+
+    objects = BookingLegQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("leg of a booking")
+        verbose_name_plural = _("legs of bookings")
+        indexes = [due_index("leg_due")]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(status="active") | (Q(invitee_uri__isnull=False) & ~Q(event_uri="")),
+                name="leg_active_has_invitee",
+            ),
+            models.CheckConstraint(
+                condition=Q(next_attempt_at__isnull=True) | ~Q(todo=""), name="leg_due_has_todo"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.start_at:%Y-%m-%d %H:%M} UTC" if self.start_at else str(self.id)
+
+    @property
+    def live(self) -> bool:
+        """True while it may still carry the meeting."""
+        return self.status in (self.Status.PENDING, self.Status.EXPECTED, self.Status.ACTIVE)

@@ -1,0 +1,85 @@
+"""The outbox: what the portal is to be told, written with the change that causes it.
+
+Messages of one booking stand in one lane and leave it in order. A lane, not a message, is claimed, so two
+workers never overtake one another within a booking.
+"""
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from .work import Work, WorkQuerySet, due_index
+
+
+class LaneQuerySet(WorkQuerySet["Lane"]):
+    """The outbox as work."""
+
+
+class Lane(Work):
+    """A queue of messages that must keep their order. Due while a message waits in it.
+
+    `version` changes with every new message: a sender that emptied the lane may only call it empty if nothing
+    came meanwhile. `held` marks a wait that the portal asked for, which nothing shortens.
+    """
+
+    key = models.CharField(max_length=64, primary_key=True)
+    version = models.UUIDField(default=uuid.uuid4)
+    held = models.BooleanField(default=False)
+
+    objects = LaneQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("queue of messages")
+        verbose_name_plural = _("queues of messages")
+        indexes = [due_index("lane_due")]
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class Message(models.Model):
+    """One message to the portal, with the key that it carries on every try."""
+
+    class Status(models.TextChoices):
+        WAITING = "waiting", _("waiting")
+        SENT = "sent", _("sent")
+        PARKED = "parked", _("refused, parked")
+
+    lane = models.ForeignKey(
+        "calendly_integration.Lane",
+        models.PROTECT,
+        related_name="messages",
+        verbose_name=_("queue"),
+    )
+    booking = models.ForeignKey(
+        "calendly_integration.Booking",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="messages",
+        verbose_name=_("booking"),
+    )
+    path = models.CharField(_("path"), max_length=100)
+    body = models.JSONField(_("body"))
+    idempotency_key = models.UUIDField(_("idempotency key"), default=uuid.uuid4, unique=True)
+    once_key = models.CharField(max_length=150, unique=True)
+    status = models.CharField(_("status"), max_length=10, choices=Status.choices, default=Status.WAITING)
+    attempts = models.PositiveIntegerField(_("attempts"), default=0)
+    last_error = models.TextField(_("last error"), blank=True, default="")
+    created_at = models.DateTimeField(_("made at"))
+    sent_at = models.DateTimeField(_("sent at"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("message to the portal")
+        verbose_name_plural = _("messages to the portal")
+        permissions = [("resend_message", "Can send messages again and park them")]
+        ordering = ["-id"]
+        indexes = [
+            models.Index(fields=["lane", "id"], name="message_waiting", condition=Q(status="waiting")),
+            models.Index(fields=["status", "-id"], name="message_status"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.path} {self.created_at:%Y-%m-%d %H:%M:%S} UTC"

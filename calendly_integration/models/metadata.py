@@ -1,0 +1,42 @@
+"""What the portal knows of a booking: the conversation it came from."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from .work import Work, WorkQuerySet, due_index
+
+
+class VAIMetadataQuerySet(WorkQuerySet["VAIMetadata"]):
+    """Metadata to be asked for."""
+
+
+class VAIMetadata(Work):
+    """The conversation behind a booking. Due while the portal still has to be asked for it."""
+
+    booking = models.OneToOneField(
+        "calendly_integration.Booking",
+        models.CASCADE,
+        related_name="metadata",
+        primary_key=True,
+        verbose_name=_("booking"),
+    )
+    conversation_id = models.CharField(_("conversation"), max_length=255, blank=True, db_index=True)
+    user_id = models.CharField(_("user"), max_length=255, blank=True, db_index=True)
+    agent_type = models.CharField(_("kind of agent"), max_length=100, blank=True)
+    booking_source = models.CharField(_("booked through"), max_length=100, blank=True)
+    notes = models.TextField(_("notes"), blank=True)
+    extra = models.JSONField(_("more"), default=dict, blank=True)
+    asked_at = models.DateTimeField(_("the portal was asked at"), null=True, blank=True)
+
+    objects = VAIMetadataQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("metadata")
+        verbose_name_plural = _("metadata")
+        indexes = [
+            due_index("metadata_due"),
+            models.Index(fields=["agent_type", "booking"], name="metadata_agent_type"),
+        ]
+
+    def __str__(self) -> str:
+        return self.conversation_id or str(self.booking_id)

@@ -1,0 +1,48 @@
+"""What happened to a booking, and by whom. Only ever added to."""
+
+from typing import Any
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class TimelineEntry(models.Model):
+    """One thing that happened."""
+
+    class Actor(models.TextChoices):
+        AGENT = "agent", _("agent")
+        STAFF = "staff", _("staff")
+        INVITEE = "invitee", _("invitee")
+        CALENDLY = "calendly", _("Calendly")
+        SYSTEM = "system", _("system")
+
+    booking = models.ForeignKey(
+        "calendly_integration.Booking",
+        models.CASCADE,
+        related_name="timeline",
+        verbose_name=_("booking"),
+    )
+    at = models.DateTimeField(_("when"))
+    actor = models.CharField(_("by"), max_length=10, choices=Actor.choices)
+    actor_name = models.CharField(_("name"), max_length=255, blank=True)
+    action = models.CharField(_("what"), max_length=40)
+    detail = models.JSONField(_("details"), default=dict, blank=True)
+
+    class Meta:
+        verbose_name = _("timeline entry")
+        verbose_name_plural = _("timeline")
+        ordering = ["id"]
+        indexes = [models.Index(fields=["booking", "id"], name="timeline_booking")]
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M} UTC {self.action}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Add the entry. A written one is not changed any more."""
+        if not self._state.adding:
+            raise TypeError("A timeline is only added to: write a new entry instead.")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Refuse: a timeline is evidence. It goes only with its booking."""
+        raise TypeError("A timeline is only added to: entries go only with their booking.")
