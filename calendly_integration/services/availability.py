@@ -1,0 +1,175 @@
+"""Times that are really free: always asked of Calendly, never guessed."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from .. import clients
+from ..calendly import types
+from ..calendly.errors import CalendlyError
+from ..models import EventType, Host
+from . import failures
+
+# Calendly takes only starts that lie in the future when the request arrives there.
+LEAD = timedelta(minutes=1)
+LONGEST = timedelta(days=31)
+LONGEST_HOST = timedelta(days=7)
+# After the day that was wanted; the last of them whole, whatever the hour was.
+SUGGESTED_DAYS = timedelta(days=14)
+SUGGESTED_SPAN = SUGGESTED_DAYS + timedelta(days=1)
+STARTS_A_DAY = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A free start, with Calendly's own spelling of it, and when a meeting begun then ends."""
+
+    start: datetime
+    end: datetime
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """Starts to suggest on one of the invitee's days."""
+
+    on: date
+    slots: tuple[Slot, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A part of a host's time."""
+
+    start: datetime
+    end: datetime
+    status: Literal["busy", "available"]
+
+
+def free(event_type: EventType, *, start: datetime, end: datetime, now: datetime) -> list[Slot]:
+    """The free starts in [start, end), in order; one call to Calendly, none where the span is past.
+
+    At most 31 days. Raises CalendlyError, NoToken.
+    """
+    begin, end = max(start, now + LEAD), min(end, max(start, now + LEAD) + LONGEST)
+    if begin >= end:
+        return []
+    lasts = timedelta(minutes=event_type.duration)
+    client = clients.calendly(event_type.connection)
+    offered = client.available_times(event_type.uri, begin, end)
+    found = {
+        slot.start_time: Slot(slot.start_time, slot.start_time + lasts, slot.start_text)
+        for slot in offered
+        if slot.status == "available" and slot.invitees_remaining > 0 and begin <= slot.start_time < end
+    }
+    return [found[start] for start in sorted(found)]
+
+
+def offered(event_type: EventType, *, start: datetime, end: datetime, now: datetime) -> list[Slot]:
+    """The free starts, for somebody who only looks. Raises CalendlyRefused, CalendlyUnavailable."""
+    try:
+        return free(event_type, start=start, end=end, now=now)
+    except (CalendlyError, clients.NoToken) as error:
+        raise failures.of(error, event_type.connection, now=now) from error
+
+
+def suggest(slots: Iterable[Slot], *, around: datetime, zone: ZoneInfo) -> list[Day]:
+    """The days that have free starts, fourteen at most, up to the fourteenth after `around`; with at most three
+    starts each: those nearest to the hour that was wanted."""
+    wanted, first = around.astimezone(zone).time(), around.astimezone(zone).date()
+    days: dict[date, list[Slot]] = {}
+    for slot in slots:
+        on = slot.start.astimezone(zone).date()
+        if around <= slot.start and on <= first + SUGGESTED_DAYS:
+            days.setdefault(on, []).append(slot)
+
+    def off(slot: Slot) -> tuple[int, datetime]:
+        local = slot.start.astimezone(zone).time()
+        return abs(_minutes(local) - _minutes(wanted)), slot.start
+
+    return [
+        Day(on, tuple(sorted(sorted(starts, key=off)[:STARTS_A_DAY], key=lambda slot: slot.start)))
+        for on, starts in sorted(days.items())[: SUGGESTED_DAYS.days]
+    ]
+
+
+def _minutes(clock: time) -> int:
+    return clock.hour * 60 + clock.minute
+
+
+def of_host(host: Host, *, start: datetime, end: datetime, now: datetime) -> list[Span]:
+    """A host's busy spans and, within the working hours, the available ones, in order. At most seven days.
+
+    Two calls to Calendly. Raises CalendlyRefused, CalendlyUnavailable.
+    """
+    begin = max(start, now + LEAD)
+    if begin >= end:
+        return []
+    try:
+        client = clients.calendly(host.connection)
+        obligations = client.busy_times(host.uri, begin, end)
+        schedules = client.availability_schedules(host.uri)
+    except (CalendlyError, clients.NoToken) as error:
+        raise failures.of(error, host.connection, now=now) from error
+    taken = _union(
+        (
+            max(busy.buffered_start_time or busy.start_time, begin),
+            min(busy.buffered_end_time or busy.end_time, end),
+        )
+        for busy in obligations
+    )
+    hours = _working_hours(schedules, begin, end)
+    spans = [Span(first, last, "busy") for first, last in taken]
+    spans += [Span(first, last, "available") for first, last in _without(hours, taken)]
+    return sorted(spans, key=lambda span: span.start)
+
+
+def _working_hours(
+    schedules: Sequence[types.AvailabilitySchedule], begin: datetime, end: datetime
+) -> list[tuple[datetime, datetime]]:
+    """The default schedule's hours as instants, each day by the rules of its zone. A rule for a date beats
+    that for its weekday."""
+    schedule = next((each for each in schedules if each.default), next(iter(schedules), None))
+    if schedule is None:
+        return []
+    zone = ZoneInfo(schedule.timezone)
+    dates = {rule.date: rule.intervals for rule in schedule.rules if rule.date}
+    weekdays = {rule.wday: rule.intervals for rule in schedule.rules if rule.wday}
+    hours, day = [], begin.astimezone(zone).date()
+    while day <= end.astimezone(zone).date():
+        for opens, closes in dates.get(day, weekdays.get(f"{day:%A}".lower(), ())):
+            hours.append((max(_instant(day, opens, zone), begin), min(_instant(day, closes, zone), end)))
+        day += timedelta(days=1)
+    return _union(hours)
+
+
+def _instant(day: date, clock: str, zone: ZoneInfo) -> datetime:
+    hour, minute = (int(part) for part in clock.split(":")[:2])
+    midnight = datetime.combine(day + timedelta(days=hour // 24), time(hour % 24, minute))
+    return midnight.replace(tzinfo=zone).astimezone(UTC)
+
+
+def _union(spans: Iterable[tuple[datetime, datetime]]) -> list[tuple[datetime, datetime]]:
+    joined: list[tuple[datetime, datetime]] = []
+    for first, last in sorted(span for span in spans if span[0] < span[1]):
+        if joined and first <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(joined[-1][1], last))
+        else:
+            joined.append((first, last))
+    return joined
+
+
+def _without(
+    hours: list[tuple[datetime, datetime]], taken: list[tuple[datetime, datetime]]
+) -> list[tuple[datetime, datetime]]:
+    """What is left of the hours."""
+    cuts = sorted({edge for span in (*hours, *taken) for edge in span})
+    return _union(
+        (first, last)
+        for first, last in pairwise(cuts)
+        if any(a <= first and last <= b for a, b in hours)
+        and not any(a <= first and last <= b for a, b in taken)
+    )

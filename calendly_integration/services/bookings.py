@@ -1,0 +1,152 @@
+"""What can be asked of bookings, and done with them: find, list, cancel, move (`moves`)."""
+
+import uuid
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from .. import clients
+from ..calendly.errors import CalendlyError
+from ..models import Booking, BookingLeg, VAIMetadata
+from . import failures, legs, moves
+from .actors import Actor, entry
+from .moves import Moved, MoveUnknown, NotFree, NotReschedulable, hand_over, reschedule, takers, zone_of
+
+__all__ = [
+    "OFFERED_AGAIN", "BookingNotFound", "CancellationUnknown", "MoveUnknown", "Moved", "NotCancelable", "NotFree",
+    "NotReschedulable", "annotate", "cancel", "find", "hand_over", "listed", "reschedule", "takers", "upcoming",
+    "zone_of",
+]  # fmt: skip
+
+
+class BookingNotFound(LookupError):
+    """There is no such booking."""
+
+
+class NotCancelable(Exception):
+    """`why`: past, pending, failed, or group (Calendly can only cancel the event for all its invitees)."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why
+
+
+class CancellationUnknown(Exception):
+    """Calendly's answer was lost; the cancellation is tried again until it is certain."""
+
+    def __init__(self, booking: Booking) -> None:
+        super().__init__("The answer to the cancellation was lost.")
+        self.booking = booking
+
+
+def find(key: str) -> Booking:
+    """A booking by our id or by Calendly's event id, of the present event or one that it replaced.
+
+    Raises BookingNotFound. Of a group event the booking made last.
+    """
+    shown = Booking.objects.shown()
+    try:
+        found = shown.filter(pk=uuid.UUID(key)).first()
+    except ValueError:
+        found = None
+    # Of printable characters only: a NUL would be an error of the database.
+    if found is None and key and len(key) <= 64 and key.isprintable():
+        leg = BookingLeg.objects.filter(event_id=key).order_by("-created_at").values("booking_id")[:1]
+        found = shown.filter(pk__in=leg).first()
+    if found is None:
+        raise BookingNotFound(key)
+    return found
+
+
+def upcoming(email: str, *, days: int, now: datetime) -> list[Booking]:
+    """The invitee's confirmed bookings that start within `days`, soonest first."""
+    mine = Booking.objects.shown().of_email(email)
+    return list(mine.confirmed_between(now, now + timedelta(days=days))[:200])
+
+
+def listed(*, email: str = "", conversation_id: str = "", status: str = "") -> QuerySet[Booking]:
+    """Bookings by what an agent knows of them."""
+    found = Booking.objects.shown()
+    if email:
+        found = found.of_email(email)
+    if conversation_id:
+        found = found.filter(metadata__conversation_id=conversation_id)
+    if status:
+        found = found.filter(status=status)
+    return found
+
+
+# After these the meeting is still wanted, only at another time.
+OFFERED_AGAIN = frozenset({Booking.CancelCode.HOST_AWAY, Booking.CancelCode.WRONG_TIME})
+
+
+def cancel(
+    booking: Booking, *, reason: str, by: Actor, now: datetime,
+    whole_event: bool = False, code: str = "", follow_up: bool = False,
+) -> Booking:  # fmt: skip
+    """Cancel at Calendly, then here. One that is canceled already is given back unchanged.
+
+    `reason` is what Calendly is told, `code` which kind of reason that is. With `follow_up`, and a code that
+    leaves the meeting wanted, a follow-up is planned as soon as the cancellation has taken effect. Raises
+    NotCancelable, CancellationUnknown, CalendlyRefused, CalendlyUnavailable.
+    """
+    if booking.status == Booking.Status.CANCELED:
+        return booking
+    leg = _cancelable(booking, now)
+    if not whole_event and moves.shared(booking, leg, now=now):
+        raise NotCancelable("group")
+    with transaction.atomic(durable=True):
+        locked = Booking.objects.select_for_update().get(pk=booking.pk)
+        plan = follow_up and code in OFFERED_AGAIN
+        wish = {**by.dump(), "reason": reason, "code": code, "follow_up": plan}
+        wanted = {**leg.intent, "cancel": wish}
+        stands = locked.status == Booking.Status.CONFIRMED and locked.current_leg_id == leg.pk
+        stands = stands and not moves.under_way(locked)
+        if stands:
+            legs.want_cancellation(leg, intent=wanted, now=now)
+            entry(booking.pk, at=now, by=by, action="cancel_requested", reason=reason).save()
+    if not stands:  # canceled or moved a moment ago: look again
+        return cancel(
+            find(str(booking.pk)), reason=reason, by=by, now=now,
+            whole_event=whole_event, code=code, follow_up=follow_up,
+        )  # fmt: skip
+    outcome = legs.cancel_now(leg, now=now)
+    fresh = Booking.objects.shown().get(pk=booking.pk)
+    if fresh.status == Booking.Status.CANCELED:
+        return fresh
+    if outcome is None and not legs.cancels(leg):
+        raise NotCancelable("pending")  # the invitee has just moved it
+    if outcome is None:
+        raise CancellationUnknown(fresh)
+    raise _not_done(outcome, fresh, now)
+
+
+def _not_done(error: Exception, booking: Booking, now: datetime) -> Exception:
+    if isinstance(error, legs.Over):
+        return NotCancelable("past")
+    if isinstance(error, CalendlyError | clients.NoToken):
+        return failures.of(error, booking.connection, now=now)
+    return error
+
+
+def _cancelable(booking: Booking, now: datetime) -> BookingLeg:
+    leg = booking.current_leg
+    if booking.status != Booking.Status.CONFIRMED or leg is None:
+        raise NotCancelable(booking.status)
+    if booking.end_at is not None and booking.end_at <= now:
+        raise NotCancelable("past")
+    if moves.under_way(booking):
+        raise NotCancelable("pending")
+    return leg
+
+
+@transaction.atomic
+def annotate(booking: Booking, *, changes: dict[str, object], by: Actor, now: datetime) -> VAIMetadata:
+    """Change what the portal keeps with a booking. Returns the metadata."""
+    metadata, _made = VAIMetadata.objects.select_for_update().get_or_create(booking=booking)
+    for name, value in changes.items():
+        setattr(metadata, name, value)
+    metadata.save()
+    entry(booking.pk, at=now, by=by, action="metadata_changed", fields=sorted(changes)).save()
+    return metadata

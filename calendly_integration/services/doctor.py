@@ -1,0 +1,195 @@
+"""Is everything as it must be? One answer a check, and what to type to mend it."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import DatabaseError
+from django.db import connection as database
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from .. import clients
+from ..calendly.errors import CalendlyError, InsufficientScope, Unauthenticated
+from ..models import Connection
+from ..vai.errors import VAIError
+from . import connections, health, outbox, search, signing_keys, subscriptions
+
+SKEW = timedelta(seconds=60)
+WANTED_SCOPES = (
+    "users:read event_types:read availability:read scheduled_events:write webhooks:write organizations:read"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """The outcome of a check, in the language of whoever asked. `ok` is None where it does not matter yet."""
+
+    name: str
+    ok: bool | None
+    text: str
+    mend: str = ""
+
+
+def examine(connection: Connection, *, now: datetime) -> list[Finding]:
+    """All checks, each by itself: one that fails does not hide the others."""
+    checks: tuple[tuple[str, Callable[[Connection, datetime], Finding]], ...] = (
+        ("database", _database),
+        ("token", _token),
+        ("scopes", _scopes),
+        ("plan", _plan),
+        ("clock", _clock),
+        ("webhook", _webhook),
+        ("queue", _queue),
+        ("worker", _worker),
+        ("portal", _portal),
+        ("search", _search),
+    )
+    return [_guarded(name, check, connection, now) for name, check in checks]
+
+
+def _guarded(
+    name: str, check: Callable[[Connection, datetime], Finding], connection: Connection, now: datetime
+) -> Finding:
+    try:
+        return check(connection, now)
+    except (CalendlyError, clients.NoToken) as error:
+        if isinstance(error, clients.NoToken | Unauthenticated):
+            mend = _(
+                "Set CALENDLY_API_KEY to a personal access token (Calendly: Integrations, API & Webhooks)."
+            )
+        else:
+            mend = _("Look at CALENDLY_API_URL and the network.")
+        return Finding(name, False, str(error), mend)
+    except DatabaseError as error:
+        return Finding(name, False, type(error).__name__, "manage.py migrate")
+
+
+def _database(connection: Connection, now: datetime) -> Finding:
+    with database.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    return Finding("database", True, str(database.display_name))
+
+
+def _token(connection: Connection, now: datetime) -> Finding:
+    me = connections.identify(connection, now=now)
+    return Finding("token", True, f"{me.name} <{me.email}>")
+
+
+def _scopes(connection: Connection, now: datetime) -> Finding:
+    """Ask for one thing of each family. Rights to write cannot be tried without writing."""
+    client, owner = clients.calendly(connection), connection.organization_uri
+    lacking: set[str] = set()
+    for ask in (
+        lambda: next(iter(client.event_types(organization=owner)), None),
+        lambda: next(iter(client.scheduled_events(organization=owner, count=1)), None),
+        lambda: client.availability_schedules(connection.user_uri),
+        lambda: next(iter(client.subscriptions(organization=owner)), None),
+    ):
+        try:
+            ask()
+        except InsufficientScope as error:
+            lacking.update(error.required_scopes or ("?",))
+    if lacking:
+        return Finding(
+            "scopes", False, _("lacking: %s") % ", ".join(sorted(lacking)),
+            _("Make a token with %s.") % WANTED_SCOPES,
+        )  # fmt: skip
+    return Finding("scopes", True, _("event types, meetings, availability, webhooks"))
+
+
+def _plan(connection: Connection, now: datetime) -> Finding:
+    unknown = _("plan unknown")  # xgettext does not look into f-strings
+    limits = {
+        "trial": _("5 bookings a day"),
+        "free": _("few bookings a day"),
+        "paid": _("10 bookings a minute, 50 an hour, 100 a day"),
+    }
+    limit = limits.get(connection.stage, _("limits unknown"))
+    if connection.plan == "enterprise":
+        limit = _("500 bookings a minute")
+    text = f"{connection.plan or unknown} ({limit})"
+    until = connection.quota_exhausted_until
+    if until is not None and until > now:
+        used = _("used up until %s UTC") % f"{until:%H:%M}"
+        return Finding("plan", False, f"{text}; {used}", _("Wait, or take a larger plan."))
+    return Finding("plan", True, text)
+
+
+def _clock(connection: Connection, now: datetime) -> Finding:
+    client = clients.calendly(connection)
+    before = timezone.now()
+    client.me()
+    told = client.server_time
+    if told is None:
+        return Finding("clock", None, _("Calendly told no time"))
+    off = abs(told - before)
+    text = _("%d s apart from Calendly") % round(off.total_seconds())
+    mend = "" if off < SKEW else _("Set the clock by NTP (timedatectl set-ntp true).")
+    return Finding("clock", off < SKEW, text, mend)
+
+
+def _webhook(connection: Connection, now: datetime) -> Finding:
+    if not signing_keys.newest(connection, now=now):
+        return Finding(
+            "webhook", False, _("no signing key: every delivery is refused"),
+            _("Set CALENDLY_WEBHOOK_SECRET to a long random text, then: manage.py calendly_webhook subscribe"),
+        )  # fmt: skip
+    state = subscriptions.status(connection, now=now)
+    if state.healthy:
+        return Finding("webhook", True, connections.webhook_url())
+    if found := state.subscription:
+        text = _("%(state)s for %(url)s") % {"state": found.state, "url": found.callback_url}
+    else:
+        text = _("none for %s") % connections.webhook_url()
+    return Finding("webhook", False, text, "manage.py calendly_webhook subscribe")
+
+
+def _queue(connection: Connection, now: datetime) -> Finding:
+    state = health.queue_state(now)
+    if state.waiting is None:
+        return Finding("queue", False, _("the broker does not answer"), _("Start Redis, or unset REDIS_URL."))
+    if state.schedule_faults:
+        text = _("Schedule out of order: %s") % "; ".join(state.schedule_faults)
+        return Finding("queue", False, text, _("manage.py calendly_worker (it mends its schedules)"))
+    if state.doubled:
+        count = len(state.clusters)
+        text = ngettext("%(count)d cluster works: %(names)s", "%(count)d clusters work: %(names)s", count)
+        return Finding("queue", None, text % {"count": count, "names": ", ".join(state.clusters)})
+    return Finding("queue", True, ngettext("%d task waits", "%d tasks wait", state.waiting) % state.waiting)
+
+
+def _worker(connection: Connection, now: datetime) -> Finding:
+    state = health.worker_alive(now)
+    if state.age is None:
+        return Finding("worker", False, _("never seen"), "manage.py calendly_worker")
+    text = _("last seen %d s ago") % round(state.age.total_seconds())
+    return Finding("worker", state.alive, text, "" if state.alive else "manage.py calendly_worker")
+
+
+def _portal(connection: Connection, now: datetime) -> Finding:
+    """Ask for metadata of no event: a portal that knows nothing of it answers all the same."""
+    portal, waiting = clients.portal(), outbox.stats(now)
+    waits = ngettext("%d message waits", "%d messages wait", waiting.waiting) % waiting.waiting
+    parked = ngettext("%d is parked", "%d are parked", waiting.parked) % waiting.parked
+    text = f"{waits}, {parked}"
+    if portal is None:
+        text = _("not configured; %s") % text
+        return Finding("portal", False, text, _("Set VAI_API_URL and VAI_API_KEY."))
+    try:
+        portal.get_metadata("calendly-doctor")
+    except VAIError as error:
+        said = re.sub(r"\s+", " ", str(error))[:200]
+        mend = _("Look at VAI_API_URL, VAI_API_KEY and the portal.")
+        return Finding("portal", False, f"{said}; {text}", mend)
+    mend = _("Look at parked messages in the admin.") if waiting.parked else ""
+    return Finding("portal", not waiting.parked, text, mend)
+
+
+def _search(connection: Connection, now: datetime) -> Finding:
+    """Without it the search is right but slow, which matters to large tables only."""
+    if search.ready():
+        return Finding("search", True, _("bookings are found by index"))
+    return Finding("search", None, _("no index: the search reads every booking"), search.MEND)

@@ -1,0 +1,57 @@
+"""Bookings as tables to take away: CSV as a stream, Excel as a file. What a program could run is defused."""
+
+import csv
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
+from typing import IO
+
+DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+LONGEST = 32_767  # characters in a cell of Excel
+MOST_ROWS = 1_048_576  # rows in a sheet of Excel
+
+
+class _Echo:
+    """A file that hands back what is written to it."""
+
+    def write(self, value: str) -> str:
+        return value
+
+
+def harmless(text: str) -> str:
+    """The text, with an apostrophe before what a spreadsheet would take for a formula."""
+    return f"'{text}" if text.lstrip(" ").startswith(DANGEROUS) else text
+
+
+def csv_lines(*, head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[bytes]:
+    """Line by line, in UTF-8 with the mark by which Excel knows it."""
+    writer = csv.writer(_Echo())
+    yield b"\xef\xbb\xbf"
+    for row in chain((head,), rows):
+        yield _encoded(writer.writerow([harmless(cell) for cell in row]))
+
+
+def xlsx(*, head: Sequence[str], rows: Iterable[Sequence[str]], name: str) -> IO[bytes]:
+    """An open file with one sheet, whose cells are all text, written row by row. Closed, it is gone."""
+    import xlsxwriter  # here: it is large, and most processes never write a sheet
+
+    file = tempfile.TemporaryFile(suffix=".xlsx")  # noqa: SIM115 - whoever sends it closes it
+    book = xlsxwriter.Workbook(file, {"constant_memory": True, "in_memory": False})
+    sheet = book.add_worksheet(name[:31])
+    bold = book.add_format({"bold": True})
+    sheet.freeze_panes(1, 0)
+    sheet.set_column(0, len(head) - 1, 22)
+    for column, cell in enumerate(head):
+        sheet.write_string(0, column, cell, bold)
+    for number, row in enumerate(rows, start=1):
+        if number >= MOST_ROWS:
+            break
+        for column, cell in enumerate(row):
+            sheet.write_string(number, column, cell[:LONGEST])
+    book.close()
+    file.seek(0)
+    return file
+
+
+def _encoded(line: object) -> bytes:
+    return str(line).encode("utf-8", errors="backslashreplace")

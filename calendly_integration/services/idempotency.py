@@ -1,0 +1,204 @@
+"""The same request again gets the same answer again, and is not done twice.
+
+A row is committed before the work begins, so of many at once one runs. It is linked to the booking inside the
+booking's own intent: whoever comes after a crash finds what came of it.
+"""
+
+import hashlib
+import json
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import Error as DatabaseTrouble
+from django.db import transaction
+from django.db.models import Q
+
+from ..models import AgentKey, Booking, IdempotencyRecord
+
+log = logging.getLogger("calendly.idempotency")
+
+LONGEST = 255
+# Longer than any answer takes: a request without one by then has died.
+DEAD_AFTER = timedelta(seconds=60)
+SAME_REQUEST_FOR = timedelta(minutes=10)
+KEEP_FOR = timedelta(days=7)
+RETRY_AFTER = 2
+# Explicit keys come stripped, so none of them can be one of ours.
+IMPLICIT = " without a key: "
+
+Status = Booking.Status
+
+
+class InvalidKey(ValueError):
+    """Not a key: 1 to 255 printable characters."""
+
+
+class Mismatch(Exception):
+    """The key was used for another request."""
+
+
+class InProgress(Exception):
+    """The first request under this key still runs. `retry_after` in seconds."""
+
+    def __init__(self, retry_after: int = RETRY_AFTER) -> None:
+        super().__init__("The first request still runs.")
+        self.retry_after = retry_after
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """Names a request. `implicit` ones are made of the request itself, and last ten minutes."""
+
+    text: str
+    implicit: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What was answered. `replayed`: it is an earlier request's answer."""
+
+    status: int
+    body: dict[str, Any]
+    headers: dict[str, str] = field(default_factory=dict)
+    replayed: bool = False
+
+
+OnIntent = Callable[[Booking], None]
+Run = Callable[[OnIntent], Answer]
+Recover = Callable[[Booking], Answer]
+
+
+def explicit(text: str) -> Key:
+    """The key that an agent sent. Raises InvalidKey."""
+    text = text.strip()
+    if not text or len(text) > LONGEST or not text.isascii() or not text.isprintable():
+        raise InvalidKey
+    return Key(text, implicit=False)
+
+
+def implicit(*parts: str) -> Key:
+    """The key of a request that came without one: what makes two of them the same."""
+    return Key(IMPLICIT + fingerprint({"parts": list(parts)}), implicit=True)
+
+
+def fingerprint(body: Mapping[str, Any]) -> str:
+    """Equal for bodies that ask the same, whatever the order of their keys."""
+    canonical = json.dumps(body, sort_keys=True, separators=(",", ":"), default=str)
+    return hashlib.sha256(canonical.encode("utf-8", "backslashreplace")).hexdigest()
+
+
+def once(
+    *, agent_key: AgentKey, key: Key, body: Mapping[str, Any], run: Run, recover: Recover, now: datetime
+) -> Answer:
+    """Run the request, or give the answer of the one that ran before.
+
+    `run` gets the callback for the booking's intent; `recover` answers from the booking of a request that died.
+    Raises Mismatch, InProgress, and what `run` raises: then nothing is kept, and the request may be repeated.
+    """
+    wanted = fingerprint(body)
+    record = _claim(agent_key, key, wanted, now)
+    if isinstance(record, Answer):
+        return record
+    try:
+        answer = _answer(record, run, recover)
+    except Exception:
+        _release(record)
+        raise
+    if answer.status in (201, 202) or (answer.status == 200 and not key.implicit):
+        _keep(record, answer, now)
+    else:
+        _release(record)
+    return answer
+
+
+def _claim(agent_key: AgentKey, key: Key, wanted: str, now: datetime) -> IdempotencyRecord | Answer:
+    """This request's own record, committed; or the answer given before."""
+    for _try in range(5):
+        with transaction.atomic(durable=True):
+            record, made = IdempotencyRecord.objects.select_related("booking").get_or_create(
+                agent_key=agent_key,
+                key=key.text,
+                defaults={"fingerprint": wanted, "started_at": now},
+            )
+        if made:
+            return record
+        if not key.implicit and record.fingerprint != wanted:
+            raise Mismatch
+        if record.answered_at is None and now - record.started_at <= DEAD_AFTER:
+            raise InProgress
+        if record.answered_at is not None and not (key.implicit and _outdated(record, now)):
+            return Answer(record.status or 200, record.body or {}, dict(record.headers), replayed=True)
+        if _take_over(record, wanted, now):
+            return record
+    raise InProgress
+
+
+def _outdated(record: IdempotencyRecord, now: datetime) -> bool:
+    """An implicit key speaks for ten minutes, and only while what it led to still stands."""
+    booking = record.booking
+    changed = booking is None or booking.status in (Status.CANCELED, Status.FAILED)
+    settled = record.status == 202 and booking is not None and booking.status == Status.CONFIRMED
+    return changed or settled or now - record.started_at > SAME_REQUEST_FOR
+
+
+def _take_over(record: IdempotencyRecord, wanted: str, now: datetime) -> bool:
+    """Make the record this request's own. False if somebody else was faster."""
+    mine = IdempotencyRecord.objects.filter(
+        pk=record.pk, started_at=record.started_at, answered_at=record.answered_at
+    )
+    fresh = record.answered_at is None or now - record.started_at <= SAME_REQUEST_FOR
+    taken = mine.update(
+        started_at=now, answered_at=None, status=None, body=None, fingerprint=wanted,
+        booking=record.booking_id if fresh else None,
+    )  # fmt: skip
+    record.started_at, record.answered_at = now, None
+    if not fresh:
+        record.booking = None
+    return bool(taken)
+
+
+def _answer(record: IdempotencyRecord, run: Run, recover: Recover) -> Answer:
+    """From the booking of the request that died, if it has one that stands; else by running the request."""
+    left = record.booking
+    if left is not None and left.status in (Status.CONFIRMED, Status.PENDING):
+        return replace(recover(left), replayed=True)
+    return run(lambda booking: _link(record, booking))
+
+
+def _link(record: IdempotencyRecord, booking: Booking) -> None:
+    """Tie the booking to its request, in the transaction of the intent. Raises InProgress if this request was
+    taken for dead meanwhile: then the booking must not be made."""
+    if not _own(record).update(booking=booking):
+        raise InProgress
+
+
+def _own(record: IdempotencyRecord) -> Any:
+    return IdempotencyRecord.objects.filter(
+        pk=record.pk, started_at=record.started_at, answered_at__isnull=True
+    )
+
+
+def _keep(record: IdempotencyRecord, answer: Answer, now: datetime) -> None:
+    """Keep the answer. If that fails the booking stands all the same, and the record leads to it."""
+    try:
+        _own(record).update(answered_at=now, status=answer.status, body=answer.body, headers=answer.headers)
+    except DatabaseTrouble as error:
+        log.warning("an answer was not kept: %s", type(error).__name__)
+
+
+def _release(record: IdempotencyRecord) -> None:
+    """Forget a request that came to nothing. One whose booking may stand is left: after a minute the next
+    request under its key is answered from that booking."""
+    nothing = Q(booking__isnull=True) | Q(booking__status__in=[Status.FAILED, Status.CANCELED])
+    try:
+        _own(record).filter(nothing).delete()
+    except DatabaseTrouble as error:
+        log.warning("a request was not forgotten: %s", type(error).__name__)
+
+
+def forget(*, now: datetime) -> int:
+    """Delete records that nobody will ask for any more. Returns how many."""
+    return IdempotencyRecord.objects.filter(started_at__lt=now - KEEP_FOR).delete()[0]

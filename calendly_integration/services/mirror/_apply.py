@@ -1,0 +1,281 @@
+"""Reads and locks once, brings in many sightings, writes once. The caller holds the transaction."""
+
+import itertools
+import uuid
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+
+from ...calendly import types
+from ...models import (
+    Booking,
+    BookingLeg,
+    Connection,
+    Delivery,
+    EventType,
+    FollowUp,
+    Host,
+    IdempotencyRecord,
+    Message,
+    TimelineEntry,
+    VAIMetadata,
+)
+from ...models.rewriting import Change, update_each
+from .. import mapping, outbox
+from ._effects import Before, Effects, LegBefore, happened
+from ._merge import cancel, derive, merge, retire
+from ._newcomers import newcomer, stub
+from ._sighting import Sighting
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of one sighting."""
+
+    booking: Booking
+    leg: BookingLeg
+    changed: bool
+
+
+def observe(
+    connection: Connection,
+    sightings: Sequence[Sighting],
+    *,
+    now: datetime,
+    heard: Sequence[TimelineEntry] = (),
+) -> list[Result]:
+    """Bring sightings into our tables, all or none. Returns a result for each, in their order.
+
+    Opens its transaction, or joins the caller's. If another process makes the same new rows at the same moment,
+    it is done once more, and finds them. `heard` are the calls that saw it: they stand in the timeline before it.
+    """
+    for last in (False, True):
+        try:
+            with transaction.atomic():
+                return Mirror(connection, now=now, heard=heard).apply(sightings)
+        except IntegrityError:
+            if last:
+                raise
+    raise AssertionError("unreachable")
+
+
+def canceled_by_us(
+    leg: BookingLeg,
+    *,
+    by: str,
+    at: datetime,
+    reason: str,
+    now: datetime,
+    heard: Sequence[TimelineEntry] = (),
+) -> None:
+    """Calendly has answered our cancellation: bring that in, without waiting for its delivery."""
+    with transaction.atomic(durable=True):
+        Mirror(leg.booking.connection, now=now, heard=heard).cancel(leg, by=by, at=at, reason=reason)
+
+
+class Mirror:
+    """One batch. Make it anew for each transaction."""
+
+    def __init__(self, connection: Connection, *, now: datetime, heard: Sequence[TimelineEntry] = ()) -> None:
+        self.connection, self.now = connection, now
+        self.effects = Effects(entries=list(heard))
+        self.bookings: dict[uuid.UUID, Booking] = {}
+        self.legs: dict[uuid.UUID, list[BookingLeg]] = {}
+        self.by_uri: dict[str, BookingLeg] = {}
+        self.by_id: dict[uuid.UUID, BookingLeg] = {}
+        self.hosts: dict[str, Host] = {}
+        self.event_types: dict[str, EventType] = {}
+        self._originals: dict[int, dict[str, Any]] = {}
+        self._new: list[Booking | BookingLeg | VAIMetadata] = []
+        self.absorbed: dict[uuid.UUID, uuid.UUID] = {}
+
+    def apply(self, sightings: Sequence[Sighting]) -> list[Result]:
+        """Bring them in and write everything."""
+        self._load(sightings)
+        results = [self._one(sighting) for sighting in sightings]
+        self._save()
+        return [Result(self.bookings[each.leg.booking_id], each.leg, each.changed) for each in results]
+
+    def cancel(self, leg: BookingLeg, *, by: str, at: datetime, reason: str) -> None:
+        """End a leg by our own hand, and write what follows."""
+        self._lock({leg.booking_id})
+        leg, booking = self.by_id[leg.pk], self.bookings[leg.booking_id]
+        legs = self.legs[booking.pk]
+        before = Before.of(booking, LegBefore.of(leg))
+        cancel(leg, types.Cancellation(by, reason or None, "host", at), at)
+        derive(booking, legs, hosts=self.hosts, event_types=self.event_types)
+        happened(self.effects, booking, leg, legs, before=before, sighting=None, now=self.now)
+        self._save()
+
+    def _load(self, sightings: Sequence[Sighting]) -> None:
+        """Find, then lock in a fixed order, then read: what is locked cannot change under us."""
+        uris, ids = set[str](), set[uuid.UUID]()
+        for sighting in sightings:
+            invitee = sighting.invitee
+            uris.update(uri for uri in (invitee.uri, invitee.old_invitee, invitee.new_invitee) if uri)
+            reference = mapping.reference(invitee)
+            if reference:
+                ids.add(reference)
+        places = BookingLeg.objects.filter(Q(invitee_uri__in=uris) | Q(pk__in=ids))
+        found = set(places.values_list("booking_id", flat=True))
+        if found:
+            self._lock(found)
+        self._load_mirrored(sightings)
+
+    def _lock(self, found: set[uuid.UUID]) -> None:
+        locked = Booking.objects.filter(pk__in=found).select_related("metadata").order_by("pk")
+        for booking in locked.select_for_update(of=("self",)):
+            self._keep(booking)
+            self.bookings[booking.pk] = booking
+        for leg in BookingLeg.objects.filter(booking_id__in=found).order_by("created_at", "pk"):
+            self._keep(leg)
+            self._index(leg)
+
+    def _load_mirrored(self, sightings: Sequence[Sighting]) -> None:
+        events = [sighting.event for sighting in sightings if sighting.event]
+        host_uris = {uri for event in events for uri in event.hosts}
+        type_uris = {event.event_type_uri for event in events if event.event_type_uri}
+        if host_uris:
+            self.hosts = {host.uri: host for host in Host.objects.filter(uri__in=host_uris)}
+        if type_uris:
+            self.event_types = {kind.uri: kind for kind in EventType.objects.filter(uri__in=type_uris)}
+
+    def _index(self, leg: BookingLeg) -> None:
+        self.legs.setdefault(leg.booking_id, []).append(leg)
+        self.by_id[leg.pk] = leg
+        if leg.invitee_uri:
+            self.by_uri[leg.invitee_uri] = leg
+
+    def _keep(self, row: Booking | BookingLeg) -> None:
+        self._originals[id(row)] = {field.attname: getattr(row, field.attname) for field in row._meta.fields}
+
+    def _one(self, sighting: Sighting) -> Result:
+        leg = self._place(sighting)
+        leg_before, stood = LegBefore.of(leg), leg.status == BookingLeg.Status.ACTIVE
+        changed = merge(leg, sighting, now=self.now)
+        self.by_uri[sighting.invitee.uri] = leg
+        self._link(leg)
+        booking, legs = self.bookings[leg.booking_id], self.legs[leg.booking_id]
+        before = Before.of(booking, leg_before)
+        if not stood:
+            retire(leg, legs, now=self.now)
+        derive(booking, legs, hosts=self.hosts, event_types=self.event_types)
+        happened(self.effects, booking, leg, legs, before=before, sighting=sighting, now=self.now)
+        return Result(booking, leg, changed or before.status != booking.status)
+
+    def _place(self, sighting: Sighting) -> BookingLeg:
+        """The leg of an invitee: by its URI, by our reference, by the invitee it replaces; else a new booking."""
+        invitee = sighting.invitee
+        leg = self.by_uri.get(invitee.uri)
+        if leg is not None:
+            return leg
+        referred = self.by_id.get(mapping.reference(invitee) or uuid.UUID(int=0))
+        if referred is not None and referred.invitee_uri is None:
+            if not invitee.old_invitee:
+                return referred
+            # Moved before we learnt its URI: the reference names the leg that was moved away from.
+            referred.invitee_uri = invitee.old_invitee
+            self.by_uri[invitee.old_invitee] = referred
+        if invitee.old_invitee:
+            relative = self.by_uri.get(invitee.old_invitee) or referred
+            if relative is not None:
+                return self._add_leg(stub(self.bookings[relative.booking_id], invitee.uri, now=self.now))
+        return self._stranger(sighting)
+
+    def _stranger(self, sighting: Sighting) -> BookingLeg:
+        """Somebody booked without us: on the public page, or through another portal of the organization."""
+        booking, leg, metadata = newcomer(self.connection, sighting, now=self.now)
+        self.bookings[booking.pk] = booking
+        self._new.append(booking)
+        if metadata is not None:
+            self._new.append(metadata)
+        return self._add_leg(leg)
+
+    def _add_leg(self, leg: BookingLeg) -> BookingLeg:
+        self._new.append(leg)
+        self._index(leg)
+        return leg
+
+    def _link(self, leg: BookingLeg) -> None:
+        """Both halves of a move know one another: the one that has not come yet is made, so that it finds its
+        place; where each half has founded a booking, the two become one."""
+        if leg.old_invitee and leg.old_invitee != leg.invitee_uri:
+            old = self.by_uri.get(leg.old_invitee)
+            if old is None:
+                old = self._add_leg(stub(self.bookings[leg.booking_id], leg.old_invitee, now=self.now))
+                old.status, old.rescheduled = BookingLeg.Status.CANCELED, True
+            self._join(old, leg)
+        if leg.new_invitee and leg.new_invitee != leg.invitee_uri:
+            new = self.by_uri.get(leg.new_invitee)
+            if new is None:
+                new = self._add_leg(stub(self.bookings[leg.booking_id], leg.new_invitee, now=self.now))
+            self._join(leg, new)
+
+    def _join(self, old: BookingLeg, new: BookingLeg) -> None:
+        """`new` replaces `old`, in one booking: the agent's, or that of the older leg."""
+        new.replaces = old
+        if old.booking_id == new.booking_id:
+            return
+        kept, gone = self.bookings[old.booking_id], self.bookings[new.booking_id]
+        if gone.agent_made and not kept.agent_made:
+            kept, gone = gone, kept
+        for leg in self.legs.pop(gone.pk):
+            leg.booking = kept
+            self.legs[kept.pk].append(leg)
+        self.absorbed[gone.pk] = kept.pk
+
+    def _save(self) -> None:
+        """Write new rows in bulk, changed ones column by column, and all that follows."""
+        made = {id(row) for row in self._new}
+        fresh = [row for row in self._new if getattr(row, "pk", None) not in self.absorbed]
+        current = {row.pk: row.current_leg for row in fresh if isinstance(row, Booking)}
+        for row in fresh:
+            if isinstance(row, Booking):
+                row.current_leg = None  # the leg does not exist yet
+        Booking.objects.bulk_create([row for row in fresh if isinstance(row, Booking)])
+        BookingLeg.objects.bulk_create([row for row in fresh if isinstance(row, BookingLeg)])
+        VAIMetadata.objects.bulk_create([row for row in fresh if isinstance(row, VAIMetadata)])
+        for pk, leg in current.items():
+            self.bookings[pk].current_leg = leg
+            Booking.objects.filter(pk=pk).update(current_leg=leg)
+        for kind in (Booking, BookingLeg):
+            update_each(kind, self._changes(kind, made))
+        self._bury()
+        TimelineEntry.objects.bulk_create(self.effects.entries)
+        FollowUp.objects.bulk_create(self.effects.followups, ignore_conflicts=True)
+        outbox.add(self.effects.drafts, now=self.now)
+
+    def _bury(self) -> None:
+        """What belonged to a booking that became part of another goes with it. The id of the other stays."""
+        if not self.absorbed:
+            return
+        for gone, kept in self.absorbed.items():
+            for model in (TimelineEntry, FollowUp, Message, Delivery, IdempotencyRecord):
+                model._default_manager.filter(booking_id=gone).update(booking_id=kept)
+            Booking.objects.filter(pk=gone).delete()
+        for entry in self.effects.entries:
+            entry.booking_id = self.absorbed.get(entry.booking_id, entry.booking_id)
+        self.effects.drafts = [
+            replace(draft, booking_id=self.absorbed.get(draft.booking_id, draft.booking_id))
+            if draft.booking_id
+            else draft
+            for draft in self.effects.drafts
+        ]
+
+    def _changes(self, kind: type[Booking | BookingLeg], made: set[int]) -> Iterator[Change]:
+        """The columns of rows that were there before and are not as they were read."""
+        rows: Iterable[Booking | BookingLeg] = (
+            self.bookings.values() if kind is Booking else itertools.chain.from_iterable(self.legs.values())
+        )
+        for row in rows:
+            if id(row) in made or row.pk in self.absorbed:
+                continue
+            kept = self._originals[id(row)]
+            changes = {name: new for name, old in kept.items() if (new := getattr(row, name)) != old}
+            if changes and kind is Booking:
+                changes["updated_at"] = self.now
+            yield row.pk, changes

@@ -1,0 +1,254 @@
+"""A confirmed meeting takes place at another start, or with another host; the booking keeps its id."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from .. import clients
+from ..calendly.errors import CalendlyError
+from ..calendly.types import Answer
+from ..models import Booking, BookingLeg, EventType
+from . import availability, catalog, failures, legs, placing, questions, scheduling, zones
+from .actors import Actor, entry
+from .availability import Day
+
+
+class NotReschedulable(Exception):
+    """`why`: canceled, past, pending, failed, group, gone (its event type cannot be booked), same (the start it
+    has), not_taken (that event type cannot take the meeting over)."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """It takes place at the new start."""
+
+    booking: Booking
+
+
+@dataclass(frozen=True, slots=True)
+class NotFree:
+    """The new start is not free; the old meeting stands untouched."""
+
+    suggestions: tuple[Day, ...]
+    zone: zones.Zone
+    taken: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MoveUnknown:
+    """The answer was lost; it is looked up, and the old meeting stands until the new one is certain."""
+
+    booking: Booking
+
+
+Outcome = Moved | NotFree | MoveUnknown
+
+
+def reschedule(booking: Booking, *, new_start: datetime, by: Actor, now: datetime) -> Outcome:
+    """Book the new start, then cancel the old one: the booking keeps its id. Calendly has no call for a move
+    (calendly-api, section 9). `new_start` without offset is the invitee's local time.
+
+    Raises NotReschedulable, InvalidWish, CalendlyRefused, CalendlyUnavailable, QuotaExhausted.
+    """
+    wanted = scheduling.instant("newStartTime", new_start, zone_of(booking), now=now)
+    leg, kind = _standing(booking, now), booking.event_type
+    if kind is None or not kind.active:
+        raise NotReschedulable("gone")
+    if booking.start_at == wanted:
+        raise NotReschedulable("same")
+    _settled(booking, leg, now)
+    asked = leg.request
+    place = asked.get("location") if asked else None
+    plan = _plan(
+        booking, kind, leg, by, now,
+        location=place or legs.location_again(kind, booking, leg), answers=_told(leg), action="move_requested",
+    )  # fmt: skip
+    return _move(booking, leg, plan, wanted, now)
+
+
+def hand_over(
+    booking: Booking, *, event_type: EventType, new_start: datetime, by: Actor, now: datetime,
+    answers: Sequence[tuple[str, str]] = (),
+) -> Outcome:  # fmt: skip
+    """Give the meeting to another host: book that host's event type, then cancel the old event. The booking keeps
+    its id, and its start where the other host is free then.
+
+    `answers` are for what only the new type asks; what the invitee has answered goes along. Raises what
+    `reschedule` raises; InvalidWish also where the new type requires an answer that is missing.
+    """
+    wanted = scheduling.instant("newStartTime", new_start, zone_of(booking), now=now)
+    leg = _standing(booking, now)
+    if not takers(booking).filter(pk=event_type.pk).exists():
+        raise NotReschedulable("not_taken")
+    try:
+        answered = questions.answers(event_type, [*_carried(leg, event_type), *answers])
+    except questions.Unanswered as error:
+        raise scheduling.InvalidWish("customAnswers", "unanswered", questions=str(error)) from error
+    location = legs.location_again(event_type, booking, leg)
+    _settled(booking, leg, now)
+    plan = _plan(
+        booking, event_type, leg, by, now, location=location, answers=answered, action="hand_over_requested"
+    )
+    outcome = _move(booking, leg, plan, wanted, now)
+    if isinstance(outcome, Moved):
+        _adopt(outcome.booking, event_type, now)
+        return Moved(Booking.objects.shown().get(pk=booking.pk))
+    return outcome
+
+
+def takers(booking: Booking) -> QuerySet[EventType]:
+    """The event types that could take the meeting over: bookable, as long, of the same connection, and held by
+    others only."""
+    kind = booking.event_type
+    if kind is None:
+        return EventType.objects.none()
+    present = [booking.host_id] if booking.host_id else list(kind.hosts.values_list("pk", flat=True))
+    found = EventType.objects.bookable().filter(
+        connection_id=booking.connection_id,
+        duration=kind.duration,
+        kind=EventType.Kind.SOLO,
+        hosts__active=True,
+    )
+    return found.exclude(pk=kind.pk).exclude(hosts__in=present).distinct()
+
+
+def unanswered(booking: Booking, event_type: EventType) -> list[dict[str, object]]:
+    """What the other event type asks and the invitee has not answered yet."""
+    leg = booking.current_leg
+    known = {catalog.plain(text) for text, _answer in _carried(leg, event_type)} if leg else set()
+    return [
+        question
+        for question in event_type.questions
+        if question.get("enabled", True) and catalog.plain(str(question["name"])) not in known
+    ]
+
+
+def under_way(booking: Booking) -> bool:
+    """True while a move is under way whose outcome is open."""
+    return BookingLeg.objects.filter(booking=booking, status=BookingLeg.Status.PENDING).exists()
+
+
+def shared(booking: Booking, leg: BookingLeg, *, now: datetime) -> bool:
+    """True where others come to the same event: Calendly could only cancel it for all of them."""
+    kind = booking.event_type
+    if kind is not None and kind.kind != EventType.Kind.GROUP:
+        return False
+    try:
+        return clients.calendly(booking.connection).scheduled_event(leg.event_uri).invitees_active > 1
+    except (CalendlyError, clients.NoToken) as error:
+        raise failures.of(error, booking.connection, now=now) from error
+
+
+def zone_of(booking: Booking) -> zones.Zone:
+    """The zone in which the invitee is told the time."""
+    try:
+        return zones.Zone(zones.named(booking.time_zone).key, "explicit", "high")
+    except zones.UnknownZone:
+        return zones.Zone(zones.default_name(), "default", "low")
+
+
+def _standing(booking: Booking, now: datetime) -> BookingLeg:
+    leg = booking.current_leg
+    if booking.status != Booking.Status.CONFIRMED or leg is None:
+        raise NotReschedulable(booking.status)
+    if booking.start_at is not None and booking.start_at <= now:
+        raise NotReschedulable("past")
+    return leg
+
+
+def _settled(booking: Booking, leg: BookingLeg, now: datetime) -> None:
+    if under_way(booking) or legs.cancels(leg):
+        raise NotReschedulable("pending")
+    if shared(booking, leg, now=now):
+        raise NotReschedulable("group")
+
+
+def _move(booking: Booking, leg: BookingLeg, plan: placing.Plan, wanted: datetime, now: datetime) -> Outcome:
+    """First the new one, then the end of the old one: the meeting is never lost."""
+    scheduling.check_quota(plan.event_type, now=now)
+    try:
+        slots = availability.free(
+            plan.event_type, start=wanted, end=wanted + availability.SUGGESTED_SPAN, now=now
+        )
+    except (CalendlyError, clients.NoToken) as error:
+        raise failures.of(error, booking.connection, now=now) from error
+    exact = [slot for slot in slots if slot.start == wanted]
+    outcome = placing.place(plan, exact, now=now) if exact else None
+    if isinstance(outcome, placing.Placed):
+        if legs.take_cancellation(leg, now=now):
+            legs.cancel_now(leg, now=now)
+        return Moved(Booking.objects.shown().get(pk=booking.pk))
+    if isinstance(outcome, placing.Unknown):
+        return MoveUnknown(outcome.booking)
+    zone = zone_of(booking)
+    left = [slot for slot in slots if slot.start != wanted]
+    days = tuple(availability.suggest(left, around=wanted, zone=zone.info))
+    return NotFree(days, zone, taken=outcome is not None)
+
+
+def _told(leg: BookingLeg) -> tuple[Answer, ...]:
+    told = leg.invitee_raw.get("questions_and_answers") or []
+    return tuple(Answer.parse(each) for each in told if str(each.get("answer") or "").strip())
+
+
+def _carried(leg: BookingLeg, event_type: EventType) -> list[tuple[str, str]]:
+    """What the invitee has answered and the other event type asks, too."""
+    asked = {catalog.plain(str(each["name"])) for each in event_type.questions if each.get("enabled", True)}
+    return [(each.question, each.answer) for each in _told(leg) if catalog.plain(each.question) in asked]
+
+
+def _plan(
+    booking: Booking, event_type: EventType, leg: BookingLeg, by: Actor, now: datetime, *,
+    location: dict[str, str] | None, answers: tuple[Answer, ...], action: str,
+) -> placing.Plan:  # fmt: skip
+    """The same meeting once more: same person, answers and guests."""
+    guests = leg.request.get("guests") or [
+        str(guest["email"]) for guest in leg.event_raw.get("event_guests") or () if guest.get("email")
+    ]
+
+    def save(new: BookingLeg) -> Booking:
+        locked = Booking.objects.select_for_update().get(pk=booking.pk)
+        if locked.status != Booking.Status.CONFIRMED or locked.current_leg_id != leg.pk:
+            raise NotReschedulable(locked.status)
+        # Asked again, under the lock: of two moves at once one waits.
+        if under_way(locked) or legs.cancels(leg):
+            raise NotReschedulable("pending")
+        new.booking, new.replaces = locked, leg
+        new.save(force_insert=True)
+        entry(booking.pk, at=now, by=by, action=action).save()
+        return locked
+
+    return placing.Plan(
+        event_type=event_type,
+        email=booking.invitee_email,
+        name=booking.invitee_name or booking.invitee_email,
+        time_zone=zone_of(booking).name,
+        location=location,
+        answers=answers,
+        guests=tuple(guests)[:10],
+        by=by,
+        save=save,
+    )
+
+
+def _adopt(booking: Booking, event_type: EventType, now: datetime) -> None:
+    """Show the other host at once. Calendly's answer to a booking does not tell the event; when that has been read,
+    it says the same."""
+    hosts = list(event_type.hosts.all())
+    with transaction.atomic(durable=True):
+        locked = Booking.objects.select_for_update().get(pk=booking.pk)
+        leg = locked.current_leg
+        if locked.current_leg_id == booking.current_leg_id and leg is not None and not leg.event_raw:
+            Booking.objects.filter(pk=booking.pk).update(
+                event_type=event_type,
+                event_name=event_type.name,
+                host=hosts[0] if len(hosts) == 1 else None,
+                updated_at=now,
+            )

@@ -1,0 +1,21 @@
+"""The outbox: what the portal is to be told is written with the change that causes it, and told later.
+
+`add` is called in the transaction of the change. A `Courier` in the worker carries the messages to the
+portal: at least once, in order within a lane, for as long as it takes.
+"""
+
+from ._courier import Courier
+from ._writing import Draft, NotParked, NotWaiting, Stats, add, heal, park, resend, stats
+
+__all__ = [
+    "Courier",
+    "Draft",
+    "NotParked",
+    "NotWaiting",
+    "Stats",
+    "add",
+    "heal",
+    "park",
+    "resend",
+    "stats",
+]

@@ -1,0 +1,138 @@
+"""Writing messages, and what staff and the sweep may do with waiting ones."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Count, Min, Q, QuerySet
+
+from ... import jobs
+from ...models import Lane, Message
+
+# No wait of ours is longer than this; only the portal itself may ask for a longer one.
+LONGEST_PAUSE = timedelta(minutes=5)
+
+
+class NotParked(Exception):
+    """Only a parked message can be sent again by hand."""
+
+
+class NotWaiting(Exception):
+    """Only a waiting message can be parked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A message to be. `once_key` names the fact that it tells: a fact is told once. Messages of one `lane`
+    (64 characters at most) reach the portal in the order in which they were added.
+    """
+
+    lane: str
+    path: str
+    body: dict[str, Any]
+    once_key: str
+    booking_id: uuid.UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """How full the outbox is. `oldest` is the age of the longest waiting message."""
+
+    waiting: int
+    parked: int
+    oldest: timedelta | None
+
+
+def add(drafts: Sequence[Draft], *, now: datetime) -> None:
+    """Write the messages, in the caller's transaction; those whose fact was told before are left out.
+
+    A waiting pause of a lane is not shortened by new messages.
+    """
+    if not drafts:
+        return
+    keys = sorted({draft.lane for draft in drafts})
+    with transaction.atomic():
+        # Lanes first, in one order for all: their locks make the ids within a lane rise in commit order, and
+        # two callers that share lanes cannot wait for one another. The new version tells a courier that is
+        # just emptying the lane that it is not empty.
+        Lane.objects.bulk_create(
+            [Lane(key=key, version=uuid.uuid4(), next_attempt_at=now) for key in keys],
+            update_conflicts=True,
+            unique_fields=["key"],
+            update_fields=["version"],
+        )
+        Lane.objects.filter(pk__in=keys, next_attempt_at__isnull=True).update(next_attempt_at=now)
+        Message.objects.bulk_create(
+            [
+                Message(
+                    lane_id=draft.lane,
+                    booking_id=draft.booking_id,
+                    path=draft.path,
+                    body=draft.body,
+                    once_key=draft.once_key,
+                    created_at=now,
+                )
+                for draft in drafts
+            ],
+            ignore_conflicts=True,
+        )
+        jobs.wake()
+
+
+def resend(message: Message, *, now: datetime) -> None:
+    """Send a parked message again, in its old place in the order. Raises NotParked."""
+    with transaction.atomic():
+        changed = Message.objects.filter(pk=message.pk, status=Message.Status.PARKED).update(
+            status=Message.Status.WAITING
+        )
+        if not changed:
+            raise NotParked
+        lane = Lane.objects.filter(pk=message.lane_id)
+        lane.update(version=uuid.uuid4())
+        # A lane that someone holds, or that the portal asked to wait, is not hurried.
+        lane.filter(Q(next_attempt_at__isnull=True) | Q(held=False, lease_token__isnull=True)).update(
+            next_attempt_at=now
+        )
+        jobs.wake()
+    message.status = Message.Status.WAITING
+
+
+def park(message: Message) -> None:
+    """Take a waiting message out of the way of those behind it, until it is sent again. Raises NotWaiting."""
+    waiting = Message.objects.filter(pk=message.pk, status=Message.Status.WAITING)
+    if not waiting.update(status=Message.Status.PARKED):
+        raise NotWaiting
+    message.status = Message.Status.PARKED
+
+
+def stats(now: datetime) -> Stats:
+    """Count what waits and what is parked."""
+    found = Message.objects.filter(status__in=[Message.Status.WAITING, Message.Status.PARKED]).aggregate(
+        waiting=Count("pk", filter=Q(status=Message.Status.WAITING)),
+        parked=Count("pk", filter=Q(status=Message.Status.PARKED)),
+        oldest=Min("created_at", filter=Q(status=Message.Status.WAITING)),
+    )
+    oldest = now - found["oldest"] if found["oldest"] else None
+    return Stats(waiting=found["waiting"], parked=found["parked"], oldest=oldest)
+
+
+def heal(*, now: datetime) -> int:
+    """Make due what waits in a lane that nobody would look at, and shorten waits that a clock which was set
+    back has made longer than any of ours. Returns the number of lanes. Nothing needs this in a good week.
+    """
+    waiting = Message.objects.filter(status=Message.Status.WAITING)
+    idle = waiting.filter(lane__next_attempt_at__isnull=True).values_list("lane_id", flat=True).distinct()
+    forgotten = Lane.objects.filter(pk__in=list(idle[:1000]), next_attempt_at__isnull=True)
+    latest = now + LONGEST_PAUSE
+    strayed = Lane.objects.filter(held=False, next_attempt_at__gt=latest + timedelta(seconds=30))
+    return hurry(forgotten, at=now) + hurry(strayed, at=latest)
+
+
+def hurry(lanes: QuerySet[Lane], *, at: datetime) -> int:
+    """Make these lanes due at `at`. Locked in the order in which `add` locks, and asked again under lock."""
+    with transaction.atomic():
+        locked = list(lanes.select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True))
+        return Lane.objects.filter(pk__in=locked).update(next_attempt_at=at)

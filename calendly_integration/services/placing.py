@@ -1,0 +1,282 @@
+"""Putting a leg into Calendly: intent first, one request, then the outcome, so that nothing is lost or doubled.
+
+The intent is committed before Calendly is asked. Whoever dies in between leaves a pending leg that comes due and
+is looked up (`legs.settle`); a request is never sent twice.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import IntegrityError, transaction
+
+from .. import clients, jobs
+from ..calendly.errors import CalendlyError, NotFound, RateLimited, SlotTaken
+from ..calendly.types import Answer, BookingRequest
+from ..models import Booking, BookingLeg, EventType, TimelineEntry
+from . import availability, connections, failures, hearing, mapping, mirror
+from .actors import Actor, entry
+from .availability import Slot
+
+# Longer than one booking call can take (connect and read timeouts), so that nobody looks up a call that runs.
+LEASE = timedelta(seconds=40)
+LOOK_UP_AFTER = timedelta(seconds=2)
+# Refused tries count against Calendly's booking limits. Each was a race lost for a start that Calendly had just
+# offered, so that so many are lost only where a crowd books at once.
+MOST_TRIES = 10
+# A confirmed booking of ours that holds a start which Calendly has offered again for so long is out of date.
+STALE_HOLD = timedelta(seconds=20)
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """It is booked."""
+
+    booking: Booking
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Every start that was tried is somebody else's. `starts` are those."""
+
+    starts: tuple[datetime, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """The answer was lost: it may be booked. It is looked up and settled."""
+
+    booking: Booking
+
+
+Outcome = Placed | Taken | Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be booked: everything but the start. `save` writes the rows of the intent, given the leg."""
+
+    event_type: EventType
+    email: str
+    name: str
+    time_zone: str
+    location: dict[str, str] | None
+    answers: tuple[Answer, ...]
+    guests: tuple[str, ...]
+    by: Actor
+    save: Callable[[BookingLeg], Booking]
+
+    def request(self, leg: BookingLeg, slot: Slot) -> BookingRequest:
+        """The one request for Calendly."""
+        return BookingRequest(
+            event_type_uri=self.event_type.uri,
+            start=slot.text,
+            email=self.email,
+            name=self.name,
+            timezone=self.time_zone,
+            location=self.location,
+            answers=self.answers,
+            tracking=mapping.tracking(leg.pk),
+            guests=self.guests,
+        )
+
+    def evidence(self) -> dict[str, object]:
+        """What is kept with the leg of what was asked."""
+        return {
+            "location": self.location,
+            "answers": [[answer.question, answer.answer] for answer in self.answers],
+            "guests": list(self.guests),
+            "timezone": self.time_zone,
+        }
+
+
+@hearing.calls()
+def place(plan: Plan, slots: Sequence[Slot], *, now: datetime) -> Outcome:
+    """Book the first of `slots` that is still free. Raises CalendlyRefused, CalendlyUnavailable, QuotaExhausted;
+    after these the leg has failed and nothing is booked."""
+    leg: BookingLeg | None = None
+    missing = 0
+    tried: list[datetime] = []
+    sent, left = 0, list(slots)
+    while left and sent < MOST_TRIES:
+        slot = left.pop(0)
+        aimed = _aim(plan, leg, slot, now=now)
+        if aimed is None:
+            tried.append(slot.start)
+            left = _contested_last(plan, leg, left)
+            continue
+        leg, sent = aimed, sent + 1
+        try:
+            return _send(plan, leg, slot, now=now)
+        except (SlotTaken, NotFound) as error:
+            # For a start that was never offered Calendly's answer is unknown; its guide speaks of a 404.
+            missing += isinstance(error, NotFound)
+            if missing > 1:
+                _failed(leg, error, now=now)
+                raise failures.of(error, plan.event_type.connection, now=now) from error
+            tried.append(slot.start)
+            left = _contested_last(plan, leg, _still_free(plan, left, now=now))
+    if leg is not None:
+        _failed(leg, None, now=now)
+    return Taken(tuple(tried))
+
+
+def _still_free(plan: Plan, slots: list[Slot], *, now: datetime) -> list[Slot]:
+    """Those of the starts that Calendly still offers: whoever took one took its neighbours with it, and each
+    refusal costs of the booking allowance. As they were where it cannot be asked."""
+    if not slots:
+        return slots
+    first, last = min(slot.start for slot in slots), max(slot.end for slot in slots)
+    try:
+        offered = availability.free(plan.event_type, start=first, end=last, now=now)
+    except (CalendlyError, clients.NoToken):
+        return slots
+    starts = {slot.start for slot in offered}
+    return [slot for slot in slots if slot.start in starts]
+
+
+def _contested_last(plan: Plan, leg: BookingLeg | None, slots: list[Slot]) -> list[Slot]:
+    """The starts, with those at the end that another of our own requests is just about to take or to overlap."""
+    if not slots or not plan.event_type.is_exclusive:
+        return slots
+    around = timedelta(minutes=plan.event_type.buffer_before + plan.event_type.buffer_after)
+    pending = BookingLeg.objects.filter(booking__event_type=plan.event_type, status=BookingLeg.Status.PENDING)
+    held = [
+        (other.start_at - around, other.end_at + around)
+        for other in pending.only("start_at", "end_at")
+        if other.start_at is not None and other.end_at is not None and other != leg
+    ]
+
+    def key(slot: Slot) -> tuple[bool, datetime]:
+        return any(begin < slot.end and slot.start < end for begin, end in held), slot.start
+
+    return sorted(slots, key=key)
+
+
+def _aim(plan: Plan, leg: BookingLeg | None, slot: Slot, *, now: datetime) -> BookingLeg | None:
+    """Commit the intent to book this start. None if another booking of ours holds it."""
+    columns = {
+        "start_at": slot.start,
+        "end_at": slot.end,
+        "slot_key": slot_key(plan.event_type, slot.start),
+        "next_attempt_at": now + LEASE,
+        "sent_at": now,
+    }
+    for last in (False, True):
+        try:
+            with transaction.atomic(durable=True):
+                if leg is None:
+                    made = BookingLeg(
+                        status=BookingLeg.Status.PENDING,
+                        todo=BookingLeg.Todo.SETTLE,
+                        request=plan.evidence(),
+                        intent=plan.by.dump(),
+                        created_at=now,
+                        **columns,
+                    )
+                    plan.save(made)
+                    return made
+                BookingLeg.objects.filter(pk=leg.pk).update(**columns)
+                _follow(leg, slot)
+        except IntegrityError:
+            if last or not _release_stale(str(columns["slot_key"]), now=now):
+                return None
+        else:
+            leg.start_at, leg.end_at = slot.start, slot.end
+            return leg
+    return None
+
+
+def _follow(leg: BookingLeg, slot: Slot) -> None:
+    """A pending booking shows the start that is being tried. A moving one keeps its own."""
+    Booking.objects.filter(pk=leg.booking_id, status=Booking.Status.PENDING).update(
+        start_at=slot.start, end_at=slot.end
+    )
+
+
+def slot_key(event_type: EventType, start: datetime) -> str | None:
+    """What two of our own agents may not hold at once. None where a start has several seats or hosts."""
+    return f"{event_type.pk.hex}:{start:%Y%m%d%H%M}" if event_type.is_exclusive else None
+
+
+def _release_stale(key: str, *, now: datetime) -> bool:
+    """Let go of a start that Calendly offers although a booking of ours seems to hold it: ours is out of date,
+    and is read again. False where the hold is fresh: then the start really is taken."""
+    stale = BookingLeg.objects.filter(
+        slot_key=key, status=BookingLeg.Status.ACTIVE, sent_at__lt=now - STALE_HOLD
+    )
+    released = stale.filter(todo="").update(
+        slot_key=None, todo=BookingLeg.Todo.REFRESH, next_attempt_at=now, attempts=0
+    )
+    return bool(released or stale.update(slot_key=None))
+
+
+def _send(plan: Plan, leg: BookingLeg, slot: Slot, *, now: datetime) -> Outcome:
+    """The request, with no transaction open. Raises SlotTaken, NotFound, and what `place` raises."""
+    connection = plan.event_type.connection
+    try:
+        invitee = clients.calendly(connection).book(plan.request(leg, slot))
+    except (SlotTaken, NotFound):
+        raise
+    except RateLimited as error:
+        wait = failures.seconds(error.retry_after)
+        connections.quota_exhausted(connection, retry_after=wait, now=now)
+        _failed(leg, error, now=now)
+        raise failures.QuotaExhausted(wait, plan.event_type.scheduling_url) from error
+    except (CalendlyError, clients.NoToken) as error:
+        if isinstance(error, CalendlyError) and error.outcome_unknown:
+            return _lost(leg, error, now=now)
+        _failed(leg, error, now=now)
+        raise failures.of(error, connection, now=now) from error
+    sighting = mirror.Sighting(mirror.Kind.BOOKED, invitee, None)
+    heard = hearing.entries(leg.booking_id, at=now)
+    [result] = mirror.observe(connection, [sighting], now=now, heard=heard)
+    return Placed(result.booking)
+
+
+def _lost(leg: BookingLeg, error: CalendlyError, *, now: datetime) -> Placed | Unknown:
+    """Nobody knows yet, unless Calendly has told meanwhile. The worker looks it up soon."""
+    with transaction.atomic(durable=True):
+        pending = BookingLeg.objects.filter(pk=leg.pk, status=BookingLeg.Status.PENDING).update(
+            next_attempt_at=now + LOOK_UP_AFTER, last_error=str(error)[:500]
+        )
+        if not pending and BookingLeg.objects.filter(pk=leg.pk, status=BookingLeg.Status.ACTIVE).exists():
+            return Placed(Booking.objects.shown().get(pk=leg.booking_id))
+        lost = entry(
+            leg.booking_id,
+            at=now,
+            by=Actor.parse(leg.intent),
+            action="outcome_unknown",
+            error=str(error)[:500],
+        )
+        TimelineEntry.objects.bulk_create([*hearing.entries(leg.booking_id, at=now), lost])
+        jobs.wake()
+    return Unknown(Booking.objects.shown().get(pk=leg.booking_id))
+
+
+def _failed(leg: BookingLeg, error: Exception | None, *, now: datetime) -> None:
+    """Nothing was booked: the leg ends, and with it a booking that has no other."""
+    text = str(error)[:500] if error else "No start was free any more."
+    with transaction.atomic(durable=True):
+        fail(leg, text, by=Actor.parse(leg.intent), now=now)
+
+
+def fail(leg: BookingLeg, text: str, *, by: Actor, now: datetime) -> bool:
+    """End a pending leg that never came to be. The caller holds the transaction. False if it was not pending
+    any more: then Calendly has told of it meanwhile."""
+    Booking.objects.select_for_update().get(pk=leg.booking_id)
+    ended = BookingLeg.objects.filter(pk=leg.pk, status=BookingLeg.Status.PENDING).update(
+        status=BookingLeg.Status.FAILED,
+        slot_key=None,
+        todo=BookingLeg.Todo.NOTHING,
+        next_attempt_at=None,
+        lease_token=None,
+        last_error=text,
+    )
+    if ended:
+        Booking.objects.filter(pk=leg.booking_id, status=Booking.Status.PENDING).update(
+            status=Booking.Status.FAILED, failure=text, updated_at=now
+        )
+        ending = entry(leg.booking_id, at=now, by=by, action="not_booked", error=text)
+        TimelineEntry.objects.bulk_create([*hearing.entries(leg.booking_id, at=now), ending])
+    return bool(ended)

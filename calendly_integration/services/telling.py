@@ -1,0 +1,255 @@
+"""What the portal is told of a booking: one function a message, as the wire contract (section 4) says."""
+
+import re
+import unicodedata
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from ..models import Booking, BookingLeg, FollowUp, VAIMetadata
+from . import wording, zones
+from .outbox import Draft
+
+FOLLOW_UP_AFTER = timedelta(hours=24)
+SUBJECT = {"ro": "Confirmare: {event}, {when}", "en": "Confirmed: {event}, {when}"}
+HELP = {
+    "ro": "Bună ziua! Ați anulat „{event}” pentru că ora nu mai era potrivită. Căutăm împreună alt moment?",
+    "en": "Hello! You canceled “{event}” because the time no longer suited you. Shall we find another one?",
+}
+OFFER = {
+    "ro": "Bună ziua! Din păcate a trebuit să anulăm „{event}”. Căutăm împreună alt moment?",
+    "en": "Hello! Unfortunately we had to cancel “{event}”. Shall we find another time?",
+}
+# Reasons that speak of time: the meeting is still wanted, only not then. Without diacritics, lower case.
+ABOUT_TIME = re.compile(
+    r"\b("
+    r"(nu|n)[\s-]*(mai\s+)?(am|avem)\s+timp|lips[ai]\s+de\s+timp|ora\s+(asta\s+|aceea\s+)?nu\b|"
+    r"nu\s+(e|este)\s+(o\s+)?ora|alt[ae]?\s+(ora|zi|data|moment)|suprapun\w*|(alta|o)\s+intalnire\s+atunci|"
+    r"nu\s*-?(mi|ne|imi)\s+(se\s+potriveste|convine)\s+(ora|ziua|data)|prea\s+(devreme|tarziu)|"
+    r"nu\s+(mai\s+)?(pot|putem)\s+(atunci|la\s+ora|in\s+ziua)|program\w*\s+(incarcat|s-a\s+schimbat)|"
+    r"ora\s+gresita|reprogram\w*|conflict\w*(?!\w|\s+(de\s+interese|of\s+interest))|"
+    r"(wrong|bad|another|different)\s+(time|date|day)|bad\s+timing|too\s+(early|late)|"
+    r"no\s+(longer\s+have\s+|more\s+)?time|(no|not|don.?t|didn.?t|won.?t)\s+have\s+((the|any|enough)\s+)?time|"
+    r"time\s+(does\s*n.?t|does\s+not|no\s+longer)\s+\w+|"
+    r"(can.?t|cannot|can\s+not)\s+make\s+(it\s+)?(at\s+)?(that|this|the)\s+time|"
+    r"double[\s-]?booked|reschedul\w*|(too|so)\s+busy|not\s+a\s+good\s+time|running\s+out\s+of\s+time"
+    r")"
+)
+
+
+def about_time(reason: str) -> bool:
+    """True where a cancellation was about the hour, not about the meeting."""
+    plain = unicodedata.normalize("NFKD", reason.lower())
+    return bool(ABOUT_TIME.search("".join(char for char in plain if not unicodedata.combining(char))))
+
+
+def lane(booking: Booking) -> str:
+    """Messages of one booking leave in order."""
+    return booking.pk.hex
+
+
+def _draft(booking: Booking, path: str, once: str, now: datetime, **body: Any) -> Draft:
+    return Draft(
+        lane=lane(booking),
+        path=path,
+        body={**body, "timestamp": wording.utc(now)},
+        once_key=f"{once}:{path}",
+        booking_id=booking.pk,
+    )
+
+
+def _metadata(booking: Booking) -> VAIMetadata:
+    return booking.metadata if hasattr(booking, "metadata") else VAIMetadata(booking=booking)
+
+
+def _people(booking: Booking) -> dict[str, str | None]:
+    return {"invitee_email": booking.invitee_email, "invitee_name": booking.invitee_name}
+
+
+def _times(booking: Booking) -> dict[str, str | None]:
+    return {"start_time": utc_text(booking.start_at), "end_time": utc_text(booking.end_at)}
+
+
+def utc_text(instant: datetime | None) -> str | None:
+    """The instant in UTC, or nothing."""
+    return wording.utc(instant) if instant else None
+
+
+def booked(booking: Booking, leg: BookingLeg, *, now: datetime) -> list[Draft]:
+    """An agent has booked it."""
+    kept, once = _metadata(booking), f"booked:{booking.pk.hex}"
+    return [
+        _draft(
+            booking, "/calendly/metadata", once, now,
+            booking_uri=leg.event_uri,
+            metadata={
+                "conversation_id": kept.conversation_id or None,
+                "agent_type": kept.agent_type or None,
+                "booking_source": "vai_agent",
+                "notes": kept.notes or None,
+            },
+        ),
+        _draft(
+            booking, "/calendly/notify", once, now,
+            booking_id=str(booking.pk),
+            conversation_id=kept.conversation_id or None,
+            user_id=kept.user_id or None,
+            event_type=booking.event_name,
+            **_times(booking),
+            **_people(booking),
+            meeting_url=booking.meeting_url or None,
+        ),
+    ]  # fmt: skip
+
+
+def confirmed(booking: Booking, *, now: datetime) -> list[Draft]:
+    """Calendly has confirmed it: the portal is told, and asked to mail the invitee."""
+    kept, once = _metadata(booking), f"confirmed:{booking.pk.hex}"
+    return [
+        _draft(
+            booking, "/calendly/confirmed", once, now,
+            booking_id=str(booking.pk),
+            conversation_id=kept.conversation_id or None,
+            **_people(booking),
+            **_times(booking),
+            event_type=booking.event_name,
+        ),
+        _draft(booking, "/email/send", once, now, **_mail(booking, kept)),
+    ]  # fmt: skip
+
+
+def _mail(booking: Booking, kept: VAIMetadata) -> dict[str, Any]:
+    """The confirmation mail: its times as the invitee reads them."""
+    lang = wording.language(booking.locale)
+    try:
+        zone = zones.named(booking.time_zone)
+    except zones.UnknownZone:
+        zone = ZoneInfo(zones.default_name())
+    start, end = booking.start_at, booking.end_at
+    when = wording.spoken(start, zone, lang) if start else ""
+    return {
+        "to": booking.invitee_email,
+        "subject": SUBJECT[lang].format(event=booking.event_name, when=when),
+        "template": "calendly_confirmation",
+        "data": {
+            "event_name": booking.event_name,
+            "start_time": wording.written(start, zone, lang) if start else None,
+            "end_time": wording.written(end, zone, lang) if end else None,
+            "meeting_url": booking.meeting_url or None,
+            "conversation_context": kept.notes or None,
+            "agent_type": kept.agent_type or None,
+        },
+    }
+
+
+def canceled(booking: Booking, leg: BookingLeg, *, now: datetime) -> list[Draft]:
+    """It will not take place."""
+    return [
+        _draft(
+            booking, "/calendly/canceled", f"canceled:{leg.pk.hex}", now,
+            booking_id=str(booking.pk),
+            conversation_id=_metadata(booking).conversation_id or None,
+            invitee_email=booking.invitee_email,
+            cancel_reason=booking.cancel_reason or None,
+        )
+    ]  # fmt: skip
+
+
+def ended(booking: Booking, leg: BookingLeg, *, now: datetime) -> tuple[list[FollowUp], list[Draft]]:
+    """All that a cancellation causes: the news, and a follow-up where the invitee gave a reason about time."""
+    drafts = canceled(booking, leg, now=now)
+    if leg.canceler != "invitee" or not about_time(booking.cancel_reason):
+        return [], drafts
+    followup = plan_follow_up(booking, leg, now=now)
+    return [followup], drafts + follow_up(booking, followup, now=now)
+
+
+def rescheduled(
+    booking: Booking, leg: BookingLeg, old_start: datetime | None, *, now: datetime
+) -> list[Draft]:
+    """It takes place at another time."""
+    return [
+        _draft(
+            booking, "/calendly/rescheduled", f"moved:{leg.pk.hex}", now,
+            booking_id=str(booking.pk),
+            conversation_id=_metadata(booking).conversation_id or None,
+            old_start_time=utc_text(old_start),
+            new_start_time=utc_text(booking.start_at),
+            new_end_time=utc_text(booking.end_at),
+            invitee_email=booking.invitee_email,
+        )
+    ]  # fmt: skip
+
+
+def follow_up(booking: Booking, followup: FollowUp, *, now: datetime) -> list[Draft]:
+    """Somebody should help the invitee to another time."""
+    return [
+        _draft(
+            booking, "/followup/schedule", f"followup:{followup.leg_id.hex}", now,
+            user_email=followup.email,
+            conversation_id=followup.conversation_id or None,
+            followup_type=followup.kind,
+            scheduled_for=wording.utc(followup.scheduled_for),
+            message=followup.message,
+        )
+    ]  # fmt: skip
+
+
+def plan_follow_up(
+    booking: Booking, leg: BookingLeg, *, kind: str = FollowUp.Kind.RESCHEDULE, now: datetime
+) -> FollowUp:
+    """The follow-up of a cancellation about time, not saved yet. After one of ours it is due at once: the invitee
+    was promised a meeting."""
+    ours = kind == FollowUp.Kind.REBOOK
+    text = (OFFER if ours else HELP)[wording.language(booking.locale)]
+    return FollowUp(
+        booking=booking,
+        leg=leg,
+        kind=kind,
+        email=booking.invitee_email,
+        conversation_id=_metadata(booking).conversation_id,
+        scheduled_for=now if ours else now + FOLLOW_UP_AFTER,
+        message=text.format(event=booking.event_name),
+        created_at=now,
+    )
+
+
+def logged(booking: Booking, leg: BookingLeg, what: str, *, now: datetime, mark: str = "") -> list[Draft]:
+    """An event of Calendly that we accepted, bookings made elsewhere too. `mark` tells apart what may happen to
+    a leg again."""
+    return [
+        _draft(
+            booking, "/analytics/log", f"log:{what}:{leg.pk.hex}{mark}", now,
+            event_type=what,
+            platform="calendly",
+            data={
+                "booking_id": str(booking.pk),
+                "event_type": booking.event_name,
+                "event_uri": leg.event_uri,
+                "invitee_uri": leg.invitee_uri,
+                "invitee_email": booking.invitee_email,
+                "start_time": utc_text(leg.start_at or booking.start_at),
+                "end_time": utc_text(leg.end_at or booking.end_at),
+                "status": booking.status,
+                "source": booking.source,
+                "cancel_reason": leg.cancel_reason or None,
+                "canceler_type": leg.canceler or None,
+            },
+        )
+    ]  # fmt: skip
+
+
+def event_type_logged(
+    uri: str, what: str, data: dict[str, Any], version: str, *, now: datetime
+) -> list[Draft]:
+    """A change of an event type that we accepted."""
+    own = uri.rpartition("/")[2][:60]
+    return [
+        Draft(
+            lane=f"type-{own}"[:64],
+            path="/analytics/log",
+            body={"event_type": what, "platform": "calendly", "data": data, "timestamp": wording.utc(now)},
+            once_key=f"log:{what}:{own}:{version}"[:150],
+            booking_id=None,
+        )
+    ]

@@ -1,0 +1,85 @@
+"""Work that asks somebody over the network: one thing at a time in each of a few threads."""
+
+import logging
+import threading
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime
+from types import ModuleType
+from typing import Any
+
+from django.db import InterfaceError, OperationalError, close_old_connections, connections
+
+from .. import bulk, legs, lookups
+from ..crew import Crew
+
+log = logging.getLogger("calendly.worker")
+
+THREADS = 4
+# Hundreds of items may wait, and somebody may wait for a lost answer meanwhile: the others keep half the threads.
+BULK_THREADS = 2
+SOURCES = frozenset({"bulk", "legs", "lookups"})
+
+
+class Remote:
+    """Claims only what a free thread can begin at once: nothing waits while its lease runs."""
+
+    def __init__(self, *, clock: Callable[[], datetime]) -> None:
+        self._clock = clock
+        # Django's connections belong to threads: each closes its own at its end.
+        self._crew = Crew[tuple[ModuleType, Any]](
+            THREADS, self._work, name="calendly-remote", at_end=connections.close_all
+        )
+        self._lock = threading.Lock()
+        self._out = Counter[ModuleType]()
+        self._turn = 0
+
+    @property
+    def busy(self) -> bool:
+        """True while a thread works."""
+        return self._out.total() > 0
+
+    def step(self, due: set[str]) -> int:
+        """Hand out due work of the sources named in `due`. Returns how many things."""
+        sources = [source for source in (legs, lookups) if _name(source) in due]
+        self._turn += 1
+        if self._turn % 2:  # neither of the two may keep the threads from the other
+            sources.reverse()
+        if "bulk" in due:
+            sources.append(bulk)
+        count = 0
+        for source in sources:
+            free = self._free_for(source)
+            for item in source.claim(now=self._clock(), limit=free) if free > 0 else ():
+                with self._lock:
+                    self._out[source] += 1
+                self._crew.hand((source, item))
+                count += 1
+        return count
+
+    def _free_for(self, source: ModuleType) -> int:
+        free = THREADS - self._out.total()
+        return min(free, BULK_THREADS - self._out[bulk]) if source is bulk else free
+
+    def close(self) -> None:
+        """Let the threads end after what they are doing. Who waits for that looks at `busy` first."""
+        self._crew.close()
+
+    def _work(self, task: tuple[ModuleType, Any]) -> None:
+        source, item = task
+        try:
+            close_old_connections()
+            source.work(item, now=self._clock())
+        except (OperationalError, InterfaceError) as error:
+            log.warning(
+                "Work on %s stops: the database does not answer (%s).", _name(source), type(error).__name__
+            )
+        except BaseException:  # the item's lease ends, and it is tried again; the others go on
+            log.exception("Work on %s %s failed.", type(item).__name__, getattr(item, "pk", ""))
+        finally:
+            with self._lock:
+                self._out[source] -= 1
+
+
+def _name(source: ModuleType) -> str:
+    return source.__name__.rpartition(".")[2]
