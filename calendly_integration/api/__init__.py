@@ -1,0 +1,1 @@
+"""What agents call. Each view turns its input into plain values, calls one service, and says what came of it."""

@@ -1,0 +1,70 @@
+"""Why not, in words that can be said aloud: the services give codes, the sentences stand here."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from ..services.scheduling import InvalidWish
+
+
+def said(error: InvalidWish) -> str:
+    """What is wrong with a wish."""
+    sentence = SENTENCES.get(error.code)
+    return sentence(error.values) if sentence else _("This is not valid.")
+
+
+SENTENCES: dict[str, Callable[[dict[str, str]], str]] = {
+    "unknown_zone": lambda values: _(
+        "I do not know the time zone “%(name)s”. A name such as Europe/Bucharest is expected."
+    ) % {"name": values["name"][:64]},
+    "no_such_time": lambda values: _(
+        "The time %(time)s does not exist there: the clocks skip it when summer time begins. Please choose another."
+    ) % {"time": values["time"].replace("T", " ")},
+    "past": lambda values: _("That time has already passed."),
+    "out_of_range": lambda values: _("That time is too far away."),
+    "unanswered": lambda values: _("This question needs an answer: %(questions)s") % values,
+    "unknown_question": lambda values: _(
+        "“%(asked)s” is not asked here. The questions are: %(questions)s"
+    ) % values,
+    "phone_needed": lambda values: _(
+        "The host will call, so a phone number in international form is needed, such as +40721234567."
+    ),
+    "too_many_guests": lambda values: _("There can be at most 10 guests."),
+    "end_before_start": lambda values: _("The end must be after the start."),
+    "too_long": lambda values: _("At most %(days)s days can be asked for at once.") % values,
+}  # fmt: skip
+
+
+def not_cancelable(why: str) -> str:
+    """Why a booking cannot be canceled, and what can be done instead."""
+    return {
+        "past": _("This meeting is over, so it cannot be canceled."),
+        "pending": _("This meeting is still being booked or moved. Please try again in a few minutes."),
+        "failed": _("This meeting was never booked, so there is nothing to cancel."),
+        "group": _("Others attend too. The invitee can give up their own place with the link cancelUrl."),
+    }.get(why, _("This meeting cannot be canceled."))
+
+
+def not_reschedulable(why: str) -> str:
+    """Why a booking cannot be moved, and what can be done instead."""
+    return {
+        "canceled": _("This meeting is canceled. A new one can be booked."),
+        "past": _("This meeting has already begun, so it cannot be moved."),
+        "pending": _("This meeting is still being booked or moved. Please try again in a few minutes."),
+        "failed": _("This meeting was never booked. A new one can be booked."),
+        "group": _("Others attend too. The invitee can move their own place with the link rescheduleUrl."),
+        "gone": _("This kind of meeting is not offered any more, so it cannot be moved."),
+        "same": _("The meeting is already at that time."),
+    }.get(why, _("This meeting cannot be moved."))
+
+
+def flat(texts: Any) -> list[str]:
+    """The framework's nested errors of one field as plain texts, each once."""
+    if isinstance(texts, dict):
+        found = [f"{name}: {text}" for name, inner in texts.items() for text in flat(inner)]
+    elif isinstance(texts, list | tuple):
+        found = [text for inner in texts for text in flat(inner)]
+    else:
+        found = [str(texts)]
+    return list(dict.fromkeys(found))

@@ -1,0 +1,142 @@
+"""`POST schedule`: an agent books a meeting."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from django.utils import timezone
+from rest_framework import serializers
+from rest_framework.request import Request
+
+from ..models import AgentKey, Booking
+from ..services import bookings, catalog, idempotency, scheduling
+from ..services.idempotency import OnIntent
+from ..services.scheduling import Booked, NothingFree, Outcome, OutcomeUnknown, Wish
+from . import documents, errors, shapes, speech
+from .base import AgentView, Answer
+from .fields import Address, Moment, Text
+
+BOOK = AgentKey.Scope.BOOK
+
+
+class CustomAnswer(serializers.Serializer[Any]):
+    """An answer to one of the event type's questions."""
+
+    question = Text(max_length=1000, lines=True)
+    answer = Text(max_length=10_000, lines=True, allow_blank=True)
+
+
+class ScheduleBody(serializers.Serializer[Any]):
+    """What an agent asks for."""
+
+    eventType = Text(help_text="Name, slug, URI or id of an active event type.")
+    inviteeEmail = Address()
+    inviteeName = Text()
+    preferredTime = Moment(
+        required=False, allow_null=True, help_text="The earliest start wanted; absent: as soon as possible."
+    )
+    flexibility = serializers.ChoiceField(
+        ["nextAvailable", "sameDay", "exact"], required=False, allow_null=True, default="nextAvailable"
+    )
+    timezone = Text(required=False, max_length=64, help_text="The invitee's zone, such as Europe/Bucharest.")
+    phone = Text(required=False, max_length=64)
+    locale = Text(required=False, max_length=16)
+    conversationId = Text(required=False)
+    userId = Text(required=False)
+    agentType = Text(required=False, max_length=100)
+    notes = Text(required=False, lines=True, max_length=10_000)
+    customAnswers: Any = serializers.ListSerializer(
+        child=CustomAnswer(), required=False, allow_null=True, max_length=50
+    )
+    guests = serializers.ListField(child=Address(), required=False, allow_null=True, max_length=10)
+
+
+class ScheduleView(AgentView):
+    """Book a meeting."""
+
+    rights = {"POST": BOOK}
+
+    @documents.described(documents.SCHEDULE, request=ScheduleBody)
+    def post(self, request: Request) -> Answer:
+        """Book the first free start that fits the wish."""
+        given, now = self.read(ScheduleBody), timezone.now()
+        header = request.META.get("HTTP_IDEMPOTENCY_KEY")
+        key = _implicit(given, self.key.pk) if header is None else idempotency.explicit(header)
+
+        def run(on_intent: OnIntent) -> idempotency.Answer:
+            outcome = scheduling.schedule(wish=_wish(given), by=self.actor, now=now, on_intent=on_intent)
+            return _told(outcome)
+
+        answer = idempotency.once(
+            agent_key=self.key, key=key, body=given, run=run, recover=_recovered, now=now
+        )
+        headers = answer.headers | ({"Idempotent-Replayed": "true"} if answer.replayed else {})
+        return Answer(answer.body, status=answer.status, headers=headers)
+
+
+def _implicit(given: dict[str, Any], key_id: int) -> idempotency.Key:
+    """Without a header: the same conversation, event type, invitee and preferred time is the same request."""
+    wanted: datetime | None = given.get("preferredTime")
+    if wanted is not None and wanted.tzinfo is not None:
+        try:
+            wanted = wanted.astimezone(UTC)
+        except OverflowError:
+            wanted = None
+    return idempotency.implicit(
+        given.get("conversationId", ""),
+        catalog.key_of(given["eventType"], key_id=key_id),
+        given["inviteeEmail"].lower(),
+        wanted.isoformat() if wanted else "",
+    )
+
+
+def _wish(given: dict[str, Any]) -> Wish:
+    return Wish(
+        event_type=given["eventType"],
+        email=given["inviteeEmail"],
+        name=given["inviteeName"],
+        preferred=given.get("preferredTime"),
+        flexibility=given.get("flexibility", "nextAvailable"),
+        time_zone=given.get("timezone", ""),
+        phone=given.get("phone", ""),
+        locale=given.get("locale", "") or speech.language(),  # the language that the agent speaks with them
+        answers=tuple((each["question"], each["answer"]) for each in given.get("customAnswers", ())),
+        guests=tuple(given.get("guests", ())),
+        conversation_id=given.get("conversationId", ""),
+        user_id=given.get("userId", ""),
+        agent_type=given.get("agentType", ""),
+        notes=given.get("notes", ""),
+    )
+
+
+def _told(outcome: Outcome) -> idempotency.Answer:
+    """The outcome as it is answered."""
+    zone = {"timezone": shapes.zone(outcome.zone)}
+    if isinstance(outcome, Booked):
+        booked = outcome.booking
+        body = {"success": True, "booking": shapes.booking(booked), "message": speech.booked(booked), **zone}
+        return idempotency.Answer(201, body)
+    if isinstance(outcome, OutcomeUnknown):
+        return _unknown(outcome.booking, zone)
+    return idempotency.Answer(200, nothing_free(outcome) | zone)
+
+
+def _unknown(booking: Booking, zone: dict[str, Any]) -> idempotency.Answer:
+    more = {"booking": shapes.booking(booking), **zone}
+    return idempotency.Answer(202, errors.Failure(202, "outcome_unknown", speech.unknown(), more).body)
+
+
+def nothing_free(outcome: NothingFree | bookings.NotFree) -> dict[str, Any]:
+    """Nothing fits: what could be taken instead."""
+    text = speech.nothing_free(outcome.suggestions, outcome.zone, taken=outcome.taken)
+    more = {"suggestions": shapes.suggestions(outcome.suggestions, outcome.zone)}
+    return errors.Failure(200, "slot_taken" if outcome.taken else "no_availability", text, more).body
+
+
+def _recovered(booking: Booking) -> idempotency.Answer:
+    """The answer of a request that died, from what became of its booking."""
+    shown = bookings.find(str(booking.pk))
+    zone = {"timezone": shapes.zone(bookings.zone_of(shown))}
+    if shown.status == Booking.Status.PENDING:
+        return _unknown(shown, zone)
+    body = {"success": True, "booking": shapes.booking(shown), "message": speech.booked(shown), **zone}
+    return idempotency.Answer(201, body)

@@ -1,0 +1,23 @@
+"""`manage.py calendly_rotate_keys`: stored secrets under the first encryption key."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from calendly_integration.clients import vault
+from calendly_integration.services import connections
+
+
+class Command(BaseCommand):
+    """Write all secrets anew, after a new key was put first into CALENDLY_ENCRYPTION_KEYS."""
+
+    help = "Encrypts all stored secrets anew with the first of CALENDLY_ENCRYPTION_KEYS."
+
+    def handle(self, *_args: object, **_options: Any) -> None:
+        try:
+            count = connections.rotate_secrets()
+        except vault.Unreadable as error:
+            raise CommandError(
+                f"{error} Put the key that wrote it back into CALENDLY_ENCRYPTION_KEYS."
+            ) from error
+        self.stdout.write(f"{count} secret(s) encrypted anew. Older keys can be taken out now.")

@@ -1,0 +1,58 @@
+"""`manage.py calendly_setup`: a real account, from a token to a working integration."""
+
+from argparse import ArgumentParser
+from datetime import datetime
+from typing import Any
+
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from calendly_integration import clients, jobs
+from calendly_integration.calendly.errors import CalendlyError
+from calendly_integration.models import Connection
+from calendly_integration.services import catalog, connections, standard, subscriptions
+
+
+class Command(BaseCommand):
+    """Finds user and organization, creates missing event types on request, syncs, subscribes, runs the doctor."""
+
+    help = "Sets up the connection to a real Calendly account. May be run again at any time."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--create-event-types", action="store_true", help="create the missing standard event types"
+        )
+        parser.add_argument("--no-doctor", action="store_true", help="leave the checks at the end out")
+
+    def handle(self, *_args: object, **options: Any) -> None:
+        now, connection = timezone.now(), connections.default()
+        try:
+            self._set_up(connection, options, now)
+        except subscriptions.NoSigningKey as error:
+            raise CommandError(
+                "Set CALENDLY_WEBHOOK_SECRET to a long random text, then run this again."
+            ) from error
+        except (CalendlyError, clients.NoToken) as error:
+            raise CommandError(str(error)) from error
+        if not options["no_doctor"]:
+            call_command("calendly_doctor", stdout=self.stdout)
+
+    def _set_up(self, connection: Connection, options: dict[str, Any], now: datetime) -> None:
+        me = connections.identify(connection, now=now)
+        self.stdout.write(f"{me.name} <{me.email}>, {connection.organization_uri}")
+        hosts, kinds = catalog.sync(connection, now=now)
+        self.stdout.write(f"{hosts} hosts, {kinds} event types mirrored.")
+        lacking = standard.missing(connection)
+        if lacking and options["create_event_types"]:
+            made = standard.create_missing(connection, now=now)
+            self.stdout.write(f"Created: {', '.join(made)}.")
+        elif lacking:
+            names = ", ".join(kind.name for kind in lacking)
+            self.stdout.write(
+                f"Missing: {names}. To create them: manage.py calendly_setup --create-event-types"
+            )
+        state = subscriptions.subscribe(connection, now=now)
+        word = "made" if state.made else "there already"
+        self.stdout.write(f"Webhook subscription {word}: {connections.webhook_url()}")
+        jobs.ensure_schedules(now)

@@ -1,0 +1,44 @@
+"""`manage.py calendly_sync [--events] [--since DAYS]`: the mirror, by hand."""
+
+from argparse import ArgumentParser
+from datetime import timedelta
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+from tqdm import tqdm
+
+from calendly_integration import clients
+from calendly_integration.calendly.errors import CalendlyError
+from calendly_integration.services import catalog, connections, syncing
+
+
+class Command(BaseCommand):
+    """Mirror hosts and event types, and meetings if asked. May be interrupted and run again."""
+
+    help = "Mirrors Calendly's hosts and event types, with --events its meetings too."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--events", action="store_true", help="meetings and invitees too")
+        parser.add_argument(
+            "--since", type=int, default=2, metavar="DAYS", help="meetings from so many days ago"
+        )
+
+    def handle(self, *_args: object, **options: Any) -> None:
+        connection, now = connections.default(), timezone.now()
+        try:
+            hosts, kinds = catalog.sync(connection, now=now)
+            self.stdout.write(f"{hosts} hosts, {kinds} event types.")
+            if options["events"]:
+                connection.refresh_from_db()
+                with tqdm(unit=" meetings", disable=None) as bar:
+                    past = timedelta(days=max(0, options["since"]))
+
+                    def progress(count: int) -> None:
+                        bar.update(count)
+
+                    run = syncing.events(connection, past=past, now=now, progress=progress)
+                self.stdout.write(f"{run.seen} meetings, {run.changed} bookings changed.")
+        except (CalendlyError, clients.NoToken) as error:
+            said = str(error).rstrip(".")
+            raise CommandError(f"{said}. What was mirrored so far stays; run it again to go on.") from error

@@ -1,0 +1,30 @@
+"""What the queue runs: each reads the clock and calls a service. A task may be lost, doubled or late."""
+
+from django.utils import timezone
+
+from .services import health, syncing, worker
+
+
+def drain() -> None:
+    """Work off what is due."""
+    worker.drain(clock=timezone.now)
+
+
+def sweep() -> None:
+    """Every minute: mend what is stuck, then work off what is due, with or without a wake."""
+    worker.sweep(clock=timezone.now)
+
+
+def sync() -> None:
+    """Every half hour: mirror Calendly, where it is time to."""
+    syncing.run_scheduled(now=timezone.now())
+
+
+def beat(sent_at: str) -> None:
+    """A heartbeat has come through the queue."""
+    health.beat(now=timezone.now(), sent_at=sent_at)
+
+
+def housekeeping() -> None:
+    """Once a day: delete what nobody will ask for any more."""
+    health.clean(now=timezone.now())
