@@ -1,0 +1,136 @@
+"""The in-process door: mount it on a `requests.Session`, and its calls reach the sandbox without a socket."""
+
+from __future__ import annotations
+
+import io
+import time
+from collections.abc import Callable, Mapping
+from http.client import RemoteDisconnected
+from typing import Any
+
+import requests
+from requests.adapters import BaseAdapter, HTTPAdapter
+from urllib3 import HTTPConnectionPool, HTTPResponse
+from urllib3.connection import HTTPConnection
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    IncompleteRead,
+    MaxRetryError,
+    NewConnectionError,
+    ProtocolError,
+    ReadTimeoutError,
+)
+
+from .calendly import Calendly
+from .exchange import Answer, Request
+from .faults import Fault
+
+CHUNK = 512
+
+
+class SlowBody(io.RawIOBase):
+    """A body that comes in small pieces, with pauses."""
+
+    def __init__(self, body: bytes, seconds: float, sleep: Callable[[float], None]) -> None:
+        self._body = io.BytesIO(body)
+        self._pause = seconds / max(1, -(-len(body) // CHUNK))
+        self._sleep = sleep
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """At most one piece at a time, however much is asked for."""
+        self._sleep(self._pause)
+        piece = self._body.read(min(CHUNK, len(buffer)))
+        buffer[: len(piece)] = piece
+        return len(piece)
+
+
+class CutBody(io.BytesIO):
+    """A body whose connection breaks where it ends."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        piece = super().read(size)
+        if not piece or size is None or size < 0:
+            raise ProtocolError("Connection broken", IncompleteRead(len(piece), 1))
+        return piece
+
+
+class SandboxAdapter(BaseAdapter):
+    """A transport adapter in front of a `Calendly`; faults become what `requests` raises for them."""
+
+    def __init__(self, calendly: Calendly, *, sleep: Callable[[float], None] = time.sleep) -> None:
+        super().__init__()
+        self.calendly = calendly
+        self.sleep = sleep
+        self._builder = HTTPAdapter()
+
+    def send(
+        self,
+        request: requests.PreparedRequest,
+        stream: bool = False,
+        timeout: float | tuple[float, float] | tuple[float, None] | None = None,
+        verify: bool | str = True,
+        cert: bytes | str | tuple[bytes | str, bytes | str] | None = None,
+        proxies: Mapping[str, str] | None = None,
+    ) -> requests.Response:
+        """Answer from the sandbox. Raises what `requests` raises for the fault that is switched on."""
+        body = request.body or b""
+        raw = body.encode() if isinstance(body, str) else bytes(body)
+        arrived = Request.make(request.method or "GET", request.url or "/", dict(request.headers), raw)
+        answer = self.calendly.handle(arrived)
+        patience = timeout[1] if isinstance(timeout, tuple) else timeout
+        self._wait(self.calendly.latency, patience, request)
+        if answer.fault is not None:
+            self._play(answer.fault, patience, request)
+        built: requests.Response = self._builder.build_response(request, self._response(answer))
+        if not stream:
+            _ = built.content
+        return built
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+    def _wait(self, seconds: float, patience: float | None, request: requests.PreparedRequest) -> None:
+        """A slow answer. One slower than the caller's patience is a timeout at once: tests need not wait."""
+        if patience is not None and seconds > patience:
+            pool = HTTPConnectionPool("sandbox")
+            error = ReadTimeoutError(pool, request.url, f"Read timed out. (read timeout={patience})")
+            raise requests.ReadTimeout(error, request=request)
+        if seconds > 0:
+            self.sleep(seconds)
+
+    def _play(self, fault: Fault, patience: float | None, request: requests.PreparedRequest) -> None:
+        if fault.kind == "refuse":
+            raise requests.ConnectionError(_never_connected(request, timed_out=False), request=request)
+        if fault.kind == "connect_timeout":
+            raise requests.ConnectTimeout(_never_connected(request, timed_out=True), request=request)
+        if fault.kind in ("drop", "lose_answer"):
+            cause = RemoteDisconnected("Remote end closed connection without response")
+            raise requests.ConnectionError(ProtocolError("Connection aborted.", cause), request=request)
+        if fault.kind == "hang":
+            self._wait(float("inf"), patience or 0.0, request)
+        if fault.kind == "slow":
+            self._wait(fault.seconds, patience, request)
+
+    def _response(self, answer: Answer) -> HTTPResponse:
+        body: io.IOBase = io.BytesIO(answer.body)
+        length = len(answer.body)
+        if answer.fault is not None and answer.fault.kind == "slow_body":
+            body = SlowBody(answer.body, answer.fault.seconds, self.sleep)
+        if answer.fault is not None and answer.fault.kind == "cut_body":
+            body = CutBody(answer.body[: length // 2])
+        headers = {**answer.headers, "Content-Length": str(length)}
+        return HTTPResponse(
+            body=body, headers=headers, status=answer.status, preload_content=False, decode_content=False
+        )
+
+
+def _never_connected(request: requests.PreparedRequest, *, timed_out: bool) -> MaxRetryError:
+    """What urllib3 reports when nothing was sent."""
+    connection, pool = HTTPConnection("sandbox"), HTTPConnectionPool("sandbox")
+    reason: Exception = NewConnectionError(connection, "[Errno 111] Connection refused")
+    if timed_out:
+        reason = ConnectTimeoutError(connection, "Connection to sandbox timed out.")
+    return MaxRetryError(pool, request.url or "/", reason)

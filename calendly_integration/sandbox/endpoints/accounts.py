@@ -1,0 +1,81 @@
+"""Users, memberships, the organization."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import errors, paging, render
+from ..core import Core
+from ..exchange import Caller
+from ..store import Json, User
+
+
+def user(core: Core, call: Caller) -> tuple[int, Json]:
+    """GET /users/{id}; `me` is the token's own user."""
+    key = call.user.id if call.keys[0] == "me" else call.keys[0]
+    if key not in core.state.users:
+        raise errors.not_found()
+    return 200, {"resource": render.user(core, core.state.users[key])}
+
+
+def member(core: Core, uri: object, parameter: str = "user") -> User:
+    """The user of a URI. Raises Problem 400 for what is no user URI, 403 for a stranger."""
+    key = core.key_of("users", uri)
+    if key is None:
+        raise errors.invalid(parameter)
+    if key not in core.state.users:
+        raise errors.denied("This user is not in your organization")
+    return core.state.users[key]
+
+
+def check_organization(core: Core, uri: object) -> None:
+    """Raises Problem 400 for what is no organization URI, 403 for another organization."""
+    key = core.key_of("organizations", uri)
+    if key is None:
+        raise errors.invalid("organization")
+    if key != core.organization.id:
+        raise errors.denied()
+
+
+def is_admin(user: User) -> bool:
+    """Admins and owners see what is the whole organization's."""
+    return user.role in ("admin", "owner")
+
+
+def memberships(core: Core, call: Caller) -> tuple[int, Json]:
+    """GET /organization_memberships. Open point: a call without user and organization is a 400."""
+    query = call.query
+    if "user" not in query and "organization" not in query:
+        raise errors.missing("user")
+    if "organization" in query:
+        check_organization(core, query["organization"])
+    found = list(core.state.users.values())
+    if "user" in query:
+        found = [member(core, query["user"])]
+    if "email" in query:
+        found = [item for item in found if item.email.lower() == query["email"].lower()]
+    if "role" in query:
+        if query["role"] not in ("user", "admin", "owner"):
+            raise errors.invalid("role")
+        found = [item for item in found if item.role == query["role"]]
+
+    def show(item: User) -> Json:
+        return render.membership(core, item)
+
+    return 200, paging.page(call.base, query, found, show)
+
+
+def organization(core: Core, call: Caller) -> tuple[int, Json]:
+    """GET /organizations/{id}."""
+    if call.keys[0] != core.organization.id:
+        raise errors.not_found()
+    return 200, {"resource": render.organization(core)}
+
+
+NOTHING: dict[str, Any] = {}
+ROUTES = (
+    ("GET", "/users/{id}", user, "users:read", "", NOTHING),
+    ("GET", "/organization_memberships", memberships, "organizations:read",
+     "user organization email role count page_token", NOTHING),
+    ("GET", "/organizations/{id}", organization, "organizations:read", "", NOTHING),
+)  # fmt: skip

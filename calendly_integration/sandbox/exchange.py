@@ -1,0 +1,62 @@
+"""A request and an answer, free of any transport."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from .faults import Fault
+from .store import Json, Token, User
+
+
+@dataclass(frozen=True)
+class Request:
+    """What arrived. `query` keeps the last of repeated names; header names are lower-case."""
+
+    method: str
+    path: str
+    query: dict[str, str]
+    headers: dict[str, str]
+    body: bytes
+    target: str
+
+    @classmethod
+    def make(cls, method: str, url: str, headers: dict[str, str], body: bytes) -> Request:
+        """From a URL or a request target."""
+        parts = urlsplit(url)
+        target = parts.path + (f"?{parts.query}" if parts.query else "")
+        query = dict(parse_qsl(parts.query, keep_blank_values=True))
+        lowered = {name.lower(): value for name, value in headers.items()}
+        return cls(method.upper(), unquote(parts.path), query, lowered, body, target)
+
+
+@dataclass
+class Answer:
+    """What goes back. With a `fault`, the transport has to spoil it as the fault says."""
+
+    status: int
+    body: bytes = b""
+    headers: dict[str, str] = field(default_factory=dict)
+    fault: Fault | None = None
+
+
+def json_answer(status: int, value: Any, headers: dict[str, str] | None = None) -> Answer:
+    """An answer with a JSON body, or without any if `value` is None."""
+    if value is None:
+        return Answer(status, b"", dict(headers or {}))
+    body = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    return Answer(status, body, {"Content-Type": "application/json; charset=utf-8", **(headers or {})})
+
+
+@dataclass(frozen=True)
+class Caller:
+    """An accepted call as endpoints see it: who calls, the ids in the path, the query, the JSON body."""
+
+    user: User
+    token: Token
+    keys: tuple[str, ...]
+    query: dict[str, str]
+    data: Json
+    base: str

@@ -1,0 +1,83 @@
+"""Switches. Each `Open point` is one that public material leaves open; defaults are our choice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Plan = Literal["generous", "enterprise", "paid", "free", "trial"]
+
+
+@dataclass
+class Options:
+    """How this Calendly behaves. Fields may be changed at any time, also while it is serving."""
+
+    plan: Plan = "generous"
+    """Which request limits hold. `generous` is no plan of Calendly's: it keeps tests unlimited."""
+
+    never_offered: Literal["already_filled", "not_found"] = "already_filled"
+    """Open point: POST /invitees with a start that was never offered: 400 already_filled, or 404."""
+
+    retry_after_header: bool = False
+    """Open point: whether a 429 carries Retry-After beside X-RateLimit-Reset."""
+
+    booking_reset_seconds: int | None = None
+    """Open point: what X-RateLimit-Reset says when an hourly or daily allowance of bookings is used up.
+    None: the seconds until that allowance is renewed."""
+
+    scheduled_by_token_owner: bool = False
+    """Open point: `invitee_scheduled_by` of API bookings: null, or the token owner's URI."""
+
+    compare_position: bool = False
+    """Open point: whether an answer's `position` must be that of the question."""
+
+    no_show_twice_status: int = 400
+    """Open point: the status for marking a no-show twice."""
+
+    booking_needs_paid_plan: bool = False
+    """The rule before 3 November 2026: 403 for POST /invitees on the Free plan."""
+
+    webhooks_need_paid_plan: bool = False
+    """The rule before 3 November 2026: 403 for POST /webhook_subscriptions on the Free plan."""
+
+    round_robin_location: Literal["refused", "ignored"] = "refused"
+    """Documented as not to be sent for round robin. Open point: what happens if it is."""
+
+    created_inactive: bool = True
+    """A type made by POST /event_types was seen to arrive inactive whatever was sent."""
+
+    available_times_scope: str = "availability:read"
+    """The documents disagree: availability:read on the page, event_types:read in the catalogue."""
+
+    https_callbacks_only: bool = False
+    """Calendly wants HTTPS callbacks. Off, because on one machine there is only HTTP."""
+
+    location_push_seconds: float = 2.0
+    """Open point: how long a conference location stays `processing` without a join_url."""
+
+    location_outcome: Literal["pushed", "failed"] = "pushed"
+    """What `processing` turns into."""
+
+    pair_order: Literal["random", "canceled_first", "created_first"] = "random"
+    """Open point: the order of the two deliveries of a reschedule. `random` follows the seed."""
+
+    webhook_order: Literal["sent", "reversed", "random"] = "sent"
+    """In which order waiting deliveries leave."""
+
+    webhook_double: bool = False
+    """Open point: deliver every message twice."""
+
+    webhook_hold: bool = False
+    """Keep deliveries back until released."""
+
+    webhook_fresh_signature: bool = True
+    """Open point: a retry is signed with its own moment, not with the first try's."""
+
+    retry_base: float = 60.0
+    """Open point: seconds until the first retry; it doubles from try to try."""
+
+    retry_for: float = 24 * 3600.0
+    """Seconds after the first try of a delivery when Calendly gives it up."""
+
+    time_scale: float = 1.0
+    """Multiplies both retry figures, so that a test need not wait a day."""

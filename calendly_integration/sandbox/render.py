@@ -1,0 +1,261 @@
+"""Records as the JSON that Calendly shows. Keys that it leaves out are left out here too."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import timedelta
+
+from . import moments
+from .core import Core
+from .store import Cancellation, Event, EventType, Invitee, Json, NoShow, Schedule, Subscription, User
+
+# Kinds in requests and types in answers are spelled differently; `zoom` was seen live.
+TYPES = {"zoom_conference": "zoom", "gotomeeting_conference": "gotomeeting"}
+CONFERENCES = (
+    "zoom_conference", "google_conference", "gotomeeting_conference", "microsoft_teams_conference",
+    "webex_conference",
+)  # fmt: skip
+
+
+def person(core: Core, user: User) -> Json:
+    """A user as embedded in memberships and among the hosts of an event type."""
+    return {
+        "uri": core.user_uri(user),
+        "name": user.name,
+        "slug": user.slug,
+        "email": user.email,
+        "scheduling_url": f"{core.public_base}/{user.slug}",
+        "timezone": user.timezone,
+        "time_notation": "24h",
+        "avatar_url": None,
+        "created_at": moments.text(user.created_at),
+        "updated_at": moments.text(user.updated_at),
+        "locale": user.locale,
+    }
+
+
+def user(core: Core, user: User) -> Json:
+    return person(core, user) | {"current_organization": core.organization_uri, "resource_type": "User"}
+
+
+def membership(core: Core, user: User) -> Json:
+    return {
+        "uri": core.uri("organization_memberships", user.membership_id),
+        "role": user.role,
+        "user": person(core, user),
+        "organization": core.organization_uri,
+        "created_at": moments.text(user.created_at),
+        "updated_at": moments.text(user.updated_at),
+    }
+
+
+def organization(core: Core) -> Json:
+    item = core.organization
+    plan = {"paid": "standard", "enterprise": "enterprise", "generous": "enterprise"}
+    return {
+        "uri": core.organization_uri,
+        "name": item.name,
+        "kind": "single",
+        "plan": plan.get(core.options.plan, "basic"),
+        "stage": core.options.plan if core.options.plan in ("free", "trial") else "paid",
+        "created_at": moments.text(item.created_at),
+        "updated_at": moments.text(item.updated_at),
+    }
+
+
+def scheduling_url(core: Core, item: EventType) -> str:
+    return f"{core.public_base}/{core.state.users[item.owner_id].slug}/{item.slug}"
+
+
+def event_type(core: Core, item: EventType) -> Json:
+    owner = core.state.users[item.owner_id]
+    team = item.pooling_type is not None
+    owner_uri = core.uri("teams", item.id) if team else core.user_uri(owner)
+    html = None if item.description is None else f"<p>{item.description}</p>"
+    return {
+        "uri": core.uri("event_types", item.id),
+        "name": item.name,
+        "active": item.active,
+        "slug": item.slug,
+        "scheduling_url": scheduling_url(core, item),
+        "duration": item.duration,
+        "duration_options": item.duration_options,
+        "kind": item.kind,
+        "pooling_type": item.pooling_type,
+        "type": "StandardEventType",
+        "color": item.color,
+        "created_at": moments.text(item.created_at),
+        "updated_at": moments.text(item.updated_at),
+        "internal_note": None,
+        "is_paid": False,
+        "description_plain": item.description,
+        "description_html": html,
+        "profile": {"type": "Team" if team else "User", "name": owner.name, "owner": owner_uri},
+        "secret": False,
+        "booking_method": "instant",
+        "custom_questions": item.questions,
+        "deleted_at": moments.text_or_none(item.deleted_at),
+        "admin_managed": False,
+        "locations": item.locations,
+        "position": item.position,
+        "locale": item.locale,
+        "start_time_increment": item.increment,
+        "before_buffer": item.before_buffer,
+        "after_buffer": item.after_buffer,
+    }
+
+
+def schedule(core: Core, item: Schedule) -> Json:
+    return {
+        "uri": core.uri("user_availability_schedules", item.id),
+        "default": True,
+        "name": item.name,
+        "user": core.user_uri(item.user_id),
+        "timezone": item.timezone,
+        "rules": item.rules,
+    }
+
+
+def cancellation(item: Cancellation) -> Json:
+    return {
+        "canceled_by": item.canceled_by,
+        "reason": item.reason,
+        "canceler_type": item.canceler_type,
+        "created_at": moments.text(item.created_at),
+    }
+
+
+def location(core: Core, event: Event) -> Json | None:
+    """Where it is held. A conference has no link until its time has come, as the live service has it."""
+    if event.location is None:
+        return None
+    kind = event.location["kind"]
+    if kind not in CONFERENCES:
+        shown = {"type": kind, "location": event.location.get("location")}
+        if kind in ("physical", "inbound_call"):
+            shown["additional_info"] = event.location.get("additional_info")
+        return shown
+    settled = core.now() >= event.settles_at
+    shown = {"type": TYPES.get(kind, kind), "status": event.settles_to if settled else "processing"}
+    pushed = shown["status"] == "pushed"
+    number = str(int(hashlib.sha256(event.id.encode()).hexdigest()[:12], 16))[:11].rjust(11, "8")
+    shown["join_url"] = f"https://{shown['type'].split('_')[0]}.example.com/j/{number}" if pushed else None
+    if kind != "google_conference":
+        shown["data"] = _conference_data(kind, number) if pushed else None
+    return shown
+
+
+def _conference_data(kind: str, number: str) -> Json:
+    if kind != "zoom_conference":
+        return {"id": number}
+    dial_in = {"country": "RO", "country_name": "Romania", "number": "+40 21 000 0000", "type": "toll"}
+    return {
+        "id": number,
+        "password": "made-up",
+        "settings": {"global_dial_in_numbers": [dial_in]},
+        "extra": {"intl_numbers_url": "https://zoom.example.com/u/abc"},
+    }
+
+
+def event_in_webhook(core: Core, item: Event) -> Json:
+    """An event as embedded in a delivery: no buffered times and no calendar entry."""
+    hosts = [core.state.users[key] for key in item.host_ids]
+    updated = item.updated_at
+    conference = item.location is not None and item.location["kind"] in CONFERENCES
+    if conference and updated < item.settles_at <= core.now():
+        updated = item.settles_at
+    shown = {
+        "uri": core.uri("scheduled_events", item.id),
+        "name": item.name,
+        "meeting_notes_plain": None,
+        "meeting_notes_html": None,
+        "status": item.status,
+        "start_time": moments.text(item.start),
+        "end_time": moments.text(item.end),
+        "event_type": core.uri("event_types", item.event_type_id),
+        "location": location(core, item),
+        "invitees_counter": {
+            "total": len(item.invitee_ids),
+            "active": len(core.state.active_invitees(item)),
+            "limit": item.seats,
+        },
+        "created_at": moments.text(item.created_at),
+        "updated_at": moments.text(updated),
+        "event_memberships": [
+            {"user": core.user_uri(host), "user_email": host.email, "user_name": host.name} for host in hosts
+        ],
+        "event_guests": item.guests,
+    }
+    if item.cancellation is not None:
+        shown["cancellation"] = cancellation(item.cancellation)
+    return shown
+
+
+def event(core: Core, item: Event) -> Json:
+    shown = event_in_webhook(core, item)
+    before, after = timedelta(minutes=item.before_buffer), timedelta(minutes=item.after_buffer)
+    for host in shown["event_memberships"]:
+        host["buffered_start_time"] = moments.text(item.start - before)
+        host["buffered_end_time"] = moments.text(item.end + after)
+    return shown | {"calendar_event": None}
+
+
+def invitee(core: Core, item: Invitee) -> Json:
+    mark = None if item.no_show_id is None else core.state.no_shows[item.no_show_id]
+    shown = {
+        "uri": core.invitee_uri(item.id),
+        "email": item.email,
+        "first_name": item.first_name,
+        "last_name": item.last_name,
+        "name": item.name,
+        "status": item.status,
+        "questions_and_answers": item.answers,
+        "timezone": item.timezone,
+        "event": core.uri("scheduled_events", item.event_id),
+        "created_at": moments.text(item.created_at),
+        "updated_at": moments.text(item.updated_at),
+        "tracking": item.tracking,
+        "text_reminder_number": item.text_reminder_number,
+        "rescheduled": item.rescheduled,
+        "old_invitee": item.old_invitee,
+        "new_invitee": item.new_invitee,
+        "cancel_url": f"{core.public_base}/cancellations/{item.id}",
+        "reschedule_url": f"{core.public_base}/reschedulings/{item.id}",
+        "routing_form_submission": None,
+        "payment": None,
+        "no_show": None
+        if mark is None
+        else {"uri": core.uri("invitee_no_shows", mark.id), "created_at": moments.text(mark.created_at)},
+        "reconfirmation": None,
+        "scheduling_method": item.scheduling_method,
+        "invitee_scheduled_by": item.scheduled_by,
+    }
+    if item.cancellation is not None:
+        shown["cancellation"] = cancellation(item.cancellation)
+    return shown
+
+
+def no_show(core: Core, item: NoShow) -> Json:
+    return {
+        "uri": core.uri("invitee_no_shows", item.id),
+        "invitee": core.invitee_uri(item.invitee_id),
+        "created_at": moments.text(item.created_at),
+    }
+
+
+def subscription(core: Core, item: Subscription) -> Json:
+    """The signing key is never shown."""
+    return {
+        "uri": core.uri("webhook_subscriptions", item.id),
+        "callback_url": item.callback_url,
+        "created_at": moments.text(item.created_at),
+        "updated_at": moments.text(item.updated_at),
+        "retry_started_at": moments.text_or_none(item.retry_started_at),
+        "state": item.state,
+        "events": item.events,
+        "scope": item.scope,
+        "organization": core.organization_uri,
+        "user": None if item.user_id is None else core.user_uri(item.user_id),
+        "group": None,
+        "creator": core.user_uri(item.creator_id),
+    }
