@@ -1,0 +1,41 @@
+"""The admin: a door for staff. Lists and pages are read-only; what can be done calls one service each."""
+
+from . import (
+    agent_key,
+    booking,
+    bulk_run,
+    connection,
+    delivery,
+    event_type,
+    event_type_change,
+    followup,
+    host,
+    idempotency,
+    leg,
+    message,
+    metadata,
+    preference,
+    pulse,
+    saved_view,
+    timeline,
+)
+
+__all__ = [
+    "agent_key",
+    "booking",
+    "bulk_run",
+    "connection",
+    "delivery",
+    "event_type",
+    "event_type_change",
+    "followup",
+    "host",
+    "idempotency",
+    "leg",
+    "message",
+    "metadata",
+    "preference",
+    "pulse",
+    "saved_view",
+    "timeline",
+]

@@ -1,0 +1,148 @@
+"""Agents' keys: made here, shown once, revoked here."""
+
+from datetime import UTC, datetime, time
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.debug import sensitive_variables
+
+from ..models import AgentKey
+from ..services import agent_keys
+from . import columns, many, shown
+from .acts import PlainAct
+from .evidence import EvidenceAdmin
+from .filters import YesNo, titled
+
+REVOKE = PlainAct(
+    "revoke",
+    _("Revoke"),
+    "manage_agent_keys",
+    "plain_act",
+    lambda row, now: row.revoked_at is None,
+    ask=_("From now on nobody gets in with this key. This cannot be undone; bookings made with it stay."),
+    done=_("The key is revoked."),
+    do=lambda row, by, now: agent_keys.revoke(row, now=now),
+)
+
+
+class KeyForm(forms.Form):
+    """Whose key, what it may do, and for how long."""
+
+    name = forms.CharField(label=_("Name"), max_length=100, help_text=_("Which agent has it."))
+    scopes = forms.MultipleChoiceField(
+        label=_("Rights"),
+        choices=AgentKey.Scope.choices,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("What this agent may do, and no more."),
+    )
+    expires_on = forms.DateField(
+        label=_("Expires on"),
+        required=False,
+        input_formats=["%Y-%m-%d"],
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+        help_text=_("From the beginning of that day (UTC) it opens nothing. Empty: it does not expire."),
+    )
+
+    def clean_expires_on(self) -> datetime | None:
+        """The instant at which the day begins, in the future."""
+        day = self.cleaned_data["expires_on"]
+        if day is None:
+            return None
+        begins = datetime.combine(day, time(), UTC)
+        if begins <= timezone.now():
+            raise ValidationError(_("Choose a day in the future."))
+        return begins
+
+
+@admin.register(AgentKey)
+class AgentKeyAdmin(EvidenceAdmin[AgentKey]):
+    """The list of keys. A key cannot be changed: make a new one and revoke the old."""
+
+    nothing_yet = _("No agent has a key yet. Make one with “Add”: no agent can book without.")
+    list_display = (
+        columns.words(AgentKey, "name", sort=True),
+        "begins_with",
+        "rights",
+        "condition",
+        columns.moment(AgentKey, "last_used_at"),
+        columns.moment(AgentKey, "created_at"),
+        columns.moment(AgentKey, "expires_at"),
+    )
+    list_filter = (("revoked_at", titled(_("revoked"), YesNo)),)
+    list_select_related = ()
+    ordering = ("-pk",)
+    search_fields = ("name", "prefix")
+    lines = (
+        columns.words(AgentKey, "name"),
+        "begins_with",
+        "rights",
+        "condition",
+        columns.moment(AgentKey, "created_at", seconds=True),
+        columns.moment(AgentKey, "last_used_at", seconds=True),
+        columns.moment(AgentKey, "expires_at", seconds=True),
+        columns.moment(AgentKey, "revoked_at", seconds=True),
+    )
+    acts = (REVOKE,)
+    actions = ("revoke",)
+
+    def has_manage_permission(self, request: HttpRequest) -> bool:
+        """Who may make and revoke keys."""
+        return self.may(request, REVOKE.permission)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Whoever may manage keys; the stock right to add is not asked."""
+        return self.has_manage_permission(request)
+
+    @admin.display(description=_("begins with"), ordering="prefix")
+    def begins_with(self, row: AgentKey) -> str:
+        """The part of the key by which it is recognised."""
+        return f"{row.prefix}…"
+
+    @admin.display(description=_("rights"))
+    def rights(self, row: AgentKey) -> SafeString:
+        """What it may do."""
+        words = dict(AgentKey.Scope.choices)
+        return shown.text(", ".join(str(words.get(scope, scope)) for scope in row.scopes))
+
+    @admin.display(description=_("status"))
+    def condition(self, row: AgentKey) -> SafeString:
+        """Whether it opens the door."""
+        if row.revoked_at is not None:
+            return shown.state("revoked", _("revoked"))
+        if row.expires_at is not None and row.expires_at <= timezone.now():
+            return shown.state("expired", _("expired"))
+        return shown.state("active", _("valid"))
+
+    @sensitive_variables("secret")
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Make a key. The answer to the form shows it, once: it is not stored, nor put into a message, which
+        would travel in a cookie. `admin_view` marks the answer no-store."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        form = KeyForm(request.POST or None)
+        if request.method != "POST" or not form.is_valid():
+            return self.page(request, "key_new.html", title=_("Make an agent key"), form=form)
+        wish = form.cleaned_data
+        key, secret = agent_keys.create(
+            wish["name"], scopes=wish["scopes"], expires_at=wish["expires_on"], now=timezone.now()
+        )
+        self.log_addition(request, key, gettext("Made."))
+        return self.page(
+            request, "key_made.html", title=_("The new key"), secret=secret, back=self.url("change", key),
+            css=("calendly_integration/booking.css",),
+        )  # fmt: skip
+
+    @admin.action(description=_("Revoke"), permissions=["manage"])
+    def revoke(self, request: HttpRequest, rows: QuerySet[AgentKey]) -> HttpResponse | None:
+        """Close many doors."""
+        return many.confirm(self, request, rows, REVOKE)

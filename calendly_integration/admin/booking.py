@@ -1,0 +1,121 @@
+"""Bookings: the list, the page, and what staff can do with one."""
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from ..models import Booking
+from . import (
+    booking_add,
+    booking_list,
+    booking_page,
+    calendar,
+    cancel,
+    cancel_many,
+    columns,
+    confirmation,
+    hand_over,
+    look,
+    no_show,
+    reschedule,
+    shown,
+)
+from .acts import Act
+from .evidence import EvidenceAdmin
+
+
+def _cancelable(booking: Booking, now: datetime) -> bool:
+    return not cancel.blocked(booking, now)
+
+
+def _movable(booking: Booking, now: datetime) -> bool:
+    return not reschedule.blocked(booking, now)
+
+
+def two_lines(first: object, second: object) -> SafeString:
+    """A cell with a second, quieter line."""
+    return format_html(
+        '<span class="calendly cell">{}<br><span class="quiet">{}</span></span>', first, second
+    )
+
+
+@admin.register(Booking)
+class BookingAdmin(
+    booking_list.ListsBookings,
+    calendar.ShowsCalendar,
+    booking_add.BooksForSomebody,
+    hand_over.HandsOver,
+    cancel_many.CancelsMany,
+    no_show.MarksNoShows,
+    confirmation.SendsConfirmations,
+    EvidenceAdmin[Booking],
+):
+    """Everything about a meeting on one page; cancel and reschedule on pages of their own."""
+
+    list_display = ("when", "invitee", "event", "held_by", columns.state(Booking), "origin", "conversation")
+    list_display_links = ("when", "invitee")
+    list_select_related = ("event_type", "host", "metadata")
+    ordering = ("-start_at", "-pk")
+    lines = ("status",)
+    acts = (
+        Act("cancel", _("Cancel the meeting"), "cancel_booking", "cancel_view", _cancelable),
+        Act("reschedule", _("Move the meeting"), "reschedule_booking", "reschedule_view", _movable),
+        hand_over.ACT,
+        no_show.MARK,
+        no_show.UNDO,
+        confirmation.SEND,
+        look.LOOK,
+    )
+    actions = ("cancel_many",)
+
+    @admin.display(description=_("start"), ordering="start_at")
+    def when(self, booking: Booking) -> SafeString:
+        """On the viewer's clock, and on the invitee's where that differs."""
+        there = shown.clock(booking.start_at, booking.time_zone)
+        if not there:
+            return shown.instant(booking.start_at)
+        return two_lines(shown.instant(booking.start_at), there)
+
+    @admin.display(description=_("invitee"), ordering="invitee_name")
+    def invitee(self, booking: Booking) -> SafeString:
+        """Name and address."""
+        return two_lines(shown.text(booking.invitee_name, 60), shown.text(booking.invitee_email, 60))
+
+    @admin.display(description=_("event type"), ordering="event_name")
+    def event(self, booking: Booking) -> SafeString:
+        """What it is called."""
+        return shown.text(booking.event_name or booking.event_type, 60)
+
+    @admin.display(description=_("host"), ordering="host__name")
+    def held_by(self, booking: Booking) -> SafeString:
+        """Who holds it."""
+        return shown.text(booking.host, 60)
+
+    @admin.display(description=_("source"), ordering="source")
+    def origin(self, booking: Booking) -> SafeString:
+        """Who made it, and which kind of agent."""
+        kind = booking.metadata.agent_type if hasattr(booking, "metadata") else ""
+        words = booking.get_source_display()
+        return two_lines(words, shown.text(kind, 40)) if kind else format_html("{}", words)
+
+    @admin.display(description=_("conversation"))
+    def conversation(self, booking: Booking) -> SafeString:
+        """In which conversation."""
+        return shown.text(booking.metadata.conversation_id if hasattr(booking, "metadata") else "", 40)
+
+    def sections(self, row: Booking) -> dict[str, Any]:
+        """The page says what it is about in its own head."""
+        return {"subtitle": None, **booking_page.context(row)}
+
+    def cancel_view(self, request: HttpRequest, booking: Booking, act: Act) -> HttpResponse:
+        """Cancel, on a page of its own."""
+        return cancel.view(self, request, booking)
+
+    def reschedule_view(self, request: HttpRequest, booking: Booking, act: Act) -> HttpResponse:
+        """Move, on a page of its own."""
+        return reschedule.view(self, request, booking)

@@ -1,0 +1,96 @@
+"""What staff fill in when they book for somebody."""
+
+import re
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+from zoneinfo import available_timezones
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.utils.translation import gettext_lazy as _
+
+from ..models import EventType
+from ..services import scheduling, wording, zones
+from . import questions, shown
+
+LANGUAGES = (("ro", "română"), ("en", "English"))
+
+
+@lru_cache(maxsize=1)
+def _zones() -> tuple[tuple[str, str], ...]:
+    names = sorted(name for name in available_timezones() if "/" in name and not name.startswith("Etc/"))
+    return tuple((name, name) for name in ("UTC", *names))
+
+
+class BookingForm(forms.Form):
+    """The invitee, and what the event type asks."""
+
+    name = forms.CharField(label=_("Name"), label_suffix="", max_length=255)
+    email = forms.EmailField(label=_("E-mail"), label_suffix="", max_length=320)
+    phone = forms.CharField(
+        label=_("Phone"),
+        label_suffix="",
+        max_length=64,
+        required=False,
+        widget=forms.TextInput({"type": "tel"}),
+    )
+    timezone = forms.ChoiceField(
+        label=_("Time zone"), label_suffix="", choices=_zones, initial=zones.default_name
+    )
+    language = forms.ChoiceField(
+        label=_("Language"), label_suffix="", choices=LANGUAGES, initial=shown.language
+    )
+    conversation = forms.CharField(label=_("Conversation"), label_suffix="", max_length=255, required=False)
+    guests = forms.CharField(
+        label=_("Guests"),
+        label_suffix="",
+        required=False,
+        max_length=4000,
+        help_text=_("E-mail addresses, one a line."),
+        widget=forms.Textarea({"rows": 2}),
+    )
+    notes = forms.CharField(
+        label=_("Notes"),
+        label_suffix="",
+        required=False,
+        max_length=4000,
+        help_text=_("Only for us: they stay here."),
+        widget=forms.Textarea({"rows": 2}),
+    )
+
+    def __init__(self, *args: Any, kind: EventType, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.kind = kind
+        self.asked = [each for each in kind.questions if each.get("enabled", True)]
+        self.fields |= questions.fields(self.asked)
+
+    def clean_guests(self) -> list[str]:
+        """Each a whole address."""
+        found = [each for each in re.split(r"[\s,;]+", self.cleaned_data["guests"]) if each]
+        for each in found:
+            try:
+                validate_email(each)
+            except ValidationError as error:
+                text = _("%(address)s is no e-mail address.")
+                raise ValidationError(text, params={"address": shown.plain(each)}) from error
+        return found
+
+    def wish(self, start: datetime) -> scheduling.Wish:
+        """What is asked of the service: this start and no other."""
+        given = self.cleaned_data
+        return scheduling.Wish(
+            event_type=str(self.kind.pk),
+            email=given["email"],
+            name=given["name"],
+            preferred=start,
+            flexibility="exact",
+            time_zone=given["timezone"],
+            phone=given["phone"],
+            locale=wording.language(given["language"]),
+            answers=questions.answers(self, self.asked),
+            guests=tuple(given["guests"]),
+            conversation_id=given["conversation"],
+            notes=given["notes"],
+        )

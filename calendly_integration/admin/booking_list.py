@@ -1,0 +1,217 @@
+"""The list of bookings: pages without counting the table, filters with counts, dates, saved views, exports."""
+
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.admin import ShowFacets
+from django.contrib.admin.views.main import ChangeList
+from django.core.paginator import Paginator
+from django.db.models import Max, Min, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from ..models import Booking
+from ..services import search, wording
+from . import exports, facets, saved_view, shown, viewer
+
+MOST = 10_000
+
+
+if TYPE_CHECKING:
+    _Paginator = Paginator[Any]
+else:
+    _Paginator = Paginator
+
+
+class Pages(_Paginator):
+    """Pages of a list that is counted only so far, and read by the keys of its page: a late one costs no more."""
+
+    found = search.EVERYTHING
+
+    @cached_property
+    def count(self) -> int:
+        """How many there are, at the most one more than `MOST`."""
+        rows: Any = self.object_list
+        with self.found.read(using=rows.db):
+            return int(rows.order_by().values("pk")[: MOST + 1].count())
+
+    def _get_page(self, rows: Any, *args: Any, **options: Any) -> Any:
+        with self.found.read(using=rows.db):
+            keys = list(rows.values_list("pk", flat=True))
+        every: Any = self.object_list
+        return super()._get_page(every.filter(pk__in=keys), *args, **options)  # type: ignore[misc]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A way in the row of dates."""
+
+    words: str
+    query: str
+    here: bool = False
+
+
+class BookingList(ChangeList):
+    """Django's, with what its page shows beside the rows."""
+
+    def __init__(self, request: HttpRequest, *args: Any, **options: Any) -> None:
+        self.request = request
+        self._counted = False
+        super().__init__(request, *args, **options)
+
+    def count_facets(self) -> None:
+        """Once, when the page comes to its filters."""
+        if self._counted:
+            return
+        self._counted = True
+        own = [spec for spec in self.filter_specs if isinstance(spec, facets.Facet)]
+        kept = self.filter_specs, self.clear_all_filters_qs
+        # What the other filters leave is the list itself for each filter that is not in use.
+        asked = [(each, self._without(each) if each.value() else self.queryset) for each in own]
+        facets.count(asked, found=self.paginator.found)
+        self.filter_specs, self.clear_all_filters_qs = kept
+
+    def _without(self, facet: facets.Facet) -> QuerySet[Any]:
+        rows: QuerySet[Any] = self.get_queryset(self.request, exclude_parameters=facet.expected_parameters())
+        return rows
+
+    def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[Any]:
+        """Those of one status or source stand by their start in the same direction: so do the indexes have them."""
+        ordering = list(super().get_ordering(request, queryset))
+        if ordering[:2] in (["status", "-start_at"], ["source", "-start_at"]):
+            return [ordering[0], "start_at", "pk"]
+        return ordering
+
+    @property
+    def counted(self) -> bool:
+        """Whether it is known how many rows there are: only then can all of them be chosen at once."""
+        return int(self.result_count) <= MOST
+
+    @property
+    def found(self) -> str:
+        """How many rows there are, in words."""
+        count = int(self.result_count)
+        if not self.counted:
+            return _("over %s bookings") % f"{MOST:,}".replace(",", "." if shown.language() == "ro" else ",")
+        return ngettext("%d booking", "%d bookings", count) % count
+
+    @property
+    def without_search(self) -> str:
+        """The list with its filters, without what was looked for."""
+        query: str = self.get_query_string(remove=["q"])
+        return query
+
+    @property
+    def page_numbers(self) -> list[Any]:
+        """The pages that are worth a link."""
+        return list(self.paginator.get_elided_page_range(self.page_num, on_each_side=3, on_ends=2))
+
+    @cached_property
+    def dates(self) -> list[list[Step]]:
+        """The way by dates, without looking at the rows: years, then months, then days."""
+        year, month, day = (self._chosen(part) for part in ("year", "month", "day"))
+        if year is None:
+            return [self._years()]
+        rows = [[Step(_("All dates"), self._query()), Step(str(year), self._query(year), month is None)]]
+        names = wording.MONTHS[shown.language()]
+        if month is None:
+            return [*rows, [Step(name, self._query(year, each)) for each, name in enumerate(names, start=1)]]
+        rows[0].append(Step(names[month - 1], self._query(year, month), day is None))
+        first = date(year, month, 1)
+        last = (date(year + month // 12, month % 12 + 1, 1) - first).days if year < 9999 else 31
+        days = range(1, last + 1)
+        return [*rows, [Step(str(each), self._query(year, month, each), each == day) for each in days]]
+
+    def _years(self) -> list[Step]:
+        """From the first meeting to the last: the two ends of an index."""
+        ends = Booking.objects.aggregate(Min("start_at"), Max("start_at"))
+        first, last = ends["start_at__min"], ends["start_at__max"]
+        if first is None or last is None:
+            return []
+        begin, end = (timezone.localdate(each).year for each in (first, last))
+        return [Step(str(year), self._query(year)) for year in range(max(begin, end - 19), end + 1)]
+
+    def _chosen(self, part: str) -> int | None:
+        limits = {"year": (1, 9999), "month": (1, 12), "day": (1, 31)}
+        try:
+            value = int(self.params.get(f"start_at__{part}", ""))
+        except ValueError:
+            return None
+        low, high = limits[part]
+        return value if low <= value <= high else None
+
+    def _query(self, *parts: int) -> str:
+        new = {f"start_at__{name}": part for name, part in zip(("year", "month", "day"), parts, strict=False)}
+        # "start_at__" takes away every condition on the start.
+        query: str = self.get_query_string(remove=["start_at__"])
+        added = "&".join(f"{name}={part}" for name, part in new.items())
+        return query + ("&" if len(query) > 1 and added else "") + added
+
+
+class ListsBookings:
+    """What the admin of bookings needs for its list."""
+
+    list_filter: Any = facets.FILTERS
+    list_per_page = 50
+    show_facets = ShowFacets.NEVER
+    date_hierarchy: Any = "start_at"
+    # Named so that there is a search box; what is looked for is decided in the service.
+    search_fields: Any = ("search_key",)
+    search_help_text: Any = gettext_lazy(
+        "Name, e-mail, phone, conversation, our number or Calendly's event id"
+    )
+
+    def get_changelist(self, request: HttpRequest, **options: Any) -> type[ChangeList]:
+        """With counts and dates of our own."""
+        return BookingList
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Booking], search_term: str
+    ) -> tuple[QuerySet[Booking], bool]:
+        """The service knows how. It is asked once a request: the counts need it again."""
+        if not search_term.strip():
+            return queryset, False
+        if not hasattr(request, "_calendly_found"):
+            request._calendly_found = search.find(search_term)  # type: ignore[attr-defined]
+        return queryset.filter(request._calendly_found.condition), False  # type: ignore[attr-defined]
+
+    def get_paginator(self, request: HttpRequest, *args: Any, **options: Any) -> Pages:
+        """One that knows how what was searched for is best read."""
+        pages = Pages(*args, **options)
+        pages.found = getattr(request, "_calendly_found", search.EVERYTHING)
+        return pages
+
+    def changelist_view(
+        self: Any, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The stock list, with the person's views and the ways to take it away."""
+        own = {
+            "saved_views": saved_view.chips(request),
+            "view_query": saved_view.known(request.GET.urlencode()),
+            "view_save_url": self.url("views_save"),
+            "view_forget_url": self.url("views_forget"),
+            "export_urls": exports.offers(self, request),
+        }
+        answer: HttpResponse = super().changelist_view(request, own | (extra_context or {}))  # type: ignore[misc]
+        return answer
+
+    def get_urls(self: Any) -> list[URLPattern]:
+        """Own addresses stand before the stock ones, which would take them for a row."""
+        views = {
+            "views_save": ("views/save/", saved_view.save),
+            "views_forget": ("views/forget/", saved_view.forget),
+            "export_csv": ("export/csv/", exports.as_csv),
+            "export_xlsx": ("export/xlsx/", exports.as_xlsx),
+        }
+        own = [
+            path(address, self.admin_site.admin_view(partial(view, self)), name=self.url_name(name))
+            for name, (address, view) in views.items()
+        ]
+        for pattern in own:
+            pattern.callback = viewer.in_zone(pattern.callback)
+        return [*own, *super().get_urls()]  # type: ignore[misc]

@@ -1,0 +1,263 @@
+"""What stands on a booking's page: everything we know of one meeting, nothing to edit."""
+
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+
+from .. import conf
+from ..models import Booking, BookingLeg, FollowUp
+from . import shown, story
+from .columns import hidden_from, label_of, page_link
+
+# A meeting has a handful of each; what has more is shown by its newest.
+MOST = 100
+OTHERS = 10
+CALENDLY = "api.calendly.com"
+CALENDLYS_MEETINGS = "https://calendly.com/app/scheduled_events/user/me"
+
+
+def head(booking: Booking) -> dict[str, Any]:
+    """The lines on top of every page of a booking."""
+    return {
+        "event": shown.plain(booking.event_name or shown.NOTHING),
+        "invitee": shown.plain(booking.invitee_name or booking.invitee_email),
+        "state": shown.state(booking.status, booking.get_status_display()),
+        "local": shown.local(booking.start_at, booking.time_zone),
+        "start": shown.instant(booking.start_at),
+    }
+
+
+def context(booking: Booking) -> dict[str, Any]:
+    """All sections of the page. A handful of queries, however much has happened."""
+    legs = list(booking.legs.order_by("created_at", "pk")[:MOST])
+    return {
+        "head": head(booking),
+        "warnings": list(_warnings(booking, legs)),
+        "ways": ways(booking),
+        "cards": [_summary(booking), _invitee(booking), _conversation(booking)],
+        "story": story.of(booking),
+        "tables": [_followups(list(booking.followups.all()[:MOST])), _legs(legs)],
+        "evidence": list(_evidence(booking, legs)),
+    }
+
+
+def ways(booking: Booking) -> dict[str, Any]:
+    """From this booking to those before and after it, and to Calendly's own page."""
+    before, after = neighbours(booking)
+    return {
+        "previous": before and _way(before),
+        "next": after and _way(after),
+        "calendly": at_calendly(booking),
+    }
+
+
+def _way(booking: Booking) -> dict[str, Any]:
+    return {
+        "url": reverse("admin:calendly_integration_booking_change", args=[booking.pk]),
+        "start": shown.stamp(booking.start_at) if booking.start_at else "",
+        "name": shown.plain(booking.invitee_name or booking.invitee_email, 40),
+    }
+
+
+def neighbours(booking: Booking) -> tuple[Booking | None, Booking | None]:
+    """The bookings that start just before and just after this one, whatever their status. Each is one step in the
+    index of starts: an OR over both columns alone would read all that lies before or after."""
+    start, rows = booking.start_at, Booking.objects.only("pk", "start_at", "invitee_name", "invitee_email")
+    if start is None:
+        return None, None
+    before = rows.filter(Q(start_at__lt=start) | Q(pk__lt=booking.pk), start_at__lte=start)
+    after = rows.filter(Q(start_at__gt=start) | Q(pk__gt=booking.pk), start_at__gte=start)
+    return before.order_by("-start_at", "-pk").first(), after.order_by("start_at", "pk").first()
+
+
+def at_calendly(booking: Booking) -> str:
+    """Where staff see the meeting at Calendly. The API tells no address of a meeting's page there, so it is the
+    list of meetings in Calendly's app; a stand-in for Calendly has its pages where the invitee's links lead."""
+    if urlsplit(conf.get().API_URL).hostname == CALENDLY:
+        return CALENDLYS_MEETINGS
+    parts = urlsplit(booking.reschedule_url)
+    return f"{parts.scheme}://{parts.netloc}/" if parts.scheme in ("http", "https") and parts.netloc else ""
+
+
+def _warnings(booking: Booking, legs: list[BookingLeg]) -> Iterable[dict[str, str]]:
+    if booking.failure:
+        yield {"tone": "bad", "text": _("Never booked: %s") % shown.plain(booking.failure, 300)}
+    for leg in legs:
+        if leg.todo == BookingLeg.Todo.SETTLE:
+            yield {
+                "tone": "wait",
+                "text": _("It is not certain yet whether Calendly booked it: that is being looked up."),
+            }
+        elif leg.todo == BookingLeg.Todo.CANCEL:
+            yield {"tone": "wait", "text": _("A cancellation is still to be done at Calendly.")}
+    if booking.status == Booking.Status.CONFIRMED and booking.seen_at is None:
+        yield {"tone": "wait", "text": _("Calendly's own confirmation has not come yet.")}
+
+
+def _card(title: str, lines: Iterable[tuple[Any, Any]]) -> dict[str, Any]:
+    return {"title": title, "lines": [(capfirst(str(label)), value) for label, value in lines if value]}
+
+
+def _summary(booking: Booking) -> dict[str, Any]:
+    def name(field: str) -> Any:
+        return label_of(Booking, field)
+
+    return _card(
+        _("Meeting"),
+        [
+            (name("start_at"), shown.instant(booking.start_at)),
+            (name("end_at"), shown.instant(booking.end_at)),
+            (_("event type"), page_link(booking.event_type)),
+            (_("host"), page_link(booking.host)),
+            (name("location"), booking.location and shown.text(booking.location, shown.LONG)),
+            (name("meeting_url"), booking.meeting_url and shown.link(booking.meeting_url)),
+            (name("source"), booking.get_source_display()),
+            (_("agent's key"), booking.agent_key and page_link(booking.agent_key)),
+            (name("created_at"), shown.instant(booking.created_at, seconds=True)),
+            (name("seen_at"), booking.seen_at and shown.instant(booking.seen_at, seconds=True)),
+            (name("canceled_at"), booking.canceled_at and shown.instant(booking.canceled_at, seconds=True)),
+            (name("canceled_by"), booking.canceled_by and shown.text(booking.canceled_by)),
+            (name("cancel_reason"), booking.cancel_reason and shown.text(booking.cancel_reason, shown.LONG)),
+            (name("no_show_at"), booking.no_show_at and shown.instant(booking.no_show_at)),
+            (_("our number"), shown.text(booking.pk)),
+            (name("event_id"), booking.event_id and shown.text(booking.event_id)),
+        ],
+    )
+
+
+def _invitee(booking: Booking) -> dict[str, Any]:
+    hidden = hidden_from(booking)
+
+    def name(field: str) -> Any:
+        return label_of(Booking, field)
+
+    # The links of a meeting that is canceled lead nowhere.
+    fields = ("cancel_url", "reschedule_url") if booking.status == Booking.Status.CONFIRMED else ()
+    links = [
+        (name(field), getattr(booking, field) and field not in hidden and _copied(getattr(booking, field)))
+        for field in fields
+    ]
+    card = _card(
+        _("Invitee"),
+        [
+            (_("name"), shown.text(booking.invitee_name, 300)),
+            (name("invitee_email"), shown.text(booking.invitee_email, 320)),
+            (name("phone"), booking.phone and shown.text(booking.phone)),
+            (name("time_zone"), shown.text(booking.time_zone)),
+            (name("locale"), booking.locale and shown.text(booking.locale)),
+            *links,
+        ],
+    )
+    return card | {"others": _others(booking)}
+
+
+def _copied(url: str) -> SafeString:
+    """A link with a button that copies it; the script shows the button where it can be pressed."""
+    return format_html(
+        '{} <button type="button" class="copy" data-copy="{}" data-done="{}" data-by-hand="{}" hidden>{}</button>',
+        shown.link(url),
+        url,
+        _("Copied"),
+        _("Selected: copy it with the keyboard"),
+        _("Copy"),
+    )
+
+
+def _others(booking: Booking) -> dict[str, Any]:
+    """The newest of the invitee's other bookings, and where all of them are listed."""
+    if not booking.email_key:
+        return {}
+    rows = Booking.objects.of_email(booking.email_key).exclude(pk=booking.pk).order_by("-start_at", "-pk")
+    found = list(rows.only("pk", "start_at", "event_name", "status")[: OTHERS + 1])
+    address = reverse("admin:calendly_integration_booking_changelist")
+    return {
+        "rows": [
+            {
+                "link": page_link(row, shown.stamp(row.start_at) if row.start_at else _("No time yet.")),
+                "event": shown.text(row.event_name),
+                "state": shown.state(row.status, row.get_status_display()),
+            }
+            for row in found[:OTHERS]
+        ],
+        "more": len(found) > OTHERS,
+        "url": f"{address}?{urlencode({'q': booking.invitee_email})}",
+    }
+
+
+def _conversation(booking: Booking) -> dict[str, Any]:
+    kept = getattr(booking, "metadata", None)
+    if kept is None:
+        return _card(_("Conversation"), [(_("conversation"), _("None is known."))])
+
+    def line(field: str, limit: int = 300) -> tuple[Any, SafeString]:
+        return label_of(type(kept), field), getattr(kept, field) and shown.text(getattr(kept, field), limit)
+
+    return _card(
+        _("Conversation"),
+        [
+            (label_of(type(kept), "conversation_id"), shown.text(kept.conversation_id, 300)),
+            line("user_id"),
+            line("agent_type"),
+            line("booking_source"),
+            line("notes", shown.LONG),
+            (label_of(type(kept), "extra"), kept.extra and shown.evidence(kept.extra)),
+        ],
+    )
+
+
+def _table(title: str, labels: list[Any], rows: list[tuple[Any, ...]], empty: str) -> dict[str, Any]:
+    return {"title": title, "labels": labels, "rows": rows, "empty": empty}
+
+
+def _legs(legs: list[BookingLeg]) -> dict[str, Any]:
+    labels = [_("start"), _("status"), _("left to do"), _("reason"), _("last error"), _("made at")]
+    rows = [
+        (
+            page_link(leg, _start_of(leg)),
+            shown.state(leg.status, leg.get_status_display()),
+            leg.get_todo_display(),
+            shown.text(leg.cancel_reason),
+            shown.text(leg.last_error, 160),
+            shown.instant(leg.created_at),
+        )
+        for leg in legs
+    ]
+    return _table(_("Its events at Calendly"), labels, rows, _("None yet."))
+
+
+def _followups(found: list[FollowUp]) -> dict[str, Any]:
+    labels = [_("what"), _("status"), _("due at"), _("message")]
+    rows = [
+        (
+            page_link(each),
+            shown.state(each.status, each.get_status_display()),
+            shown.instant(each.scheduled_for),
+            shown.text(each.message, 300),
+        )
+        for each in found
+    ]
+    return _table(_("Follow-ups"), labels, rows, _("None."))
+
+
+def _evidence(booking: Booking, legs: list[BookingLeg]) -> Iterable[tuple[Any, SafeString]]:
+    hidden = hidden_from(booking)
+    sources = (
+        ("request", _("What was asked of Calendly")),
+        ("invitee_raw", _("The invitee as Calendly told")),
+        ("event_raw", _("The event as Calendly told")),
+    )
+    for leg in legs:
+        for field, label in sources:
+            if raw := getattr(leg, field):
+                yield format_html("{} · {}", label, _start_of(leg)), shown.evidence(raw, hidden=hidden)
+
+
+def _start_of(leg: BookingLeg) -> str:
+    return shown.stamp(leg.start_at) if leg.start_at else _("No time yet.")

@@ -1,0 +1,268 @@
+"""Acts on many rows: begun here, done by the worker, watched on a page of their own."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from django.contrib import admin, messages
+from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
+from django.contrib.admin.utils import quote, unquote
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import Count, Model, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext, ngettext, pgettext_lazy
+from django.utils.translation import gettext_lazy as _
+
+from ..models import BulkItem, BulkRun
+from ..services import bulk
+from ..services.actors import Actor
+from . import columns, refusals, shown
+from .acts import Words
+from .evidence import EvidenceAdmin
+from .filters import YesNo, titled
+
+M = TypeVar("M", bound=Model)
+
+Kind, Status = BulkRun.Kind, BulkItem.Status
+PERMISSIONS = {Kind.CANCEL: "cancel_booking", Kind.REPLAY: "replay_delivery", Kind.RESEND: "resend_message"}
+ROWS = {Kind.CANCEL: "booking", Kind.REPLAY: "delivery", Kind.RESEND: "message"}
+DONE = {
+    Kind.CANCEL: _("Canceled at Calendly."),
+    Kind.REPLAY: _("It is processed again."),
+    Kind.RESEND: _("It is sent again."),
+}
+# What the notes of items mean; `refused` has what Calendly said behind it.
+NOTES: dict[str, Words] = {
+    **refusals.NOT_CANCELABLE,
+    "group": _("Others come to the same meeting: cancel it on its own page."),
+    "already": _("It was canceled already."),
+    "unknown": _("Calendly's answer was lost. The cancellation is tried until it is certain."),
+    "unavailable": _("Calendly could not be reached, or asked to wait."),
+    "gone": _("This row is not there any more."),
+    "waits": _("It waits to be processed already."),
+    "not_parked": _("It was sent, or waits to be sent, already."),
+    "broken": _("It failed by an error of our own: see the worker's log."),
+}
+# How many of each state stand on the page; all of them stand in the list.
+LISTED = {Status.FAILED: 100, Status.WAITING: 30, Status.DONE: 50}
+HEADINGS = {
+    Status.FAILED: _("Not done"),
+    Status.WAITING: _("Still to do"),
+    Status.DONE: pgettext_lazy("items", "Done"),
+}
+
+
+def begin(
+    page: EvidenceAdmin[M], request: HttpRequest, kind: str, rows: Sequence[M], *,
+    log: Words, given: dict[str, object] | None = None, label: Callable[[M], str] = shown.plain,
+) -> HttpResponse:  # fmt: skip
+    """Write the wish down, log it for each row, and go to the page that shows how far it is."""
+    by = Actor.staff(request.user.get_username())
+    targets = [bulk.Target(str(row.pk), label(row)) for row in rows]
+    with transaction.atomic():
+        run = bulk.start(
+            kind=kind, targets=targets, given=given or {}, by=by, user_id=str(request.user.pk),
+            now=timezone.now(),
+        )  # fmt: skip
+        LogEntry.objects.log_actions(request.user.pk, rows, CHANGE, str(log))  # type: ignore[arg-type]
+        LogEntry.objects.log_actions(request.user.pk, [run], ADDITION, str(log))  # type: ignore[arg-type]
+    told = ngettext(
+        "%d row is worked off in the background.", "%d rows are worked off in the background.", len(rows)
+    )
+    messages.success(request, told % len(rows))
+    if not page.may(request, "view_bulkrun"):
+        return HttpResponseRedirect(page.url("changelist"))
+    return HttpResponseRedirect(_address("change", run))
+
+
+def outcome(item: BulkItem, kind: str) -> str:
+    """What came of an item, or why it is not done yet, as a sentence."""
+    if not item.note:
+        return str(DONE[Kind(kind)]) if item.status == Status.DONE else ""
+    word, _colon, said = item.note.partition(": ")
+    if word == "refused":
+        return gettext("Calendly refused: %s") % shown.plain(said, 300)
+    return str(NOTES.get(word, shown.plain(item.note, 300)))
+
+
+def target(item: BulkItem, kind: str) -> SafeString:
+    """A link to the row that an item is about."""
+    name = f"admin:{item._meta.app_label}_{ROWS[Kind(kind)]}_change"
+    return format_html(
+        '<a href="{}"><bdi>{}</bdi></a>', reverse(name, args=[quote(item.target)]), shown.plain(item, 120)
+    )
+
+
+def _address(page: str, run: BulkRun) -> str:
+    return reverse(f"admin:{run._meta.app_label}_bulkrun_{page}", args=[run.pk])
+
+
+def _amount(**wanted: str) -> Coalesce:
+    """How many items of a run are so. A subquery: only for the runs on the page."""
+    found = BulkItem.objects.filter(run=OuterRef("pk"), **wanted).order_by().values("run")
+    return Coalesce(Subquery(found.annotate(amount=Count("pk")).values("amount")), 0)
+
+
+@admin.register(BulkRun)
+class BulkRunAdmin(EvidenceAdmin[BulkRun]):
+    """What was asked for many rows, and how far it is."""
+
+    nothing_yet = _("Nobody asked for many at once yet. Mark rows in a list and choose an action.")
+    list_display = (
+        columns.moment(BulkRun, "created_at", seconds=True),
+        "kind",
+        columns.words(BulkRun, "by", limit=40),
+        "so_far",
+        columns.moment(BulkRun, "finished_at", seconds=True),
+    )
+    list_filter = ("kind", ("finished_at", titled(_("finished"), YesNo)))
+    list_select_related = ()
+    date_hierarchy = "created_at"
+    ordering = ("-pk",)
+    search_fields = ("by",)
+    lines = ("kind",)
+    change_form_template = "calendly_integration/admin/bulk_run.html"
+
+    class Media:
+        css = {"all": ["calendly_integration/bulk.css"]}
+        js = ("calendly_integration/bulk.js",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[BulkRun]:
+        """With how many items each has."""
+        found = super().get_queryset(request)
+        return found.annotate(
+            all_items=_amount(),
+            done_items=_amount(status=Status.DONE),
+            failed_items=_amount(status=Status.FAILED),
+        )
+
+    @admin.display(description=_("so far"))
+    def so_far(self, row: Any) -> str:
+        """How many items are done, and how many could not be."""
+        done = gettext("%(done)d of %(all)d done") % {"done": row.done_items, "all": row.all_items}
+        if not row.failed_items:
+            return done
+        failed = ngettext("%d not done", "%d not done", row.failed_items) % row.failed_items
+        return f"{done}, {failed}"
+
+    def get_urls(self) -> list[URLPattern]:
+        """The stock ones, and the button's."""
+        view = self.admin_site.admin_view(self.retry)
+        return [path("<path:object_id>/retry/", view, name=self.url_name("retry")), *super().get_urls()]
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """The page on which one sees how far it is."""
+        extra = dict(extra_context or {})
+        row = self.get_object(request, unquote(object_id))
+        if row is not None:
+            extra["retry"] = _address("retry", row) if self.may(request, PERMISSIONS[Kind(row.kind)]) else ""
+        return super().change_view(request, object_id, form_url, extra)
+
+    def sections(self, row: BulkRun) -> dict[str, Any]:
+        """What the page shows."""
+        progress = bulk.progress(row)
+        amounts = {
+            Status.FAILED: progress.failed, Status.WAITING: progress.waiting, Status.DONE: progress.done
+        }  # fmt: skip
+        code = str(row.given.get("code") or "")
+        return {
+            "subtitle": None,
+            "run": row,
+            "progress": progress,
+            "ended": progress.done + progress.failed,
+            "asked_at": shown.instant(row.created_at, seconds=True),
+            "finished_at": row.finished_at and shown.instant(row.finished_at, seconds=True),
+            "by": shown.plain(row.by),
+            "reason": shown.plain(row.given.get("reason") or "", 500) if code else "",
+            "groups": [_group(row, state, amount) for state, amount in amounts.items() if amount],
+            "all_items": reverse(f"admin:{self.opts.app_label}_bulkitem_changelist")
+            + f"?run__id__exact={row.pk}",
+        }
+
+    def retry(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Do the failed items once more: for whoever may do such a thing to one row."""
+        rights = [right for right in PERMISSIONS.values() if self.may(request, right)]
+        if not (rights and self.has_view_permission(request)):
+            raise PermissionDenied
+        row = self.get_object(request, unquote(object_id))
+        if row is None:
+            raise Http404
+        if PERMISSIONS[Kind(row.kind)] not in rights:
+            raise PermissionDenied
+        if request.method != "POST":
+            return HttpResponseRedirect(_address("change", row))
+        count = bulk.retry_failed(row, now=timezone.now())
+        if not count:
+            messages.info(request, gettext("Nothing has failed here: nothing was done."))
+            return HttpResponseRedirect(_address("change", row))
+        told = ngettext("%d row is tried again.", "%d rows are tried again.", count) % count
+        return self.did(request, row, gettext("Try the failed ones again"), told)
+
+
+def _group(run: BulkRun, state: str, amount: int) -> dict[str, Any]:
+    """Items of one state, the first ones."""
+    most = LISTED[Status(state)]
+    found = run.items.filter(status=state).order_by("pk")[:most]
+    return {
+        "heading": HEADINGS[Status(state)],
+        "amount": amount,
+        "more": max(0, amount - most),
+        "items": [
+            {
+                "target": target(item, run.kind),
+                "state": shown.state(item.status, item.get_status_display()),
+                "outcome": outcome(item, run.kind),
+                "again": shown.instant(item.next_attempt_at, seconds=True) if item.note else "",
+                "waits": state == Status.WAITING,
+            }
+            for item in found
+        ],
+    }
+
+
+@admin.register(BulkItem)
+class BulkItemAdmin(EvidenceAdmin[BulkItem]):
+    """One row of such a wish, and what came of it."""
+
+    list_display = (
+        columns.words(BulkItem, "label"),
+        columns.state(BulkItem),
+        "what_came",
+        "attempts",
+        columns.moment(BulkItem, "done_at"),
+    )
+    list_filter = ("status", "run__kind")
+    list_select_related = ("run",)
+    ordering = ("-pk",)
+    search_fields = ("label",)
+    lines = (
+        "about",
+        columns.other(BulkItem, "run"),
+        columns.state(BulkItem),
+        "what_came",
+        "attempts",
+        columns.moment(BulkItem, "next_attempt_at", seconds=True),
+        columns.moment(BulkItem, "done_at", seconds=True),
+        columns.words(BulkItem, "last_error", limit=shown.LONG),
+    )
+
+    @admin.display(description=_("outcome"))
+    def what_came(self, row: BulkItem) -> SafeString:
+        """As a sentence."""
+        return shown.text(outcome(row, row.run.kind), 300)
+
+    @admin.display(description=_("row"))
+    def about(self, row: BulkItem) -> SafeString:
+        """The row that it is about."""
+        return target(row, row.run.kind)

@@ -1,0 +1,269 @@
+"""The calendar of the bookings: the page, and the feed that its script draws from."""
+
+import re
+import uuid
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import groupby
+from typing import Any
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
+from django.urls import URLPattern, path
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.text import capfirst
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from ..models import Booking, EventType, Host
+from ..services import calendar, today, wording, zones
+from . import calendar_words, reschedule, shown, viewer
+from .evidence import EvidenceAdmin
+
+VENDOR = "calendly_integration/vendor/event-calendar/event-calendar.min"
+CSS, JS = (
+    (f"{VENDOR}.css", "calendly_integration/calendar.css"),
+    (f"{VENDOR}.js", "calendly_integration/calendar.js"),
+)
+COLOR = re.compile("#[0-9a-fA-F]{6}")
+MOST_CHOICES = 200
+# How the library writes dates: as all our pages do, the day before the month.
+LOCALES = {"en": "en-GB"}
+# What a meeting's summary offers, besides opening its page.
+OFFERED = ("cancel", "reschedule")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the address asks for. What it does not know falls back to the usual."""
+
+    zone: ZoneInfo
+    wanted: calendar.Wanted
+    color: str
+    kept: dict[str, str]
+
+    @classmethod
+    def by(cls, request: HttpRequest) -> "Asked":
+        """Read it from the address."""
+        given = request.GET
+        zone = viewer.zone(request)
+        with suppress(zones.UnknownZone):
+            zone = zones.named(given["zone"][:64]) if given.get("zone") else zone
+        status, source = given.get("status", ""), given.get("source", "")
+        wanted = calendar.Wanted(
+            host=_id(given.get("host", "")),
+            event_type=_id(given.get("event_type", "")),
+            status=status if status in calendar.STATUSES else "",
+            source=source if source in Booking.Source.values else "",
+        )
+        color = "status" if given.get("color") == "status" else "type"
+        names = ("host", "event_type", "status", "source", "color", "zone", "view")
+        kept = {name: given[name][:64] for name in names if given.get(name)}
+        return cls(zone, wanted, color, kept)
+
+
+class ShowsCalendar(EvidenceAdmin[Booking]):
+    """The part of the bookings' admin that is a calendar."""
+
+    def get_urls(self) -> list[URLPattern]:
+        """The calendar's addresses before the stock ones, which would take its name for a booking's id."""
+        own = (("calendar/", "calendar", self.calendar_view), ("calendar/feed/", "feed", self.feed_view))
+        return [
+            path(address, viewer.in_zone(self.admin_site.admin_view(view)), name=self.url_name(name))
+            for address, name, view in own
+        ] + super().get_urls()
+
+    def calendar_view(self, request: HttpRequest) -> HttpResponse:
+        """The page. Without a script it lists the week's meetings."""
+        if refused := self._refused(request):
+            return refused
+        now, asked = timezone.now(), Asked.by(request)
+        week = calendar.week(request.GET.get("date", ""), zone=asked.zone, now=now)
+        found = calendar.meetings(on=week, wanted=asked.wanted)
+        kinds = EventType.objects.filter(deleted_at__isnull=True)[:MOST_CHOICES]
+        hosts = Host.objects.order_by("-active", "name", "id")[:MOST_CHOICES]
+        return self.page(
+            request,
+            "calendar.html",
+            title=_("Calendar"),
+            filters=_filters(asked, kinds, hosts),
+            zones=_zones(request, asked),
+            color=asked.color,
+            zone=format_html(
+                '{} (<span class="offset">{}</span>)',
+                asked.zone.key,
+                wording.offset(now.astimezone(asked.zone)),
+            ),
+            week=_week(self, week, found, asked),
+            shift=calendar_words.changes(week),
+            setup=_setup(self, request, asked, now, kinds, hosts),
+            nothing_yet=not found.rows and not kinds,
+            may_add=self.has_add_permission(request),
+            css=CSS,
+            js=JS,
+        )
+
+    def feed_view(self, request: HttpRequest) -> HttpResponse:
+        """The meetings of the days between `start` and `end`, on the wall clock of `zone`."""
+        if refused := self._refused(request):
+            return refused
+        asked, now = Asked.by(request), timezone.now()
+        try:
+            on = calendar.days(request.GET.get("start", ""), request.GET.get("end", ""), asked.zone)
+        except calendar.BadDays:
+            said = gettext("The calendar shows at most %d days at once.") % calendar.MOST_DAYS
+            return JsonResponse({"error": said}, status=400)
+        found = calendar.meetings(on=on, wanted=asked.wanted)
+        acts = [act for act in self.acts if act.name in OFFERED and self.may(request, act.permission)]
+        body = {
+            "zone": asked.zone.key,
+            "events": [_event(self, row, acts, asked.zone, now) for row in found.rows],
+            "changes": calendar_words.changes(on),
+            "offsets": [
+                [wording.utc(at), int(offset / timedelta(minutes=1))] for at, offset in calendar.offsets(on)
+            ],
+            "cut": gettext("Only the first %d meetings are shown. Choose fewer days or a filter.")
+            % calendar.MOST
+            if found.cut
+            else "",
+        }
+        return JsonResponse(body)
+
+    def _refused(self, request: HttpRequest) -> HttpResponse | None:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return None if request.method in ("GET", "HEAD") else HttpResponseNotAllowed(["GET", "HEAD"])
+
+
+def _id(text: str) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(text[:64])
+    except ValueError:
+        return None
+
+
+def _color(kind: EventType | None) -> str:
+    return kind.color if kind is not None and COLOR.fullmatch(kind.color) else ""
+
+
+def _event(
+    page: EvidenceAdmin[Booking], row: Booking, acts: Iterable[Any], zone: ZoneInfo, now: datetime
+) -> dict[str, Any]:
+    """A meeting as the script draws and sums it up: nothing of the invitee but name and address."""
+    assert row.start_at is not None  # the query asks for it
+    start, end = calendar.drawn(row.start_at, row.end_at, zone)
+    offered = {act.name: act for act in acts if act.offered(row, now)}
+    return {
+        "id": str(row.pk),
+        "start": start.isoformat(timespec="seconds"),
+        "end": end.isoformat(timespec="seconds"),
+        "time": calendar_words.time(row, zone),
+        "when": calendar_words.when(row, zone),
+        "invitee": shown.plain(row.invitee_name or row.invitee_email),
+        "email": shown.plain(row.invitee_email),
+        "type": shown.plain(row.event_name or row.event_type or ""),
+        "color": _color(row.event_type),
+        "host": shown.plain(row.host or gettext("No host")),
+        "host_id": str(row.host_id or ""),
+        "status": row.status,
+        "status_label": str(row.get_status_display()),
+        "source_label": str(row.get_source_display()),
+        "no_show": row.no_show_at is not None,
+        "url": page.url("change", row),
+        "move": page.url("reschedule", row) if "reschedule" in offered else "",
+        "fixed": "" if "reschedule" in offered else _fixed(row, now),
+        "acts": [{"label": str(act.label), "url": page.url(act.name, row)} for act in offered.values()],
+    }
+
+
+def _fixed(row: Booking, now: datetime) -> str:
+    """Why a drag moves nothing."""
+    return reschedule.blocked(row, now) or gettext("You may look at this meeting, and not move it.")
+
+
+def _filters(asked: Asked, kinds: Iterable[EventType], hosts: Iterable[Host]) -> list[dict[str, Any]]:
+    """The choices above the calendar: name, label, options with the chosen one marked."""
+    wanted = asked.wanted
+    statuses = [("", gettext("confirmed and pending")), *Booking.Status.choices, ("all", gettext("all"))]
+    everything: dict[str, tuple[Any, list[tuple[str, Any]]]] = {
+        "host": (_("Host"), [("", gettext("all")), *((str(each.pk), shown.plain(each)) for each in hosts)]),
+        "event_type": (
+            _("Event type"),
+            [("", gettext("all")), *((str(each.pk), shown.plain(each)) for each in kinds)],
+        ),
+        "status": (_("Status"), statuses),
+        "source": (_("Source"), [("", gettext("all")), *Booking.Source.choices]),
+    }
+    return [
+        {
+            "name": name,
+            "label": label,
+            "options": [(value, told, value == str(getattr(wanted, name) or "")) for value, told in options],
+        }
+        for name, (label, options) in everything.items()
+    ]
+
+
+def _zones(request: HttpRequest, asked: Asked) -> list[tuple[str, bool]]:
+    names = today.zones_in_use(viewer.zone(request))
+    names = names if asked.zone.key in names else [*names, asked.zone.key]
+    return [(name, name == asked.zone.key) for name in names]
+
+
+def _week(
+    page: EvidenceAdmin[Booking], week: calendar.Days, found: calendar.Found, asked: Asked
+) -> dict[str, Any]:
+    """The week as a list, for those without a script."""
+
+    def on(row: Booking) -> date:
+        return max((row.start_at or week.start).astimezone(week.zone).date(), week.first)
+
+    def at(day: date) -> str:
+        return f"?{urlencode({**asked.kept, 'date': day.isoformat()})}"
+
+    lang = shown.language()
+    return {
+        "span": f"{wording.short_date(week.first, lang)} – "
+        f"{wording.short_date(week.after - timedelta(days=1), lang)}",
+        "before": at(week.first - timedelta(days=7)),
+        "after": at(week.after),
+        "count": ngettext("%d meeting", "%d meetings", len(found.rows)) % len(found.rows),
+        "days": [
+            {
+                "label": capfirst(wording.day(day, lang)),
+                "rows": [
+                    {"row": row, "time": calendar_words.time(row, week.zone), "url": page.url("change", row)}
+                    for row in rows
+                ],
+            }
+            for day, rows in groupby(found.rows, key=on)
+        ],
+    }
+
+
+def _setup(
+    page: EvidenceAdmin[Booking], request: HttpRequest, asked: Asked, now: datetime,
+    kinds: Iterable[EventType], hosts: Iterable[Host],
+) -> dict[str, Any]:  # fmt: skip
+    """What the script has to know. `offset`: where the zone's clocks stand now, for the line of the present."""
+    day = request.GET.get("date", "")
+    with suppress(ValueError):
+        day = date.fromisoformat(day).isoformat()
+    here = now.astimezone(asked.zone)
+    return {
+        "feed": page.url("feed"),
+        "zone": asked.zone.key,
+        "offset": here.isoformat()[-6:],
+        "date": day if re.fullmatch(r"20\d\d-\d\d-\d\d", day) else here.date().isoformat(),
+        "view": request.GET.get("view", "")[:32],
+        "locale": LOCALES.get(shown.language(), shown.language()),
+        "hosts": [{"id": str(each.pk), "title": shown.plain(each, 40)} for each in hosts if each.active],
+        "types": [{"label": shown.plain(each, 60), "color": _color(each)} for each in kinds],
+        "statuses": [{"value": value, "label": str(label)} for value, label in Booking.Status.choices],
+        "words": {name: str(word) for name, word in calendar_words.WORDS.items()},
+    }

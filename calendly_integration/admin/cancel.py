@@ -1,0 +1,162 @@
+"""The page on which staff cancel a meeting."""
+
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.text import capfirst
+from django.utils.translation import gettext_lazy as _
+
+from ..models import Booking, EventType
+from ..services import bookings
+from ..services.actors import Actor
+from . import booking_page, refusals
+from .evidence import EvidenceAdmin
+
+
+class ReasonForm(forms.Form):
+    """Why, and whether somebody shall come back to the invitee."""
+
+    code = forms.ChoiceField(
+        label=_("Kind of reason"), choices=lambda: [("", _("Choose one")), *_codes()], required=True
+    )
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=1000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_(
+            "The invitee reads the kind and this text in Calendly's mail, in the language of this page."
+        ),
+    )
+    follow_up = forms.BooleanField(
+        label=_("Plan to offer another time"),
+        label_suffix="",
+        required=False,
+        initial=True,
+        help_text=_(
+            "A follow-up for staff, due at once, if the host cannot come or the time does not suit."
+            " The portal is not told of it."
+        ),
+        widget=forms.CheckboxInput(attrs={"data-only-for": " ".join(sorted(bookings.OFFERED_AGAIN))}),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Another reason has to be told."""
+        found = super().clean() or self.cleaned_data
+        if found.get("code") == Booking.CancelCode.OTHER and not found.get("reason"):
+            self.add_error("reason", _("Say which other reason."))
+        return found
+
+    def given(self) -> dict[str, object]:
+        """The kind of reason, what Calendly is told, and whether a follow-up is planned."""
+        code, text = self.cleaned_data["code"], self.cleaned_data["reason"]
+        return {
+            "code": code,
+            "reason": told(code, text),
+            "follow_up": self.cleaned_data["follow_up"] and code in bookings.OFFERED_AGAIN,
+        }
+
+
+class CancelForm(ReasonForm):
+    """The same for one meeting, and for whom."""
+
+    whole_event = forms.BooleanField(
+        label=_("Cancel it for all its invitees"), label_suffix="", required=False
+    )
+
+    def __init__(self, *args: Any, shared: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not shared:
+            del self.fields["whole_event"]
+
+
+def _codes() -> list[tuple[str, str]]:
+    return [(code.value, capfirst(str(code.label))) for code in Booking.CancelCode]
+
+
+def told(code: str, text: str) -> str:
+    """What Calendly is told, in the language of the page: the kind of reason with the text behind it."""
+    label = "" if code == Booking.CancelCode.OTHER else capfirst(str(Booking.CancelCode(code).label))
+    return ": ".join(each for each in (label, text) if each)
+
+
+def blocked(booking: Booking, now: datetime) -> str:
+    """Why it cannot be canceled, as far as our own row says; empty where Calendly is to be asked."""
+    if booking.status != Booking.Status.CONFIRMED:
+        return str(refusals.NOT_CANCELABLE[booking.status])
+    if booking.end_at is not None and booking.end_at <= now:
+        return str(refusals.NOT_CANCELABLE["past"])
+    return ""
+
+
+def view(page: EvidenceAdmin[Booking], request: HttpRequest, booking: Booking) -> HttpResponse:
+    """Ask; on a yes cancel. What stood in the way is said on the page, with what was typed."""
+    now, failure = timezone.now(), ""
+    form = CancelForm(request.POST or None, shared=_may_be_shared(booking))
+    if request.method == "POST" and form.is_valid():
+        try:
+            return _cancel(page, request, booking, form, now)
+        except refusals.KNOWN as error:
+            failure = refusals.text(error)
+            booking.refresh_from_db()
+    return page.page(
+        request,
+        "cancel.html",
+        title=_("Cancel the meeting"),
+        row=booking,
+        booking=booking,
+        head=booking_page.head(booking),
+        form=form,
+        failure=failure,
+        blocked=blocked(booking, now),
+        companions=_companions(booking) if "whole_event" in form.fields else 0,
+        css=("calendly_integration/bulk.css",),
+        js=("calendly_integration/bulk.js",),
+    )
+
+
+def _cancel(
+    page: EvidenceAdmin[Booking], request: HttpRequest, booking: Booking, form: CancelForm, now: datetime
+) -> HttpResponse:
+    before, wish = booking.status, form.given()
+    try:
+        after = bookings.cancel(
+            booking,
+            reason=str(wish["reason"]),
+            by=Actor.staff(request.user.get_username()),
+            now=now,
+            whole_event=form.cleaned_data.get("whole_event", False),
+            code=str(wish["code"]),
+            follow_up=bool(wish["follow_up"]),
+        )
+    except bookings.CancellationUnknown:
+        told = _(
+            "Calendly's answer was lost. The cancellation is tried until it is certain: look again in a minute."
+        )
+        return page.did(request, booking, _("Asked Calendly to cancel."), told, messages.WARNING)
+    if before == Booking.Status.CANCELED:
+        return page.did(
+            request, after, _("Was canceled already."), _("This meeting was canceled already."), messages.INFO
+        )
+    done = str(_("The meeting is canceled at Calendly."))
+    if wish["follow_up"]:
+        done = f"{done} {_('A follow-up is planned.')}"
+    return page.did(request, after, _("Canceled."), done)
+
+
+def _may_be_shared(booking: Booking) -> bool:
+    """Whether others may come to the same event: only Calendly knows for sure."""
+    kind = booking.event_type
+    return kind is None or kind.kind == EventType.Kind.GROUP
+
+
+def _companions(booking: Booking) -> int:
+    """Other confirmed bookings of ours in the same event."""
+    if not booking.event_id:
+        return 0
+    same = Booking.objects.filter(event_id=booking.event_id, status=Booking.Status.CONFIRMED)
+    return same.exclude(pk=booking.pk).count()

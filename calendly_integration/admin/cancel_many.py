@@ -1,0 +1,122 @@
+"""Cancel many meetings: a page that lists what will happen to each, then all are done in the background."""
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from ..models import Booking, BookingLeg, BulkRun, EventType
+from . import bulk_run, cancel, columns, many, refusals, shown
+from .evidence import EvidenceAdmin
+
+MOST, LISTED = 2000, 100
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """A meeting, and what will become of it or why it is left out."""
+
+    name: SafeString
+    start: SafeString
+    what: str
+
+
+class CancelsMany(EvidenceAdmin[Booking]):
+    """The action on the list of bookings."""
+
+    @admin.action(description=gettext_lazy("Cancel the meetings"), permissions=["cancel"])
+    def cancel_many(self, request: HttpRequest, rows: QuerySet[Booking]) -> HttpResponse:
+        """Ask; on a yes have them canceled in the background."""
+        return view(self, request, rows)
+
+    def has_cancel_permission(self, request: HttpRequest) -> bool:
+        """Who may cancel."""
+        return self.may(request, "cancel_booking")
+
+
+def view(page: EvidenceAdmin[Booking], request: HttpRequest, rows: QuerySet[Booking]) -> HttpResponse:
+    """The page. A yes is for the meetings that it showed, not for those that have come to the list since."""
+    now, sure = timezone.now(), request.POST.get("sure") == "yes"
+    if sure:
+        rows = page.get_queryset(request).filter(pk__in=_keys(request.POST.get("targets", "")))
+    found = list(rows.select_related("event_type")[: MOST + 1])
+    reasons = _left_out(found[:MOST], now)
+    chosen = [booking for booking in found[:MOST] if booking.pk not in reasons]
+    form = cancel.ReasonForm(request.POST if sure else None)
+    if sure and chosen and form.is_valid():
+        return bulk_run.begin(
+            page, request, BulkRun.Kind.CANCEL, chosen,
+            log=_("Asked to cancel"), given=form.given(), label=_label,
+        )  # fmt: skip
+    return page.page(
+        request,
+        "cancel_many.html",
+        title=_("Cancel the meetings"),
+        form=form,
+        chosen=len(chosen),
+        fates=[_fate(booking, _what(booking)) for booking in chosen[:LISTED]],
+        more=max(0, len(chosen) - LISTED),
+        left_out=[_fate(each, reasons[each.pk]) for each in found[:MOST] if each.pk in reasons],
+        agents=sum(booking.agent_made for booking in chosen),
+        too_many=len(found) > MOST,
+        most=MOST,
+        again=[*many.again(request), ("targets", ",".join(str(booking.pk) for booking in chosen))],
+        css=("calendly_integration/bulk.css",),
+        js=("calendly_integration/bulk.js",),
+    )
+
+
+def _keys(text: str) -> list[uuid.UUID]:
+    """The keys that the page sends back, as one field: there may be more than a form may have fields."""
+    found = []
+    for each in text.split(",")[:MOST]:
+        try:
+            found.append(uuid.UUID(each))
+        except ValueError:
+            continue
+    return found
+
+
+def _left_out(rows: Iterable[Booking], now: datetime) -> dict[uuid.UUID, str]:
+    """Why some cannot be canceled so, as far as our own rows say."""
+    reasons: dict[uuid.UUID, str] = {}
+    for booking in rows:
+        kind = booking.event_type
+        if why := cancel.blocked(booking, now):
+            reasons[booking.pk] = why
+        elif kind is not None and kind.kind == EventType.Kind.GROUP:
+            reasons[booking.pk] = _("A meeting of several invitees: cancel it on its own page.")
+    left = [booking.pk for booking in rows if booking.pk not in reasons]
+    open_legs = BookingLeg.objects.filter(
+        Q(status=BookingLeg.Status.PENDING) | Q(todo=BookingLeg.Todo.CANCEL), booking__in=left
+    )
+    for pk, status in open_legs.values_list("booking_id", "status"):
+        moving = status == BookingLeg.Status.PENDING
+        reasons[pk] = (
+            str(refusals.NOT_CANCELABLE["pending"]) if moving else _("It is being canceled already.")
+        )
+    return reasons
+
+
+def _what(booking: Booking) -> str:
+    if booking.agent_made:
+        return _("Canceled; Calendly mails the invitee and the host, the portal is told.")
+    return _("Canceled; Calendly mails the invitee and the host.")
+
+
+def _fate(booking: Booking, what: str) -> Fate:
+    return Fate(columns.page_link(booking), shown.instant(booking.start_at), what)
+
+
+def _label(booking: Booking) -> str:
+    """By which it is known on the page of the run."""
+    when = shown.stamp(booking.start_at) if booking.start_at else shown.NOTHING
+    return f"{shown.plain(booking, 200)} · {when}"

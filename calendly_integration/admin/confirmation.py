@@ -1,0 +1,89 @@
+"""The page on which staff send the mail that confirms a meeting once more."""
+
+import uuid
+from datetime import datetime
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from ..models import Booking
+from ..services import confirmations
+from ..services.actors import Actor
+from . import booking_page, shown
+from .acts import Act, Words
+from .evidence import EvidenceAdmin
+
+WHY_NOT: dict[str, Words] = {
+    "not_ours": _("The portal mails only for bookings that an agent made. Calendly has mailed for this one."),
+    "pending": _("It is not certain yet whether this meeting was booked or moved. Try again in two minutes."),
+    "failed": _("This meeting was never booked."),
+    "canceled": _("This meeting is canceled: there is nothing to confirm."),
+    "unseen": _("Calendly has not confirmed it yet. The first mail is sent as soon as it does."),
+    "past": _("This meeting is over: there is nothing to confirm."),
+}
+SENT_ALREADY = _("That was sent already, and is not sent twice.")
+
+
+class OnceForm(forms.Form):
+    """Names this wish, so that two clicks are one."""
+
+    once = forms.UUIDField(widget=forms.HiddenInput)
+
+
+def blocked(booking: Booking, now: datetime) -> str:
+    """Why no confirmation can be sent; empty where one can."""
+    why = confirmations.why_not(booking, now=now)
+    return str(WHY_NOT[why]) if why else ""
+
+
+def _offered(booking: Booking, now: datetime) -> bool:
+    return not blocked(booking, now)
+
+
+SEND = Act(
+    "send_confirmation", _("Send the confirmation again"), "resend_message", "confirmation_view", _offered
+)
+
+
+class SendsConfirmations(EvidenceAdmin[Booking]):
+    """The act's view, for the admin of bookings."""
+
+    def confirmation_view(self, request: HttpRequest, booking: Booking, act: Act) -> HttpResponse:
+        """Ask; on a yes write the message. The portal mails as soon as it has it."""
+        now, failure = timezone.now(), ""
+        form = OnceForm(request.POST if request.method == "POST" else None, initial={"once": uuid.uuid4()})
+        if request.method == "POST" and form.is_valid():
+            try:
+                return self._send(request, booking, form.cleaned_data["once"], now)
+            except confirmations.NotSendable as error:
+                failure = str(WHY_NOT[error.why])
+                booking.refresh_from_db()
+        elif request.method == "POST":
+            failure, form = str(_("Please try again.")), OnceForm(initial={"once": uuid.uuid4()})
+        cannot = blocked(booking, now)
+        return self.page(
+            request,
+            "booking_confirm.html",
+            title=act.label,
+            row=booking,
+            head=booking_page.head(booking),
+            form=form,
+            failure="" if failure == cannot else failure,
+            blocked=cannot,
+            consequences=(
+                _("The portal is asked to mail %s the confirmation, with the time and link of now.")
+                % shown.plain(booking.invitee_email, 320),
+                _("Messages of this booking that still wait are sent before it."),
+            ),
+            button=act.label,
+        )
+
+    def _send(self, request: HttpRequest, booking: Booking, once: uuid.UUID, now: datetime) -> HttpResponse:
+        by = Actor.staff(request.user.get_username())
+        if not confirmations.send_again(booking, once=once, by=by, now=now):
+            return self.did(request, booking, SENT_ALREADY, SENT_ALREADY, messages.INFO)
+        told = _("The confirmation is on its way to the portal.")
+        return self.did(request, booking, _("Sent the confirmation again."), told)

@@ -1,0 +1,106 @@
+"""The buttons above the list of event types, each with a page of its own that speaks to Calendly."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils import timezone
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from ..models import EventType
+from ..services import catalog, connections, event_type_desk, standard
+from . import calendlys_answer, connection, shown
+
+if TYPE_CHECKING:
+    from .evidence import EvidenceAdmin
+
+    Page = EvidenceAdmin[EventType]
+
+MANAGE = "manage_connection"
+LABELS = {"sync": _("Sync now"), "standard": _("Create the standard four")}
+
+
+def ways(page: "Page", request: HttpRequest) -> list[dict[str, Any]]:
+    """The buttons, for those who may."""
+    if not page.may(request, MANAGE):
+        return []
+    return [{"label": label, "url": page.url(name)} for name, label in LABELS.items()]
+
+
+def views(page: "Page") -> dict[str, Callable[..., HttpResponse]]:
+    """What stands behind them. Services hold their own transactions, also where a host wraps requests in one."""
+
+    def guarded(view: Callable[["Page", HttpRequest], HttpResponse]) -> Callable[..., HttpResponse]:
+        def enter(request: HttpRequest) -> HttpResponse:
+            if not (page.may(request, MANAGE) and page.has_view_permission(request)):
+                raise PermissionDenied
+            return view(page, request)
+
+        return transaction.non_atomic_requests(enter)
+
+    return {"sync": guarded(_sync), "standard": guarded(_standard)}
+
+
+def _sync(page: "Page", request: HttpRequest) -> HttpResponse:
+    """Read hosts and event types from Calendly now."""
+    if request.method != "POST":
+        ask = _("Reads hosts and event types from Calendly now, which takes a few seconds.")
+        return page.page(request, "event_type_ask.html", title=LABELS["sync"], button=LABELS["sync"], ask=ask)
+    row = connections.default()
+    try:
+        hosts, kinds = catalog.sync(row, now=timezone.now())
+    except calendlys_answer.KNOWN as error:
+        messages.error(request, calendlys_answer.text(error))
+    else:
+        page.log_change(request, row, gettext("Synced."))  # type: ignore[arg-type]
+        messages.success(request, connection.synced(hosts, kinds))
+    return HttpResponseRedirect(page.url("changelist"))
+
+
+def _standard(page: "Page", request: HttpRequest) -> HttpResponse:
+    """Create those of the standard four that are missing. Ones made before something failed are not made again."""
+    if request.method != "POST":
+        missing = event_type_desk.missing()
+        ask = _("These are created at Calendly, switched on, with Google Meet as their place:")
+        return page.page(
+            request, "event_type_ask.html", title=LABELS["standard"], button=LABELS["standard"],
+            ask=ask if missing else _("All four are there: nothing is to be done."),
+            kinds=[_line(kind) for kind in missing], nothing=not missing,
+        )  # fmt: skip
+    row = connections.default()
+    try:
+        made = standard.create_missing(row, now=timezone.now())
+    except calendlys_answer.KNOWN as error:
+        messages.error(
+            request,
+            f"{calendlys_answer.text(error)} "
+            + gettext("Press “Sync now” before you try again: some may have been made."),
+        )
+    else:
+        _tell(page, request, row, made)
+    return HttpResponseRedirect(page.url("changelist"))
+
+
+def _tell(page: "Page", request: HttpRequest, row: Any, made: list[str]) -> None:
+    if not made:
+        messages.info(request, gettext("All four are there: nothing is to be done."))
+        return
+    names = ", ".join(made)
+    page.log_change(request, row, gettext("Created event types: %s") % names)
+    text = ngettext(
+        "%(count)d event type is created: %(names)s.",
+        "%(count)d event types are created: %(names)s.",
+        len(made),
+    )
+    messages.success(request, text % {"count": len(made), "names": names})
+
+
+def _line(kind: standard.Standard) -> str:
+    """Such as: Sales Demo, 30 minutes, 15 minutes free afterwards."""
+    return gettext("%(name)s: %(duration)d minutes, %(after)d minutes free afterwards") % {
+        "name": shown.plain(kind.name), "duration": kind.duration, "after": kind.buffer_after
+    }  # fmt: skip

@@ -1,0 +1,103 @@
+"""What Calendly changed of an event type, in words."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from ..models import EventType, EventTypeChange
+from . import columns, shown
+from .evidence import EvidenceAdmin
+from .filters import YesNo, titled
+
+YES_NO = {True: _("yes"), False: _("no")}
+
+
+@admin.register(EventTypeChange)
+class EventTypeChangeAdmin(EvidenceAdmin[EventTypeChange]):
+    """What Calendly changed, for the record."""
+
+    list_display = (
+        columns.moment(EventTypeChange, "at", seconds=True),
+        columns.other(EventTypeChange, "event_type"),
+        "what",
+        columns.moment(EventTypeChange, "seen_at"),
+        columns.words(EventTypeChange, "seen_by"),
+    )
+    list_filter = (("seen_at", titled(_("seen by staff"), YesNo)),)
+    list_select_related = ("event_type",)
+    date_hierarchy = "at"
+    ordering = ("-pk",)
+    search_fields = ("event_type__name", "event_type__slug")
+    lines = (
+        columns.moment(EventTypeChange, "at", seconds=True),
+        columns.other(EventTypeChange, "event_type"),
+        "what",
+        columns.moment(EventTypeChange, "seen_at", seconds=True),
+        columns.words(EventTypeChange, "seen_by"),
+        columns.evidence("changes", _("old and new values")),
+    )
+
+    @admin.display(description=_("what changed"))
+    def what(self, row: EventTypeChange) -> SafeString:
+        """Each change as a line."""
+        return shown.lines(lines_of(row.changes))
+
+
+def told(change: EventTypeChange) -> dict[str, Any]:
+    """A change for the page: when, what, and who has seen it."""
+    seen = ""
+    if change.seen_at is not None:
+        seen = gettext("seen by %(who)s, %(at)s") % {
+            "who": shown.plain(change.seen_by), "at": shown.stamp(change.seen_at)
+        }  # fmt: skip
+    return {"at": shown.instant(change.at), "lines": lines_of(change.changes), "seen": seen}
+
+
+def lines_of(changes: Any) -> list[SafeString]:
+    """Old and new, a line for each column."""
+    found = []
+    for name, pair in changes.items() if isinstance(changes, dict) else ():
+        if name == "deleted":
+            found.append(SafeString(_("is gone at Calendly") if pair[1] else _("is back at Calendly")))
+            continue
+        label = columns.label_of(EventType, name)
+        found.append(format_html("{}: {} → {}", label, _value(name, pair[0]), _value(name, pair[1])))
+    return found
+
+
+def _value(name: str, value: Any) -> SafeString:
+    """One value of a column, bounded."""
+    if isinstance(value, bool):
+        return shown.text(YES_NO[value])
+    if name == "kind":
+        return shown.text(dict(EventType.Kind.choices).get(value, value))
+    if name in ("locations", "questions"):
+        each = places(value) if name == "locations" else questions(value)
+        return SafeString("; ".join(str(part) for part in each)) or SafeString(shown.NOTHING)
+    return shown.text(value, 200)
+
+
+def questions(questions: Any) -> list[object]:
+    """Each question as one line."""
+    return [
+        format_html(
+            "{}{}",
+            shown.text(each.get("name"), 200),
+            format_html(" ({})", _("required")) if each.get("required") else "",
+        )
+        for each in questions or ()
+        if isinstance(each, dict)
+    ]
+
+
+def places(places: Any) -> list[object]:
+    """Each place as one line: its kind, and where that is."""
+    return [
+        shown.text(" · ".join(str(part) for part in (each.get("kind"), each.get("location")) if part), 200)
+        for each in places or ()
+        if isinstance(each, dict)
+    ]

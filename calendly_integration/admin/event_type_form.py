@@ -1,0 +1,79 @@
+"""The form for what staff decide about an event type: by which names agents call it, and who may book it."""
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from ..models import AgentKey, EventType
+from ..services import event_type_desk
+from . import shown
+
+
+class EventTypeForm(forms.Form):
+    """Our own columns; nothing of what Calendly owns."""
+
+    aliases = forms.CharField(
+        label=_("Other names"),
+        required=False,
+        max_length=event_type_desk.MOST_ALIASES * event_type_desk.LONGEST_ALIAS * 2,
+        widget=forms.Textarea(attrs={"rows": 5}),
+        help_text=_(
+            "By these agents may call it too, beside its name. One a line; capitals and diacritics do not matter."
+        ),
+    )
+    open_to = forms.ChoiceField(
+        label=_("Who may book it"),
+        choices=EventType.OpenTo.choices,
+        widget=forms.RadioSelect,
+        help_text=_("Calendly's public page stays open to everybody who knows it."),
+    )
+    allowed_keys = forms.ModelMultipleChoiceField(
+        label=_("Agents who may book it"),
+        queryset=AgentKey.objects.none(),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("Counts only where the agents are chosen."),
+    )
+
+    def __init__(self, kind: EventType, data: Any = None) -> None:
+        chosen = [key.pk for key in kind.allowed_keys.all()]
+        initial = {"aliases": "\n".join(kind.aliases), "open_to": kind.open_to, "allowed_keys": chosen}
+        super().__init__(data, initial=initial)
+        self.kind = kind
+        keys = self.fields["allowed_keys"]
+        assert isinstance(keys, forms.ModelMultipleChoiceField)
+        keys.queryset = event_type_desk.keys(kind)
+        keys.label_from_instance = lambda key: f"{shown.plain(key.name)} · {key.prefix}…"  # type: ignore[assignment]
+
+    def clean(self) -> dict[str, Any]:
+        """Chosen agents must be chosen."""
+        given: dict[str, Any] = super().clean() or self.cleaned_data
+        if given.get("open_to") == EventType.OpenTo.KEYS and not given.get("allowed_keys"):
+            raise ValidationError({"allowed_keys": _("Choose at least one agent, or leave it to staff.")})
+        return given
+
+    def keep(self) -> bool:
+        """Have it kept. False where something is wrong, which the form then says."""
+        if not self.is_valid():
+            return False
+        try:
+            event_type_desk.decide(
+                self.kind,
+                aliases=self.cleaned_data["aliases"].splitlines(),
+                open_to=self.cleaned_data["open_to"],
+                allowed_keys=self.cleaned_data["allowed_keys"],
+            )
+        except event_type_desk.NameTaken as error:
+            text = gettext("“%(alias)s” is what another event type goes by: %(other)s.")
+            names = {"alias": shown.plain(error.alias), "other": shown.plain(error.by)}
+            self.add_error("aliases", text % names)
+        except event_type_desk.TooManyNames:
+            text = gettext("At most %(most)d names, each of at most %(longest)d characters.")
+            bounds = {"most": event_type_desk.MOST_ALIASES, "longest": event_type_desk.LONGEST_ALIAS}
+            self.add_error("aliases", text % bounds)
+        else:
+            return True
+        return False

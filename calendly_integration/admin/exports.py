@@ -1,0 +1,109 @@
+"""The list as a file: what the filters and the search leave, for those who may take it away."""
+
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.core.exceptions import PermissionDenied
+from django.http import (
+    FileResponse,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseNotAllowed,
+    HttpResponseRedirect,
+    StreamingHttpResponse,
+)
+from django.http.response import HttpResponseBase
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from ..models import Booking
+from ..services import exports, wording
+from . import saved_view, shown
+
+logger = logging.getLogger("calendly.admin")
+STEP = 1000
+EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+def offers(page: Any, request: HttpRequest) -> list[tuple[str, str]]:
+    """The links to the files, with what the list is asked now; none for those who may not."""
+    if not page.may(request, "export_booking"):
+        return []
+    query = request.GET.copy()
+    query.pop("p", None)
+    asked = f"?{query.urlencode()}" if query else ""
+    return [(page.url("export_csv") + asked, "CSV"), (page.url("export_xlsx") + asked, "Excel")]
+
+
+def as_csv(page: Any, request: HttpRequest) -> HttpResponseBase:
+    """As a stream of lines."""
+    rows = _asked(page, request, "csv")
+    if isinstance(rows, HttpResponseBase):
+        return rows
+    lines = exports.csv_lines(head=_head(), rows=rows)
+    answer = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="{_name()}.csv"'
+    return answer
+
+
+def as_xlsx(page: Any, request: HttpRequest) -> HttpResponseBase:
+    """As a file of Excel."""
+    rows = _asked(page, request, "xlsx")
+    if isinstance(rows, HttpResponseBase):
+        return rows
+    file = exports.xlsx(head=_head(), rows=rows, name=_("Bookings"))
+    return FileResponse(file, as_attachment=True, filename=f"{_name()}.xlsx", content_type=EXCEL)
+
+
+def _asked(page: Any, request: HttpRequest, kind: str) -> Iterator[list[str]] | HttpResponse:
+    """The rows of the list as it is asked, or why there are none."""
+    if not (page.has_view_permission(request) and page.may(request, "export_booking")):
+        raise PermissionDenied
+    if request.method != "GET":
+        return HttpResponseNotAllowed(["GET"])
+    try:
+        rows = page.get_changelist_instance(request).queryset
+    except IncorrectLookupParameters:
+        return HttpResponseRedirect(f"{page.url('changelist')}?e=1")
+    # Whose data it is stands in the file; here only who took it, and by which filters, not what was looked for.
+    filters = sorted(key for key in request.GET if key in saved_view.KNOWN)
+    logger.info("Bookings exported: kind=%s person=%s filters=%s", kind, request.user.pk, ",".join(filters))
+    return _rows(rows, timezone.get_current_timezone(), shown.language())
+
+
+def _head() -> list[str]:
+    zone = timezone.get_current_timezone_name()
+    return [
+        _("Number"), _("Start (%s)") % zone, _("End (%s)") % zone, _("Status"), _("Source"), _("Event type"),
+        _("Host"), _("Invitee"), _("E-mail"), _("Phone"), _("Invitee's time zone"), _("Conversation"),
+        _("Kind of agent"), _("Reason"), _("Calendly's event id"), _("Made at (%s)") % zone,
+    ]  # fmt: skip
+
+
+def _rows(rows: Any, zone: Any, language: str) -> Iterator[list[str]]:
+    """One by one. A stream is written after the view has ended: zone and language are given along."""
+
+    def at(moment: Any) -> str:
+        if moment is None:
+            return ""
+        there = moment.astimezone(zone)
+        return f"{there:%Y-%m-%d %H:%M} {wording.offset(there)}"
+
+    with translation.override(language):
+        status = {value: str(words) for value, words in Booking.Status.choices}
+        source = {value: str(words) for value, words in Booking.Source.choices}
+    for row in rows.select_related("event_type", "host", "metadata").iterator(chunk_size=STEP):
+        known = getattr(row, "metadata", None)
+        yield [
+            str(row.pk), at(row.start_at), at(row.end_at), status.get(row.status, row.status),
+            source.get(row.source, row.source), row.event_name, row.host.name if row.host else "",
+            row.invitee_name, row.invitee_email, row.phone, row.time_zone,
+            known.conversation_id if known else "", known.agent_type if known else "", row.cancel_reason,
+            row.event_id, at(row.created_at),
+        ]  # fmt: skip
+
+
+def _name() -> str:
+    return f"bookings-{timezone.localtime():%Y-%m-%d-%H%M}"

@@ -1,0 +1,31 @@
+"""Filters of lists, with titles that are translated: those of foreign keys are bare field names otherwise."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.filters import FieldListFilter
+from django.utils.translation import gettext
+
+
+def titled(title: Any, kind: type[FieldListFilter] = admin.RelatedFieldListFilter) -> type[FieldListFilter]:
+    """That filter under this title."""
+
+    class Titled(kind):  # type: ignore[misc, valid-type]
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            super().__init__(*args, **kwargs)
+            self.title = title
+
+    return Titled
+
+
+class YesNo(admin.EmptyFieldListFilter):
+    """Whether something has happened, which a field holds only then: Django asks for "Empty" and "Not empty"."""
+
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        """All, no, yes; each with its count where counts are shown."""
+        words = (None, gettext("No"), gettext("Yes"))
+        for word, choice in zip(words, super().choices(changelist), strict=True):
+            count = re.search(r" \(\d+\)$", str(choice["display"]))
+            yield {**choice, "display": word + (count.group() if count else "")} if word else choice

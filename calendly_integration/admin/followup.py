@@ -1,0 +1,265 @@
+"""Follow-ups: to whom somebody should come back. The list, the page, and the steps; the board has its own file."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.auth import get_user_model
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from ..models import FollowUp
+from ..services import followups
+from ..services.actors import Actor
+from . import board, columns, shown, viewer
+from .acts import Act, Words
+from .evidence import EvidenceAdmin
+
+STALE = _(
+    "Somebody changed this follow-up meanwhile: its status is “%(status)s” now. Nothing was changed by you."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Step(Act):
+    """A step that needs a yes and nothing more. `do` is the service."""
+
+    ask: Words
+    done: Words
+    do: Callable[..., None]
+
+
+class AssignForm(forms.Form):
+    """Who comes back to the invitee."""
+
+    assignee: Any = forms.ModelChoiceField(
+        queryset=None, label=_("Assigned to"), required=False, empty_label=_("Nobody")
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["assignee"].queryset = colleagues()  # type: ignore[attr-defined]
+
+    def wish(self) -> dict[str, Any]:
+        """What the service is given."""
+        return {"user": self.cleaned_data["assignee"]}
+
+
+class NoteForm(forms.Form):
+    """What the next one should know."""
+
+    note = forms.CharField(
+        label=_("Note"), max_length=2000, required=False, widget=forms.Textarea(attrs={"rows": 4})
+    )
+
+    def wish(self) -> dict[str, Any]:
+        """What the service is given."""
+        return {"text": self.cleaned_data["note"]}
+
+
+def colleagues() -> QuerySet[Any]:
+    """Active staff who may see follow-ups."""
+    right = {"codename": "view_followup", "content_type__app_label": "calendly_integration"}
+    own = Q(**{f"user_permissions__{key}": value for key, value in right.items()})
+    through = Q(**{f"groups__permissions__{key}": value for key, value in right.items()})
+    users = get_user_model()
+    found = users._default_manager.filter(is_active=True, is_staff=True)
+    return found.filter(Q(is_superuser=True) | own | through).distinct().order_by(users.USERNAME_FIELD)
+
+
+def _is_open(row: FollowUp, now: datetime) -> bool:
+    return row.status in followups.OPEN
+
+
+ASSIGN = Act("assign", _("Assign"), "change_followup", "form_view", _is_open)
+NOTE = Act("note", _("Note"), "change_followup", "form_view", _is_open)
+WAIT = Step(
+    "wait", _("Wait for the invitee"), "change_followup", "step_view",
+    lambda row, now: row.status == FollowUp.Status.OPEN,
+    ask=_("You have asked the invitee, and it is their turn. The follow-up stays open."),
+    done=_("The follow-up waits for the invitee."),
+    do=followups.wait,
+)  # fmt: skip
+CLOSE = Step(
+    "close", _("Close the follow-up"), "change_followup", "step_view", _is_open,
+    ask=_("Nothing is to be done any more. It can be reopened."),
+    done=_("The follow-up is closed."),
+    do=followups.close,
+)  # fmt: skip
+REOPEN = Step(
+    "reopen", _("Reopen"), "change_followup", "step_view",
+    lambda row, now: row.status != FollowUp.Status.OPEN,
+    ask=_("Something is to be done again. The follow-up goes back to those to do."),
+    done=_("The follow-up is to do again."),
+    do=followups.reopen,
+)  # fmt: skip
+FORMS: dict[str, tuple[type[Any], Any, Any]] = {
+    "assign": (AssignForm, followups.assign, _("The follow-up is assigned.")),
+    "note": (NoteForm, followups.note, _("The note is kept.")),
+}
+
+
+class AssigneeFilter(admin.SimpleListFilter):
+    """Mine, nobody's, or those of others."""
+
+    title = _("assigned to")
+    parameter_name = "assigned"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """From whose point of view: that of who looks."""
+        return [("me", _("me")), ("nobody", _("nobody")), ("others", _("others"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[FollowUp]) -> QuerySet[FollowUp]:
+        """Those of one kind."""
+        return board.assigned(queryset, self.value() or "", request.user.pk)
+
+
+class DueFilter(admin.SimpleListFilter):
+    """Open ones by when they are due, on the viewer's calendar."""
+
+    title = _("due")
+    parameter_name = "due"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """The words of the badges."""
+        return list(board.DUE.items())
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[FollowUp]) -> QuerySet[FollowUp]:
+        """Those whose badge says so."""
+        now = timezone.now()
+        tomorrow = board.tomorrow(now)
+        spans = {
+            "overdue": Q(scheduled_for__lt=now),
+            "today": Q(scheduled_for__gte=now, scheduled_for__lt=tomorrow),
+            "later": Q(scheduled_for__gte=tomorrow),
+        }
+        wanted = spans.get(self.value() or "")
+        return queryset if wanted is None else queryset.filter(wanted, status__in=followups.OPEN)
+
+
+@admin.register(FollowUp)
+class FollowUpAdmin(EvidenceAdmin[FollowUp]):
+    """What is promised, to whom, until when, and who sees to it."""
+
+    nothing_yet = _("There are no follow-ups yet. They come by themselves when a meeting is canceled.")
+    list_display = ("due", "invitee", "state", "responsible", "meeting", "remark")
+    list_filter = ("status", AssigneeFilter, DueFilter, "kind")
+    list_select_related = ("booking", "assignee")
+    ordering = ("scheduled_for", "pk")
+    search_fields = ("email", "booking__invitee_name", "note", "=conversation_id")
+    search_help_text = _("E-mail, name, note, conversation, or our number of the booking")
+    uuid_lookups = ("booking",)
+    acts = (ASSIGN, NOTE, WAIT, CLOSE, REOPEN)
+    lines = (
+        "kind",
+        columns.state(FollowUp),
+        "due",
+        "responsible",
+        columns.words(FollowUp, "note", limit=shown.LONG),
+        columns.words(FollowUp, "email", limit=320),
+        columns.words(FollowUp, "message", limit=shown.LONG),
+        columns.words(FollowUp, "conversation_id", limit=255),
+        columns.other(FollowUp, "booking"),
+        columns.other(FollowUp, "rebooking", label=_("booked again as")),
+        columns.other(FollowUp, "leg"),
+        columns.moment(FollowUp, "created_at", seconds=True),
+        columns.moment(FollowUp, "closed_at", seconds=True),
+    )
+
+    @admin.display(description=_("due at"), ordering="scheduled_for")
+    def due(self, row: FollowUp) -> SafeString:
+        """The word, in its colour, and the time."""
+        badge = board.badge(row, timezone.now())
+        return format_html(
+            '<span class="calendly cell">{} {}</span>', badge, shown.instant(row.scheduled_for)
+        )
+
+    @admin.display(description=_("status"), ordering="status")
+    def state(self, row: FollowUp) -> SafeString:
+        """How far it is, and what it is for."""
+        badge = shown.state(row.status, row.get_status_display())
+        kind = row.get_kind_display()
+        return format_html(
+            '<span class="calendly cell">{}<br><span class="quiet">{}</span></span>', badge, kind
+        )
+
+    @admin.display(description=_("assigned to"), ordering="assignee")
+    def responsible(self, row: FollowUp) -> SafeString:
+        """Whose it is."""
+        return shown.text(row.assignee)
+
+    @admin.display(description=_("invitee"), ordering="email")
+    def invitee(self, row: FollowUp) -> SafeString:
+        """Name and address."""
+        name, email = shown.text(row.booking.invitee_name, 60), shown.text(row.email, 60)
+        return format_html(
+            '<span class="calendly cell">{}<br><span class="quiet">{}</span></span>', name, email
+        )
+
+    @admin.display(description=_("booking"))
+    def meeting(self, row: FollowUp) -> SafeString:
+        """The meeting that did not happen."""
+        return columns.page_link(row.booking, row.booking.event_name or row.booking)
+
+    @admin.display(description=_("note"))
+    def remark(self, row: FollowUp) -> SafeString:
+        """The beginning of the note."""
+        return shown.text(row.note)
+
+    def get_urls(self) -> list[URLPattern]:
+        """The board, before the stock addresses: `board` is no row."""
+        view = viewer.in_zone(self.admin_site.admin_view(self.board_view))
+        return [path("board/", view, name=self.url_name("board")), *super().get_urls()]
+
+    def board_view(self, request: HttpRequest) -> HttpResponse:
+        """All that is promised, in four columns."""
+        return board.view(self, request)
+
+    def _buttons(self, request: HttpRequest, row: FollowUp | None) -> list[dict[str, Any]]:
+        """With the way to book again, where that is still wanted."""
+        found = super()._buttons(request, row)
+        if row is not None and row.status in followups.OPEN and self.may(request, "add_booking"):
+            found.insert(0, {"label": _("Book again"), "url": board.book_again(row)})
+        return found
+
+    def form_view(self, request: HttpRequest, row: FollowUp, act: Act) -> HttpResponse:
+        """A step that needs an answer."""
+        kind, do, done = FORMS[act.name]
+        first = {"assignee": row.assignee_id, "note": row.note}
+        form = kind(request.POST if request.method == "POST" else None, initial=first)
+        if form.is_bound and form.is_valid():
+            return self._take(request, row, act, do, done, form.wish())
+        return self.page(
+            request, "followup_form.html", title=act.label, row=row, form=form, button=act.label,
+            ended=row.status not in followups.OPEN,
+        )  # fmt: skip
+
+    def step_view(self, request: HttpRequest, row: FollowUp, act: Step) -> HttpResponse:
+        """A step that needs a yes and nothing more."""
+        if request.method != "POST":
+            return self.page(request, "confirm.html", title=act.label, row=row, ask=act.ask, button=act.label)
+        return self._take(request, row, act, act.do, act.done, {})
+
+    def _take(
+        self, request: HttpRequest, row: FollowUp, act: Act, do: Any, done: Any, wish: dict[str, Any]
+    ) -> HttpResponse:
+        """Take the step, or say that somebody was quicker; then go back to where one came from."""
+        by, back = Actor.staff(request.user.get_username()), self.url("change", row)
+        if request.POST.get("from") == "board":
+            back = self.url("board")
+        try:
+            do(row, by=by, now=timezone.now(), **wish)
+        except followups.NotPossible as error:
+            label = FollowUp.Status(error.status).label
+            messages.warning(request, str(STALE) % {"status": label})
+            return HttpResponseRedirect(back)
+        self.did(request, row, act.label, done)
+        return HttpResponseRedirect(back)

@@ -1,0 +1,39 @@
+"""The way between our pages: Today, bookings, calendar, follow-ups, machine room."""
+
+from contextlib import suppress
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext_lazy as _
+
+APP = "calendly_integration"
+PLACES = (
+    ("today", _("Today"), "app_list", "view_booking"),
+    ("bookings", _("Bookings"), f"{APP}_booking_changelist", "view_booking"),
+    ("calendar", _("Calendar"), f"{APP}_booking_calendar", "view_booking"),
+    ("followups", _("Follow-ups"), f"{APP}_followup_board", "view_followup"),
+    ("event_types", _("Event types"), f"{APP}_eventtype_changelist", "view_eventtype"),
+    ("machine", _("Machine room"), f"{APP}_connection_machine", "view_connection"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A page one can go to. `here`: this is it."""
+
+    label: str
+    url: str
+    here: bool
+
+
+def places(request: HttpRequest) -> list[Place]:
+    """Those that this person may see."""
+    found = []
+    for _key, label, name, right in PLACES:
+        # A portal may have taken one of our pages out of its admin.
+        with suppress(NoReverseMatch):
+            if request.user.has_perm(f"{APP}.{right}"):
+                url = reverse(f"admin:{name}", args=[APP] if name == "app_list" else [])
+                found.append(Place(str(label), url, request.path == url))
+    return found

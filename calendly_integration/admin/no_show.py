@@ -1,0 +1,107 @@
+"""The pages on which staff mark an invitee who did not come, and take the mark away."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from ..models import Booking
+from ..services import no_shows
+from ..services.actors import Actor
+from . import booking_page, refusals
+from .acts import Act, Words
+from .evidence import EvidenceAdmin
+
+WHY_NOT: dict[str, Words] = {
+    "early": _("This meeting has not begun: nobody can have missed it yet."),
+    "pending": _("It is not certain yet whether this meeting was booked or moved. Try again in two minutes."),
+    "failed": _("This meeting was never booked."),
+    "canceled": _("This meeting is canceled: nobody had to come."),
+    "marked": _("The invitee is marked as no-show already."),
+    "unmarked": _("The invitee is not marked as no-show."),
+}
+LOST = _("Calendly's answer was lost. What became of it is being read: look again in a minute.")
+
+
+def _may_mark(booking: Booking, now: datetime) -> bool:
+    return not blocked(booking, now, marked=False)
+
+
+def _may_undo(booking: Booking, now: datetime) -> bool:
+    return not blocked(booking, now, marked=True)
+
+
+MARK = Act("no_show", _("Mark as no-show"), "mark_no_show", "no_show_view", _may_mark)
+UNDO = Act("undo_no_show", _("Undo the no-show mark"), "mark_no_show", "no_show_view", _may_undo)
+CONSEQUENCES = {
+    MARK.name: (
+        _("The invitee is marked at Calendly as one who did not come."),
+        _("Workflows that you have set up at Calendly for no-shows may write to the invitee."),
+        _("The mark can be taken away again."),
+    ),
+    UNDO.name: (
+        _("The mark is taken away at Calendly."),
+        _("What workflows at Calendly have sent because of it cannot be called back."),
+    ),
+}
+
+
+def blocked(booking: Booking, now: datetime, *, marked: bool) -> str:
+    """Why there is nothing to mark, or with `marked` no mark to take away; empty where Calendly is to be asked."""
+    why = no_shows.why_not(booking, now=now)
+    if not why and (booking.no_show_at is not None) != marked:
+        why = "unmarked" if marked else "marked"
+    return str(WHY_NOT[why]) if why else ""
+
+
+class MarksNoShows(EvidenceAdmin[Booking]):
+    """The acts' view, for the admin of bookings."""
+
+    def no_show_view(self, request: HttpRequest, booking: Booking, act: Act) -> HttpResponse:
+        """Ask; on a yes do it. What stood in the way is said on the page."""
+        now, failure, undoing = timezone.now(), "", act.name == UNDO.name
+        if request.method == "POST":
+            try:
+                return self._mark(request, booking, act, now)
+            except no_shows.NotMarkable as error:
+                failure = str(WHY_NOT[error.why])
+            except refusals.KNOWN as error:
+                failure = refusals.text(error)
+            booking.refresh_from_db()
+        cannot = blocked(booking, now, marked=undoing)
+        return self.page(
+            request,
+            "booking_confirm.html",
+            title=act.label,
+            row=booking,
+            head=booking_page.head(booking),
+            failure="" if failure == cannot else failure,
+            blocked=cannot,
+            consequences=CONSEQUENCES[act.name],
+            button=act.label,
+        )
+
+    def _mark(self, request: HttpRequest, booking: Booking, act: Act, now: datetime) -> HttpResponse:
+        undoing, was = act.name == UNDO.name, booking.no_show_at is not None
+        do: Callable[..., Booking] = no_shows.undo if undoing else no_shows.mark
+        try:
+            after = do(booking, by=Actor.staff(request.user.get_username()), now=now)
+        except no_shows.MarkUnknown:
+            log = (
+                _("Asked Calendly to take the no-show mark away.")
+                if undoing
+                else _("Asked for a no-show mark.")
+            )
+            return self.did(request, booking, log, LOST, messages.WARNING)
+        if was != undoing:
+            told = WHY_NOT["unmarked" if undoing else "marked"]
+            return self.did(request, after, told, told, messages.INFO)
+        done = (
+            _("The no-show mark is taken away at Calendly.")
+            if undoing
+            else _("Marked as no-show at Calendly.")
+        )
+        return self.did(request, after, done, done)

@@ -1,0 +1,66 @@
+"""An event type's questions as fields of a form, each by its kind."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django import forms
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from . import shown
+
+LONGEST = 10_000
+
+
+def fields(asked: Sequence[Mapping[str, Any]]) -> dict[str, forms.Field]:
+    """A field for each question, by the name `question_<n>`; where another answer may be given, one more for it."""
+    made: dict[str, forms.Field] = {}
+    for number, question in enumerate(asked):
+        choices = [str(each) for each in question.get("answer_choices") or ()]
+        other = bool(question.get("include_other") and choices)
+        required = bool(question.get("required"))
+        # What is required may be answered by the field beside it: the service asks for the two together.
+        field = _field(question, choices, required=required and not other)
+        field.label, field.label_suffix = shown.plain(question["name"], 500), ""
+        made[f"question_{number}"] = field
+        if other:
+            made[f"question_{number}_other"] = forms.CharField(
+                label=_("Another answer"), label_suffix="", required=False, max_length=LONGEST
+            )
+    return made
+
+
+def answers(form: forms.Form, asked: Sequence[Mapping[str, Any]]) -> tuple[tuple[str, str], ...]:
+    """What was answered, several choices a line each: so Calendly keeps them."""
+    found = []
+    for number, question in enumerate(asked):
+        given = form.cleaned_data.get(f"question_{number}") or ""
+        lines = list(given) if isinstance(given, list) else [given]
+        lines.append(form.cleaned_data.get(f"question_{number}_other") or "")
+        found.append((str(question["name"]), "\n".join(line for line in lines if line)))
+    return tuple(found)
+
+
+def typed(form: forms.BaseForm, request: HttpRequest) -> dict[str, Any]:
+    """What stands in the fields now, for a page that is shown again without being judged."""
+    return {
+        name: field.widget.value_from_datadict(request.POST, request.FILES, name)
+        for name, field in form.fields.items()
+    }
+
+
+def _field(question: Mapping[str, Any], choices: list[str], *, required: bool) -> forms.Field:
+    kind = question.get("type")
+    if kind == "single_select" and choices:
+        pairs = [("", _("Choose one")), *((each, shown.plain(each, 300)) for each in choices)]
+        return forms.ChoiceField(choices=pairs, required=required)
+    if kind == "multi_select" and choices:
+        return forms.MultipleChoiceField(
+            choices=[(each, shown.plain(each, 300)) for each in choices],
+            required=required,
+            widget=forms.CheckboxSelectMultiple,
+        )
+    if kind == "phone_number":
+        return forms.CharField(required=required, max_length=64, widget=forms.TextInput({"type": "tel"}))
+    widget = forms.Textarea({"rows": 3}) if kind == "text" else None
+    return forms.CharField(required=required, max_length=LONGEST, widget=widget)

@@ -1,0 +1,129 @@
+"""The page on which staff move a meeting to another free start."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from ..models import Booking, EventType
+from ..services import bookings, scheduling
+from ..services.actors import Actor
+from ..services.availability import Slot
+from . import booking_page, columns, refusals, shown, slots
+from .acts import Words
+from .evidence import EvidenceAdmin
+
+
+def blocked(booking: Booking, now: datetime) -> str:
+    """Why it cannot be moved, as far as our own rows say; empty where Calendly is to be asked."""
+    why = standing(booking, now)
+    if not why and (booking.event_type is None or not booking.event_type.active):
+        why = "gone"
+    return str(refusals.NOT_RESCHEDULABLE[why]) if why else ""
+
+
+def standing(booking: Booking, now: datetime) -> str:
+    """Why it does not stand in the future, whatever its event type; empty where it does."""
+    if booking.status != Booking.Status.CONFIRMED:
+        return booking.status
+    return "past" if booking.start_at is not None and booking.start_at <= now else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """Why nothing was moved, and what to offer instead. `ask`: Calendly may be asked for its free starts."""
+
+    failure: str = ""
+    offered: tuple[Slot, ...] | None = None
+    ask: bool = True
+
+
+def view(page: EvidenceAdmin[Booking], request: HttpRequest, booking: Booking) -> HttpResponse:
+    """Offer the free starts; on a choice move. Where the start went meanwhile, others are offered at once."""
+    now, again = timezone.now(), Again()
+    cannot, kind = blocked(booking, now), booking.event_type
+    if request.method == "POST" and not cannot:
+        answer = _move(page, request, booking, now)
+        if isinstance(answer, HttpResponse):
+            return answer
+        again = answer
+    picker = None
+    if kind is not None and not cannot:
+        seen = slots.look(request, kind, invitee=bookings.zone_of(booking).name, now=now)
+        picker = slots.picker(
+            request, kind, seen, now=now, without=booking.start_at, offered=again.offered, ask=again.ask
+        )
+    return page.page(
+        request,
+        "reschedule.html",
+        title=_("Move the meeting"),
+        row=booking,
+        booking=booking,
+        head=booking_page.head(booking),
+        blocked=cannot,
+        failure=again.failure,
+        picker=picker,
+        link=_link(booking) if not cannot else "",
+        css=("calendly_integration/booking.css", *slots.CSS),
+    )
+
+
+def _link(booking: Booking) -> str:
+    """The page at Calendly on which the invitee moves the meeting, for those who may see it."""
+    link = booking.reschedule_url
+    if "reschedule_url" in columns.hidden_from(booking):
+        return ""
+    return link if link.startswith(("https://", "http://")) else ""
+
+
+def _move(
+    page: EvidenceAdmin[Booking], request: HttpRequest, booking: Booking, now: datetime
+) -> HttpResponse | Again:
+    """Move it. Gives back the answer, or what stood in the way."""
+
+    def move(start: datetime, by: Actor) -> bookings.Moved | bookings.NotFree | bookings.MoveUnknown:
+        return bookings.reschedule(booking, new_start=start, by=by, now=now)
+
+    def told(start: datetime) -> str:
+        return gettext("The meeting is moved to %s.") % shown.local(start, booking.time_zone)
+
+    return carry_out(
+        page, request, booking, move, told, done=_("Moved."), asked=_("Asked Calendly to move it.")
+    )
+
+
+def carry_out(
+    page: EvidenceAdmin[Booking], request: HttpRequest, booking: Booking,
+    move: Callable[[datetime, Actor], bookings.Moved | bookings.NotFree | bookings.MoveUnknown],
+    told: Callable[[datetime], str], *, done: Words, asked: Words,
+) -> HttpResponse | Again:  # fmt: skip
+    """Do a move or a hand-over to the start that was chosen, and tell what came of it."""
+    start = slots.parse(request.POST.get("start", ""))
+    if start is None:
+        return Again(gettext("Choose one of the free starts."))
+    try:
+        outcome = move(start, Actor.staff(request.user.get_username()))
+    except refusals.KNOWN as error:
+        # Who has just waited for a Calendly that is away shall not wait for it once more.
+        return Again(
+            refusals.text(error), ask=isinstance(error, scheduling.InvalidWish | bookings.NotReschedulable)
+        )
+    if isinstance(outcome, bookings.Moved):
+        return page.did(request, outcome.booking, done, told(start))
+    if isinstance(outcome, bookings.MoveUnknown):
+        lost = gettext(
+            "Calendly's answer was lost and is looked up. Until then the old start stands: look again in a minute."
+        )
+        return page.did(request, booking, asked, lost, messages.WARNING)
+    text = gettext("That start is not free any more. The meeting stands as it stood; these starts are free.")
+    return Again(text, tuple(slot for day in outcome.suggestions for slot in day.slots))
+
+
+def hosts_of(kind: EventType) -> str:
+    """Who holds it, as text of a page."""
+    return shown.plain(", ".join(host.name for host in kind.hosts.all()) or shown.NOTHING)

@@ -1,0 +1,132 @@
+"""Saved views: a person's own names for sets of filters of the bookings list."""
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from ..models import SavedView
+from ..services import saved_views
+from . import columns, shown
+from .evidence import EvidenceAdmin
+
+KNOWN = (
+    "q",
+    "o",
+    "period",
+    "status__exact",
+    "source__exact",
+    "event_type__id__exact",
+    "host__id__exact",
+    "metadata__agent_type",
+    "start_at__year",
+    "start_at__month",
+    "start_at__day",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """A view above the list. `here`: it is what the list shows."""
+
+    pk: int
+    name: str
+    query: str
+    here: bool
+
+
+def known(query: str) -> str:
+    """Of a query string what the list knows, in one order: what a view keeps."""
+    given = dict(parse_qsl(query[:4000]))
+    return urlencode([(name, given[name]) for name in KNOWN if given.get(name)])
+
+
+def chips(request: HttpRequest) -> list[Chip]:
+    """This person's views."""
+    here = known(request.GET.urlencode())
+    return [
+        Chip(view.pk, shown.plain(view.name, 60), known(view.query), known(view.query) == here)
+        for view in saved_views.of(request.user)
+    ]
+
+
+def _entered(page: Any, request: HttpRequest) -> HttpResponse | None:
+    if not page.has_view_permission(request):
+        raise PermissionDenied
+    return None if request.method == "POST" else HttpResponseNotAllowed(["POST"])
+
+
+def save(page: Any, request: HttpRequest) -> HttpResponse:
+    """Keep what the list shows under a name."""
+    if (refused := _entered(page, request)) is not None:
+        return refused
+    query = known(request.POST.get("query", ""))
+    name = shown.plain(request.POST.get("name", ""), 60)
+    try:
+        view = saved_views.save(user=request.user, name=name, query=query, now=timezone.now())
+    except saved_views.NoName:
+        messages.error(request, _("Give the view a name."))
+    except saved_views.TooLong:
+        messages.error(request, _("These filters are too long to be kept. Shorten the search."))
+    except saved_views.TooMany:
+        messages.error(request, _("You have many views already. Delete one first."))
+    else:
+        page.log_change(request, view, "Saved view kept.")
+        messages.success(request, _("The view “%s” is saved.") % view.name)
+    return HttpResponseRedirect(f"{page.url('changelist')}?{query}")
+
+
+def forget(page: Any, request: HttpRequest) -> HttpResponse:
+    """Delete a view of one's own."""
+    if (refused := _entered(page, request)) is not None:
+        return refused
+    wanted = request.POST.get("view", "")
+    view = saved_views.of(request.user).filter(pk=int(wanted)).first() if wanted.isdecimal() else None
+    if view is None:
+        messages.warning(request, _("This view is not there any more."))
+    else:
+        page.log_change(request, view, "Saved view deleted.")
+        messages.success(request, _("The view “%s” is deleted.") % view.name)
+        view.delete()
+    return HttpResponseRedirect(f"{page.url('changelist')}?{known(request.POST.get('query', ''))}")
+
+
+@admin.register(SavedView)
+class SavedViewAdmin(EvidenceAdmin[SavedView]):
+    """One's own. They are made and deleted above the list of bookings."""
+
+    nothing_yet = gettext_lazy(
+        "Nobody saved a view yet. Filter the list of bookings and press “Save this view”."
+    )
+    list_display = (
+        columns.words(SavedView, "name"),
+        columns.words(SavedView, "query"),
+        columns.moment(SavedView, "created_at"),
+    )
+    list_select_related = ()
+    ordering = ("name", "pk")
+    lines = (
+        columns.words(SavedView, "name"),
+        columns.words(SavedView, "query", limit=1000),
+        columns.moment(SavedView, "created_at"),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[SavedView]:
+        """The list shows one's own; the page of another's is refused below."""
+        rows = super().get_queryset(request)
+        match = request.resolver_match
+        if match is not None and match.url_name == self.url_name("changelist"):
+            return rows & saved_views.of(request.user)
+        return rows
+
+    def has_view_permission(self, request: HttpRequest, obj: SavedView | None = None) -> bool:
+        """Nobody sees another's: a search may stand in it."""
+        own = obj is None or obj.user_id == request.user.pk
+        return own and super().has_view_permission(request, obj)

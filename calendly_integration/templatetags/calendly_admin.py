@@ -1,0 +1,22 @@
+"""Tags of the admin's templates."""
+
+from typing import Any
+
+from django import template
+from django.template.context import Context
+
+from ..admin import nav, today
+
+register = template.Library()
+
+
+@register.inclusion_tag("calendly_integration/admin/nav.html", takes_context=True)
+def calendly_nav(context: Context) -> dict[str, Any]:
+    """The way between our pages."""
+    return {"places": nav.places(context["request"])}
+
+
+@register.simple_tag(takes_context=True)
+def calendly_today(context: Context) -> str:
+    """The app's landing page, without the stock list of models."""
+    return today.board(context["request"])
