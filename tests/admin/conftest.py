@@ -1,0 +1,116 @@
+"""Staff at the door: who they are, a booking to act on, and a webhook without a network."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Permission, User
+from django.test import Client
+
+from calendly_integration.models import AgentKey, Booking, EventType
+from calendly_integration.sandbox.calendly import Calendly
+from calendly_integration.services import inbox, scheduling
+from calendly_integration.services.actors import Actor
+
+APP = "calendly_integration"
+OWN = (
+    "add_booking",
+    "cancel_booking",
+    "reschedule_booking",
+    "mark_no_show",
+    "export_booking",
+    "change_eventtype",
+    "change_followup",
+    "replay_delivery",
+    "resend_message",
+    "manage_connection",
+    "manage_agent_keys",
+)
+
+
+def person(username: str, *, staff: bool = True, permissions: list[str] | None = None) -> User:
+    """A user with these permissions of our app."""
+    user = User.objects.create(username=username, is_staff=staff)
+    wanted = Permission.objects.filter(content_type__app_label=APP)
+    if permissions is not None:
+        user.user_permissions.set(wanted.filter(codename__in=permissions))
+    return user
+
+
+def views() -> list[str]:
+    """All permissions to view."""
+    found = Permission.objects.filter(content_type__app_label=APP, codename__startswith="view_")
+    return list(found.values_list("codename", flat=True))
+
+
+@pytest.fixture
+def people(db: None) -> dict[str, User | None]:
+    """Everybody who may stand at the door."""
+    return {
+        "superuser": User.objects.create_superuser("root"),
+        "staff": person("maria", permissions=[*views(), *OWN]),
+        "viewer": person("victor", permissions=views()),
+        "stranger": person("stan", permissions=[]),
+        "customer": person("carla", staff=False, permissions=[*views(), *OWN]),
+        "nobody": None,
+    }
+
+
+@pytest.fixture
+def entered(people: dict[str, User | None]) -> Callable[..., Client]:
+    """`entered("staff")`: the browser of that person, in English. CSRF is enforced if asked for."""
+
+    def enter(who: str, **options: Any) -> Client:
+        browser = Client(headers={"accept-language": "en"}, **options)
+        user = people[who]
+        if user is not None:
+            browser.force_login(user)
+        return browser
+
+    return enter
+
+
+@pytest.fixture
+def staff(entered: Callable[..., Client]) -> Client:
+    """Somebody with all the app's permissions, who is no superuser."""
+    return entered("staff")
+
+
+@pytest.fixture
+def root(entered: Callable[..., Client]) -> Client:
+    """The superuser."""
+    return entered("superuser")
+
+
+def make(kind: EventType, key: AgentKey, *, email: str = "nora@example.com", name: str = "Nora") -> Booking:
+    """A booking that an agent made through the sandbox."""
+    wish = scheduling.Wish(
+        event_type=str(kind.pk), email=email, name=name, conversation_id=f"conv-{email}", user_id="u1"
+    )
+    outcome = scheduling.schedule(wish=wish, by=Actor.agent(key), now=datetime.now(UTC))
+    assert isinstance(outcome, scheduling.Booked)
+    return outcome.booking
+
+
+@pytest.fixture
+def booking(event_types: dict[str, EventType], agent_key: AgentKey, flush: object) -> Booking:
+    """A confirmed Sales Demo. What Calendly has to tell of it waits for `flush`."""
+    return make(event_types["Sales Demo"], agent_key)
+
+
+@pytest.fixture
+def flush(sandbox: Calendly) -> Callable[[], None]:
+    """Deliver what the sandbox has to tell, and apply it."""
+    sandbox.subscribe("https://portal.example/webhooks/calendly", "test-signing-key")
+
+    def post(url: str, body: bytes, headers: dict[str, str]) -> int:
+        inbox.accept(body=body, signature=headers["Calendly-Webhook-Signature"], now=datetime.now(UTC))
+        return 200
+
+    def run() -> None:
+        sandbox.deliver(post)
+        while inbox.process(now=datetime.now(UTC)):
+            pass
+
+    return run

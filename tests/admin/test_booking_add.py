@@ -1,0 +1,299 @@
+"""Booking for somebody from the admin."""
+
+import re
+import uuid
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from django.contrib.admin.models import ADDITION, LogEntry
+from django.test import Client
+from django.urls import reverse
+
+from calendly_integration.models import Booking, Connection, EventType, FollowUp, TimelineEntry
+from calendly_integration.sandbox.calendly import Calendly
+from calendly_integration.sandbox.seeds import place, question
+from calendly_integration.services import catalog, telling
+
+START = "2026-11-24T10:00:00Z"
+
+
+def starts(answer: Any) -> list[str]:
+    return re.findall(r'name="start" value="([^"]+)"', answer.content.decode())
+
+
+def once(answer: Any) -> str:
+    return str(re.findall(r'name="once" value="([^"]+)"', answer.content.decode())[0])
+
+
+def to(kind: EventType, **more: str) -> str:
+    from django.utils.http import urlencode
+
+    return f"{reverse('admin:calendly_integration_booking_add')}?{urlencode({'event_type': str(kind.pk), **more})}"
+
+
+def filled(**changes: Any) -> dict[str, Any]:
+    return {
+        "name": "Ioana Țepeș", "email": "ioana@example.com", "phone": "", "timezone": "Europe/Bucharest",
+        "language": "ro", "conversation": "", "guests": "", "notes": "Called us.", "start": START,
+        "once": str(uuid.uuid4()),
+    } | changes  # fmt: skip
+
+
+@pytest.fixture
+def demo(event_types: dict[str, EventType]) -> EventType:
+    return event_types["Sales Demo"]
+
+
+def added(sandbox: Calendly, name: str, **fields: Any) -> EventType:
+    sandbox.add_event_type(name, **fields)
+    catalog.sync(Connection.objects.get(), now=datetime.now(UTC))
+    return EventType.objects.get(name=name)
+
+
+def posts(sandbox: Calendly) -> int:
+    return sum(call.method == "POST" and call.path.endswith("/invitees") for call in sandbox.calls)
+
+
+def test_first_the_event_type_is_chosen_and_what_came_along_goes_on(
+    staff: Client, demo: EventType, sandbox: Calendly
+) -> None:
+    calls = sandbox.calls_made
+    text = staff.get(reverse("admin:calendly_integration_booking_add"), {"name": "Ana & Co"}).content.decode()
+    assert sandbox.calls_made == calls
+    assert f"?name=Ana+%26+Co&amp;event_type={demo.pk}" in text
+    assert "Ana Ionescu" in text
+    assert "30 minutes" in text
+    gone = staff.get(reverse("admin:calendly_integration_booking_add"), {"event_type": "no such"})
+    assert "cannot be booked" in gone.content.decode()
+
+
+def test_one_page_then_it_is_booked_at_calendly(staff: Client, demo: EventType, sandbox: Calendly) -> None:
+    calls = sandbox.calls_made
+    page = staff.get(to(demo))
+    assert sandbox.calls_made == calls + 1
+    assert START in starts(page)
+    answer = staff.post(
+        to(demo), filled(guests="a@example.com, b@example.com\nA@example.com", once=once(page)), follow=True
+    )
+    text = answer.content.decode()
+    assert "The meeting is booked" in text
+    booking = Booking.objects.get()
+    assert answer.redirect_chain[-1][0].endswith(f"/booking/{booking.pk}/change/")
+    assert str(booking.pk) == once(page)
+    assert (booking.status, booking.source, booking.locale) == ("confirmed", "staff", "ro")
+    assert booking.start_at == datetime.fromisoformat(START)
+    assert booking.metadata.notes == "Called us."
+    assert booking.current_leg
+    assert booking.current_leg.request["guests"] == ["A@example.com", "b@example.com"]
+    logged = LogEntry.objects.get()
+    assert (logged.action_flag, logged.user.username) == (ADDITION, "maria")
+    assert TimelineEntry.objects.get(action="booked").actor_name == "maria"
+
+
+def test_a_double_click_books_once(staff: Client, demo: EventType, sandbox: Calendly) -> None:
+    form = filled()
+    first = staff.post(to(demo), form)
+    again = staff.post(to(demo), form | {"start": "2026-11-24T13:00:00Z"}, follow=True)
+    assert "was sent already" in again.content.decode()
+    assert again.redirect_chain[0][0] == first["Location"]
+    assert (Booking.objects.count(), posts(sandbox)) == (1, 1)
+
+
+def test_two_clicks_at_the_same_moment_book_once(
+    staff: Client, demo: EventType, sandbox: Calendly, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from calendly_integration.services import booking_desk
+
+    form, look = filled(), booking_desk._alive
+    staff.post(to(demo), form)
+    seen = iter([None])  # the second one looks before the first has written anything
+    monkeypatch.setattr(booking_desk, "_alive", lambda key: next(seen, look(key)))
+    again = staff.post(to(demo), form | {"start": "2026-11-24T13:00:00Z"}, follow=True)
+    assert "was sent already" in again.content.decode()
+    assert (Booking.objects.count(), posts(sandbox)) == (1, 1)
+
+
+def test_a_start_that_went_shows_others_and_keeps_what_was_typed(
+    staff: Client, demo: EventType, sandbox: Calendly
+) -> None:
+    sandbox.book_as_invitee("Sales Demo", datetime.fromisoformat(START), email="fast@example.com")
+    form = filled(phone="+40721000111", timezone="Asia/Tokyo", conversation="conv-9")
+    answer = staff.post(to(demo), form)
+    text = answer.content.decode()
+    assert "not free any more" in text
+    for kept in ("Ioana Țepeș", "ioana@example.com", "+40721000111", "conv-9", "Called us."):
+        assert kept in text
+    assert '<option value="Asia/Tokyo" selected>' in text
+    assert "Asia/Tokyo" in text.partition('id="slots"')[2]
+    assert starts(answer)
+    assert START not in starts(answer)
+    assert once(answer) != form["once"]
+    assert not Booking.objects.filter(source="staff").exists()
+    staff.post(to(demo), form | {"start": starts(answer)[0], "once": once(answer)})
+    assert Booking.objects.get(source="staff").status == "confirmed"
+
+
+def test_another_look_keeps_what_was_typed_and_books_nothing(
+    staff: Client, demo: EventType, sandbox: Calendly
+) -> None:
+    form = filled(look="1")
+    answer = staff.post(f"{to(demo)}&zone=host&from=2026-11-30", form)
+    text = answer.content.decode()
+    assert "Ioana Țepeș" in text
+    assert "errorlist" not in text
+    assert "on the host" in text
+    assert once(answer) == form["once"]
+    assert min(starts(answer)) >= "2026-11-29T22:00:00Z"
+    assert posts(sandbox) == 0
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"name": ""}, "This field is required"),
+        ({"email": "ioana"}, "valid email address"),
+        ({"email": ""}, "This field is required"),
+        ({"timezone": "Mars/Base"}, "Select a valid choice"),
+        ({"guests": "a@example.com not-one"}, "not-one is no e-mail address"),
+        ({"guests": " ".join(f"g{number}@example.com" for number in range(11))}, "At most ten guests"),
+        ({"start": ""}, "Choose one of the free starts"),
+        ({"start": "\x00"}, "Choose one of the free starts"),
+        ({"start": "2020-01-01T10:00:00Z"}, "That start is past"),
+        ({"name": "x\x00"}, "Null characters"),
+        ({"name": "<script>alert(1)</script>", "start": ""}, "&lt;script&gt;alert(1)"),
+    ],
+)
+def test_what_cannot_be_booked_is_said_and_nothing_is(
+    staff: Client, demo: EventType, sandbox: Calendly, changes: dict[str, str], said: str
+) -> None:
+    answer = staff.post(to(demo), filled(**changes))
+    assert answer.status_code == 200
+    assert said in answer.content.decode()
+    assert posts(sandbox) == 0
+    assert not Booking.objects.exists()
+
+
+def test_the_questions_are_asked_each_by_its_kind(staff: Client, demo: EventType, sandbox: Calendly) -> None:
+    kind = added(
+        sandbox, "Asking",
+        questions=[
+            question("Company?", required=True, kind="string"),
+            question("Size?", kind="single_select", position=1, choices=("small", "large")),
+            question("Needs?", required=True, kind="multi_select", position=2, choices=("a", "b", "c")),
+            question("Number?", kind="phone_number", position=3),
+        ],
+    )  # fmt: skip
+    text = staff.get(to(kind)).content.decode()
+    assert '<select name="question_1"' in text
+    assert text.count('type="checkbox" name="question_2"') == 3
+    assert 'type="tel" name="question_3"' in text
+    wrong = staff.post(to(kind), filled(question_0="VAI"))
+    assert "This field is required" in wrong.content.decode()
+    assert 'value="VAI"' in wrong.content.decode()
+    staff.post(to(kind), filled(question_0="VAI", question_1="large", question_2=["a", "c"]))
+    booking = Booking.objects.get()
+    assert booking.current_leg
+    assert booking.current_leg.request["answers"] == [
+        ["Company?", "VAI"], ["Size?", "large"], ["Needs?", "a\nc"],
+    ]  # fmt: skip
+
+
+def test_a_call_needs_a_number(staff: Client, demo: EventType, sandbox: Calendly) -> None:
+    kind = added(sandbox, "Call", locations=[place("outbound_call")])
+    assert "with its country code" in staff.post(to(kind), filled()).content.decode()
+    staff.post(to(kind), filled(phone="+40721234567"))
+    assert Booking.objects.get().status == "confirmed"
+
+
+def test_a_lost_answer_leads_to_the_booking_with_a_warning(
+    staff: Client, demo: EventType, sandbox: Calendly
+) -> None:
+    sandbox.faults.add("lose_answer", method="POST", path="/invitees")
+    form = filled()
+    text = staff.post(to(demo), form, follow=True).content.decode()
+    assert "Do not book again" in text
+    staff.post(to(demo), form)
+    assert (Booking.objects.get().status, posts(sandbox)) == ("pending", 1)
+
+
+def test_a_used_up_allowance_hands_over_the_public_link(
+    staff: Client, demo: EventType, sandbox: Calendly
+) -> None:
+    sandbox.faults.add("status", method="POST", path="/invitees", status=429, seconds=600)
+    text = staff.post(to(demo), filled()).content.decode()
+    assert "allowance at Calendly is used up" in text
+    assert demo.scheduling_url in text
+    assert "Ioana Țepeș" in text
+
+
+def test_without_calendly_the_page_opens_and_says_so(
+    staff: Client, demo: EventType, sandbox: Calendly
+) -> None:
+    sandbox.faults.add("refuse", times=None)
+    answer = staff.get(to(demo))
+    assert answer.status_code == 200
+    assert "cannot be reached" in answer.content.decode()
+    answer = staff.post(to(demo), filled())
+    assert "Nothing was booked" in answer.content.decode()
+    assert "Ioana Țepeș" in answer.content.decode()
+
+
+def test_a_follow_up_fills_the_page_in_and_is_closed_by_the_booking(
+    entered: Callable[..., Client], booking: Booking, demo: EventType
+) -> None:
+    leg = booking.current_leg
+    assert leg
+    followup = telling.plan_follow_up(booking, leg, kind=FollowUp.Kind.REBOOK, now=datetime.now(UTC))
+    followup.save()
+    address = to(
+        demo, name="Nora", email="nora@example.com", phone="+40721", timezone="europe/paris", start=START,
+        conversation="conv-nora", followup=str(followup.pk),
+    )  # fmt: skip
+    browser = entered("staff")
+    text = browser.get(address).content.decode()
+    for kept in ("Nora", "nora@example.com", "+40721", "conv-nora"):
+        assert f'value="{kept}"' in text
+    assert '<option value="Europe/Paris" selected>' in text
+    assert f'value="{START}" checked' in text
+    form = filled(name="Nora", email="nora@example.com")
+    browser.post(address, form)
+    made = Booking.objects.get(pk=form["once"])
+    followup.refresh_from_db()
+    assert (followup.status, followup.rebooking) == ("rebooked", made)
+    more = filled(start="2026-11-24T12:00:00Z")
+    browser.post(address, more)  # closed already: the meeting is booked all the same
+    assert Booking.objects.get(pk=more["once"]).status == "confirmed"
+
+
+def test_only_who_may_change_follow_ups_closes_one(
+    db: None, booking: Booking, demo: EventType, people: Any
+) -> None:
+    from .conftest import person, views
+
+    leg = booking.current_leg
+    assert leg
+    followup = telling.plan_follow_up(booking, leg, kind=FollowUp.Kind.REBOOK, now=datetime.now(UTC))
+    followup.save()
+    browser = Client(headers={"accept-language": "en"})
+    browser.force_login(person("booker", permissions=[*views(), "add_booking"]))
+    form = filled()
+    browser.post(to(demo, followup=str(followup.pk)), form)
+    assert Booking.objects.get(pk=form["once"]).status == "confirmed"
+    followup.refresh_from_db()
+    assert followup.status == "open"
+    for nonsense in ("x", "9" * 400, "-1"):
+        assert browser.get(to(demo, followup=nonsense)).status_code == 200
+
+
+@pytest.mark.parametrize("who", ["viewer", "stranger", "customer", "nobody"])
+def test_who_may_not_book_does_not(
+    entered: Callable[..., Client], demo: EventType, sandbox: Calendly, who: str
+) -> None:
+    browser = entered(who)
+    expected = 403 if who in ("viewer", "stranger") else 302
+    assert browser.get(to(demo)).status_code == expected
+    assert browser.post(to(demo), filled()).status_code == expected
+    assert entered("staff", enforce_csrf_checks=True).post(to(demo), filled()).status_code == 403
+    assert not Booking.objects.exists()

@@ -1,0 +1,228 @@
+"""The list of bookings: filters with counts, search, dates, and few questions to the database."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.contrib.auth.models import User
+from django.db import connection as database
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from calendly_integration.models import Booking, BookingLeg, Preference, VAIMetadata
+from calendly_integration.models.booking import search_key
+from calendly_integration.services import search
+
+from . import rows
+
+MOST = 16 + (3 if database.vendor == "postgresql" else 0)
+# On PostgreSQL a search asks for its index, and tells the planner to use it.
+MOST_OF_A_SEARCH = MOST + (6 if database.vendor == "postgresql" else 0)
+
+
+def listed(browser: Client, **query: object) -> Any:
+    return browser.get(reverse("admin:calendly_integration_booking_changelist"), query)
+
+
+def counts(answer: Any, title: str) -> dict[str, str]:
+    """What a filter shows: words and count."""
+    changelist = answer.context["cl"]
+    (spec,) = [each for each in changelist.filter_specs if str(each.title) == title]
+    return {str(choice["display"]): choice["count"] for choice in spec.choices(changelist)}
+
+
+def copies(booking: Booking, count: int, **changed: Any) -> None:
+    columns = {field.attname: getattr(booking, field.attname) for field in Booking._meta.concrete_fields}
+    made = Booking.objects.bulk_create(
+        Booking(**{**columns, "id": None, "event_id": f"copy-{number}", **changed, "pk": Booking().pk})
+        for number in range(count)
+    )
+    VAIMetadata.objects.bulk_create(
+        VAIMetadata(booking=each, conversation_id="c", agent_type="sales") for each in made
+    )
+
+
+def test_a_list_of_a_thousand_asks_no_more_than_one_of_two_hundred(root: Client, db: None) -> None:
+    booking = rows.meeting(rows.ground())
+    copies(booking, 200)
+    asked = []
+    for more in (0, 1000):
+        copies(booking, more)
+        for query in ({}, {"q": "nora"}, {"status__exact": "confirmed", "source__exact": "agent"}):
+            with CaptureQueriesContext(database) as captured:
+                assert listed(root, **query).status_code == 200
+            asked.append(len(captured))
+            most = MOST_OF_A_SEARCH if "q" in query else MOST
+            assert len(captured) <= most, [each["sql"][:120] for each in captured]
+    assert asked[:3] == asked[3:]
+
+
+def test_counts_obey_the_other_filters_and_stop_at_a_thousand(root: Client, db: None) -> None:
+    booking = rows.meeting(rows.ground())
+    copies(booking, 1001)
+    copies(booking, 3, status="canceled", source="staff")
+    answer = listed(root, source__exact="staff")
+    assert counts(answer, "status") == {
+        "All": "",
+        "pending": "0",
+        "confirmed": "0",
+        "canceled": "3",
+        "failed": "0",
+    }
+    assert counts(answer, "source") == {"All": "", "agent": "1000+", "public page": "0", "staff": "3"}
+    assert counts(answer, "kind of agent")["sales"] == "3"
+    assert "1000+" in answer.content.decode()
+
+
+def test_the_whole_table_is_never_counted(root: Client, db: None, monkeypatch: Any) -> None:
+    monkeypatch.setattr("calendly_integration.admin.booking_list.MOST", 20)
+    monkeypatch.setattr("calendly_integration.admin.booking.BookingAdmin.list_per_page", 10)
+    copies(rows.meeting(rows.ground()), 30)
+    with CaptureQueriesContext(database) as captured:
+        answer = listed(root)
+    text = answer.content.decode()
+    assert "over 20 bookings" in text
+    assert "across all pages" not in text
+    monkeypatch.setattr("calendly_integration.admin.booking_list.MOST", 40)
+    assert "Select all 31" in listed(root).content.decode()
+    for query in captured:
+        if "COUNT(*)" in query["sql"] and "calendly_integration_booking" in query["sql"]:
+            assert "LIMIT" in query["sql"]
+
+
+@pytest.mark.parametrize(
+    "term",
+    ["ȘTEFAN", "stefan pop", "st.pop@example", "0722 123 456", "+40 722 123 456", "722123", "conv-77", "event-now",
+     "event-before", " {pk} "],
+)  # fmt: skip
+def test_one_box_finds_by_whatever_is_at_hand(root: Client, db: None, term: str) -> None:
+    ground = rows.ground()
+    wanted, other = rows.meeting(ground, 1), rows.meeting(ground, 2, text="Other")
+    texts = ("Ștefan Pop", "St.Pop@Example.com", "+40722123456")
+    Booking.objects.filter(pk=wanted.pk).update(search_key=search_key(*texts), event_id="event-now")
+    BookingLeg.objects.filter(booking=wanted).update(event_id="event-before")
+    VAIMetadata.objects.filter(booking=wanted).update(conversation_id="conv-77")
+    found = listed(root, q=term.format(pk=wanted.pk)).context["cl"].result_list
+    assert list(found) == [wanted], other
+
+
+@pytest.mark.parametrize(("term", "found"), [("Li", 2), ("li wei", 1), ("ei", 0), ("w", 1), ("4", 0)])
+def test_a_word_of_two_letters_is_found_where_a_name_begins(
+    root: Client, db: None, term: str, found: int
+) -> None:
+    ground = rows.ground()
+    for number, name in enumerate(("Li Wei", "Ana Li", "Eli Pop")):
+        booking = rows.meeting(ground, number)
+        key = search_key(name, "x@example.com", "+40722")
+        Booking.objects.filter(pk=booking.pk).update(search_key=key)
+    assert listed(root, q=term).context["cl"].result_count == found
+
+
+def test_more_finds_than_fit_a_list_of_ids_are_found_all(root: Client, db: None, monkeypatch: Any) -> None:
+    monkeypatch.setattr(search, "FEW", 5)
+    copies(rows.meeting(rows.ground()), 9)
+    assert listed(root, q="nora").context["cl"].result_count == 10
+
+
+@pytest.mark.parametrize(("few", "common"), [(300, 1), (5, 1), (5, 100), (300, 100)])
+def test_however_a_search_is_read_its_pages_hold_the_same(
+    root: Client, db: None, monkeypatch: Any, few: int, common: int
+) -> None:
+    monkeypatch.setattr(search, "FEW", few)
+    monkeypatch.setattr(search, "COMMON", common)
+    monkeypatch.setattr("calendly_integration.admin.booking.BookingAdmin.list_per_page", 4)
+    copies(rows.meeting(rows.ground()), 9)
+    for number, booking in enumerate(Booking.objects.order_by("pk")):
+        start = datetime(2026, 11, 20, number, tzinfo=UTC)
+        Booking.objects.filter(pk=booking.pk).update(start_at=start, end_at=start + timedelta(minutes=30))
+    rows.meeting(rows.ground("Bogdan"), 30, text="Other")
+    hours = [
+        row.start_at.hour
+        for number in (1, 2, 3)
+        for row in listed(root, q="nora", p=number).context["cl"].result_list
+    ]
+    assert hours == list(range(9, -1, -1))
+
+
+def test_a_sign_beside_a_name_hinders_nothing_and_alone_finds_nothing(root: Client, db: None) -> None:
+    wanted = rows.meeting(rows.ground())
+    assert list(listed(root, q="nora -").context["cl"].result_list) == [wanted]
+    assert listed(root, q="-").context["cl"].result_count == 0
+
+
+def test_of_what_is_not_read_to_its_end_the_counts_say_at_least(
+    root: Client, db: None, monkeypatch: Any
+) -> None:
+    copies(rows.meeting(rows.ground()), 5, source="staff")
+    monkeypatch.setattr("calendly_integration.admin.facets.MOST_READ", 4)
+    status, staff = counts(listed(root, source__exact="staff"), "status"), listed(root)
+    assert (status["confirmed"], status["failed"]) == ("5+", "")
+    assert (counts(staff, "source")["staff"], counts(staff, "status")["failed"]) == ("5", "0")
+
+
+@pytest.mark.parametrize(("order", "hours"), [("5", [1, 2, 3]), ("-5", [3, 2, 1]), ("6", [1, 2, 3])])
+def test_those_of_one_status_stand_by_their_start(
+    root: Client, db: None, order: str, hours: list[int]
+) -> None:
+    ground = rows.ground()
+    for hour in (2, 3, 1):
+        booking = rows.meeting(ground, hour)
+        start = datetime(2026, 11, 20, hour, tzinfo=UTC)
+        Booking.objects.filter(pk=booking.pk).update(start_at=start, end_at=start + timedelta(minutes=30))
+    assert [row.start_at.hour for row in listed(root, o=order).context["cl"].result_list] == hours
+
+
+@pytest.mark.parametrize("term", ["%", "_", "\0", "'; drop", "a" * 500, "  "])
+def test_odd_terms_break_nothing(root: Client, db: None, term: str) -> None:
+    rows.meeting(rows.ground())
+    assert listed(root, q=term).status_code in (200, 302)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"host__id__exact": "x"},
+        {"period": "x"},
+        {"status__exact": "x"},
+        {"start_at__year": "2026", "start_at__month": "10", "start_at__day": "25"},
+    ],
+)
+def test_filters_with_nonsense_find_nothing_and_say_so(root: Client, db: None, query: dict[str, str]) -> None:
+    rows.meeting(rows.ground())
+    answer = listed(root, **query)
+    assert answer.status_code == 200
+    assert "No booking fits" in answer.content.decode()
+
+
+def test_today_is_the_viewers_day_also_when_the_clocks_change(root: Client, db: None) -> None:
+    ground = rows.ground()
+    # 25 October 2026 has 25 hours in Bucharest: from 21:00 UTC to 22:00 UTC.
+    for number, start in enumerate(
+        datetime(2026, 10, day, hour, minute, tzinfo=UTC)
+        for day, hour, minute in ((24, 20, 59), (24, 21, 0), (25, 21, 59), (25, 22, 0))
+    ):
+        booking = rows.meeting(ground, number)
+        Booking.objects.filter(pk=booking.pk).update(start_at=start, end_at=start + timedelta(hours=1))
+    day = {"start_at__year": 2026, "start_at__month": 10, "start_at__day": 25}
+    with time_machine.travel(datetime(2026, 10, 25, 12, tzinfo=UTC), tick=False):
+        root.force_login(User.objects.get(username="root"))
+        assert listed(root, period="today").context["cl"].result_count == 2
+        assert listed(root, **day).context["cl"].result_count == 2
+        Preference.objects.update_or_create(
+            user=User.objects.get(username="root"), defaults={"time_zone": "UTC"}
+        )
+        assert listed(root, **day).context["cl"].result_count == 2
+        assert counts(listed(root), "period")["Today"] == "2"
+
+
+def test_dates_lead_from_years_to_days(root: Client, db: None) -> None:
+    rows.meeting(rows.ground())
+    steps = listed(root).context["cl"].dates
+    assert [step.words for step in steps[0]] == ["2026"]
+    steps = listed(root, start_at__year=2026, period="past30").context["cl"].dates
+    assert [len(row) for row in steps] == [2, 12]
+    steps = listed(root, start_at__year=2026, start_at__month=2).context["cl"].dates
+    assert len(steps[1]) == 28
+    assert listed(root, start_at__year=2026, start_at__month=12).context["cl"].dates[1][-1].words == "31"

@@ -1,0 +1,280 @@
+"""A booking's page: the story, the invitee, the neighbours, the links, the confirmation sent again."""
+
+import re
+import uuid
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.db import connection as database
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from time_machine import Traveller
+
+import calendly_integration
+from calendly_integration.admin import booking_page, story
+from calendly_integration.models import AgentKey, Booking, EventType, Message, TimelineEntry
+from calendly_integration.services import bookings
+from calendly_integration.services.actors import Actor
+
+from . import rows
+from .conftest import make, person, views
+
+MOST_QUERIES = 24
+SEND = "send_confirmation"
+
+
+def address(booking: Booking, page: str = "change") -> str:
+    return reverse(f"admin:calendly_integration_booking_{page}", args=[booking.pk])
+
+
+def words(page: str) -> str:
+    """The text of a page without its markup."""
+    return " ".join(re.sub(r"<[^>]+>", " ", page).split())
+
+
+def mails(booking: Booking) -> int:
+    return Message.objects.filter(booking=booking, path="/email/send").count()
+
+
+@pytest.fixture
+def confirmed(booking: Booking, flush: Callable[[], None]) -> Booking:
+    """A booking that Calendly has confirmed."""
+    flush()
+    booking.refresh_from_db()
+    return booking
+
+
+# The story
+
+
+def test_every_action_of_the_timeline_has_words() -> None:
+    services = Path(calendly_integration.__file__).parent / "services"
+    found = set()
+    for file in services.rglob("*.py"):
+        source = file.read_text(encoding="utf-8")
+        for line in re.findall(r"^.*\baction\b\s*=.*$", source, re.MULTILINE):
+            found |= set(re.findall(r'"([a-z_]{3,40})"', line.partition("action")[2]))
+        found |= set(re.findall(r'_wish\(booking, "([a-z_]+)"', source))
+    found -= {"through"}
+    assert {"booked", "no_show", "not_read", "not_canceled", "no_show_requested", "cancel_requested"} <= found
+    assert found <= set(story.ACTIONS), found - set(story.ACTIONS)
+
+
+def test_all_that_happened_stands_in_one_row_by_time(
+    staff: Client, confirmed: Booking, flush: Callable[[], None], clock: Traveller
+) -> None:
+    clock.shift(60)
+    bookings.cancel(bookings.find(str(confirmed.pk)), reason="Radu is ill", by=Actor.staff("ana"),
+                    now=datetime.now(UTC))  # fmt: skip
+    clock.shift(60)
+    flush()
+    shown = words(staff.get(address(confirmed)).content.decode())
+    wanted = [
+        "A meeting was asked for", "GET /event_type_available_times", "POST /invitees", "Booked at Calendly",
+        "Calendly tells of the booking", "The portal mails the confirmation",
+        "A cancellation was asked for", "Radu is ill", "POST /scheduled_events/…/cancellation",
+        "The portal is told of the cancellation", "Calendly tells of the cancellation",
+    ]  # fmt: skip
+    places = [shown.find(each, shown.find("What happened")) for each in wanted]
+    assert -1 not in places, dict(zip(wanted, places, strict=True))
+    assert places == sorted(places)
+    assert "by staff · ana" in shown
+
+
+def test_deliveries_and_messages_of_the_story_lead_to_their_pages(staff: Client, confirmed: Booking) -> None:
+    page = staff.get(address(confirmed)).content.decode()
+    for row in [*confirmed.deliveries.all(), *confirmed.messages.all()]:
+        there = reverse(f"admin:calendly_integration_{row._meta.model_name}_change", args=[row.pk])
+        assert f'href="{there}"' in page
+
+
+def test_a_call_says_how_it_ended_how_long_it_took_and_how_often_it_was_tried(
+    staff: Client, db: None
+) -> None:
+    booking = rows.meeting(rows.ground())
+    detail = {"call": "POST /invitees", "outcome": "429 RateLimited", "ms": 152, "tries": 3}
+    TimelineEntry.objects.create(booking=booking, at=rows.NOW, actor="system", action="called", detail=detail)
+    page = staff.get(address(booking)).content.decode()
+    assert "POST /invitees · 152 ms · 3 tries" in page
+    assert '<span class="state state-bad">429 RateLimited</span>' in page
+
+
+def test_a_long_story_is_cut_and_says_so(staff: Client, db: None) -> None:
+    ground = rows.ground()
+    for number in range(30):
+        rows.meeting(ground, number + 1)
+    booking = rows.meeting(ground, 0, details=200)
+    with CaptureQueriesContext(database) as asked:
+        page = staff.get(address(booking)).content.decode()
+    assert len(asked) <= MOST_QUERIES, [query["sql"][:150] for query in asked]
+    assert "newest hundred" in page
+    assert page.count('<li class="by-') == 300
+
+
+# The invitee, and the neighbours
+
+
+def test_the_invitees_other_bookings_stand_on_the_card_the_newest_ten(staff: Client, db: None) -> None:
+    ground = rows.ground()
+    booking = rows.meeting(ground, 0, "nora@example.com")
+    others = [rows.meeting(ground, number, "nora@example.com") for number in range(1, 13)]
+    stranger = rows.meeting(ground, 20, "dan@example.com")
+    page = staff.get(address(booking)).content.decode()
+    card = page[page.index("Their other bookings") : page.index("All bookings of this invitee")]
+    assert [address(other) in card for other in others] == [False] * 2 + [True] * 10
+    assert address(stranger) not in card
+    assert "?q=nora%40example.com" in page
+    alone = staff.get(address(stranger)).content.decode()
+    assert "Their other bookings" in alone
+    assert "All bookings of this invitee" not in alone
+
+
+def test_from_a_booking_one_goes_to_those_that_start_before_and_after(staff: Client, db: None) -> None:
+    ground = rows.ground()
+    first, second, third = (rows.meeting(ground, number) for number in (1, 2, 3))
+    page = staff.get(address(second)).content.decode()
+    assert f'rel="prev" href="{address(first)}"' in page
+    assert f'rel="next" href="{address(third)}"' in page
+    assert 'rel="prev"' not in staff.get(address(first)).content.decode()
+    assert 'rel="next"' not in staff.get(address(third)).content.decode()
+
+
+def test_of_those_that_start_together_none_is_left_out_and_none_comes_twice(db: None) -> None:
+    ground = rows.ground()
+    made = {rows.meeting(ground, 1).pk for _number in range(5)} | {rows.meeting(ground, 2).pk}
+    here: Any = Booking.objects.order_by("start_at", "pk").first()
+    seen = []
+    while here is not None:
+        seen.append(here.pk)
+        here = booking_page.neighbours(here)[1]
+    assert len(seen) == len(made)
+    assert set(seen) == made
+
+
+def test_a_booking_without_a_start_has_no_neighbours(staff: Client, db: None) -> None:
+    booking = rows.meeting(rows.ground())
+    Booking.objects.filter(pk=booking.pk).update(start_at=None, end_at=None, status="pending")
+    assert 'rel="next"' not in staff.get(address(booking)).content.decode()
+
+
+# The links
+
+
+def test_the_links_are_copied_only_by_those_who_may_act(staff: Client, confirmed: Booking) -> None:
+    page = staff.get(address(confirmed)).content.decode()
+    for url in (confirmed.cancel_url, confirmed.reschedule_url):
+        assert f'data-copy="{url}"' in page
+    one = Client()
+    one.force_login(person("one", permissions=[*views(), "cancel_booking"]))
+    page = one.get(address(confirmed)).content.decode()
+    assert confirmed.cancel_url in page
+    assert confirmed.reschedule_url not in page
+
+
+def test_a_canceled_meeting_offers_no_links_that_lead_nowhere(staff: Client, confirmed: Booking) -> None:
+    Booking.objects.filter(pk=confirmed.pk).update(status="canceled", current_leg=None)
+    page = staff.get(address(confirmed)).content.decode()
+    assert "data-copy" not in page
+
+
+def test_calendlys_own_page_is_calendlys_or_the_stand_ins(
+    staff: Client, confirmed: Booking, settings: Any
+) -> None:
+    assert f'href="{booking_page.CALENDLYS_MEETINGS}"' in staff.get(address(confirmed)).content.decode()
+    settings.CALENDLY_INTEGRATION = {
+        **settings.CALENDLY_INTEGRATION,
+        "API_URL": "http://127.0.0.1:9/",
+    }
+    confirmed.reschedule_url = "http://127.0.0.1:9/reschedulings/x"
+    assert booking_page.at_calendly(confirmed) == "http://127.0.0.1:9/"
+    for none in ("", "javascript:alert(1)", "nothing"):
+        confirmed.reschedule_url = none
+        assert booking_page.at_calendly(confirmed) == ""
+
+
+# The confirmation, again
+
+
+def nonce(page: str) -> str:
+    found = re.search(r'name="once" value="([^"]+)"', page)
+    assert found
+    return found.group(1)
+
+
+def test_a_yes_has_the_confirmation_sent_again_and_two_clicks_are_one(
+    staff: Client, confirmed: Booking
+) -> None:
+    assert address(confirmed, SEND) in staff.get(address(confirmed)).content.decode()
+    assert mails(confirmed) == 1
+    once = nonce(staff.get(address(confirmed, SEND)).content.decode())
+    assert mails(confirmed) == 1
+    answer = staff.post(address(confirmed, SEND), {"once": once}, follow=True)
+    assert "on its way to the portal" in answer.content.decode()
+    again = staff.post(address(confirmed, SEND), {"once": once}, follow=True)
+    assert "not sent twice" in again.content.decode()
+    assert mails(confirmed) == 2
+    first, second = Message.objects.filter(booking=confirmed, path="/email/send").order_by("pk")
+    assert {**second.body, "timestamp": ""} == {**first.body, "timestamp": ""}
+    assert second.idempotency_key != first.idempotency_key
+    entry = TimelineEntry.objects.get(booking=confirmed, action="confirmation_sent_again")
+    assert (entry.actor, entry.actor_name) == ("staff", "maria")
+    assert LogEntry.objects.filter(object_id=str(confirmed.pk)).first().user.username == "maria"  # type: ignore[union-attr]
+    other = nonce(staff.get(address(confirmed, SEND)).content.decode())
+    staff.post(address(confirmed, SEND), {"once": other})
+    assert mails(confirmed) == 3
+
+
+@pytest.mark.parametrize("wish", [{}, {"once": ""}, {"once": "x"}])
+def test_without_its_mark_nothing_is_sent(staff: Client, confirmed: Booking, wish: dict[str, str]) -> None:
+    answer = staff.post(address(confirmed, SEND), wish)
+    assert answer.status_code == 200
+    assert "try again" in answer.content.decode()
+    nonce(answer.content.decode())
+    assert mails(confirmed) == 1
+
+
+def test_it_is_only_sent_for_meetings_of_agents_that_stand_and_are_still_to_come(
+    staff: Client, confirmed: Booking, clock: Traveller
+) -> None:
+    def refused(said: str) -> None:
+        assert address(confirmed, SEND) not in staff.get(address(confirmed)).content.decode()
+        answer = staff.post(address(confirmed, SEND), {"once": str(uuid.uuid4())})
+        assert said in answer.content.decode()
+        assert mails(confirmed) == 1
+
+    row = Booking.objects.filter(pk=confirmed.pk)
+    row.update(source="public")
+    refused("that an agent made")
+    row.update(source="agent", seen_at=None)
+    refused("not confirmed it yet")
+    row.update(seen_at=confirmed.seen_at, status="canceled")
+    refused("is canceled")
+    row.update(status="confirmed")
+    assert confirmed.end_at
+    clock.move_to(confirmed.end_at)
+    refused("is over")
+
+
+def test_others_send_nothing(entered: Callable[..., Client], confirmed: Booking) -> None:
+    wish = {"once": str(uuid.uuid4())}
+    for who, status in (("viewer", 403), ("stranger", 403), ("customer", 302), ("nobody", 302)):
+        assert entered(who).post(address(confirmed, SEND), wish).status_code == status
+    browser = entered("staff", enforce_csrf_checks=True)
+    assert browser.post(address(confirmed, SEND), wish).status_code == 403
+    assert mails(confirmed) == 1
+
+
+def test_an_invitees_name_from_outside_is_text_everywhere(
+    staff: Client, event_types: dict[str, EventType], agent_key: AgentKey, flush: Callable[[], None]
+) -> None:
+    evil = '<img src=x onerror="alert(1)">'
+    booking = make(event_types["Sales Demo"], agent_key, name=evil)
+    make(event_types["Sales Demo"], agent_key, name=evil)
+    flush()
+    for page in ("change", SEND, "no_show"):
+        assert evil not in staff.get(address(booking, page)).content.decode()

@@ -1,0 +1,92 @@
+"""Bookings as files: filtered, defused, for those who may."""
+
+import csv
+import io
+import logging
+import zipfile
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from calendly_integration.models import Booking
+from calendly_integration.services import exports
+
+from . import rows
+
+
+def url(kind: str) -> str:
+    return reverse(f"admin:calendly_integration_booking_export_{kind}")
+
+
+def read(answer: Any) -> bytes:
+    return b"".join(answer.streaming_content)
+
+
+def test_the_csv_obeys_filters_and_search_and_tells_the_zone(staff: Client, db: None, caplog: Any) -> None:
+    ground = rows.ground()
+    rows.meeting(ground, 1)
+    rows.meeting(ground, 2, text="Other")
+    canceled = rows.meeting(ground, 3)
+    Booking.objects.filter(pk=canceled.pk).update(status="canceled")
+    with caplog.at_level(logging.INFO, "calendly.admin"):
+        body = read(staff.get(url("csv"), {"q": "nora", "status__exact": "confirmed"}))
+    assert body.startswith(b"\xef\xbb\xbf")
+    head, *lines = csv.reader(io.StringIO(body.decode("utf-8-sig")))
+    assert head[1] == "Start (Europe/Bucharest)"
+    assert [line[1] for line in lines] == ["2026-11-23 09:00 UTC+2"]
+    assert lines[0][3] == "confirmed"
+    assert "nora" not in caplog.text.lower()
+    assert "filters=q,status__exact" in caplog.text
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx", " =1"])
+def test_formulas_are_defused_in_both(staff: Client, db: None, text: str) -> None:
+    rows.meeting(rows.ground(), 1, text=text)
+    line = list(csv.reader(io.StringIO(read(staff.get(url("csv"))).decode("utf-8-sig"), newline="")))[1]
+    assert line[7] == f"'{text}"
+    book = zipfile.ZipFile(io.BytesIO(read(staff.get(url("xlsx")))))
+    sheet = book.read("xl/worksheets/sheet1.xml").decode()
+    assert "<f>" not in sheet
+    assert 't="inlineStr"' in sheet
+
+
+def test_excel_has_all_rows_as_text(staff: Client, db: None) -> None:
+    ground = rows.ground()
+    for number in range(5):
+        rows.meeting(ground, number)
+    answer = staff.get(url("xlsx"))
+    assert answer["Content-Type"].endswith("spreadsheetml.sheet")
+    sheet = zipfile.ZipFile(io.BytesIO(read(answer))).read("xl/worksheets/sheet1.xml").decode()
+    assert sheet.count("<row ") == 6
+
+
+def test_a_stream_is_made_line_by_line() -> None:
+    made = []
+
+    def endless() -> Any:
+        while True:
+            made.append(1)
+            yield ["x"]
+
+    lines = exports.csv_lines(head=["h"], rows=endless())
+    assert [next(lines) for _ in range(4)] == [b"\xef\xbb\xbf", b"h\r\n", b"x\r\n", b"x\r\n"]
+    assert len(made) == 2
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+@pytest.mark.parametrize(("who", "status"), [("viewer", 403), ("stranger", 403), ("nobody", 302)])
+def test_only_those_who_may_take_bookings_away(
+    entered: Callable[..., Client], db: None, kind: str, who: str, status: int
+) -> None:
+    rows.meeting(rows.ground())
+    assert entered(who).get(url(kind)).status_code == status
+    assert entered("staff").post(url(kind)).status_code == 405
+
+
+def test_the_links_are_there_only_for_them(entered: Callable[..., Client], db: None) -> None:
+    address = reverse("admin:calendly_integration_booking_changelist")
+    assert f"{url('csv')}?q=nora" in entered("staff").get(address, {"q": "nora"}).content.decode()
+    assert url("csv") not in entered("viewer").get(address).content.decode()

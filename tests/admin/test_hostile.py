@@ -1,0 +1,130 @@
+"""Texts from outside that want to be more than texts."""
+
+import re
+from typing import Any
+
+import pytest
+from django.db import DataError, connection, transaction
+from django.test import Client
+from django.urls import reverse
+
+from calendly_integration.admin import shown
+from calendly_integration.models import BookingLeg, Delivery
+
+from . import rows
+from .test_pages import named, pages
+
+HOSTILE = {
+    "script": "<script>alert('x')</script><img src=x onerror=alert(1)>",
+    "formula": '=HYPERLINK("http://evil.example","click")',
+    "turned": "\u202egnp.exe\u202c \u2066x\u2069",
+    "controls": "a\x01b\x7fc",
+    "long": "w" * 10_240,
+    "emoji": "👩‍👩‍👧‍👦🇷🇴" * 20,
+    "template": "{{ 7|add:7 }}{% now 'Y' %}%s%(x)s{0}",
+    "entities": "&lt;b&gt;&amp;",
+}
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_every_page_shows_it_escaped_and_bounded(root: Client, db: None, kind: str) -> None:
+    text = HOSTILE[kind]
+    rows.meeting(rows.ground(text), text=text)
+    for address in pages():
+        answer = root.get(address)
+        assert answer.status_code == 200, address
+        body = answer.content.decode()
+        assert "<script>alert" not in body, address
+        assert "<img src=x" not in body, address
+        assert 'href="javascript:' not in body, address
+        assert not set("\u202e\u2066\x01\x7f") & set(_readable(body)), address
+        assert len(body) < 200_000, address
+
+
+def _readable(body: str) -> str:
+    """What people read: without tags, and without the choices of filters, which Django writes itself."""
+    head, _mark, tail = body.partition('id="changelist-filter"')
+    return re.sub(r"<[^>]*>", "", head if tail else body)
+
+
+@pytest.mark.parametrize("act", ["cancel", "reschedule"])
+def test_the_pages_that_ask_do_too(root: Client, db: None, act: str) -> None:
+    for text in HOSTILE.values():
+        booking = rows.meeting(rows.ground(text), text=text)
+        body = root.get(
+            reverse(f"admin:calendly_integration_booking_{act}", args=[booking.pk])
+        ).content.decode()
+        assert "<script>alert" not in body
+        assert "\u202e" not in body
+        assert len(body) < 100_000
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b'{"name": "\\ud800 <script>alert(1)</script> \\u202e"}',
+        b"\xff\xfe\x00<script>",
+        b"[" * 50_000,
+        b"[" * 900 + b"]" * 900,
+        b'{"a": "' + b"x" * 900_000 + b'"}',
+        b"",
+        b"null",
+    ],
+)
+def test_any_body_can_be_shown(root: Client, db: None, raw: bytes) -> None:
+    rows.meeting(rows.ground())
+    Delivery.objects.update(body=raw)
+    answer = root.get(reverse(f"{named(Delivery)}_change", args=[Delivery.objects.get().pk]))
+    assert answer.status_code == 200
+    body = answer.content.decode()
+    assert "<script>alert" not in body
+    assert "<script>" not in body.replace('<script src="', "")
+    assert len(body) < 150_000
+
+
+def test_a_lone_surrogate_in_kept_evidence_breaks_no_page(root: Client, db: None) -> None:
+    booking = rows.meeting(rows.ground())
+    hostile = {"invitee_raw": {"name": "\ud83d", "\ud800": 1}, "request": {"x": "\x00"}}
+    if connection.vendor == "postgresql":
+        with pytest.raises(DataError), transaction.atomic():  # it keeps no such thing
+            BookingLeg.objects.update(**hostile)
+    else:
+        BookingLeg.objects.update(**hostile)
+    assert (
+        root.get(reverse("admin:calendly_integration_booking_change", args=[booking.pk])).status_code == 200
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "seen"),
+    [
+        ("plain", "plain"),
+        ("a\u202eb", "a\\u202eb"),
+        ("\x00", "\\u0000"),
+        ("👩‍👧", "👩‍👧"),
+        ("שלום", "שלום"),
+        ("ștefan\n", "ștefan\n"),
+    ],
+)
+def test_only_what_cannot_be_seen_is_written_as_an_escape(given: str, seen: str) -> None:
+    assert shown.visible(given) == seen
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "javascript:alert(1)",
+        "JAVASCRIPT:alert(1)",
+        "data:text/html,x",
+        " https://x y",
+        "//evil",
+        "",
+        "https://a\nb",
+    ],
+)
+def test_only_addresses_of_the_web_become_links(url: Any) -> None:
+    assert "<a " not in shown.link(url)
+
+
+def test_an_address_of_the_web_becomes_a_link() -> None:
+    assert 'href="https://zoom.us/j/1?a=1&amp;b=2"' in shown.link("https://zoom.us/j/1?a=1&b=2")

@@ -1,0 +1,91 @@
+"""The machine room: what waits, what is stuck, what runs."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection as database
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from calendly_integration import jobs
+from calendly_integration.models import BookingLeg, Connection, Delivery, Lane, Message
+from calendly_integration.services import connections, health
+
+from . import rows
+from .conftest import person
+
+ROOM = "admin:calendly_integration_connection_machine"
+
+
+def text(browser: Client) -> str:
+    answer = browser.get(reverse(ROOM))
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def test_an_empty_room_says_what_to_do(staff: Client) -> None:
+    seen = text(staff)
+    for words in (
+        "No connection yet", "never seen", "manage.py calendly_worker", "Is the webhook subscribed?",
+        "the portal knows everything", "Nothing is left to do.", "The mirror has not run yet",
+        "No schedule is made yet", "Nobody asked for many at once yet.",
+    ):  # fmt: skip
+        assert words in seen
+    assert not Connection.objects.exists()
+
+
+def test_what_is_stuck_stands_there_with_the_way_to_mend_it(staff: Client, clock: Any) -> None:
+    rows.meeting(rows.ground(), details=3)
+    connections.default()
+    BookingLeg.objects.update(todo="refresh", next_attempt_at=rows.NOW + timedelta(minutes=3))
+    Lane.objects.update(next_attempt_at=rows.NOW + timedelta(minutes=5))
+    jobs.ensure_schedules(rows.NOW)
+    health.beat(now=rows.NOW)
+    seen = text(staff)
+    for words in (
+        "Process the parked ones again", "Send the parked ones again", "read it again", "at work", "calendly: sync",
+        "status__exact=parked", "All runs", "Check now", "Sync now", "cancel meetings", "UTC+2",
+    ):  # fmt: skip
+        assert words in seen, words
+    assert "No worker is at work" not in seen
+
+
+def test_the_buttons_are_only_there_for_those_who_may(entered: Callable[..., Client], db: None) -> None:
+    rows.meeting(rows.ground())
+    connections.default()
+    seen = text(entered("viewer"))
+    for words in ("Process the parked", "Send the parked", "Check now", "Sync now"):
+        assert words not in seen
+    for who, status in (("stranger", 403), ("customer", 302), ("nobody", 302)):
+        assert entered(who).get(reverse(ROOM)).status_code == status
+    some = Client(headers={"accept-language": "en"})
+    some.force_login(person("some", permissions=["view_connection"]))
+    seen = text(some)
+    assert "Queue" in seen
+    assert "Outbox" not in seen
+
+
+def test_a_queue_that_is_away_is_told(staff: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away() -> int:
+        raise ConnectionError("no Redis")
+
+    monkeypatch.setattr(jobs, "waiting", away)
+    assert "The queue does not answer" in text(staff)
+
+
+def test_it_asks_no_more_of_the_database_when_there_is_more(staff: Client, db: None) -> None:
+    ground = rows.ground()
+    for number in range(12):
+        rows.meeting(ground, number, details=4)
+    connections.default()
+    BookingLeg.objects.update(todo="refresh", next_attempt_at=rows.NOW)
+    Lane.objects.update(next_attempt_at=rows.NOW)
+    Message.objects.update(status="waiting")
+    Delivery.objects.update(status="received", next_attempt_at=rows.NOW)
+    with CaptureQueriesContext(database) as asked:
+        seen = text(staff)
+    assert len(asked) <= 25
+    assert "38 more wait." in seen

@@ -1,0 +1,216 @@
+"""Every list and page of the admin: it opens, it is read-only, it asks the database little."""
+
+import re
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.contrib.auth.models import User
+from django.db import connection as database
+from django.db.models import Model
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from calendly_integration.models import (
+    AgentKey,
+    Booking,
+    BookingLeg,
+    Connection,
+    Delivery,
+    Message,
+    Preference,
+)
+
+from . import rows
+
+# Session, user, count, rows, and what the filters and the date hierarchy ask.
+MOST_OF_A_LIST = 15
+MOST_OF_A_PAGE = 20
+
+
+def named(model: type[Model]) -> str:
+    return f"admin:calendly_integration_{model._meta.model_name}"
+
+
+def pages() -> list[str]:
+    """The address of every list and of a page, its history included, of every model."""
+    found = []
+    for model in rows.MODELS:
+        found.append(reverse(f"{named(model)}_changelist"))
+        row = model._default_manager.first()
+        assert row is not None
+        found += [reverse(f"{named(model)}_{page}", args=[row.pk]) for page in ("change", "history")]
+    return found
+
+
+@pytest.fixture
+def many(db: None) -> Booking:
+    """Some hundred rows; the one given back has two hundred of everything."""
+    ground = rows.ground()
+    for number in range(1, 121):
+        other = rows.ground(f"Host {number}") if number % 40 == 0 else ground
+        rows.meeting(other, number)
+    return rows.meeting(ground, 200, details=200)
+
+
+def test_every_model_of_the_app_stands_in_the_admin() -> None:
+    from django.apps import apps
+
+    models = set(apps.get_app_config("calendly_integration").get_models())
+    assert models == {
+        model for model in admin.site._registry if model._meta.app_label == "calendly_integration"
+    }
+    assert models == set(rows.MODELS)
+
+
+@pytest.mark.parametrize("model", rows.MODELS)
+def test_nothing_is_changed_or_deleted_and_only_keys_and_bookings_are_added(
+    model: type[Model], rf: Any
+) -> None:
+    page = admin.site._registry[model]
+    request = rf.get("/")
+    request.user = type("Root", (), {"has_perm": lambda *_: True, "is_active": True, "is_staff": True})()
+    assert not page.has_change_permission(request)
+    assert not page.has_delete_permission(request)
+    assert page.has_add_permission(request) == (model in (AgentKey, Booking))
+    assert page.show_full_result_count is False
+    assert page.list_select_related is not True
+    assert "list_select_related" in vars(type(page))
+
+
+def test_lists_of_hundreds_and_their_pages_are_asked_for_in_few_queries(root: Client, many: Booking) -> None:
+    # One test for all models: to make the rows takes longer than to show them.
+    for model in rows.MODELS:
+        with CaptureQueriesContext(database) as asked:
+            answer = root.get(reverse(f"{named(model)}_changelist"))
+        assert answer.status_code == 200
+        assert len(asked) <= MOST_OF_A_LIST, [query["sql"][:150] for query in asked]
+        row = model._default_manager.filter(booking=many).first() if hasattr(model, "booking") else None
+        row = many if model is Booking else row or model._default_manager.first()
+        assert row is not None
+        with CaptureQueriesContext(database) as asked:
+            answer = root.get(reverse(f"{named(model)}_change", args=[row.pk]))
+        assert answer.status_code == 200
+        assert len(asked) <= MOST_OF_A_PAGE, [query["sql"][:150] for query in asked]
+
+
+def test_lists_leave_large_columns_in_the_database(root: Client, many: Booking) -> None:
+    for model, column in ((Delivery, '"body"'), (BookingLeg, '"event_raw"')):
+        with CaptureQueriesContext(database) as asked:
+            root.get(reverse(f"{named(model)}_changelist"))
+        assert not [query for query in asked if column in query["sql"]]
+
+
+def test_pages_work_under_a_strict_content_security_policy(root: Client, db: None) -> None:
+    rows.meeting(rows.ground())
+    key_form = reverse(f"{named(AgentKey)}_add")
+    acts = [
+        reverse(f"{named(model)}_{act}", args=[model._default_manager.first().pk])
+        for model, act in (
+            (Booking, "cancel"),
+            (Booking, "reschedule"),
+            (Delivery, "again"),
+            (Message, "resend"),
+        )
+    ]
+    for address in (*pages(), key_form, *acts):
+        text = root.get(address).content.decode()
+        assert not re.search(r"<script(?![^>]*\bsrc=)", text), address
+        assert not re.search(r"<style", text), address
+        assert not re.search(r"<[a-z][^>]*\s(style|on[a-z]+)=", text), address
+
+
+def test_pages_open_in_romanian_too(root: Client, db: None) -> None:
+    rows.meeting(rows.ground())
+    for address in pages():
+        answer = root.get(address, headers={"accept-language": "ro"})
+        assert answer.status_code == 200, address
+        assert '<html lang="ro"' in answer.content.decode()
+
+
+def test_times_stand_with_their_zone_and_the_invitees_clock_beside(root: Client, db: None) -> None:
+    booking = rows.meeting(rows.ground())
+    addresses = (
+        reverse(f"{named(Booking)}_changelist"),
+        reverse(f"{named(Booking)}_change", args=[booking.pk]),
+    )
+    for address in addresses:
+        text = root.get(address).content.decode()
+        assert "23 Nov 2026, 08:00 UTC+2" in text
+        assert "Europe/Bucharest" in text
+    # Somebody who reads times elsewhere has the invitee's clock beside.
+    Preference.objects.update_or_create(
+        user=User.objects.get(username="root"), defaults={"time_zone": "America/New_York"}
+    )
+    for address in addresses:
+        text = root.get(address).content.decode()
+        assert "23 Nov 2026, 01:00 UTC-5" in text
+        assert "08:00" in text
+        assert "Europe/Bucharest" in text
+
+
+def test_the_credential_is_on_no_page(root: Client, db: None) -> None:
+    ground = rows.ground()
+    Connection.objects.update(token_encrypted="gAAAA-cipher-text")
+    AgentKey.objects.update(digest="e" * 64)
+    rows.meeting(ground)
+    for address in pages():
+        text = root.get(address).content.decode()
+        assert "cipher-text" not in text
+        assert "e" * 64 not in text
+
+
+def test_the_invitees_links_are_for_those_who_may_act(entered: Any, db: None) -> None:
+    rows.meeting(rows.ground())
+    root, viewer = entered("superuser"), entered("viewer")
+    seen = "".join(root.get(address).content.decode() for address in pages())
+    assert "https://calendly.com/cancellations/secret-way" in seen
+    assert "https://calendly.com/reschedulings/secret-way" in seen
+    seen = "".join(viewer.get(address).content.decode() for address in pages())
+    assert "secret-way" not in seen
+
+
+@pytest.mark.parametrize(
+    ("term", "found"),
+    [
+        ("Nora", 1),
+        ("{pk}", 1),
+        ("{hex}", 1),
+        ("event-7", 1),
+        ("event-old-one", 1),
+        ("nobody", 0),
+        ("0" * 32, 0),
+    ],
+)
+def test_a_booking_is_found_by_what_people_have_at_hand(
+    root: Client, db: None, term: str, found: int
+) -> None:
+    ground = rows.ground()
+    booking = rows.meeting(ground, 7)
+    rows.meeting(ground, 8, text="Other")
+    BookingLeg.objects.filter(booking=booking).update(event_id="event-old-one")
+    term = term.format(pk=booking.pk, hex=booking.pk.hex)
+    answer = root.get(reverse(f"{named(Booking)}_changelist"), {"q": term})
+    assert answer.context["cl"].result_count == found
+
+
+def test_the_story_has_words_for_every_action(
+    root: Client, booking: Booking, flush: Any, sandbox: Any
+) -> None:
+    flush()
+    answer = root.get(reverse(f"{named(Booking)}_change", args=[booking.pk]))
+    text = answer.content.decode()
+    assert "Booked at Calendly" in text
+    assert "by agent · Test agent" in text
+    assert "Calendly confirmed it" in text
+    assert "/calendly/confirmed" in text
+    assert "invitee.created" in text
+
+
+def test_a_page_that_is_not_there_is_no_error(root: Client, db: None) -> None:
+    for model in (Booking, Delivery):
+        missing = reverse(f"{named(model)}_change", args=["no-such-row"])
+        assert root.get(missing).status_code == 302
+        assert root.get(reverse(f"{named(model)}_history", args=["no-such-row"])).status_code == 302
+    assert root.get(reverse(f"{named(Booking)}_cancel", args=["no-such-row"])).status_code == 404

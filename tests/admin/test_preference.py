@@ -1,0 +1,84 @@
+"""The zone in which a person of the staff reads times: chosen on Today, for oneself."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+import time_machine
+from django.contrib.admin.models import LogEntry
+from django.test import Client
+from django.urls import reverse
+
+from calendly_integration.models import Preference
+
+from . import rows
+from .conftest import APP
+from .test_today import address, page
+
+NOW = datetime(2026, 11, 25, 10, tzinfo=UTC)
+ZONE = f"admin:{APP}_preference_zone"
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def noon() -> Any:
+    with time_machine.travel(NOW, tick=False) as traveller:
+        yield traveller
+
+
+@pytest.fixture
+def quiet(db: None) -> dict[str, Any]:
+    """A host, an event type, and somebody else's preference."""
+    return rows.ground("Ana")
+
+
+def choose(client: Client, zone: str, **more: str) -> Any:
+    return client.post(reverse(ZONE), {"zone": zone, **more}, follow=True)
+
+
+@pytest.mark.parametrize("who", ["staff", "viewer", "superuser"])
+def test_a_person_chooses_the_zone_of_the_pages(
+    entered: Callable[..., Client], quiet: dict[str, Any], who: str
+) -> None:
+    client = entered(who)
+    rows.meeting(quiet, 56)  # 14:00 UTC
+    assert "16:00–16:30" in page(client)
+    told = choose(client, "america/new_york").content.decode()
+    assert "Times are shown in the zone America/New_York." in told
+    assert "09:00–09:30" in told
+    assert LogEntry.objects.get().change_message == "Times are shown in the zone America/New_York."
+    assert "Times in America/New_York (UTC-5)." in page(client)
+
+
+def test_one_persons_zone_is_not_anothers(entered: Callable[..., Client], quiet: dict[str, Any]) -> None:
+    choose(entered("viewer"), "UTC")
+    assert "Times in Europe/Bucharest" in page(entered("staff"))
+    listed = entered("viewer").get(reverse(f"admin:{APP}_preference_changelist")).context["cl"]
+    assert [row.time_zone for row in listed.result_list] == ["UTC"]
+
+
+@pytest.mark.parametrize("name", ["", "Mars/Base", "../../etc/passwd", "x" * 5000, "<b>", "a\0b"])
+def test_an_unknown_zone_is_told_and_changes_nothing(staff: Client, quiet: dict[str, Any], name: str) -> None:
+    before = Preference.objects.count()
+    assert "There is no time zone" in choose(staff, name).content.decode()
+    assert (Preference.objects.count(), LogEntry.objects.count()) == (before, 0)
+
+
+def test_one_comes_back_only_to_a_page_of_the_portal(staff: Client, quiet: dict[str, Any]) -> None:
+    wanted = address(day="2026-12-01")
+    assert staff.post(reverse(ZONE), {"zone": "UTC", "next": wanted})["Location"] == wanted
+    for evil in ("https://evil.example/", "//evil.example", "javascript:alert(1)"):
+        assert staff.post(reverse(ZONE), {"zone": "UTC", "next": evil})["Location"] == address()
+
+
+def test_the_zone_is_not_changed_by_reading_or_by_outsiders_or_without_csrf(
+    entered: Callable[..., Client], quiet: dict[str, Any]
+) -> None:
+    before = list(Preference.objects.values())
+    assert entered("staff").get(reverse(ZONE)).status_code == 405
+    assert entered("staff", enforce_csrf_checks=True).post(reverse(ZONE), {"zone": "UTC"}).status_code == 403
+    assert entered("stranger").post(reverse(ZONE), {"zone": "UTC"}).status_code == 403
+    for who in ("customer", "nobody"):
+        assert "/login/" in entered(who).post(reverse(ZONE), {"zone": "UTC"})["Location"]
+    assert list(Preference.objects.values()) == before

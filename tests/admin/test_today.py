@@ -1,0 +1,258 @@
+"""Today: who sees what, figures and their links, what needs a hand, the night when clocks change."""
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from html import unescape
+from typing import Any
+
+import pytest
+import time_machine
+from django.db import connection as database
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from calendly_integration.models import (
+    Booking,
+    BookingLeg,
+    BulkItem,
+    BulkRun,
+    Connection,
+    Delivery,
+    FollowUp,
+    Message,
+    Pulse,
+)
+
+from ..benchmarks import rows as many
+from . import rows
+from .conftest import APP, person
+
+NOW = datetime(2026, 11, 25, 10, tzinfo=UTC)
+MOST_QUERIES = 25
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def noon() -> Any:
+    with time_machine.travel(NOW, tick=False) as traveller:
+        yield traveller
+
+
+@pytest.fixture
+def quiet(db: None) -> dict[str, Any]:
+    """A connection that works, a worker, and nothing else."""
+    ground = rows.ground("Ana")
+    Connection.objects.update(health="ok", subscription_state="active", synced_at=NOW, checked_at=NOW)
+    Pulse.objects.create(name="worker", beat_at=NOW)
+    ground["connection"].refresh_from_db()
+    BulkRun.objects.all().delete()
+    return ground
+
+
+@pytest.fixture
+def troubled(quiet: dict[str, Any]) -> Booking:
+    """One of everything that can be wrong."""
+    booking = rows.meeting(quiet, number=56)  # today, 14:00 UTC
+    BookingLeg.objects.update(todo="settle", next_attempt_at=NOW, last_error="no answer")
+    FollowUp.objects.update(scheduled_for=NOW - timedelta(hours=1))
+    Connection.objects.update(
+        health="failing", health_note="401", subscription_state="disabled",
+        quota_exhausted_until=NOW + timedelta(hours=2),
+    )  # fmt: skip
+    Pulse.objects.filter(name="worker").update(beat_at=NOW - timedelta(hours=1))
+    message = Message.objects.get()
+    Message.objects.create(
+        lane=message.lane,
+        path="/calendly/notify",
+        body={},
+        once_key="x",
+        created_at=NOW - timedelta(minutes=6),
+    )
+    run = BulkRun.objects.create(kind="cancel", by="maria", created_at=NOW)
+    BulkItem.objects.create(run=run, target="1", status="failed")
+    return booking
+
+
+def address(**wanted: str) -> str:
+    return reverse("admin:app_list", args=[APP], query=wanted or None)
+
+
+def page(client: Client, **wanted: str) -> str:
+    answer = client.get(address(**wanted))
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def figures(text: str) -> dict[str, tuple[str, int]]:
+    """Each figure's link and number."""
+    found = re.findall(
+        r'<a href="([^"]+)"><span class="today-label">([^<]+)</span> <span class="today-count">(\d+)', text
+    )
+    return {label: (unescape(url), int(count)) for url, label, count in found}  # fmt: skip
+
+
+def test_who_has_nothing_to_do_with_us_gets_no_page(entered: Callable[..., Client]) -> None:
+    assert entered("stranger").get(address()).status_code == 404
+    for who in ("customer", "nobody"):
+        assert "/login/" in entered(who).get(address())["Location"]
+
+
+def test_an_empty_day_says_so_and_what_to_do_next(staff: Client, quiet: dict[str, Any]) -> None:
+    text = page(staff)
+    assert "No meeting begins on this day." in text
+    assert "Nothing needs a hand" in text
+    assert "Times in Europe/Bucharest (UTC+2)." in text
+    assert "state-bad" not in text
+    assert "All lists" in text
+    assert reverse(f"admin:{APP}_idempotencyrecord_changelist") in text
+
+
+def test_before_there_is_a_connection_it_says_how_to_make_one(staff: Client) -> None:
+    assert "No connection yet" in page(staff)
+
+
+def test_whatever_is_wrong_stands_there_with_what_mends_it(staff: Client, troubled: Booking) -> None:
+    text = page(staff)
+    connection, followup = Connection.objects.get(), FollowUp.objects.get()
+    for name, row in (
+        ("message_resend", Message.objects.get(status="parked")),
+        ("delivery_again", Delivery.objects.get()),
+        ("connection_check", connection),
+        ("connection_subscribe", connection),
+        ("booking_change", troubled),
+        ("booking_look", troubled),
+        ("followup_change", followup),
+    ):
+        assert reverse(f"admin:{APP}_{name}", args=[row.pk]) in text, name
+    for words in (
+        "The booking allowance is used up until 25 Nov 2026, 14:00 UTC+2",
+        "The worker is silent",
+        "wait longer than five minutes",
+        "Bookings whose outcome is not known yet",
+        "Bookings that Calendly has not confirmed",
+        "1 row failed",
+        "Calendly does not accept us: Ana",
+        "parked: 1",
+    ):
+        assert words in text, words
+
+
+def test_every_link_of_a_troubled_page_opens(staff: Client, troubled: Booking) -> None:
+    links = set(re.findall(r'href="([^"]+)"', page(staff).split('class="calendly today"')[1]))
+    for link in links:
+        url = unescape(link)
+        opened = staff.get(url if url.startswith("/") else address() + url, follow=True)
+        assert opened.status_code == 200, url
+        assert not any("e=1" in to for to, _code in opened.redirect_chain), url
+
+
+def test_a_viewer_sees_what_is_wrong_and_no_button(entered: Callable[..., Client], troubled: Booking) -> None:
+    text = page(entered("viewer"))
+    assert "Messages that the portal refused" in text
+    for act in ("/resend/", "/again/", "/look/", "/check/", "/subscribe/"):
+        assert act not in text
+    assert "Take care of it" not in text
+
+
+def test_each_kind_is_shown_only_to_who_may_see_its_rows(people: Any, troubled: Booking) -> None:
+    client = Client(headers={"accept-language": "en"})
+    client.force_login(person("hanna", permissions=["view_host"]))
+    text = page(client)
+    for words in ("Nora", "refused", "Deliveries", "worker", "Follow-ups", "today-count", "allowance"):
+        assert words not in text, words
+    client.force_login(person("dora", permissions=["view_delivery"]))
+    text = page(client)
+    assert "Deliveries that could not be applied" in text
+    assert "Nora" not in text.split("Deliveries that could not be applied")[0]
+
+
+def test_each_figure_leads_to_as_many_rows(staff: Client, quiet: dict[str, Any]) -> None:
+    for number in range(36, 68):  # from 40 to 63 they begin on this day in Bucharest
+        rows.meeting(quiet, number)
+    Booking.objects.filter(event_id__in=["event-50", "event-51"]).update(
+        status="canceled", current_leg=None, canceled_at=NOW
+    )
+    Booking.objects.filter(event_id="event-52").update(no_show_at=NOW)
+    Booking.objects.filter(event_id__in=["event-53", "event-54", "event-55"]).update(created_at=NOW)
+    FollowUp.objects.filter(booking__event_id="event-53").update(scheduled_for=NOW)
+    found = figures(page(staff))
+    assert {label: count for label, (_url, count) in found.items()} == {
+        "Meetings": 22, "Bookings made": 3, "Meetings canceled": 2, "No-shows marked": 1,
+        "Follow-ups due that day": 1,
+    }  # fmt: skip
+    for label, (url, count) in found.items():
+        listed = staff.get(url)
+        assert listed.status_code == 200, (label, url)
+        assert listed.context["cl"].result_count == count, label
+
+
+def test_the_time_line_stands_between_past_and_coming_meetings(staff: Client, quiet: dict[str, Any]) -> None:
+    rows.meeting(quiet, 50, "Past")  # 08:00 UTC
+    rows.meeting(quiet, 52, "Present")  # 10:00 UTC, which it is now
+    rows.meeting(quiet, 54, "Coming")
+    text = page(staff).split('id="today-schedule"')[1].split("</section>")[0]
+    order = [text.index(f"<bdi>{name}</bdi></a>") for name in ("Past", "Present", "Coming")]
+    assert order[0] < text.index("now, 12:00") < order[1] < order[2]
+    assert "today-now" not in page(staff, day="2026-11-24")
+
+
+def test_the_line_stands_below_a_day_that_is_over(staff: Client, quiet: dict[str, Any]) -> None:
+    rows.meeting(quiet, 45, "Past")
+    text = page(staff).split('id="today-schedule"')[1].split("</section>")[0]
+    assert text.index("Past") < text.index("now, 12:00")
+
+
+def test_days_follow_one_another_and_a_bad_one_is_today(staff: Client, quiet: dict[str, Any]) -> None:
+    text = page(staff, day="2026-12-31")
+    assert "?day=2026-12-30" in text
+    assert "?day=2027-01-01" in text
+    assert "Thursday, December 31" in text
+    for bad in ("yesterday", "2026-02-30", "<script>", "1" * 500):
+        assert "Wednesday, November 25" in page(staff, day=bad)
+
+
+def test_the_night_when_clocks_go_back_has_25_hours_and_tells_its_hours_apart(
+    staff: Client, quiet: dict[str, Any]
+) -> None:
+    for number, hour in enumerate((0, 1)):  # 03:30 twice in Bucharest
+        booking = rows.meeting(quiet, number)
+        start = datetime(2026, 10, 25, hour, 30, tzinfo=UTC)
+        Booking.objects.filter(pk=booking.pk).update(start_at=start, end_at=start + timedelta(minutes=15))
+    text = page(staff, day="2026-10-25")
+    assert "it has 25 hours" in text
+    assert "03:30 UTC+3–03:45 UTC+3" in text
+    assert "03:30 UTC+2–03:45 UTC+2" in text
+    assert "(UTC+3 → UTC+2)" in text
+    assert "it has 23 hours" in page(staff, day="2026-03-29")
+
+
+def test_what_comes_from_outside_is_escaped(staff: Client, quiet: dict[str, Any]) -> None:
+    rows.meeting(quiet, 56, "<script>alert(1)</script>\u202e")
+    text = page(staff)
+    assert "<script>alert" not in text
+    assert "\u202e" not in text
+
+
+def test_a_thousand_bookings_and_all_troubles_cost_no_more_queries(staff: Client, troubled: Booking) -> None:
+    many.many(1000, now=NOW)
+    Booking.objects.filter(event_name="Discovery call").update(
+        start_at=NOW, end_at=NOW + timedelta(minutes=30), created_at=NOW - timedelta(hours=1)
+    )
+    parked = Message.objects.get(status="parked")
+    Message.objects.bulk_create(
+        [
+            Message(
+                lane=parked.lane, booking=troubled, path="/x", body={}, once_key=str(n), status="parked",
+                created_at=NOW,
+            )
+            for n in range(150)
+        ]
+    )  # fmt: skip
+    with CaptureQueriesContext(database) as asked:
+        text = page(staff)
+    assert len(asked) <= MOST_QUERIES, [query["sql"][:120] for query in asked]
+    assert "All 100+" in text
+    assert "Only the first meetings of the day are shown." in text
+    assert text.count("/resend/") == 10

@@ -1,0 +1,253 @@
+"""Cancelling, moving and annotating bookings through the door."""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+import time_machine
+
+from calendly_integration.models import Booking, BookingLeg, TimelineEntry
+from calendly_integration.sandbox.calendly import Calendly
+from calendly_integration.services import catalog, connections, legs
+
+from .document import CheckedClient
+
+PREFIX = "/api/calendly/"
+Book = Callable[..., dict[str, Any]]
+
+
+def get(api: CheckedClient, path: str, **query: Any) -> Any:
+    answer = api.get(PREFIX + path, query)
+    assert answer.status_code == 200, answer.content
+    assert answer.json()["success"] is True
+    return answer.json()
+
+
+def post(api: CheckedClient, path: str, **body: Any) -> Any:
+    return api.post(PREFIX + path, body, format="json")
+
+
+# Cancelling
+
+
+def test_a_canceled_booking_is_given_back(api: CheckedClient, sandbox: Calendly, book: Book) -> None:
+    made = book()
+    answer = post(api, f"bookings/{made['id']}/cancel", reason="nu mai am timp")
+    assert answer.status_code == 200
+    assert answer.json()["booking"]["status"] == "canceled"
+    [event] = sandbox.state.events.values()
+    assert event.status == "canceled"
+    assert Booking.objects.get().cancel_reason == "nu mai am timp"
+
+
+def test_cancelling_twice_changes_nothing(api: CheckedClient, sandbox: Calendly, book: Book) -> None:
+    made = book()
+    post(api, f"bookings/{made['id']}/cancel")
+    entries, calls = TimelineEntry.objects.count(), sandbox.calls_made
+    answer = post(api, f"bookings/{made['id']}/cancel", reason="again")
+    assert (answer.status_code, answer.json()["booking"]["status"]) == (200, "canceled")
+    assert (TimelineEntry.objects.count(), sandbox.calls_made) == (entries, calls)
+
+
+def test_a_body_is_not_needed_to_cancel(api: CheckedClient, book: Book) -> None:
+    made = book()
+    assert api.generic("POST", f"{PREFIX}bookings/{made['id']}/cancel").status_code == 200
+
+
+def test_what_is_over_is_not_cancelable(
+    api: CheckedClient, book: Book, clock: time_machine.Traveller
+) -> None:
+    made = book(preferredTime="2026-11-24T10:00:00")
+    clock.move_to(datetime(2026, 11, 24, 9, tzinfo=UTC))
+    answer = post(api, f"bookings/{made['id']}/cancel")
+    assert (answer.status_code, answer.json()["code"]) == (409, "not_cancelable")
+    assert answer.json()["reason"] == "past"
+
+
+def test_of_a_group_only_the_invitee_can_give_up_a_place(
+    api: CheckedClient, sandbox: Calendly, book: Book
+) -> None:
+    sandbox.add_group_type("Workshop", seats=3)
+    catalog.sync(connections.default(), now=datetime.now(UTC))
+    wish = {"eventType": "Workshop", "preferredTime": "2026-11-24T10:00:00", "flexibility": "exact"}
+    made = book(**wish)
+    book(**wish, inviteeEmail="b@example.com")
+    answer = post(api, f"bookings/{made['id']}/cancel")
+    assert (answer.status_code, answer.json()["reason"]) == (409, "group")
+    assert answer.json()["booking"]["cancelUrl"]
+    assert all(event.status == "active" for event in sandbox.state.events.values())
+
+
+def test_a_lost_answer_to_a_cancellation_is_a_202_and_settled_later(
+    api: CheckedClient, sandbox: Calendly, book: Book, clock: time_machine.Traveller
+) -> None:
+    made = book()
+    sandbox.faults.add("lose_answer", method="POST", path=".*/cancellation")
+    answer = post(api, f"bookings/{made['id']}/cancel", reason="r")
+    assert (answer.status_code, answer.json()["code"]) == (202, "outcome_unknown")
+    assert answer.json()["booking"]["status"] == "confirmed"
+    clock.shift(60)
+    work_off_legs()
+    assert get(api, f"bookings/{made['id']}")["booking"]["status"] == "canceled"
+
+
+def work_off_legs() -> None:
+    now = datetime.now(UTC)
+    for leg in legs.claim(now=now, limit=10):
+        legs.work(leg, now=now)
+
+
+def test_an_unreachable_calendly_cancels_nothing(api: CheckedClient, sandbox: Calendly, book: Book) -> None:
+    made = book()
+    sandbox.faults.add("refuse", method="POST", path=".*/cancellation", times=None)
+    answer = post(api, f"bookings/{made['id']}/cancel")
+    assert (answer.status_code, answer.json()["code"]) == (503, "calendly_unavailable")
+    assert get(api, f"bookings/{made['id']}")["booking"]["status"] == "confirmed"
+
+
+@pytest.mark.parametrize(
+    ("path", "body"), [("cancel", {}), ("reschedule", {"newStartTime": "2026-11-25T10:00"})]
+)
+def test_an_unknown_booking_is_a_404(api: CheckedClient, path: str, body: dict[str, str]) -> None:
+    answer = post(api, f"bookings/00000000-0000-0000-0000-000000000000/{path}", **body)
+    assert (answer.status_code, answer.json()["code"]) == (404, "booking_not_found")
+
+
+def test_too_long_a_reason_is_a_400(api: CheckedClient, book: Book) -> None:
+    made = book()
+    answer = post(api, f"bookings/{made['id']}/cancel", reason="x" * 10_001)
+    assert list(answer.json()["errors"]) == ["reason"]
+
+
+# Moving
+
+
+def test_a_moved_booking_keeps_its_id(api: CheckedClient, sandbox: Calendly, book: Book) -> None:
+    made = book(preferredTime="2026-11-24T10:00:00", timezone="America/New_York")
+    answer = post(api, f"bookings/{made['id']}/reschedule", new_start_time="2026-11-25T04:00:00")
+    assert answer.status_code == 200, answer.content
+    moved = answer.json()["newBooking"]
+    assert moved["id"] == made["id"]
+    assert moved["calendlyEventId"] != made["calendlyEventId"]
+    assert moved["startTime"] == "2026-11-25T09:00:00Z"
+    assert sorted(event.status for event in sandbox.state.events.values()) == ["active", "canceled"]
+    for key in (made["calendlyEventId"], moved["calendlyEventId"]):
+        assert get(api, f"bookings/{key}")["booking"]["id"] == made["id"]
+
+
+def test_a_start_that_is_not_free_leaves_the_old_meeting(
+    api: CheckedClient, sandbox: Calendly, book: Book
+) -> None:
+    made = book(preferredTime="2026-11-24T10:00:00")
+    answer = post(api, f"bookings/{made['id']}/reschedule", newStartTime="2026-11-28T10:00:00")
+    assert answer.status_code == 200
+    body = answer.json()
+    assert (body["success"], body["code"]) == (False, "no_availability")
+    assert body["suggestions"]
+    assert get(api, f"bookings/{made['id']}")["booking"] == made
+
+
+def test_a_lost_answer_to_a_move_is_a_202_and_the_old_meeting_stands(
+    api: CheckedClient, sandbox: Calendly, book: Book, clock: time_machine.Traveller
+) -> None:
+    made = book(preferredTime="2026-11-24T10:00:00")
+    sandbox.faults.add("lose_answer", method="POST", path="/invitees")
+    answer = post(api, f"bookings/{made['id']}/reschedule", newStartTime="2026-11-25T10:00:00")
+    assert (answer.status_code, answer.json()["code"]) == (202, "outcome_unknown")
+    assert answer.json()["booking"]["startTime"] == made["startTime"]
+    clock.shift(60)
+    work_off_legs()
+    clock.shift(60)
+    work_off_legs()
+    assert get(api, f"bookings/{made['id']}")["booking"]["startTime"] == "2026-11-25T08:00:00Z"
+    active = [event for event in sandbox.state.events.values() if event.status == "active"]
+    assert len(active) == 1
+
+
+@pytest.mark.parametrize(
+    ("given", "field"),
+    [
+        ({}, "newStartTime"),
+        ({"newStartTime": None}, "newStartTime"),
+        ({"newStartTime": "soon"}, "newStartTime"),
+        ({"newStartTime": "2026-11-22T10:00:00"}, "newStartTime"),
+        ({"newStartTime": "2027-03-28T03:30:00"}, "newStartTime"),
+        ({"newStartTime": "9999-12-31T23:59:59"}, "newStartTime"),
+    ],
+)
+def test_a_malformed_move_is_a_400(api: CheckedClient, book: Book, given: dict[str, Any], field: str) -> None:
+    made = book()
+    answer = post(api, f"bookings/{made['id']}/reschedule", **given)
+    assert answer.status_code == 400
+    assert list(answer.json()["errors"]) == [field]
+    assert BookingLeg.objects.count() == 1
+
+
+def test_what_is_canceled_or_already_there_is_not_moved(api: CheckedClient, book: Book) -> None:
+    made = book(preferredTime="2026-11-24T10:00:00")
+    same = post(api, f"bookings/{made['id']}/reschedule", newStartTime="2026-11-24T10:00:00")
+    assert (same.status_code, same.json()["reason"]) == (409, "same")
+    post(api, f"bookings/{made['id']}/cancel")
+    gone = post(api, f"bookings/{made['id']}/reschedule", newStartTime="2026-11-25T10:00:00")
+    assert (gone.status_code, gone.json()["code"], gone.json()["reason"]) == (
+        409,
+        "not_reschedulable",
+        "canceled",
+    )
+
+
+# Annotating
+
+
+def test_metadata_is_changed_field_by_field(api: CheckedClient, book: Book) -> None:
+    made = book(conversationId="c-1", notes="n")
+    url = f"{PREFIX}bookings/{made['id']}/metadata"
+    extra = {"score_of_lead": 7, "tags": ["a"], "text": "🎉"}
+    answer = api.patch(url, {"user_id": "u", "notes": None, "extra": extra}, format="json")
+    assert answer.status_code == 200
+    kept = answer.json()["metadata"]
+    assert (kept["conversationId"], kept["userId"], kept["notes"], kept["extra"]) == ("c-1", "u", None, extra)
+    assert get(api, f"bookings/{made['id']}/metadata")["metadata"] == kept
+    assert api.patch(url, {"extra": None}, format="json").json()["metadata"]["extra"] == {}
+
+
+def test_an_empty_change_leaves_no_trace(api: CheckedClient, book: Book) -> None:
+    made = book()
+    entries = TimelineEntry.objects.count()
+    assert api.patch(f"{PREFIX}bookings/{made['id']}/metadata", {"x": 1}, format="json").status_code == 200
+    assert TimelineEntry.objects.count() == entries
+
+
+def test_a_booking_made_elsewhere_has_metadata_of_nulls(
+    api: CheckedClient, event_types: Any, sandbox: Calendly, book: Book
+) -> None:
+    made = book()
+    Booking.objects.get(pk=made["id"]).metadata.delete()
+    assert get(api, f"bookings/{made['id']}/metadata")["metadata"]["conversationId"] is None
+    answer = api.patch(f"{PREFIX}bookings/{made['id']}/metadata", {"notes": "n"}, format="json")
+    assert answer.json()["metadata"]["notes"] == "n"
+
+
+@pytest.mark.parametrize(
+    ("given", "field"),
+    [
+        ({"extra": "text"}, "extra"),
+        ({"extra": [1]}, "extra"),
+        ({"extra": {"a": "x" * 17_000}}, "extra"),
+        ({"extra": {"a": "\x00"}}, "extra"),
+        ({"extra": {"\ud800": 1}}, "extra"),
+        ({"extra": {"a": [[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]}}, "extra"),
+        ({"conversationId": 5}, "conversationId"),
+        ({"agentType": "a" * 101}, "agentType"),
+    ],
+)
+def test_malformed_metadata_is_a_400(
+    api: CheckedClient, book: Book, given: dict[str, Any], field: str
+) -> None:
+    made = book()
+    url = f"{PREFIX}bookings/{made['id']}/metadata"
+    answer = api.generic("PATCH", url, json.dumps(given).encode(), content_type="application/json")
+    assert answer.status_code == 400
+    assert list(answer.json()["errors"]) == [field]

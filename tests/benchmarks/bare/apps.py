@@ -1,0 +1,9 @@
+"""The yardstick as an app, for its one table."""
+
+from django.apps import AppConfig
+
+
+class BareConfig(AppConfig):
+    name = "tests.benchmarks.bare"
+    label = "bare"
+    default_auto_field = "django.db.models.BigAutoField"

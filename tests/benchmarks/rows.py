@@ -1,0 +1,175 @@
+"""What lies in the database when a measurement begins: made by our own services where it matters."""
+
+import json
+import uuid
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from django.db import transaction
+
+from calendly_integration.calendly.types import Invitee
+from calendly_integration.models import (
+    Booking,
+    BookingLeg,
+    Connection,
+    Delivery,
+    EventType,
+    Host,
+    Lane,
+    Message,
+    VAIMetadata,
+)
+from calendly_integration.services import connections, mapping, mirror
+from calendly_integration.services.actors import Actor
+
+PAYLOAD = Path(__file__).parent.parent / "payloads" / "invitee.created__api.json"
+HOST = "https://api.calendly.com/users/2f6b9a10-6c3d-4e8f-8a71-5d0c2e9b4f36"
+EVENT_TYPE = "https://api.calendly.com/event_types/3f0c8c2e-7d5a-4c1b-9a55-0f6b3c1d2e4a"
+AGENT = Actor("agent", "Benchmark")
+STEP = 500
+
+
+def mirrored(now: datetime) -> EventType:
+    """A connection with one host and one event type, as a sync would leave them."""
+    connection = connections.default()
+    host, _made = Host.objects.get_or_create(
+        uri=HOST,
+        defaults={"connection": connection, "name": "Mara Host", "email": "mara@example.com", "seen_at": now},
+    )
+    kind, made = EventType.objects.get_or_create(
+        uri=EVENT_TYPE,
+        defaults={
+            "connection": connection, "name": "Discovery call", "slug": "discovery-call", "active": True,
+            "duration": 30, "updated_at": now, "seen_at": now,
+        },
+    )  # fmt: skip
+    if made:
+        kind.hosts.add(host)
+    return kind
+
+
+def text(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def payload(leg: BookingLeg, booking: Booking, *, now: datetime) -> dict[str, Any]:
+    """The recorded delivery, made the own of one booking."""
+    body: dict[str, Any] = json.loads(_RECORDED)
+    told, event = body["payload"], body["payload"]["scheduled_event"]
+    own, meeting = uuid.uuid4(), uuid.uuid4()
+    told["event"] = event["uri"] = f"https://api.calendly.com/scheduled_events/{meeting}"
+    told["uri"] = f"{event['uri']}/invitees/{own}"
+    told["cancel_url"] = f"https://calendly.com/cancellations/{own}"
+    told["reschedule_url"] = f"https://calendly.com/reschedulings/{own}"
+    told["email"], told["name"] = booking.invitee_email, booking.invitee_name
+    told["tracking"] |= mapping.tracking(leg.pk)
+    assert leg.start_at is not None
+    assert leg.end_at is not None
+    event["start_time"], event["end_time"] = text(leg.start_at), text(leg.end_at)
+    event["location"] = {
+        "type": "zoom", "status": "pushed", "join_url": f"https://example.zoom.us/j/{own.int % 10**11}", "data": {},
+    }  # fmt: skip
+    body["created_at"] = told["created_at"] = told["updated_at"] = event["created_at"] = text(now)
+    event["updated_at"] = text(now)
+    return body
+
+
+_RECORDED = PAYLOAD.read_text(encoding="utf-8")
+
+
+def agents_bookings(count: int, *, now: datetime) -> list[str]:
+    """So many bookings of an agent, confirmed by Calendly's answer, their first messages delivered. Returns the
+    `invitee.created` deliveries that are still to come.
+    """
+    kind = mirrored(now)
+    host = kind.hosts.get()
+    bodies: list[str] = []
+    for first in range(0, count, STEP):
+        numbers = range(first, min(first + STEP, count))
+        pairs = [_intent(kind, host, number, now) for number in numbers]
+        told = [payload(leg, booking, now=now) for booking, leg in pairs]
+        with transaction.atomic():
+            Booking.objects.bulk_create([booking for booking, _leg in pairs])
+            BookingLeg.objects.bulk_create([leg for _booking, leg in pairs])
+            VAIMetadata.objects.bulk_create(
+                [
+                    VAIMetadata(booking=booking, conversation_id=f"conv-{booking.pk}")
+                    for booking, _leg in pairs
+                ]
+            )
+            mirror.observe(kind.connection, [_answer(each) for each in told], now=now)
+        bodies += [json.dumps(each, separators=(",", ":")) for each in told]
+    # Told long ago; and nobody reads anything again while the deliveries are awaited.
+    Message.objects.update(status=Message.Status.SENT, sent_at=now)
+    Lane.objects.update(next_attempt_at=None)
+    BookingLeg.objects.filter(next_attempt_at__isnull=False).update(next_attempt_at=now + timedelta(hours=2))
+    return bodies
+
+
+def _intent(kind: EventType, host: Host, number: int, now: datetime) -> tuple[Booking, BookingLeg]:
+    start = (now + timedelta(days=1 + number % 300, minutes=number)).replace(second=0, microsecond=0)
+    booking = Booking(
+        connection=kind.connection, source=Booking.Source.AGENT, event_type=kind, event_name=kind.name, host=host,
+        start_at=start, end_at=start + timedelta(minutes=30), invitee_name=f"Invitee {number}",
+        invitee_email=f"invitee-{number}-{uuid.uuid4().hex[:8]}@example.com", time_zone="Europe/Bucharest",
+        created_at=now,
+    )  # fmt: skip
+    booking.email_key = booking.invitee_email
+    leg = BookingLeg(
+        booking=booking, status=BookingLeg.Status.PENDING, todo=BookingLeg.Todo.SETTLE, start_at=start,
+        end_at=booking.end_at, slot_key=f"{kind.pk.hex}:{uuid.uuid4().hex}", intent=AGENT.dump(), sent_at=now,
+        next_attempt_at=now + timedelta(hours=2), created_at=now,
+        request={"location": None, "answers": [], "guests": [], "timezone": "Europe/Bucharest"},
+    )  # fmt: skip
+    return booking, leg
+
+
+def _answer(body: dict[str, Any]) -> mirror.Sighting:
+    """What `POST /invitees` answered: the invitee, without the event."""
+    seen = {key: value for key, value in body["payload"].items() if key != "scheduled_event"}
+    return mirror.Sighting(mirror.Kind.BOOKED, Invitee.parse(seen), None)
+
+
+def many(count: int, *, now: datetime) -> None:
+    """Fill up to so many confirmed bookings, ten to an invitee, nine in ten past."""
+    kind = mirrored(now)
+    host = kind.hosts.get()
+    there = Booking.objects.count()
+    for numbers in _steps(there, count):
+        bookings = [_past_or_coming(kind, host, number, now) for number in numbers]
+        Booking.objects.bulk_create(bookings)
+        VAIMetadata.objects.bulk_create(
+            [VAIMetadata(booking=booking, conversation_id=f"conv-{number // 10}")
+             for number, booking in zip(numbers, bookings, strict=True)]
+        )  # fmt: skip
+
+
+def _steps(first: int, end: int) -> Iterator[Sequence[int]]:
+    for begin in range(first, end, STEP):
+        yield range(begin, min(begin + STEP, end))
+
+
+def _past_or_coming(kind: EventType, host: Host, number: int, now: datetime) -> Booking:
+    days = number % 10 or -(number % 400)
+    start = now + timedelta(days=days if number % 10 == 1 else -(1 + number % 400), minutes=number % 1000)
+    address = f"person-{number // 10}@example.com"
+    return Booking(
+        connection=kind.connection, source=Booking.Source.AGENT, status=Booking.Status.CONFIRMED, event_type=kind,
+        event_name=kind.name, host=host, start_at=start, end_at=start + timedelta(minutes=30),
+        invitee_name=f"Person {number // 10}", invitee_email=address, email_key=address,
+        time_zone="Europe/Bucharest", event_id=f"event-{number}", created_at=now - timedelta(seconds=number),
+    )  # fmt: skip
+
+
+def empty() -> None:
+    """Forget every booking and what hangs on it."""
+    for model in (Message, Lane, Delivery):
+        model.objects.all().delete()
+    Booking.objects.update(current_leg=None)
+    Booking.objects.all().delete()
+
+
+def connection() -> Connection:
+    return connections.default()

@@ -1,0 +1,7 @@
+"""The reference project's settings, with the yardstick installed beside the product."""
+
+from config.settings import *  # noqa: F403
+from config.settings import INSTALLED_APPS
+
+INSTALLED_APPS = [*INSTALLED_APPS, "tests.benchmarks.bare.apps.BareConfig"]
+ROOT_URLCONF = "tests.benchmarks.bare.urls"

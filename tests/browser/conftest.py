@@ -1,0 +1,148 @@
+"""A real browser before the admin: Chromium, the pages served as a strict portal serves them, Calendly in process.
+
+Playwright comes with the `dev` extra only, so it is imported where it is used: collecting needs none.
+"""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.contrib.auth.models import Permission, User
+
+from calendly_integration.models import AgentKey, Booking, EventType
+from calendly_integration.sandbox.calendly import Calendly
+from calendly_integration.services import inbox, scheduling
+from calendly_integration.services.actors import Actor
+
+from ..admin.conftest import OWN
+from .desk import LANGUAGES, PASSWORD, Desk
+from .strict import Server
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+APP = "calendly_integration"
+# No sandbox of its own: CI runs as root in a container, and the pages are ours.
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking"]
+SIGNING_KEY = "test-signing-key"
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator["Browser"]:
+    """One browser for all tests. Each test has a window of its own, with its own cookies."""
+    from playwright.sync_api import sync_playwright
+
+    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    assert found, "Chromium is needed: apt-get install chromium"
+    # Playwright keeps an event loop in this thread; Django would refuse to speak to the database beside one.
+    before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    try:
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
+            yield browser
+            browser.close()
+    finally:
+        del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+        if before is not None:
+            os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = before
+
+
+@pytest.fixture
+def server(own_settings: None, transactional_db: None) -> Iterator[Server]:
+    """The project, served from a thread, under a strict Content-Security-Policy."""
+    started = Server("127.0.0.1")
+    started.start()
+    started.is_ready.wait()
+    if started.error:
+        raise started.error
+    yield started
+    started.terminate()
+
+
+@pytest.fixture
+def people(transactional_db: None, settings: Any) -> None:
+    """`maria` may do everything in our app, `victor` may look."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # quick
+    # The browser has its own clock: by ours, which stands still, its cookies would be out of date one day.
+    settings.SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+    settings.CSRF_COOKIE_AGE = None
+    ours = Permission.objects.filter(content_type__app_label=APP)
+    looking = ours.filter(codename__startswith="view_")
+    maria = User.objects.create_user("maria", password=PASSWORD, is_staff=True)
+    maria.user_permissions.set([*looking, *ours.filter(codename__in=OWN)])
+    User.objects.create_user("victor", password=PASSWORD, is_staff=True).user_permissions.set(looking)
+
+
+@pytest.fixture
+def flush(sandbox: Calendly) -> Callable[[], None]:
+    """Deliver what Calendly has to tell, and apply it."""
+    sandbox.subscribe("https://portal.example/webhooks/calendly", SIGNING_KEY)
+
+    def post(url: str, body: bytes, headers: dict[str, str]) -> int:
+        inbox.accept(body=body, signature=headers["Calendly-Webhook-Signature"], now=datetime.now(UTC))
+        return 200
+
+    def run() -> None:
+        sandbox.deliver(post)
+        while inbox.process(now=datetime.now(UTC)):
+            pass
+
+    return run
+
+
+@pytest.fixture
+def booking(
+    transactional_db: None,
+    event_types: dict[str, EventType],
+    agent_key: AgentKey,
+    flush: Callable[[], None],
+) -> Booking:
+    """A meeting that an agent booked, in the middle of others; Calendly has confirmed them."""
+
+    def book(name: str) -> Booking:
+        wish = scheduling.Wish(
+            event_type=str(event_types["Sales Demo"].pk),
+            email=f"{name.split()[0].lower()}@example.com",
+            name=name,
+            time_zone="Europe/Bucharest",
+            conversation_id=f"conv-{name}",
+        )
+        outcome = scheduling.schedule(wish=wish, by=Actor.agent(agent_key), now=datetime.now(UTC))
+        assert isinstance(outcome, scheduling.Booked)
+        return outcome.booking
+
+    book("Andrei Dumitrescu")
+    made = book("Nora Popescu")
+    book("Ștefania Mihăilescu-Brâncoveanu")
+    flush()
+    return made
+
+
+@pytest.fixture(params=LANGUAGES)
+def language(request: pytest.FixtureRequest) -> str:
+    """Whoever asks for it runs once in each language."""
+    return str(request.param)
+
+
+@pytest.fixture
+def desk(chromium: "Browser", server: Server, people: None) -> Iterator[Callable[..., Desk]]:
+    """`desk("maria", "ro")`: that person, logged in, with a window in that language; `desk(None, "ro")`: nobody.
+    Further options are Playwright's, for the window. At the end no window may have complained."""
+    desks: list[Desk] = []
+
+    def sit(who: str | None, language: str, **options: Any) -> Desk:
+        context = chromium.new_context(locale=language, viewport={"width": 1280, "height": 900}, **options)
+        context.set_default_timeout(10_000)
+        desks.append(Desk(context.new_page(), server.url, language))
+        if who:
+            desks[-1].enter(who)
+        return desks[-1]
+
+    yield sit
+    for each in desks:
+        each.page.context.close()
+    assert [complaint for each in desks for complaint in each.complaints] == []

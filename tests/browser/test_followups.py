@@ -1,0 +1,72 @@
+"""The board of follow-ups before a real browser, on a desk and on a phone."""
+
+from collections.abc import Callable
+
+import pytest
+
+from calendly_integration.models import Booking, FollowUp
+
+from .desk import Desk
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def followups(booking: Booking) -> list[FollowUp]:
+    """One of each status."""
+    found = []
+    for number, (other, status) in enumerate(
+        zip([*Booking.objects.all(), booking], FollowUp.Status.values, strict=False)
+    ):
+        leg = other.current_leg
+        assert leg is not None
+        found.append(
+            FollowUp.objects.create(
+                booking=other, leg=leg, kind="rebook" if number == 3 else "reschedule_assistance",
+                status=status, email=other.invitee_email, scheduled_for=other.created_at,
+                message="Would another time suit you better? " * 4, created_at=other.created_at,
+                closed_at=other.created_at if number > 1 else None,
+            )
+        )  # fmt: skip
+    return found
+
+
+@pytest.mark.parametrize(("language", "width"), [("ro", 1280), ("en", 390)])
+def test_a_card_is_taken_on_put_to_wait_and_closed(
+    desk: Callable[..., Desk], followups: list[FollowUp], language: str, width: int
+) -> None:
+    maria = desk("maria", language)
+    maria.page.set_viewport_size({"width": width, "height": 900})
+    maria.open("calendly_integration_followup_board")
+    assert maria.too_wide_at(width) == []
+    for button, column in (("Assign to me", "open"), ("Waiting", "waiting"), ("Close", "done")):
+        card = maria.page.locator("article").filter(has=maria.page.locator(f"#card-{followups[0].pk}"))
+        maria.follow_to(card.get_by_role("button", name=maria.says(button), exact=True))
+        moved = maria.page.locator(f".column-{column} #card-{followups[0].pk}")
+        assert moved.is_visible()
+    kept = FollowUp.objects.get(pk=followups[0].pk)
+    assert (kept.status, str(kept.assignee)) == ("done", "maria")
+
+
+def test_the_list_and_the_pages_of_the_steps_fit(
+    desk: Callable[..., Desk], followups: list[FollowUp], language: str
+) -> None:
+    maria = desk("maria", language)
+    for name in ("changelist", "board"):
+        maria.open(f"calendly_integration_followup_{name}")
+        assert maria.too_wide_at(390, 1280) == []
+    for name in ("change", "assign", "note", "wait", "close", "reopen"):
+        assert maria.open(f"calendly_integration_followup_{name}", followups[0].pk) == 200
+        assert maria.too_wide_at(390, 1280) == []
+
+
+def test_who_may_only_look_reads_the_board_and_has_no_buttons(
+    desk: Callable[..., Desk], followups: list[FollowUp], language: str
+) -> None:
+    viewer = desk("victor", language)
+    viewer.open("calendly_integration_followup_board")
+    cards = viewer.page.locator("article")
+    assert cards.count() == 4
+    assert followups[0].email in viewer.page.locator(".column-open").inner_text()
+    assert cards.locator("button").count() == 0
+    assert viewer.too_wide_at(390, 1280) == []

@@ -1,0 +1,53 @@
+"""All pages of the app: they fit, they load only what is ours, the browser has nothing to complain of."""
+
+from collections.abc import Callable
+
+import pytest
+from django.apps import apps
+
+from calendly_integration.models import Booking, Pulse, SyncRun
+
+from .desk import Desk
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+PHONE = 390
+WIDTHS = (PHONE, 1280)
+
+
+def test_a_phone_shows_a_booking_without_scrolling_sideways(
+    desk: Callable[..., Desk], booking: Booking, language: str
+) -> None:
+    staff = desk("maria", language)
+    for page in ("changelist", "change", "cancel", "reschedule"):
+        staff.open(f"calendly_integration_booking_{page}", *([] if page == "changelist" else [booking.pk]))
+        assert staff.too_wide_at(PHONE) == []
+
+
+def test_every_list_and_page_fits_and_obeys_a_strict_content_security_policy(
+    desk: Callable[..., Desk], booking: Booking
+) -> None:
+    """What the browser complains of is asked for when the window closes. Romanian alone: its words are longer."""
+    SyncRun.objects.create(
+        connection=booking.connection, window_start=booking.created_at, started_at=booking.created_at
+    )
+    Pulse.objects.create(name="worker", beat_at=booking.created_at)
+    staff = desk("maria", "ro")
+    seen = set()
+    for model in apps.get_app_config("calendly_integration").get_models():
+        name = f"{model._meta.app_label}_{model._meta.model_name}"
+        assert staff.open(f"{name}_changelist") == 200
+        assert staff.too_wide_at(*WIDTHS) == []
+        links = staff.page.locator("#result_list tbody a[href*='/change/']")
+        if links.count():
+            seen.add(model._meta.model_name)
+            staff.follow_to(links.first)
+            assert staff.too_wide_at(*WIDTHS) == []
+    assert {"booking", "bookingleg", "delivery", "eventtype", "message", "timelineentry"} <= seen
+
+
+def test_the_portals_own_page_speaks_the_visitors_language(desk: Callable[..., Desk]) -> None:
+    for language, words in (("ro", "agenții programează întâlniri"), ("en", "agents book meetings")):
+        visitor = desk(None, language)
+        visitor.page.goto(visitor.url)
+        assert words in visitor.page.locator("main").inner_text()
+        assert visitor.page.locator("html").get_attribute("lang") == language

@@ -1,0 +1,110 @@
+"""Staff choose free starts: move, hand over, book for somebody."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+
+from calendly_integration.models import Booking, Connection
+from calendly_integration.sandbox.calendly import Calendly
+from calendly_integration.sandbox.seeds import question
+from calendly_integration.services import catalog, wording
+
+from .desk import Desk
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+WIDTHS = (1280, 390)
+
+
+def synced(sandbox: Calendly, name: str, **fields: Any) -> None:
+    """A type of Radu's."""
+    radu = next(user for user in sandbox.state.users.values() if user.name == "Radu Marin")
+    sandbox.add_event_type(name, 30, owner=radu, increment=15, **fields)
+    catalog.sync(Connection.objects.get(), now=datetime.now(UTC))
+
+
+def test_the_clock_is_switched_and_later_days_are_looked_at(
+    desk: Callable[..., Desk], booking: Booking, sandbox: Calendly, language: str
+) -> None:
+    Booking.objects.filter(pk=booking.pk).update(time_zone="America/New_York")
+    staff = desk("maria", language)
+    staff.open("calendly_integration_booking_reschedule", booking.pk)
+    heading = staff.page.locator("#slots h2")
+    assert staff.says("on the invitee's clock, %s", "America/New_York") in heading.inner_text()
+    staff.follow_link(f"{staff.says('host')} · Europe/Bucharest")
+    assert staff.says("on the host's clock, %s", "Europe/Bucharest") in heading.inner_text()
+    staff.follow("Later")
+    assert staff.says("on the host's clock, %s", "") in heading.inner_text()
+    assert wording.short_date(date(2026, 12, 7), language) in staff.page.locator("#slots .span").inner_text()
+    assert staff.too_wide_at(*WIDTHS) == []
+    copy = staff.page.locator("button.copy")
+    assert copy.is_visible()
+    staff.page.locator("#slots input[type=radio]").first.focus()
+    staff.page.keyboard.press("Space")
+    staff.press_button(staff.words["move"])
+    assert staff.words["is moved"] in staff.messages
+
+
+def test_a_meeting_is_handed_over_at_its_own_start(
+    desk: Callable[..., Desk], booking: Booking, sandbox: Calendly, language: str
+) -> None:
+    synced(sandbox, "Demo with Radu")
+    synced(sandbox, "Second demo with Radu")
+    staff = desk("maria", language)
+    staff.open("calendly_integration_booking_change", booking.pk)
+    staff.follow("Hand over to another host")
+    staff.follow_to(staff.page.get_by_role("link", name="Demo with Radu").first)
+    assert staff.page.locator("input[name=start]:checked").count() == 1
+    assert staff.too_wide_at(*WIDTHS) == []
+    staff.press("Hand over")
+    assert staff.words["is handed over"] in staff.messages
+    fresh = Booking.objects.get(pk=booking.pk)
+    assert (fresh.start_at, fresh.event_name) == (booking.start_at, "Demo with Radu")
+
+
+def test_staff_book_for_somebody_and_a_look_around_forgets_nothing(
+    desk: Callable[..., Desk], booking: Booking, sandbox: Calendly, language: str
+) -> None:
+    kinds = ("small", "large")
+    synced(
+        sandbox, "Asking",
+        questions=[
+            question("Company?", required=True, kind="string"),
+            question("What do you need?", kind="multi_select", position=1, choices=kinds),
+        ],
+    )  # fmt: skip
+    staff = desk("maria", language)
+    page = staff.page
+    staff.open("calendly_integration_booking_add")
+    assert staff.too_wide_at(*WIDTHS) == []
+    staff.follow_to(page.get_by_role("link", name="Asking"))
+    page.get_by_label(staff.says("Name"), exact=True).fill("Ioana Țepeș")
+    page.get_by_label("E-mail", exact=True).fill("ioana@example.com")
+    page.get_by_label(staff.says("Time zone")).select_option("Asia/Tokyo")
+    page.get_by_label("Company?").fill("VAI")
+    page.get_by_label("large").check()
+    staff.press("Later")
+    assert page.get_by_label(staff.says("Name"), exact=True).input_value() == "Ioana Țepeș"
+    assert page.get_by_label("large").is_checked()
+    assert staff.says("on the invitee's clock, %s", "Asia/Tokyo") in page.locator("#slots h2").inner_text()
+    assert page.locator(".errorlist").count() == 0
+    staff.press("Book the meeting")
+    assert staff.says("Choose one of the free starts.") in page.locator("[role=alert]").first.inner_text()
+    assert staff.too_wide_at(*WIDTHS) == []
+    page.locator("#slots details[open] input[type=radio]").first.check()
+    staff.press("Book the meeting")
+    assert staff.words["is booked"] in staff.messages
+    made = Booking.objects.get(email_key="ioana@example.com")
+    assert (made.source, made.status, made.time_zone) == ("staff", "confirmed", "Asia/Tokyo")
+
+
+def test_who_only_looks_finds_no_way_to_book(
+    desk: Callable[..., Desk], booking: Booking, language: str
+) -> None:
+    viewer = desk("victor", language)
+    viewer.refusals_expected = True
+    viewer.open("calendly_integration_booking_changelist")
+    assert viewer.page.locator(".addlink").count() == 0
+    for name, args in (("add", ()), ("hand_over", (booking.pk,)), ("reschedule", (booking.pk,))):
+        assert viewer.open(f"calendly_integration_booking_{name}", *args) == 403

@@ -1,0 +1,120 @@
+"""Every page of the back-office, in both languages, as those see it who act, who look, and who are nobody."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from django.apps import apps
+from django.contrib import admin
+from django.urls import reverse
+
+from calendly_integration.models import Booking, BulkRun, Delivery, FollowUp, Message
+
+from .desk import Desk
+from .pages import APP, PAGES
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+AXE = Path(__file__).parent / "vendor" / "axe.min.js"
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"], "resultTypes": ["violations"]}
+SERIOUS = ("serious", "critical")
+STOCK = {"changelist", "add", "history", "delete", "change"}
+# These only take a form, give a file, or feed a script: there is nothing to look at.
+NO_PAGE = {
+    f"{APP}_{name}"
+    for name in (
+        "booking_views_save", "booking_views_forget", "booking_export_csv", "booking_export_xlsx", "booking_feed",
+        "bulkrun_retry", "preference_zone",
+    )
+}  # fmt: skip
+
+
+@pytest.fixture
+def rows(booking: Booking) -> dict[str, Any]:
+    """What stands in the addresses."""
+    now, leg = datetime.now(UTC), booking.current_leg
+    assert leg is not None
+    followup = FollowUp.objects.create(
+        booking=booking, leg=leg, kind="reschedule_assistance", email=booking.invitee_email,
+        scheduled_for=now, message="Would another time suit you better?", created_at=now,
+    )  # fmt: skip
+    run = BulkRun.objects.create(kind="cancel", given={}, by="maria", created_at=now)
+    return {
+        "app": APP,
+        "booking": booking.pk,
+        "bulk_run": run.pk,
+        "followup": followup.pk,
+        "event_type": booking.event_type_id,
+        "connection": booking.connection_id,
+        "delivery": Delivery.objects.latest("pk").pk,
+        "message": Message.objects.latest("pk").pk,
+        "agent_key": booking.agent_key_id,
+    }
+
+
+def faults(desk: Desk) -> list[str]:
+    """Serious ones that axe-core finds on the page that is open, a line each."""
+    kept = list(desk.complaints)
+    desk.page.evaluate(AXE.read_text(encoding="utf-8"))
+    found: dict[str, Any] = desk.page.evaluate("(rules) => axe.run(document, rules)", RULES)
+    desk.complaints[:] = kept  # what axe itself tries, such as styles of its own, is not the page's
+    return [
+        f"{desk.page.url}: {each['id']}: {node['target']} {node['failureSummary']}"
+        for each in found["violations"]
+        if each["impact"] in SERIOUS
+        for node in each["nodes"][:3]
+    ]
+
+
+def test_the_table_holds_every_page_of_our_own() -> None:
+    ours = {
+        pattern.name
+        for model in apps.get_app_config(APP).get_models()
+        for pattern in admin.site._registry[model].get_urls()
+        if pattern.name and pattern.name.rpartition("_")[2] not in STOCK
+    }
+    assert ours - {page.name for page in PAGES} == NO_PAGE
+
+
+@pytest.mark.parametrize(
+    ("who", "language", "scheme"),
+    [
+        ("maria", "ro", "light"),
+        ("maria", "en", "dark"),
+        ("victor", "ro", "dark"),
+        ("victor", "en", "light"),
+    ],
+)
+def test_each_sees_what_they_may_in_their_language_and_without_a_serious_fault(
+    desk: Callable[..., Desk], rows: dict[str, Any], who: str, language: str, scheme: str
+) -> None:
+    person = desk(who, language, color_scheme=scheme)
+    person.refusals_expected = True
+    wrong, found = [], []
+    for page in PAGES:
+        status = person.open(page.name, *page.args(rows))
+        may = page.staff if who == "maria" else page.viewer
+        if status != (200 if may else 403):
+            wrong.append((page.name, status))
+        elif may:
+            assert person.page.locator("html").get_attribute("lang") == language, page.name
+            found += faults(person)
+    assert not wrong
+    assert not found, "\n".join(found)
+
+
+def test_nobody_meets_the_login_page_everywhere(
+    desk: Callable[..., Desk], rows: dict[str, Any], language: str
+) -> None:
+    nobody = desk(None, language)
+    for page in PAGES:
+        nobody.open(page.name, *page.args(rows), wait_until="commit")
+        at = urlsplit(nobody.page.url)
+        assert at.path == reverse("admin:login"), page.name
+        assert parse_qs(at.query)["next"] == [reverse(f"admin:{page.name}", args=page.args(rows))]
+    nobody.page.get_by_role("button", name=nobody.words["log in"]).wait_for()
+    assert nobody.page.locator("html").get_attribute("lang") == language
+    nobody.page.goto(nobody.url)
+    assert faults(nobody) == []

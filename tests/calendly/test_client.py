@@ -1,0 +1,553 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import requests
+import responses
+
+from calendly_integration.calendly import errors, types
+from calendly_integration.calendly.client import Client
+
+from . import examples
+from .conftest import TOKEN
+from .examples import API, EVENT, EVENT_TYPE, INVITEE, NO_SHOW, ORGANIZATION, SUBSCRIPTION, USER
+
+START = datetime(2026, 12, 1, tzinfo=UTC)
+END = datetime(2026, 12, 8, tzinfo=UTC)
+BOOKING = types.BookingRequest(
+    event_type_uri=EVENT_TYPE,
+    start="2026-12-03T15:00:00Z",
+    email="nora.field@example.com",
+    name="Nora Field",
+    timezone="Europe/Berlin",
+)
+
+Call = Callable[[Client], Any]
+
+
+class Case:
+    """One remote call: what is called, what goes out, what comes back."""
+
+    def __init__(
+        self, method: str, path: str, answer: object, call: Call, *, query: object = None, body: object = None
+    ) -> None:
+        self.method, self.path, self.answer, self.call = method, path, answer, call
+        self.query, self.body = query or {}, body
+
+    def __repr__(self) -> str:
+        return f"{self.method} {self.path}"
+
+
+def one(data: dict[str, Any]) -> dict[str, Any]:
+    return {"resource": data}
+
+
+READS = [
+    Case("GET", "/users/me", one(examples.user()), lambda c: c.me()),
+    Case("GET", f"/users/{types.uuid_of(USER)}", one(examples.user()), lambda c: c.user(USER)),
+    Case(
+        "GET",
+        "/organization_memberships",
+        examples.page(examples.membership()),
+        lambda c: list(c.memberships(organization=ORGANIZATION)),
+        query={"count": "100", "organization": ORGANIZATION},
+    ),
+    Case(
+        "GET",
+        "/organizations/EXAMPLEORG000001",
+        one(examples.organization()),
+        lambda c: c.organization(ORGANIZATION),
+    ),
+    Case(
+        "GET",
+        "/event_types",
+        examples.page(examples.event_type()),
+        lambda c: list(c.event_types(organization=ORGANIZATION, active=True)),
+        query={"count": "100", "organization": ORGANIZATION, "active": "true"},
+    ),
+    Case(
+        "GET",
+        f"/event_types/{types.uuid_of(EVENT_TYPE)}",
+        one(examples.event_type()),
+        lambda c: c.event_type(EVENT_TYPE),
+    ),
+    Case(
+        "GET",
+        "/event_type_memberships",
+        examples.page({"member": {"uri": USER}}, {"member": None}),
+        lambda c: list(c.event_type_hosts(EVENT_TYPE)),
+        query={"count": "100", "event_type": EVENT_TYPE},
+    ),
+    Case(
+        "GET",
+        "/event_type_available_times",
+        {"collection": [examples.available_time()]},
+        lambda c: c.available_times(EVENT_TYPE, START, END),
+        query={
+            "event_type": EVENT_TYPE,
+            "start_time": "2026-12-01T00:00:00Z",
+            "end_time": "2026-12-08T00:00:00Z",
+        },
+    ),
+    Case(
+        "GET",
+        "/user_busy_times",
+        {"collection": [examples.busy_time()]},
+        lambda c: c.busy_times(USER, START, END),
+        query={"user": USER, "start_time": "2026-12-01T00:00:00Z", "end_time": "2026-12-08T00:00:00Z"},
+    ),
+    Case(
+        "GET",
+        "/user_availability_schedules",
+        {"collection": [examples.schedule()]},
+        lambda c: c.availability_schedules(USER),
+        query={"user": USER},
+    ),
+    Case(
+        "GET",
+        "/scheduled_events",
+        examples.page(examples.scheduled_event()),
+        lambda c: list(
+            c.scheduled_events(
+                user=USER,
+                invitee_email="nora.field@example.com",
+                status="active",
+                min_start=START,
+                max_start=END,
+                sort="start_time:asc",
+                count=10,
+            )
+        ),
+        query={
+            "user": USER,
+            "invitee_email": "nora.field@example.com",
+            "status": "active",
+            "min_start_time": "2026-12-01T00:00:00Z",
+            "max_start_time": "2026-12-08T00:00:00Z",
+            "sort": "start_time:asc",
+            "count": "10",
+        },
+    ),
+    Case(
+        "GET",
+        f"/scheduled_events/{types.uuid_of(EVENT)}",
+        one(examples.scheduled_event()),
+        lambda c: c.scheduled_event(EVENT),
+    ),
+    Case(
+        "GET",
+        f"/scheduled_events/{types.uuid_of(EVENT)}/invitees",
+        examples.page(examples.invitee()),
+        lambda c: list(c.invitees(EVENT, email="nora.field@example.com", status="active")),
+        query={"count": "100", "email": "nora.field@example.com", "status": "active"},
+    ),
+    Case(
+        "GET",
+        f"/scheduled_events/{types.uuid_of(EVENT)}/invitees/{types.uuid_of(INVITEE)}",
+        one(examples.invitee()),
+        lambda c: c.invitee(INVITEE),
+    ),
+    Case(
+        "GET",
+        "/webhook_subscriptions",
+        examples.page(examples.subscription()),
+        lambda c: list(c.subscriptions(ORGANIZATION)),
+        query={"count": "100", "organization": ORGANIZATION, "scope": "organization"},
+    ),
+    Case(
+        "GET",
+        f"/webhook_subscriptions/{types.uuid_of(SUBSCRIPTION)}",
+        one(examples.subscription()),
+        lambda c: c.subscription(SUBSCRIPTION),
+    ),
+]
+WRITES = [
+    Case(
+        "POST",
+        "/event_types",
+        one(examples.event_type()),
+        lambda c: c.create_event_type(owner=USER, name="Sales Demo"),
+        body={"owner": USER, "name": "Sales Demo"},
+    ),
+    Case(
+        "PATCH",
+        f"/event_types/{types.uuid_of(EVENT_TYPE)}",
+        one(examples.event_type()),
+        lambda c: c.update_event_type(EVENT_TYPE, active=True),
+        body={"active": True},
+    ),
+    Case(
+        "POST",
+        "/invitees",
+        one(examples.invitee()),
+        lambda c: c.book(BOOKING),
+        body={
+            "event_type": EVENT_TYPE,
+            "start_time": "2026-12-03T15:00:00Z",
+            "invitee": {
+                "name": "Nora Field",
+                "email": "nora.field@example.com",
+                "timezone": "Europe/Berlin",
+            },
+        },
+    ),
+    Case(
+        "POST",
+        f"/scheduled_events/{types.uuid_of(EVENT)}/cancellation",
+        one(examples.cancellation()),
+        lambda c: c.cancel(EVENT, reason="ill"),
+        body={"reason": "ill"},
+    ),
+    Case(
+        "POST",
+        "/invitee_no_shows",
+        one(examples.no_show()),
+        lambda c: c.mark_no_show(INVITEE),
+        body={"invitee": INVITEE},
+    ),
+    Case(
+        "POST",
+        "/scheduling_links",
+        one({"booking_url": "https://calendly.com/d/one", "owner": EVENT_TYPE, "owner_type": "EventType"}),
+        lambda c: c.scheduling_link(EVENT_TYPE),
+        body={"max_event_count": 1, "owner": EVENT_TYPE, "owner_type": "EventType"},
+    ),
+    Case(
+        "POST",
+        "/webhook_subscriptions",
+        one(examples.subscription()),
+        lambda c: c.subscribe(
+            "https://portal.example.com/hook",
+            ["invitee.created"],
+            organization=ORGANIZATION,
+            signing_key="made-up",
+        ),
+        body={
+            "url": "https://portal.example.com/hook",
+            "events": ["invitee.created"],
+            "organization": ORGANIZATION,
+            "scope": "organization",
+            "signing_key": "made-up",
+        },
+    ),
+]
+DELETES = [
+    Case("DELETE", f"/invitee_no_shows/{types.uuid_of(NO_SHOW)}", None, lambda c: c.unmark_no_show(NO_SHOW)),
+    Case(
+        "DELETE",
+        f"/webhook_subscriptions/{types.uuid_of(SUBSCRIPTION)}",
+        None,
+        lambda c: c.unsubscribe(SUBSCRIPTION),
+    ),
+]
+EVERY = READS + WRITES + DELETES
+# Asks for hosts where the endpoint may be missing, so 404 is an answer there.
+FOUND_OR_NOT = [case for case in EVERY if case.path != "/event_type_memberships"]
+
+
+@pytest.fixture
+def mocked() -> Iterator[responses.RequestsMock]:
+    with responses.RequestsMock() as mock:
+        yield mock
+
+
+def sent(mock: responses.RequestsMock, number: int = 0) -> requests.PreparedRequest:
+    return mock.calls[number].request
+
+
+def query(request: requests.PreparedRequest) -> dict[str, str]:
+    pairs = parse_qs(urlsplit(str(request.url)).query, strict_parsing=bool(urlsplit(str(request.url)).query))
+    return {key: values[0] for key, values in pairs.items()}
+
+
+@pytest.mark.parametrize("case", EVERY, ids=repr)
+def test_each_call_sends_what_the_contract_says(
+    case: Case, mocked: responses.RequestsMock, client: Client
+) -> None:
+    if case.answer is None:
+        mocked.add(case.method, API + case.path, status=204)
+    else:
+        mocked.add(case.method, API + case.path, json=case.answer)
+    result = case.call(client)
+    assert (result is None) is (case.answer is None)
+    request = sent(mocked)
+    assert query(request) == case.query
+    assert (json.loads(request.body) if request.body else None) == case.body
+    assert request.headers["Authorization"] == f"Bearer {TOKEN}"
+    assert request.headers["User-Agent"] == "django-calendly-integration"
+
+
+@pytest.mark.parametrize("case", EVERY, ids=repr)
+def test_refused(case: Case, mocked: responses.RequestsMock, client: Client) -> None:
+    body = {"title": "Unauthenticated", "message": "The access token was revoked"}
+    mocked.add(case.method, API + case.path, status=401, json=body)
+    with pytest.raises(errors.Unauthenticated, match="revoked"):
+        case.call(client)
+
+
+@pytest.mark.parametrize("case", FOUND_OR_NOT, ids=repr)
+def test_unknown(case: Case, mocked: responses.RequestsMock, client: Client) -> None:
+    mocked.add(case.method, API + case.path, status=404, json={"title": "Resource Not Found"})
+    with pytest.raises(errors.NotFound):
+        case.call(client)
+
+
+@pytest.mark.parametrize("case", EVERY, ids=repr)
+def test_limited_is_asked_once_and_says_when(
+    case: Case, mocked: responses.RequestsMock, client: Client, pauses: list[float]
+) -> None:
+    headers = {"X-RateLimit-Limit": "10", "X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "33"}
+    mocked.add(case.method, API + case.path, status=429, headers=headers)
+    with pytest.raises(errors.RateLimited) as caught:
+        case.call(client)
+    assert caught.value.retry_after == 33
+    assert len(mocked.calls) == 1
+    assert pauses == []
+    assert client.rate is not None
+    assert (client.rate.limit, client.rate.remaining, client.rate.reset) == (10, 0, 33)
+
+
+@pytest.mark.parametrize("case", READS, ids=repr)
+def test_a_read_that_breaks_is_asked_three_times(
+    case: Case, mocked: responses.RequestsMock, client: Client, pauses: list[float]
+) -> None:
+    mocked.add(case.method, API + case.path, status=502, body="<html>bad gateway</html>")
+    with pytest.raises(errors.ServerError) as caught:
+        case.call(client)
+    assert (caught.value.retryable, caught.value.outcome_unknown) == (True, False)
+    assert len(mocked.calls) == 3
+    assert len(pauses) == 2
+    assert 0 < pauses[0] <= pauses[1] < 1
+
+
+@pytest.mark.parametrize("case", WRITES + DELETES, ids=repr)
+@pytest.mark.parametrize("status", [500, 503])
+def test_a_write_that_breaks_is_sent_once(
+    case: Case, status: int, mocked: responses.RequestsMock, client: Client
+) -> None:
+    mocked.add(case.method, API + case.path, status=status)
+    with pytest.raises(errors.ServerError) as caught:
+        case.call(client)
+    assert (caught.value.retryable, caught.value.outcome_unknown) == (False, True)
+    assert len(mocked.calls) == 1
+
+
+@pytest.mark.parametrize("case", WRITES + DELETES, ids=repr)
+@pytest.mark.parametrize("lost", [requests.ReadTimeout(), requests.ConnectionError("Connection aborted.")])
+def test_a_write_whose_answer_is_lost_is_sent_once(
+    case: Case, lost: Exception, mocked: responses.RequestsMock, client: Client
+) -> None:
+    mocked.add(case.method, API + case.path, body=lost)
+    with pytest.raises(errors.AnswerLost) as caught:
+        case.call(client)
+    assert (caught.value.retryable, caught.value.outcome_unknown) == (False, True)
+    assert len(mocked.calls) == 1
+
+
+@pytest.mark.parametrize("case", READS, ids=repr)
+def test_a_read_whose_answer_is_lost_may_be_asked_again(
+    case: Case, mocked: responses.RequestsMock, client: Client
+) -> None:
+    mocked.add(case.method, API + case.path, body=requests.ConnectionError("Connection aborted."))
+    with pytest.raises(errors.AnswerLost) as caught:
+        case.call(client)
+    assert (caught.value.retryable, caught.value.outcome_unknown) == (True, False)
+
+
+@pytest.mark.parametrize("case", EVERY, ids=repr)
+@pytest.mark.parametrize(
+    "body", ["<html>hello</html>", '{"resource": ', "[" * 100_000], ids=["html", "cut", "deep"]
+)
+def test_an_answer_that_is_no_json(
+    case: Case, body: str, mocked: responses.RequestsMock, client: Client
+) -> None:
+    mocked.add(case.method, API + case.path, body=body)
+    with pytest.raises(errors.BadAnswer) as caught:
+        case.call(client)
+    write = case.method != "GET"
+    assert (caught.value.retryable, caught.value.outcome_unknown) == (not write, write)
+
+
+SHAPES: list[object] = [
+    [],
+    {},
+    {"resource": []},
+    {"resource": {"uri": 7, "created_at": "never"}},
+    {"collection": [{"uri": 7}, 7]},
+]
+
+
+@pytest.mark.parametrize("case", READS + WRITES, ids=repr)
+@pytest.mark.parametrize("answer", SHAPES)
+def test_an_answer_of_another_shape(
+    case: Case, answer: object, mocked: responses.RequestsMock, client: Client
+) -> None:
+    mocked.add(case.method, API + case.path, json=answer)
+    with pytest.raises(errors.BadAnswer) as caught:
+        case.call(client)
+    assert caught.value.outcome_unknown is (case.method != "GET")
+
+
+@pytest.mark.parametrize("case", EVERY, ids=repr)
+def test_no_redirect_is_followed(case: Case, mocked: responses.RequestsMock, client: Client) -> None:
+    mocked.add(case.method, API + case.path, status=307, headers={"Location": "https://evil.example.net/"})
+    with pytest.raises(errors.BadAnswer):
+        case.call(client)
+    assert len(mocked.calls) == 1
+
+
+def test_answers_become_types(mocked: responses.RequestsMock, client: Client) -> None:
+    for case in READS + WRITES:
+        mocked.add(case.method, API + case.path, json=case.answer)
+    results = {repr(case): case.call(client) for case in READS + WRITES}
+    me = results["GET /users/me"]
+    assert (me.uri, me.organization, me.timezone) == (USER, ORGANIZATION, "Europe/Berlin")
+    assert results["GET /organization_memberships"][0].user.email == "mara.host@example.com"
+    assert results["GET /organizations/EXAMPLEORG000001"].stage == "paid"
+    kind = results["GET /event_types"][0]
+    assert (kind.duration, kind.before_buffer, kind.after_buffer) == (30, 0, 10)
+    assert kind.questions[0].required
+    assert kind.locations[0].kind == "zoom_conference"
+    assert kind.profile_owner == USER
+    assert results["GET /event_type_memberships"] == [USER]
+    offered = results["GET /event_type_available_times"][0]
+    assert offered.start_time == datetime(2026, 12, 3, 15, tzinfo=UTC)
+    assert (offered.start_text, offered.invitees_remaining) == ("2026-12-03T15:00:00Z", 3)
+    busy = results["GET /user_busy_times"][0]
+    assert (busy.event_uri, busy.buffered_end_time.minute) == (EVENT, 40)
+    hours = results["GET /user_availability_schedules"][0]
+    assert hours.rules[0].intervals == (("09:00", "17:00"),)
+    assert (hours.rules[1].date.isoformat(), hours.rules[1].intervals) == ("2026-12-24", ())
+    assert results["POST /invitees"].uri == INVITEE
+    assert results["POST /invitee_no_shows"] == NO_SHOW
+    assert results["POST /scheduling_links"] == "https://calendly.com/d/one"
+    assert results["POST /webhook_subscriptions"].state == "active"
+
+
+def test_an_event_type_without_buffers_and_profile(mocked: responses.RequestsMock, client: Client) -> None:
+    data = examples.event_type() | {"profile": None, "locations": None, "duration": 30.0, "name": None}
+    del data["before_buffer"]
+    data["after_buffer"] = None
+    mocked.get(f"{API}/event_types/x", json=one(data))
+    kind = client.event_type("x")
+    assert (kind.before_buffer, kind.after_buffer, kind.locations, kind.duration) == (0, 0, (), 30)
+    assert (kind.name, kind.profile_owner) == ("", None)
+
+
+def test_a_taken_slot(mocked: responses.RequestsMock, client: Client) -> None:
+    detail = {
+        "parameter": "event.start_time",
+        "message": "That start time has been filled",
+        "code": "already_filled",
+    }
+    body = {
+        "title": "Invalid Argument",
+        "message": "The supplied parameters are invalid.",
+        "details": [detail],
+    }
+    mocked.post(f"{API}/invitees", status=400, json=body)
+    with pytest.raises(errors.SlotTaken, match="That start time has been filled") as caught:
+        client.book(BOOKING)
+    assert not caught.value.outcome_unknown
+
+
+def test_hosts_are_none_where_the_endpoint_is_missing(mocked: responses.RequestsMock, client: Client) -> None:
+    mocked.get(f"{API}/event_type_memberships", status=404)
+    assert list(client.event_type_hosts(EVENT_TYPE)) == []
+
+
+def test_pages_follow_the_token_and_keep_the_other_parameters(
+    mocked: responses.RequestsMock, client: Client
+) -> None:
+    url = f"{API}/event_types"
+    mocked.get(url, json=examples.page(examples.event_type(), next_page_token="a b&c"))
+    mocked.get(url, json=examples.page(examples.event_type()))
+    assert len(list(client.event_types(organization=ORGANIZATION))) == 2
+    assert "page_token" not in query(sent(mocked))
+    assert query(sent(mocked, 1)) == query(sent(mocked)) | {"page_token": "a b&c"}
+
+
+def test_pages_are_asked_for_as_far_as_they_are_read(mocked: responses.RequestsMock, client: Client) -> None:
+    answer = examples.page(examples.event_type(), next_page_token="more")
+    mocked.get(f"{API}/event_types", json=answer)
+    next(client.event_types(organization=ORGANIZATION))
+    assert len(mocked.calls) == 1
+
+
+def test_pages_that_do_not_end_are_an_error(mocked: responses.RequestsMock, client: Client) -> None:
+    mocked.get(f"{API}/event_types", json=examples.page(examples.event_type(), next_page_token="same"))
+    with pytest.raises(errors.BadAnswer, match="do not end"):
+        list(client.event_types(organization=ORGANIZATION))
+    assert len(mocked.calls) == 2
+
+
+@pytest.mark.parametrize("uri", ["", "..", "a b", "a?b", "a#b", f"{API}/users/..", "x" * 101, "ü"])
+def test_ids_cannot_leave_their_place_in_the_path(uri: str, client: Client) -> None:
+    with pytest.raises(ValueError, match="not an id"):
+        client.scheduled_event(uri)
+
+
+@pytest.mark.parametrize("uri", [types.uuid_of(INVITEE), EVENT, f"{EVENT}/invitee/x"])
+def test_an_invitee_needs_the_whole_uri(uri: str, client: Client) -> None:
+    with pytest.raises(ValueError, match="not the URI"):
+        client.invitee(uri)
+
+
+@pytest.mark.parametrize("token", ["", "a b", "a\nb", "ключ"])
+def test_a_token_that_no_header_can_carry_is_refused(token: str) -> None:
+    with pytest.raises(ValueError, match="token is empty or holds"):
+        Client(token)
+
+
+@pytest.mark.parametrize(
+    "url", ["", "api.calendly.com", "ftp://x", "https://", "https://u:p@x", "https://x?y"]
+)
+def test_a_base_url_that_is_none_is_refused(url: str) -> None:
+    with pytest.raises(ValueError, match="base URL"):
+        Client("token", base_url=url)
+
+
+def test_the_token_shows_nowhere(mocked: responses.RequestsMock, client: Client) -> None:
+    mocked.get(f"{API}/users/me", status=403, json={"title": TOKEN, "message": f"bad {TOKEN}"})
+    with pytest.raises(errors.PermissionDenied) as caught:
+        client.me()
+    assert TOKEN not in str(caught.value) + repr(caught.value) + repr(client) + repr(vars(caught.value))
+    mocked.get(f"{API}/users/x", body=requests.ConnectionError(f"refused {TOKEN}"))
+    with pytest.raises(errors.AnswerLost) as lost:
+        client.user("x")
+    assert TOKEN not in str(lost.value)
+    # The request, with its headers, hangs on the exceptions of requests: none may hang on ours.
+    assert lost.value.__cause__ is lost.value.__context__ is None
+
+
+def test_hooks_watch_each_exchange_and_break_none(
+    mocked: responses.RequestsMock, caplog: pytest.LogCaptureFixture
+) -> None:
+    calls: list[tuple[object, ...]] = []
+    rates: list[types.RateLimit] = []
+
+    def on_call(*facts: object) -> None:
+        calls.append(facts)
+        raise RuntimeError("a broken hook")
+
+    client = Client("token", on_call=on_call, on_rate=rates.append, pause=lambda _: None)
+    mocked.get(f"{API}/scheduled_events", status=500)
+    mocked.get(
+        f"{API}/scheduled_events",
+        json=examples.page(),
+        headers={"X-RateLimit-Limit": "500", "X-RateLimit-Remaining": "499", "X-RateLimit-Reset": "60"},
+    )
+    assert list(client.scheduled_events(user=USER, invitee_email="nora.field@example.com")) == []
+    facts = [(method, path, status, error) for method, path, status, _, error in calls]
+    assert facts == [
+        ("GET", "/scheduled_events", 500, "ServerError"),
+        ("GET", "/scheduled_events", 200, None),
+    ]
+    assert [rate.remaining for rate in rates] == [499]
+    assert "a broken hook" in caplog.text
+    assert "nora" not in caplog.text

@@ -1,0 +1,170 @@
+"""What all tests share: a frozen clock, the sandbox as transport, a synced connection, an agent. No network."""
+
+import os
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import time_machine
+from rest_framework.test import APIClient
+
+from calendly_integration import clients, jobs
+from calendly_integration.calendly.client import Client
+from calendly_integration.models import AgentKey, Connection, EventType
+from calendly_integration.sandbox.adapter import SandboxAdapter
+from calendly_integration.sandbox.calendly import Calendly
+from calendly_integration.sandbox.seeds import TOKEN
+from calendly_integration.services import agent_keys, catalog, connections
+
+# A Monday, 08:00 in Bucharest: an hour before anybody works.
+MONDAY = datetime(2026, 11, 23, 6, tzinfo=UTC)
+SIGNING_KEY = "test-signing-key"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what these surroundings cannot run: left out, not skipped, so that a skip is always news.
+
+    What starts processes or shares the one Redis is kept together (`--dist loadgroup`): elsewhere its wakes
+    would go to another worker's cluster.
+    """
+    chosen = str(config.getoption("markexpr"))
+    missing = {mark for mark in ("browser", "benchmark") if mark not in chosen}
+    if not os.environ.get("DATABASE_URL", "").startswith("postgres"):
+        missing.add("postgres")
+    if not os.environ.get("REDIS_URL"):
+        missing.add("redis")
+    if not sys.platform.startswith("linux"):
+        missing.add("processes")  # they look at processes through /proc
+    left_out = [item for item in items if any(item.get_closest_marker(mark) for mark in missing)]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
+    for item in items:
+        if item.get_closest_marker("processes") or item.get_closest_marker("redis"):
+            item.add_marker(pytest.mark.xdist_group("processes"))
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """SQLite in a file, as in production: threads that share one in memory lock each other out at once."""
+    from django.conf import settings
+
+    database = settings.DATABASES["default"]
+    if database["ENGINE"].endswith("sqlite3"):
+        database.setdefault("TEST", {})["NAME"] = str(tmp_path_factory.mktemp("db") / "test.sqlite3")
+
+
+@pytest.fixture(autouse=True)
+def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever leaves this machine fails."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: Any) -> None:
+        if self.family != socket.AF_UNIX and address[0] not in ("127.0.0.1", "::1", "localhost"):
+            raise OSError(f"A test tried to reach {address[0]}.")
+        connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture(autouse=True)
+def fresh_clients() -> Iterator[None]:
+    """No client outlives its test."""
+    clients.forget()
+    yield
+    clients.forget()
+
+
+@pytest.fixture(autouse=True)
+def quiet_queue(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No wakes from a thread of their own, unless a test overrides this fixture."""
+    monkeypatch.setattr(jobs, "_poke", lambda: None)
+
+
+@pytest.fixture(autouse=True)
+def own_settings(settings: Any, tmp_path: Path) -> None:
+    """Not what the developer's environment says."""
+    settings.CALENDLY_INTEGRATION = {
+        "API_KEY": TOKEN,
+        "WEBHOOK_SECRETS": [SIGNING_KEY],
+        "PUBLIC_URL": "https://portal.example",
+    }
+    settings.LANGUAGE_CODE = "ro"
+    settings.STATIC_ROOT = str(tmp_path)
+    settings.WHITENOISE_USE_FINDERS = False
+
+
+@pytest.fixture
+def clock() -> Iterator[time_machine.Traveller]:
+    """A Monday morning that stands still: `clock.shift(seconds)`, `clock.move_to(instant)`."""
+    with time_machine.travel(MONDAY, tick=False) as traveller:
+        yield traveller
+
+
+@pytest.fixture
+def sandbox(clock: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch) -> Calendly:
+    """A Calendly of our own: every client made from now on speaks to it. Its clock is `clock`."""
+    calendly = Calendly(clock=lambda: datetime.now(UTC))
+    calendly.seed_standard()
+    adapter = SandboxAdapter(calendly, sleep=lambda _seconds: None)
+
+    def wired(token: str, **options: Any) -> Client:
+        client = Client(token, pause=lambda _seconds: None, **options)
+        client.session.mount("https://api.calendly.com", adapter)
+        return client
+
+    monkeypatch.setattr(clients, "CalendlyClient", wired)
+    return calendly
+
+
+@pytest.fixture
+def connection(db: None, sandbox: Calendly) -> Connection:
+    """The default connection, speaking to the sandbox; nothing is synced yet."""
+    return connections.default()
+
+
+@pytest.fixture
+def event_types(connection: Connection) -> dict[str, EventType]:
+    """The sandbox's event types and hosts, synced; by name."""
+    catalog.sync(connection, now=datetime.now(UTC))
+    return {kind.name: kind for kind in EventType.objects.all()}
+
+
+@pytest.fixture
+def agent_key(db: None, clock: time_machine.Traveller) -> AgentKey:
+    """A key with all rights. Its secret stands in `agent_key.secret`."""
+    key, secret = agent_keys.create("Test agent", now=datetime.now(UTC))
+    key.secret = secret  # type: ignore[attr-defined]
+    return key
+
+
+@pytest.fixture
+def api(agent_key: AgentKey) -> APIClient:
+    """An agent that speaks English, with all rights."""
+    return speaking(agent_key.secret)  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+def agent_with(db: None, clock: time_machine.Traveller) -> Callable[..., APIClient]:
+    """`agent_with("read")`: an agent that has only these rights."""
+
+    def make(*scopes: str) -> APIClient:
+        return speaking(agent_keys.create("Limited agent", scopes=scopes, now=datetime.now(UTC))[1])
+
+    return make
+
+
+def speaking(secret: str, language: str = "en") -> APIClient:
+    """An agent's client with that key and language."""
+    return APIClient(
+        raise_request_exception=False,
+        HTTP_AUTHORIZATION=f"Bearer {secret}",
+        HTTP_ACCEPT_LANGUAGE=language,
+        HTTP_HOST="localhost",
+    )

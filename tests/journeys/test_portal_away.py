@@ -1,0 +1,141 @@
+"""The portal is down, slow, choosy or overloaded, and our worker dies while it tells: nothing is lost."""
+
+from typing import Any
+
+import pytest
+
+from calendly_integration.sandbox.portal import Arrival
+
+from .agents import deliver
+from .processes import until
+from .system import SIGNING_KEYS, System, pause
+
+pytestmark = pytest.mark.processes
+
+FIVE = ["/calendly/metadata", "/calendly/notify", "/calendly/confirmed", "/email/send", "/analytics/log"]
+
+
+def book(system: System, count: int = 3) -> list[dict[str, Any]]:
+    """Some bookings; no agent waits for the portal."""
+    wishes = [system.wish() for _ in range(count)]
+    for wish in wishes:
+        answer = system.agent.book(wish)
+        assert answer.status == 201
+        assert answer.seconds < 2
+    return wishes
+
+
+def arrivals(system: System, since: int) -> list[Arrival]:
+    return system.portal.arrivals[since:]
+
+
+def all_told(system: System, wishes: list[dict[str, Any]], *, within: float = 20) -> None:
+    """Everything of everybody is told, and in order."""
+    until(
+        lambda: all(len(system.paths(wish)) == 5 for wish in wishes),
+        within=within,
+        what=lambda: [system.paths(wish) for wish in wishes],
+    )
+    for wish in wishes:
+        told = [each for each in system.portal.arrivals if each.kept and belongs(each, wish)]
+        assert first_of_each(told) == FIVE
+
+
+def belongs(arrival: Arrival, wish: dict[str, Any]) -> bool:
+    return any(mark in str(arrival.json) for mark in (wish["inviteeEmail"], wish["conversationId"]))
+
+
+def first_of_each(told: list[Arrival]) -> list[str]:
+    return list(dict.fromkeys(each.path for each in sorted(told, key=lambda each: each.number)))
+
+
+def waiting(system: System) -> int:
+    return int(
+        system.database.one("SELECT count(*) FROM calendly_integration_message WHERE status = 'waiting'")
+    )
+
+
+def test_a_portal_that_answers_503_loses_nothing(system: System) -> None:
+    system.portal.down = True
+    wishes = book(system)
+    until(lambda: waiting(system) == 15)
+    pause(1.5)  # a few tries in vain
+    system.portal.down = False
+    all_told(system, wishes, within=15)
+
+
+def test_a_portal_that_cannot_be_reached_loses_nothing(system: System) -> None:
+    system.portal.stop()
+    try:
+        wishes = book(system)
+        until(lambda: waiting(system) == 15)
+    finally:
+        system.portal.start()
+    all_told(system, wishes, within=15)
+
+
+def test_a_portal_that_hangs_up_after_taking_a_message_gets_it_again_under_the_same_key(
+    system: System,
+) -> None:
+    system.repeats_allowed = True
+    system.portal.lose = True
+    [wish] = wishes = book(system, 1)
+    until(lambda: any(belongs(each, wish) for each in list(system.portal.arrivals)))
+    system.portal.lose = False
+    all_told(system, wishes)
+    tries: dict[str, set[str | None]] = {}
+    for each in system.portal.arrivals:
+        if belongs(each, wish):
+            tries.setdefault(each.path, set()).add(each.key)
+    assert all(len(keys) == 1 for keys in tries.values())
+
+
+def test_a_slow_portal_slows_nobody_who_waits_for_us(system: System) -> None:
+    system.portal.latency = 1.0
+    wishes = book(system)
+    answer = deliver(system.url, SIGNING_KEYS[0], b'{"event": "journey.slow", "payload": {}}')
+    assert (answer.status, answer.seconds < 1) == (200, True)
+    all_told(system, wishes)
+
+
+def test_a_refused_message_is_parked_and_the_rest_goes_on(system: System) -> None:
+    system.portal.refuse = {"/email/send": 422}
+    [wish] = book(system, 1)
+    until(lambda: len(system.paths(wish)) == 4)
+    assert system.paths(wish) == [path for path in FIVE if path != "/email/send"]
+    sql = "SELECT id FROM calendly_integration_message WHERE path = '/email/send' AND status = 'parked'"
+    [[key]] = until(lambda: system.database.rows(sql))
+    system.portal.refuse = {}
+    page = system.staff.get(f"/admin/calendly_integration/message/{key}/change/")
+    assert wish["inviteeEmail"] in page
+    system.resend_parked()
+    until(lambda: "/email/send" in system.paths(wish))
+
+
+def test_the_pause_that_the_portal_asks_for_is_kept(system: System) -> None:
+    since = len(system.portal.arrivals)
+    system.portal.limit_for = 2
+    [wish] = wishes = book(system, 1)
+    until(lambda: len(arrivals(system, since)) >= 1)
+    system.portal.limit_for = None
+    all_told(system, wishes)
+    first, second = [each.at for each in arrivals(system, since) if belongs(each, wish)][:2]
+    assert (second - first).total_seconds() >= 2
+
+
+def test_a_worker_killed_in_mid_delivery_tells_everything(system: System) -> None:
+    """Fault 1."""
+    system.complaints_allowed = system.repeats_allowed = True
+    since = len(system.portal.arrivals)
+    system.portal.latency = 0.5
+    wishes = book(system, 8)
+    until(lambda: len(arrivals(system, since)) >= 4)
+    system.kill_cluster()
+    in_work = system.database.one(
+        "SELECT count(*) FROM calendly_integration_lane WHERE lease_token IS NOT NULL"
+    )
+    assert in_work > 0
+    system.portal.latency = 0.0
+    system.wait_for_worker()
+    system.pass_a_minute()
+    all_told(system, wishes, within=30)

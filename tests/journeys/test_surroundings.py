@@ -1,0 +1,184 @@
+"""What stands around us fails: the queue's Redis, the database, the schedules, a second cluster, a new key."""
+
+from typing import Any
+
+import pytest
+
+from .agents import Agent, Answer, begun, deliver
+from .databases import PostgreSQL, SQLite
+from .processes import Process, free_port, until
+from .system import SIGNING_KEYS, System, pause
+
+pytestmark = pytest.mark.processes
+
+
+def all_told(system: System, wishes: list[dict[str, Any]], *, within: float = 20) -> None:
+    until(
+        lambda: all(len(system.paths(wish)) == 5 for wish in wishes),
+        within=within,
+        what=lambda: [system.paths(wish) for wish in wishes],
+    )
+
+
+def a_delivery(url: str, name: str) -> Answer:
+    return deliver(url, SIGNING_KEYS[0], b'{"event": "journey.%s", "payload": {}}' % name.encode())
+
+
+@pytest.mark.redis
+def test_redis_goes_away_and_comes_back_empty(system: System) -> None:
+    """Fault 5."""
+    system.complaints_allowed = True  # the queue's own, in the worker
+    assert system.redis
+    system.redis.stop()
+    wish = system.wish()
+    answer = system.agent.book(wish)
+    assert (answer.status, answer.seconds < 2) == (201, True)
+    for number in range(5):
+        answer = a_delivery(system.url, f"without-redis-{number}")
+        assert (answer.status, answer.seconds < 1) == (200, True)
+    system.redis.start()
+    all_told(system, [wish], within=100)
+    system.wait_for_worker()
+
+
+@pytest.mark.postgres
+def test_sessions_of_the_database_are_cut(system: System) -> None:
+    """Fault 4. The queue's own sessions are cut too: where its guard dies of it the supervisor kills the cluster,
+    and what was on its way to the portal then goes again under the same key. Each effect is had once all the same.
+    """
+    database = system.database
+    assert isinstance(database, PostgreSQL)
+    system.complaints_allowed = system.repeats_allowed = True  # django-q's own processes tell at length
+    statuses = []
+    wishes = []
+    for number in range(8):
+        cutting = begun(database.terminate_others)
+        wish = system.wish()
+        answers = [
+            system.agent.book(wish),
+            a_delivery(system.url, f"cut-{number}"),
+            system.agent.call("GET", f"upcoming/{wish['inviteeEmail']}"),
+        ]
+        cutting.result(10)
+        for answer in answers:
+            assert answer.status in (200, 201, 503), answer
+            if answer.status == 503:
+                assert int(answer.headers["Retry-After"]) >= 1
+        statuses.append(answers[0].status)
+        wishes.append(wish)
+    assert a_delivery(system.url, "afterwards").status == 200
+    again = until(lambda: answered(system, system.wish()), within=10)
+    assert again.status == 201
+    system.pass_a_minute()
+    all_told(
+        system, [wish for wish, status in zip(wishes, statuses, strict=True) if status == 201], within=40
+    )
+    assert "Traceback" not in system.web.output()
+    assert " ERROR calendly." not in system.logged()
+
+
+def answered(system: System, wish: dict[str, Any]) -> Answer | None:
+    answer = system.agent.book(wish)
+    return None if answer.status == 503 else answer
+
+
+def test_another_writer_holds_sqlite(system: System, sqlite_file: SQLite) -> None:
+    """Fault 6. One web server waits as long as we ship it, another is set to give up after a second."""
+    port = free_port()
+    hasty = system.start_web(port, DJANGO_SETTINGS_MODULE="tests.journeys.impatient", WEB_CONCURRENCY="1")
+    url = f"http://127.0.0.1:{port}"
+    try:
+        wish, refused = system.wish(), system.wish()
+        with sqlite_file.held():
+            booking = begun(lambda: system.agent.book(wish))
+            delivery = begun(lambda: a_delivery(system.url, "patient"))
+            check_refused(Agent(url, system.agent.key), url, refused)
+            pause(1)
+            assert not booking.done()
+            assert not delivery.done()
+        assert booking.result(20).status == 201
+        assert delivery.result(20).status == 200
+    finally:
+        hasty.stop()
+    all_told(system, [wish])
+    for table, column, value in (
+        ("booking", "invitee_email", refused["inviteeEmail"]),
+        ("delivery", "body", b'{"event": "journey.hasty", "payload": {}}'),
+    ):
+        sql = f"SELECT count(*) FROM calendly_integration_{table} WHERE {column} = ?"
+        assert sqlite_file.one(sql, value) == 0
+    assert refused["inviteeEmail"] not in str([call.body for call in system.calendly.calls])
+
+
+def check_refused(agent: Agent, url: str, wish: dict[str, Any]) -> None:
+    answers = [a_delivery(url, "hasty"), agent.book(wish)]
+    for answer in answers:
+        assert answer.status == 503, answer
+        assert int(answer.headers["Retry-After"]) >= 1
+    assert answers[1].body["success"] is False
+    assert agent.call("GET", f"upcoming/{wish['inviteeEmail']}").status == 200
+
+
+def test_broken_schedules_stop_nothing_and_are_told(system: System) -> None:
+    """Fault 26: our own row deleted, and a row of the portal's that breaks the queue's scheduler."""
+    system.complaints_allowed = True
+    change = system.database.change
+    change("DELETE FROM django_q_schedule WHERE name = 'calendly: sync'")
+    change(
+        "UPDATE django_q_schedule SET func = 'nobody.knows', next_run = NULL WHERE name = 'calendly: sweep'"
+    )
+    wishes = [system.wish(), system.wish()]
+    for wish in wishes:
+        assert system.agent.book(wish).status == 201
+    all_told(system, wishes)
+    ill = doctor(system)
+    assert ill.status == 1
+    assert "calendly: sync: missing" in ill.output()
+    assert "calendly: sweep: changed" in ill.output()
+    restart_worker(system)
+    until(lambda: "FAIL queue" not in doctor(system).output(), within=20, every=0.5)
+
+
+def doctor(system: System) -> Process:
+    """`manage.py calendly_doctor`, ended."""
+    log = system.folder / "doctor.log"
+    log.unlink(missing_ok=True)
+    process = Process(["manage.py", "calendly_doctor", "--no-color"], system.environment, log)
+    until(lambda: not process.alive, within=30)
+    return process
+
+
+def restart_worker(system: System, **environment: str) -> None:
+    system.worker.stop()
+    system.start_worker(**environment)
+    system.wait_for_worker()
+
+
+def test_two_clusters_tell_everything_once(system: System) -> None:
+    """Fault 26."""
+    second = Process(["manage.py", "calendly_worker"], system.environment, system.folder / "second.log")
+    try:
+        sql = "SELECT count(*) FROM calendly_integration_pulse WHERE name LIKE 'cluster %'"
+        until(lambda: system.database.one(sql) == 2, within=30, what=second.output)
+        wishes = [system.wish() for _ in range(6)]
+        for wish in wishes:
+            assert system.agent.book(wish).status == 201
+        all_told(system, wishes)
+        assert "2 clusters work" in doctor(system).output()
+    finally:
+        second.stop()
+    until(lambda: system.database.one(sql) == 1)
+
+
+def test_a_new_secret_key_leaves_the_outbox_untouched(system: System) -> None:
+    """Fault 27: what the old key signed in the queue is refused there, and the work is done all the same."""
+    system.complaints_allowed = True
+    system.portal.down = True
+    wish, later = system.wish(), system.wish()
+    assert system.agent.book(wish).status == 201
+    restart_worker(system, DJANGO_SECRET_KEY="another-secret-key-made-for-this-one-story-only")
+    assert system.agent.book(later).status == 201
+    system.portal.down = False
+    system.worker.stop()
+    system.start_worker()
+    all_told(system, [wish, later], within=30)

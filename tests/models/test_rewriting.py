@@ -1,0 +1,74 @@
+"""Many rows in few statements: the same as one by one."""
+
+import uuid
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from calendly_integration.models import Delivery, Pulse
+from calendly_integration.models.rewriting import insert_missing, update_each
+
+NOW = datetime(2026, 11, 23, 6, tzinfo=UTC)
+
+pytestmark = pytest.mark.django_db
+
+
+def delivery(number: int, **columns: Any) -> Delivery:
+    return Delivery(digest=f"{number}", body=b"\x00%d" % number, received_at=NOW, **columns)
+
+
+def test_rows_that_are_there_already_are_left_out() -> None:
+    insert_missing([delivery(1, kind="first")])
+    insert_missing([delivery(1, kind="again"), delivery(2), delivery(2)])
+    assert list(Delivery.objects.order_by("digest").values_list("digest", "kind")) == [
+        ("1", "first"),
+        ("2", ""),
+    ]
+    assert bytes(Delivery.objects.get(digest="2").body) == b"\x002"
+
+
+def test_each_row_gets_its_own_values() -> None:
+    insert_missing([delivery(number) for number in range(3)])
+    first, second, third = Delivery.objects.order_by("digest")
+    token = uuid.uuid4()
+    update_each(
+        Delivery,
+        [
+            (first.pk, {"kind": "a", "lease_token": token, "applied_at": NOW}),
+            (second.pk, {"kind": "b", "lease_token": None, "applied_at": None}),
+            (third.pk, {}),
+        ],
+    )
+    rows = Delivery.objects.order_by("digest").values_list("kind", "lease_token", "applied_at")
+    assert list(rows) == [("a", token, NOW), ("b", None, None), ("", None, None)]
+
+
+def test_where_narrows_the_rows() -> None:
+    token = uuid.uuid4()
+    insert_missing([delivery(1, lease_token=token), delivery(2)])
+    changes = [(row.pk, {"kind": "mine"}) for row in Delivery.objects.all()]
+    update_each(Delivery, changes, where={"lease_token": token})
+    assert set(Delivery.objects.values_list("digest", "kind")) == {("1", "mine"), ("2", "")}
+
+
+def test_json_goes_in_and_comes_out_the_same() -> None:
+    detail = {"text": "Ștefan", "list": [1, None, {"deep": True}]}
+    insert_missing([Pulse(pk="one", beat_at=NOW, detail=detail), Pulse(pk="two", beat_at=NOW)])
+    update_each(Pulse, [("two", {"detail": detail})])
+    assert list(Pulse.objects.values_list("detail", flat=True)) == [detail, detail]
+
+
+def test_one_statement_stores_a_delivery() -> None:
+    """Its own transaction would be two more, in which SQLite locks everybody else out."""
+    with CaptureQueriesContext(connection) as captured:
+        insert_missing([delivery(number) for number in range(10)])
+    assert len(captured) == 1
+
+
+def test_nothing_to_change_is_no_statement(django_assert_num_queries: Callable[[int], Any]) -> None:
+    with django_assert_num_queries(0):
+        update_each(Delivery, [])

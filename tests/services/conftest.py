@@ -1,0 +1,16 @@
+"""The ground on which the services are tested: a Calendly that delivers to us, its event types mirrored."""
+
+import pytest
+
+from calendly_integration.models import Connection, EventType
+from calendly_integration.sandbox.calendly import Calendly
+
+from .story import KEY, URL
+
+
+@pytest.fixture
+def calendly(sandbox: Calendly, connection: Connection, event_types: dict[str, EventType]) -> Calendly:
+    """The sandbox, its event types mirrored, with a subscription of ours; its journal begins now."""
+    sandbox.subscribe(URL, KEY)
+    sandbox.calls.clear()
+    return sandbox

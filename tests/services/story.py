@@ -1,0 +1,157 @@
+"""What the stories of the services have in common: wishes, deliveries, the passing of time, the final account."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import time_machine
+from django.db import transaction
+
+from calendly_integration.models import Booking, BookingLeg, Connection, Delivery, Message, VAIMetadata
+from calendly_integration.sandbox.calendly import Calendly
+from calendly_integration.sandbox.store import Invitee
+from calendly_integration.services import inbox, legs, scheduling
+from calendly_integration.services.actors import Actor
+
+AGENT = Actor("agent", "Test agent")
+# Tuesday, ten in the morning in Bucharest. The clock of the tests stands at Monday, eight.
+TEN = datetime(2026, 11, 24, 8, tzinfo=UTC)
+URL = "https://portal.example/webhooks/calendly"
+KEY = "test-signing-key"
+
+
+def now() -> datetime:
+    """What the frozen clock says."""
+    return datetime.now(UTC)
+
+
+def wish(event_type: str = "Sales Demo", **changes: Any) -> scheduling.Wish:
+    """A wish of Maria's, for her conversation."""
+    facts: dict[str, Any] = {
+        "email": "maria@example.com",
+        "name": "Maria Popa",
+        "conversation_id": "conv-1",
+        "user_id": "user-7",
+        "agent_type": "sales",
+        "notes": "Wants prices.",
+    }
+    return scheduling.Wish(event_type, **(facts | changes))
+
+
+def ask(event_type: str = "Sales Demo", **changes: Any) -> scheduling.Outcome:
+    """What comes of a wish."""
+    return scheduling.schedule(wish=wish(event_type, **changes), by=AGENT, now=now())
+
+
+def book(event_type: str = "Sales Demo", **changes: Any) -> Booking:
+    """A booking of an agent's; tomorrow at ten unless told otherwise."""
+    outcome = ask(event_type, **({"preferred": TEN, "flexibility": "exact"} | changes))
+    assert isinstance(outcome, scheduling.Booked)
+    return outcome.booking
+
+
+def posts(sandbox: Calendly, path: str = "/invitees") -> int:
+    """How often that was posted to Calendly."""
+    return sum(call.method == "POST" and call.path.endswith(path) for call in sandbox.calls)
+
+
+def deliver(sandbox: Calendly, *, held: bool = False) -> None:
+    """Calendly delivers what waits, and it is applied."""
+
+    def post(_url: str, body: bytes, headers: dict[str, str]) -> int:
+        inbox.accept(body=body, signature=headers.get("Calendly-Webhook-Signature"), now=now())
+        return 200
+
+    sandbox.deliver(post)
+    apply_inbox()
+
+
+def apply_inbox() -> None:
+    """The worker applies what is due."""
+    while inbox.process(now=now()):
+        pass
+
+
+def work_legs() -> int:
+    """The worker does once what is due at Calendly."""
+    due = legs.claim(now=now(), limit=50)
+    for leg in due:
+        legs.work(leg, now=now())
+    return len(due)
+
+
+def pass_time(
+    clock: time_machine.Traveller, sandbox: Calendly, *, minutes: int = 4, hooks: bool = True
+) -> None:
+    """Time passes, half a minute at a time: Calendly delivers, the worker works."""
+    for _ in range(minutes * 2):
+        clock.shift(30)
+        if hooks:
+            deliver(sandbox)
+        apply_inbox()
+        work_legs()
+
+
+def active(sandbox: Calendly) -> list[Invitee]:
+    """The meetings that stand at Calendly."""
+    return [invitee for invitee in sandbox.state.invitees.values() if invitee.status == "active"]
+
+
+def told(booking: Booking | None = None) -> list[str]:
+    """What the portal is told, in order, without analytics."""
+    found = Message.objects.filter(booking=booking) if booking else Message.objects.all()
+    return list(found.exclude(path="/analytics/log").order_by("id").values_list("path", flat=True))
+
+
+def logged() -> list[str]:
+    """The events that analytics are told of, in order."""
+    found = Message.objects.filter(path="/analytics/log").order_by("id")
+    return [message.body["event_type"] for message in found]
+
+
+def message(path: str) -> dict[str, Any]:
+    """The body of the only message of that path."""
+    return Message.objects.get(path=path).body
+
+
+def settled(sandbox: Calendly) -> None:
+    """The final account: both sides hold the same meetings, and nothing is left to do."""
+    here = Booking.objects.filter(status=Booking.Status.CONFIRMED)
+    assert sorted(here.values_list("event_id", "invitee_email", "start_at")) == sorted(
+        (each.event_id, each.email, sandbox.state.events[each.event_id].start) for each in active(sandbox)
+    )
+    assert not Booking.objects.filter(status=Booking.Status.PENDING).exists()
+    for model in (BookingLeg, Delivery, VAIMetadata):
+        left = model.objects.filter(next_attempt_at__isnull=False)
+        assert not left.exists(), left.values()
+    assert not BookingLeg.objects.exclude(todo="").exists()
+    strict(sandbox)
+
+
+def strict(sandbox: Calendly) -> None:
+    """Calendly was only asked for what it knows."""
+    assert not sandbox.unknown_fields
+    assert not sandbox.unknown_paths
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """A transaction that leaves nothing behind."""
+    block = transaction.atomic()
+    block._from_testcase = True  # our durable transactions count as outermost within a test's own
+    with block:
+        yield
+        transaction.set_rollback(True)
+
+
+def mirrored(connection: Connection) -> None:
+    """Event types that were added to the sandbox after the first sync."""
+    from calendly_integration.services import catalog
+
+    catalog.sync(connection, now=now())
+
+
+def hours(count: float) -> timedelta:
+    """So many hours."""
+    return timedelta(hours=count)

@@ -1,0 +1,165 @@
+"""The connected organization: who it is, how well we speak to it, what is kept of its credential."""
+
+from typing import Any
+
+import pytest
+from cryptography.fernet import Fernet
+
+from calendly_integration import clients
+from calendly_integration.calendly.errors import CalendlyError, Unauthenticated
+from calendly_integration.clients import vault
+from calendly_integration.models import Connection
+from calendly_integration.sandbox.calendly import Calendly
+from calendly_integration.sandbox.seeds import TOKEN
+from calendly_integration.services import connections
+
+from .story import hours, now
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_default_connection_is_made_once(db: None) -> None:
+    assert connections.default().pk == connections.default().pk
+    assert Connection.objects.count() == 1
+
+
+def test_who_we_are_is_asked_and_kept(sandbox: Calendly, connection: Connection) -> None:
+    sandbox.options.plan = "paid"
+    me = connections.identify(connection, now=now())
+    connection.refresh_from_db()
+    assert me.email == connection.user_email == "ana.ionescu@vaiportal.example"
+    assert connection.user_uri == sandbox.user_uri(sandbox.owner)
+    assert connection.organization_uri == sandbox.organization_uri
+    assert (connection.time_zone, connection.plan, connection.stage) == (
+        "Europe/Bucharest",
+        "standard",
+        "paid",
+    )
+    assert (connection.health, connection.health_note, connection.checked_at) == ("ok", "", now())
+
+
+def test_a_name_that_staff_gave_stays(sandbox: Calendly, connection: Connection) -> None:
+    connection.name = "Firma"
+    connection.save()
+    connections.identify(connection, now=now())
+    assert Connection.objects.get().name == "Firma"
+
+
+def test_what_others_note_meanwhile_is_not_overwritten(sandbox: Calendly, connection: Connection) -> None:
+    stale = connections.default()
+    connections.quota_exhausted(connection, retry_after=60, now=now())
+    connections.identify(stale, now=now())
+    assert Connection.objects.get().quota_exhausted_until is not None
+
+
+def test_a_token_that_may_not_read_the_organization_will_do(
+    sandbox: Calendly, connection: Connection
+) -> None:
+    sandbox.faults.add("status", path="/organizations/.*", status=403, times=None)
+    connections.identify(connection, now=now())
+    connection.refresh_from_db()
+    assert (connection.health, connection.plan) == ("ok", "")
+
+
+def test_a_failure_is_kept_without_the_token_and_overcome(sandbox: Calendly, connection: Connection) -> None:
+    sandbox.state.tokens[TOKEN].state = "expired"
+    with pytest.raises(Unauthenticated):
+        connections.identify(connection, now=now())
+    connection.refresh_from_db()
+    assert connection.health == "failing"
+    assert "expired" in connection.health_note
+    assert TOKEN not in connection.health_note
+    sandbox.state.tokens[TOKEN].state = "active"
+    connections.identify(connection, now=now())
+    connection.refresh_from_db()
+    assert (connection.health, connection.health_note) == ("ok", "")
+
+
+def test_the_credential_is_kept_encrypted_and_serves_when_the_setting_is_gone(
+    sandbox: Calendly, connection: Connection, settings: Any
+) -> None:
+    connections.identify(connection, now=now())
+    connection.refresh_from_db()
+    kept = connection.token_encrypted
+    assert kept
+    assert TOKEN not in kept
+    connections.identify(connection, now=now())
+    assert Connection.objects.get().token_encrypted == kept
+    settings.CALENDLY_INTEGRATION["API_KEY"] = ""
+    assert clients.token(connection) == TOKEN
+    assert connections.identify(connection, now=now()).name == "Ana Ionescu"
+
+
+def test_no_credential_at_all_is_told(sandbox: Calendly, connection: Connection, settings: Any) -> None:
+    settings.CALENDLY_INTEGRATION["API_KEY"] = ""
+    with pytest.raises(clients.NoToken, match="CALENDLY_API_KEY"):
+        connections.identify(connection, now=now())
+    assert Connection.objects.get().health == "failing"
+
+
+@pytest.mark.parametrize("token", ["with space", "line\nbreak", "é"])
+def test_a_token_that_no_header_can_carry_is_told_without_it(
+    connection: Connection, settings: Any, token: str
+) -> None:
+    settings.CALENDLY_INTEGRATION["API_KEY"] = token
+    with pytest.raises(clients.NoToken) as caught:
+        connections.identify(connection, now=now())
+    assert token not in str(caught.value)
+
+
+def test_a_lost_encryption_key_is_told_and_a_new_token_mends_it(
+    sandbox: Calendly, connection: Connection, settings: Any
+) -> None:
+    connections.identify(connection, now=now())
+    settings.SECRET_KEY = "another"
+    settings.CALENDLY_INTEGRATION["API_KEY"] = ""
+    with pytest.raises(clients.NoToken, match="encryption key"):
+        clients.token(connection)
+    with pytest.raises(clients.NoToken):
+        connections.identify(connection, now=now())
+    settings.CALENDLY_INTEGRATION["API_KEY"] = TOKEN
+    connections.identify(connection, now=now())
+    settings.CALENDLY_INTEGRATION["API_KEY"] = ""
+    connection.refresh_from_db()
+    assert clients.token(connection) == TOKEN
+
+
+def test_rotation_writes_all_secrets_anew(sandbox: Calendly, connection: Connection, settings: Any) -> None:
+    old, new = Fernet.generate_key().decode(), Fernet.generate_key().decode()
+    settings.CALENDLY_INTEGRATION["ENCRYPTION_KEYS"] = [old]
+    connections.identify(connection, now=now())
+    settings.CALENDLY_INTEGRATION["ENCRYPTION_KEYS"] = [new, old]
+    assert connections.rotate_secrets() == 1
+    settings.CALENDLY_INTEGRATION["ENCRYPTION_KEYS"] = [new]
+    connection.refresh_from_db()
+    assert vault.decrypt(connection.token_encrypted) == TOKEN
+
+
+def test_a_secret_that_cannot_be_read_stops_the_rotation_and_changes_nothing(
+    sandbox: Calendly, connection: Connection, settings: Any
+) -> None:
+    connections.identify(connection, now=now())
+    before = Connection.objects.get().token_encrypted
+    settings.CALENDLY_INTEGRATION["ENCRYPTION_KEYS"] = [Fernet.generate_key().decode()]
+    with pytest.raises(vault.Unreadable):
+        connections.rotate_secrets()
+    assert Connection.objects.get().token_encrypted == before
+
+
+def test_an_allowance_that_is_used_up_has_an_end(connection: Connection) -> None:
+    connections.quota_exhausted(connection, retry_after=3600, now=now())
+    connection.refresh_from_db()
+    assert connection.quota_exhausted_until == now() + hours(1)
+
+
+@pytest.mark.parametrize("url", ["https://p.example", "https://p.example/", "https://p.example//"])
+def test_the_receiver_stands_below_the_public_url(settings: Any, url: str) -> None:
+    settings.CALENDLY_INTEGRATION["PUBLIC_URL"] = url
+    assert connections.webhook_url() == "https://p.example/webhooks/calendly"
+
+
+def test_a_calendly_that_is_away_is_a_failure_that_is_kept(sandbox: Calendly, connection: Connection) -> None:
+    sandbox.faults.add("refuse", times=None)
+    with pytest.raises(CalendlyError):
+        connections.identify(connection, now=now())
+    assert Connection.objects.get().health == "failing"

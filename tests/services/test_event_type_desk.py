@@ -1,0 +1,143 @@
+"""What Calendly changed is noted once; by which names agents call a type, and who may book it."""
+
+from typing import Any
+
+import pytest
+import time_machine
+from rest_framework.test import APIClient
+
+from calendly_integration import jobs
+from calendly_integration.models import AgentKey, Booking, Connection, Delivery, EventType, EventTypeChange
+from calendly_integration.sandbox.calendly import Calendly
+from calendly_integration.services import catalog, event_type_desk, inbox, scheduling
+from calendly_integration.services.actors import Actor
+
+from ..api.document import PREFIX
+from .story import KEY, URL, apply_inbox, book, deliver, mirrored, now, wish
+
+pytestmark = pytest.mark.django_db
+
+
+def noted() -> list[dict[str, Any]]:
+    return list(EventTypeChange.objects.order_by("pk").values_list("changes", flat=True))
+
+
+def test_nothing_is_noted_on_first_sight_nor_where_nothing_changed(
+    calendly: Calendly, connection: Connection
+) -> None:
+    mirrored(connection)
+    mirrored(connection)
+    assert noted() == []
+
+
+def test_what_changed_is_noted_with_old_and_new(calendly: Calendly, connection: Connection) -> None:
+    calendly.change_event_type("Sales Demo", name="Demo", duration=40)
+    mirrored(connection)
+    mirrored(connection)
+    assert noted() == [{"name": ["Sales Demo", "Demo"], "duration": [30, 40]}]
+    assert EventTypeChange.objects.get().at == now()
+
+
+def test_a_repeated_delivery_notes_nothing_more(calendly: Calendly, connection: Connection) -> None:
+    calendly.subscribe(URL, KEY)
+    calendly.change_event_type("Sales Demo", duration=40)
+    bodies = [each.body for each in calendly.pending_deliveries]
+    assert bodies
+    deliver(calendly)
+    assert noted() == [{"duration": [30, 40]}]
+    for row in Delivery.objects.all():
+        inbox.again(row, now=now())
+    apply_inbox()
+    mirrored(connection)
+    assert len(noted()) == 1
+
+
+def test_one_that_goes_and_comes_back_is_noted_twice(calendly: Calendly, connection: Connection) -> None:
+    gone = calendly.find_event_type("Quick Consultation")
+    del calendly.state.event_types[gone.id]
+    mirrored(connection)
+    assert noted() == [{"active": [True, False], "deleted": [False, True]}]
+    calendly.state.event_types[gone.id] = gone
+    mirrored(connection)
+    assert noted()[1] == {"active": [False, True], "deleted": [True, False]}
+    mirrored(connection)
+    assert len(noted()) == 2
+
+
+def test_an_alias_comes_after_id_slug_and_name(calendly: Calendly) -> None:
+    demo, call = (EventType.objects.get(name=name) for name in ("Sales Demo", "Strategy Call"))
+    EventType.objects.filter(pk=demo.pk).update(aliases=["Strategy Call", "Prezentare  Ședință"])
+    assert catalog.find("strategy call") == call
+    assert catalog.find("prezentare sedinta") == demo
+    assert catalog.key_of("PREZENTARE ședință") == str(demo.pk)
+
+
+def test_one_that_is_not_open_to_an_agent_is_as_if_it_were_not_there(
+    calendly: Calendly, api: APIClient, agent_key: AgentKey
+) -> None:
+    demo, call = (EventType.objects.get(name=name) for name in ("Sales Demo", "Strategy Call"))
+    event_type_desk.decide(demo, aliases=(), open_to="staff", allowed_keys=())
+    event_type_desk.decide(call, aliases=(), open_to="keys", allowed_keys=[agent_key])
+    assert catalog.find("sales demo") == demo
+    with pytest.raises(catalog.EventTypeNotFound) as refused:
+        catalog.find("sales demo", key_id=agent_key.pk)
+    assert sorted(refused.value.names) == ["Quick Consultation", "Strategy Call", "Technical Support"]
+    with pytest.raises(catalog.EventTypeNotFound):
+        catalog.find("strategy call", key_id=agent_key.pk + 1)
+    listed = api.get(PREFIX + "event-types").json()["eventTypes"]
+    assert {each["name"] for each in listed} == {"Quick Consultation", "Strategy Call", "Technical Support"}
+    asked = api.get(PREFIX + "availability", {"eventType": "Sales Demo"})
+    assert (asked.status_code, "Sales Demo" in asked.json()["eventTypes"]) == (404, False)
+    with pytest.raises(catalog.EventTypeNotFound):
+        scheduling.schedule(wish=wish(), by=Actor.agent(agent_key), now=now())
+    assert scheduling.schedule(wish=wish(), by=Actor.staff("maria"), now=now())
+
+
+def test_of_two_with_one_name_an_agent_books_the_one_that_is_open_to_it(
+    calendly: Calendly, connection: Connection, agent_key: AgentKey
+) -> None:
+    other = calendly.add_event_type("Sales Demo")
+    other.slug = "other-demo"
+    mirrored(connection)
+    first, second = EventType.objects.filter(name="Sales Demo").order_by("slug")
+    event_type_desk.decide(first, aliases=(), open_to="staff", allowed_keys=())
+    assert catalog.find("Sales Demo", key_id=agent_key.pk) in (second, first)
+    assert catalog.find("Sales  demo", key_id=agent_key.pk).open_to == "everybody"
+    assert catalog.key_of("sales demo", key_id=agent_key.pk) == str(
+        catalog.find("sales demo", key_id=agent_key.pk).pk
+    )
+
+
+def test_finding_costs_two_queries(
+    calendly: Calendly, agent_key: AgentKey, django_assert_num_queries: Any
+) -> None:
+    with django_assert_num_queries(2):
+        catalog.find("sales demo", key_id=agent_key.pk)
+
+
+def test_only_confirmed_meetings_to_come_are_counted(
+    calendly: Calendly, clock: time_machine.Traveller
+) -> None:
+    booked = book()
+    kind = booked.event_type
+    assert kind is not None
+    assert event_type_desk.upcoming([kind.pk], now=now()) == {kind.pk: 1}
+    Booking.objects.update(status="canceled")
+    assert event_type_desk.upcoming([kind.pk], now=now()) == {}
+
+
+def test_too_many_or_too_long_names_are_refused(calendly: Calendly) -> None:
+    kind = EventType.objects.get(name="Sales Demo")
+    for names in (["x" * 101], [f"n{number}" for number in range(31)]):
+        with pytest.raises(event_type_desk.TooManyNames):
+            event_type_desk.decide(kind, aliases=names, open_to="staff", allowed_keys=())
+    kind.refresh_from_db()
+    assert kind.open_to == "everybody"
+
+
+def test_a_queue_that_is_away_fails_nothing(monkeypatch: pytest.MonkeyPatch, db: None) -> None:
+    def away(name: str) -> None:
+        raise ConnectionError("no Redis")
+
+    monkeypatch.setattr(jobs, "enqueue", away)
+    assert event_type_desk.ask_for_meetings() is False

@@ -1,0 +1,257 @@
+"""The same request again: once done, always answered alike."""
+
+import threading
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db import OperationalError
+from django.db import connection as database
+
+from calendly_integration.models import AgentKey, Booking, Connection, IdempotencyRecord
+from calendly_integration.services import agent_keys, idempotency
+from calendly_integration.services.idempotency import Answer, InProgress, Key, Mismatch
+
+NOW = datetime(2026, 11, 23, 6, tzinfo=UTC)
+BODY = {"eventType": "Sales Demo", "preferredTime": NOW}
+KEY = idempotency.explicit("k-1")
+IMPLICIT = idempotency.implicit("c-1", "type", "ana@example.com", "")
+
+
+@pytest.fixture
+def agent_key(db: None) -> AgentKey:
+    return agent_keys.create("Agent", now=NOW)[0]
+
+
+def made(status: str = "confirmed") -> Booking:
+    connection, _made = Connection.objects.get_or_create(slug="default")
+    return Booking.objects.create(
+        connection=connection, status=status, source="agent", invitee_email="a@b.ro", email_key="a@b.ro",
+        event_id="E", start_at=NOW, created_at=NOW,
+    )  # fmt: skip
+
+
+class Request:
+    """A request that counts how often it really ran."""
+
+    def __init__(self, agent_key: AgentKey, key: Key = KEY, answer: Answer | Exception | None = None) -> None:
+        self.agent_key, self.key = agent_key, key
+        self.answer = answer or Answer(201, {"n": 1})
+        self.runs, self.intends = 0, key.implicit
+
+    def send(self, now: datetime = NOW, body: Any = BODY) -> Answer:
+        return idempotency.once(
+            agent_key=self.agent_key, key=self.key, body=body, run=self._run, recover=_recovered, now=now
+        )
+
+    def _run(self, on_intent: idempotency.OnIntent) -> Answer:
+        self.runs += 1
+        if self.intends:
+            on_intent(made("failed" if isinstance(self.answer, Exception) else "confirmed"))
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+
+def _recovered(booking: Booking) -> Answer:
+    return Answer(201 if booking.status == "confirmed" else 202, {"recovered": str(booking.pk)})
+
+
+@pytest.mark.parametrize("text", ["", "  ", "k" * 256, "a\x00", "a\nb", "a\x7f", "é"])
+def test_a_key_is_printable_and_not_too_long(text: str) -> None:
+    with pytest.raises(idempotency.InvalidKey):
+        idempotency.explicit(text)
+
+
+def test_the_same_key_gives_the_same_answer(agent_key: AgentKey) -> None:
+    request = Request(agent_key, answer=Answer(201, {"n": 1}, {"X": "y"}))
+    first, again = request.send(), request.send(now=NOW + timedelta(days=1))
+    assert not first.replayed
+    assert again == Answer(201, {"n": 1}, {"X": "y"}, replayed=True)
+    assert request.runs == 1
+
+
+def test_the_order_of_keys_does_not_make_another_body(agent_key: AgentKey) -> None:
+    request = Request(agent_key)
+    request.send()
+    assert request.send(body=dict(reversed(BODY.items()))).replayed
+
+
+def test_another_body_is_refused(agent_key: AgentKey) -> None:
+    request = Request(agent_key)
+    request.send()
+    with pytest.raises(Mismatch):
+        request.send(body={**BODY, "notes": "n"})
+
+
+def test_keys_of_two_agents_are_apart(agent_key: AgentKey) -> None:
+    other = Request(agent_keys.create("Other", now=NOW)[0])
+    Request(agent_key).send()
+    other.send()
+    assert other.runs == 1
+
+
+def test_while_the_first_runs_the_second_is_told_to_wait(agent_key: AgentKey) -> None:
+    IdempotencyRecord.objects.create(
+        agent_key=agent_key, key="k-1", fingerprint=idempotency.fingerprint(BODY), started_at=NOW
+    )
+    request = Request(agent_key)
+    with pytest.raises(InProgress) as caught:
+        request.send(now=NOW + timedelta(seconds=60))
+    assert caught.value.retry_after > 0
+    assert request.runs == 0
+    with pytest.raises(Mismatch):
+        request.send(body={})
+
+
+@pytest.mark.parametrize("error", [ValueError("no"), OperationalError("gone")])
+def test_after_a_failure_the_request_may_be_repeated(agent_key: AgentKey, error: Exception) -> None:
+    failing = Request(agent_key, answer=error)
+    failing.intends = True
+    with pytest.raises(type(error)):
+        failing.send()
+    request = Request(agent_key)
+    request.send()
+    assert request.runs == 1
+
+
+def test_a_failure_with_a_booking_that_may_stand_is_answered_from_it(agent_key: AgentKey) -> None:
+    def dies(on_intent: idempotency.OnIntent) -> Answer:
+        on_intent(made("pending"))
+        raise OperationalError("gone after the booking was sent")
+
+    with pytest.raises(OperationalError):
+        idempotency.once(agent_key=agent_key, key=KEY, body=BODY, run=dies, recover=_recovered, now=NOW)
+    request = Request(agent_key)
+    with pytest.raises(InProgress):
+        request.send()
+    assert request.send(now=NOW + timedelta(seconds=61)).status == 202
+    assert request.runs == 0
+
+
+@pytest.mark.parametrize(
+    ("status", "answered", "runs"), [("confirmed", 201, 0), ("pending", 202, 0), ("failed", 201, 1)]
+)
+def test_a_request_that_died_is_answered_from_its_booking(
+    agent_key: AgentKey, status: str, answered: int, runs: int
+) -> None:
+    IdempotencyRecord.objects.create(
+        agent_key=agent_key, key="k-1", fingerprint=idempotency.fingerprint(BODY), started_at=NOW,
+        booking=made(status),
+    )  # fmt: skip
+    request = Request(agent_key)
+    answer = request.send(now=NOW + timedelta(seconds=61))
+    assert (answer.status, request.runs) == (answered, runs)
+    assert answer.replayed is (runs == 0)
+    assert request.send(now=NOW + timedelta(seconds=62)).body == answer.body
+
+
+def test_a_request_that_died_before_its_booking_is_run_anew(agent_key: AgentKey) -> None:
+    IdempotencyRecord.objects.create(
+        agent_key=agent_key, key="k-1", fingerprint=idempotency.fingerprint(BODY), started_at=NOW
+    )
+    request = Request(agent_key)
+    request.send(now=NOW + timedelta(seconds=61))
+    assert request.runs == 1
+
+
+def test_one_that_was_taken_for_dead_books_nothing_any_more(agent_key: AgentKey) -> None:
+    def slow(on_intent: idempotency.OnIntent) -> Answer:
+        Request(agent_key).send(now=NOW + timedelta(seconds=61))
+        on_intent(made())
+        raise AssertionError("the intent went through")
+
+    with pytest.raises(InProgress):
+        idempotency.once(agent_key=agent_key, key=KEY, body=BODY, run=slow, recover=_recovered, now=NOW)
+    assert IdempotencyRecord.objects.get().answered_at is not None
+
+
+def test_nothing_free_is_kept_for_explicit_keys_only(agent_key: AgentKey) -> None:
+    for key, runs in ((KEY, 1), (IMPLICIT, 2)):
+        request = Request(agent_key, key, Answer(200, {"code": "no_availability"}))
+        request.intends = False
+        request.send()
+        request.send()
+        assert request.runs == runs
+
+
+def test_without_a_key_the_same_request_is_one_for_ten_minutes(agent_key: AgentKey) -> None:
+    request = Request(agent_key, IMPLICIT)
+    request.send()
+    assert request.send(now=NOW + timedelta(minutes=10), body={"other": "notes"}).replayed
+    assert not request.send(now=NOW + timedelta(minutes=10, seconds=1)).replayed
+    assert request.runs == 2
+
+
+def test_without_a_key_a_canceled_booking_may_be_booked_again(agent_key: AgentKey) -> None:
+    request = Request(agent_key, IMPLICIT)
+    request.send()
+    Booking.objects.update(status="canceled")
+    assert not request.send().replayed
+    assert request.runs == 2
+
+
+def test_without_a_key_a_settled_booking_is_told_as_it_is_now(agent_key: AgentKey) -> None:
+    request = Request(agent_key, IMPLICIT, Answer(202, {"code": "outcome_unknown"}))
+    request.send()
+    again = request.send()
+    assert again.replayed
+    assert "recovered" in again.body
+    assert request.runs == 1
+
+
+def test_an_answer_that_cannot_be_kept_is_given_all_the_same(
+    agent_key: AgentKey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = idempotency._own
+    monkeypatch.setattr(idempotency, "_own", lambda _record: _Locked())
+    assert Request(agent_key).send().status == 201
+    monkeypatch.setattr(idempotency, "_own", real)
+
+
+class _Locked:
+    def update(self, **_changes: Any) -> int:
+        raise OperationalError("database is locked")
+
+
+def test_old_records_are_forgotten(agent_key: AgentKey) -> None:
+    Request(agent_key).send()
+    assert idempotency.forget(now=NOW + timedelta(days=6)) == 0
+    assert idempotency.forget(now=NOW + timedelta(days=8)) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("key", [KEY, IMPLICIT])
+def test_of_twenty_at_once_one_runs(transactional_db: None, key: Key) -> None:
+    agent_key = agent_keys.create("Agent", now=NOW)[0]
+    gate, go = threading.Event(), threading.Barrier(20)
+    outcomes: list[str] = []
+    request = Request(agent_key, key)
+    real = request._run
+
+    def run(on_intent: idempotency.OnIntent) -> Answer:
+        gate.wait(10)
+        return real(on_intent)
+
+    request._run = run  # type: ignore[method-assign]
+
+    def send() -> None:
+        go.wait()
+        try:
+            request.send()
+            outcomes.append("answered")
+        except InProgress:
+            outcomes.append("in progress")
+            if outcomes.count("in progress") == 19:
+                gate.set()
+        finally:
+            database.close()
+
+    threads = [threading.Thread(target=send) for _ in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert sorted(outcomes) == ["answered"] + ["in progress"] * 19
+    assert request.runs == 1
+    assert request.send().replayed

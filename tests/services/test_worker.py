@@ -1,0 +1,366 @@
+"""The drain: finds all that is due, hurts nobody, and leaves in time."""
+
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db import OperationalError, connections
+
+from calendly_integration import clients, jobs
+from calendly_integration.models import Delivery, Lane, Pulse
+from calendly_integration.services import inbox, legs, lookups, outbox, worker
+from calendly_integration.services.worker import _agenda, _lifeline, _remote, _seats, _shift
+
+pytestmark = pytest.mark.django_db
+
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = NOON
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def shift(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+
+
+@pytest.fixture
+def now() -> Clock:
+    return Clock()
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Short times: the order of events is what is tested."""
+    monkeypatch.setattr(_shift, "LINGER", 0.1)
+    monkeypatch.setattr(_shift, "TICK", 0.01)
+    monkeypatch.setattr(_shift, "PATIENT_TICK", 0.02)
+    monkeypatch.setattr(_shift, "ARRIVAL", 0.5)
+
+
+@pytest.fixture(autouse=True)
+def successors(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    asked: list[bool] = []
+    monkeypatch.setattr(jobs, "wake_successor", lambda: asked.append(True))
+    return asked
+
+
+@pytest.fixture
+def taken(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The inbox only finishes its rows; `taken` counts them, a number a call."""
+    calls: list[int] = []
+
+    def process(*, now: datetime, limit: int) -> int:
+        rows = Delivery.objects.claim(now=now, lease=timedelta(seconds=60), limit=limit)
+        for row in rows:
+            Delivery.objects.finish(row)
+        calls.append(len(rows))
+        return len(rows)
+
+    monkeypatch.setattr(inbox, "process", process)
+    return calls
+
+
+def delivery(at: datetime = NOON) -> None:
+    Delivery.objects.create(digest=os.urandom(8).hex(), body=b"{}", received_at=NOON, next_attempt_at=at)
+
+
+def seconds(act: Callable[[], object]) -> float:
+    started = time.monotonic()
+    act()
+    return time.monotonic() - started
+
+
+def test_a_drain_that_finds_nothing_leaves_at_once(now: Clock, taken: list[int]) -> None:
+    assert seconds(lambda: worker.drain(clock=now)) < 0.1
+    assert taken == []
+
+
+def test_due_work_is_done_until_nothing_is_left(
+    now: Clock, taken: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_shift, "INBOX_BATCH", 2)
+    for _ in range(5):
+        delivery()
+    assert worker.drain(clock=now) == 5
+    assert taken == [2, 2, 1]
+
+
+def test_what_comes_while_it_lingers_is_done(now: Clock, taken: list[int]) -> None:
+    delivery()
+    original = _agenda.read
+    looks: list[int] = []
+
+    def read(names: Any) -> dict[str, datetime]:
+        looks.append(1)
+        if len(looks) == 5:
+            delivery()
+        return original(names)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_agenda, "read", read)
+        worker.drain(clock=now)
+    assert sum(taken) == 2
+
+
+def test_only_so_many_drains_work_at_a_time(now: Clock, taken: list[int]) -> None:
+    delivery()
+    seats = [_seats.take(clock=now) for _ in _seats.names()]
+    assert all(seats)
+    assert worker.drain(clock=now) == 0
+    assert taken == []
+    assert seats[0]
+    seats[0].leave()
+    assert worker.drain(clock=now) == 1
+
+
+def test_a_dead_holders_seat_is_free_after_a_while(
+    now: Clock, taken: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in _seats.names():
+        _seats.take(clock=now)  # and dies
+    delivery()
+    now.shift(5)
+    monkeypatch.setattr(_seats.time, "sleep", now.shift)
+    assert worker.drain(clock=now) == 1
+
+
+def test_a_seat_touched_in_the_future_is_free(now: Clock) -> None:
+    for name in _seats.names():
+        Pulse.objects.create(name=name, beat_at=now() + timedelta(minutes=10))
+    assert _seats.take(clock=now)
+
+
+def test_a_holder_learns_that_its_seat_was_taken(now: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_seats, "REFRESH", 0.0)
+    seat = _seats.take(clock=now)
+    assert seat
+    assert seat.keep()
+    Pulse.objects.filter(pk=seat.name).update(detail={"token": "other"})
+    assert not seat.keep()
+    seat.leave()
+    assert Pulse.objects.get(pk=seat.name).beat_at == now()
+
+
+@pytest.mark.parametrize("error", [SystemExit(3), RecursionError(), ValueError("x")])
+def test_a_source_that_breaks_stops_no_other(
+    now: Clock, monkeypatch: pytest.MonkeyPatch, error: BaseException, caplog: pytest.LogCaptureFixture
+) -> None:
+    done: list[Any] = []
+
+    def broken(**given: Any) -> int:
+        raise error
+
+    monkeypatch.setattr(inbox, "process", broken)
+    monkeypatch.setattr(_agenda, "read", lambda names: dict.fromkeys(names & {"inbox", "legs"}, NOON))
+    monkeypatch.setattr(legs, "claim", lambda **given: [] if done else ["leg"])
+    monkeypatch.setattr(legs, "work", lambda leg, now: done.append(leg))
+    monkeypatch.setattr(_shift, "LIFETIME", 0.3)
+    worker.drain(clock=now)
+    assert done == ["leg"]
+    assert caplog.text.count("Working off inbox failed") == 1
+
+
+def test_a_drain_that_ran_out_of_time_names_a_successor(
+    now: Clock, taken: list[int], monkeypatch: pytest.MonkeyPatch, successors: list[bool]
+) -> None:
+    monkeypatch.setattr(_shift, "LIFETIME", -1.0)
+    delivery()
+    worker.drain(clock=now)
+    assert successors
+
+
+def test_what_came_due_as_it_left_is_not_left_behind(
+    now: Clock, taken: list[int], monkeypatch: pytest.MonkeyPatch, successors: list[bool]
+) -> None:
+    monkeypatch.setattr(_seats.Seat, "leave", lambda seat: delivery())
+    worker.drain(clock=now)
+    assert successors
+
+
+def test_what_nobody_can_do_is_not_asked_for_again_and_again(
+    now: Clock, monkeypatch: pytest.MonkeyPatch, successors: list[bool]
+) -> None:
+    delivery(NOON - timedelta(minutes=5))
+
+    def broken(**given: Any) -> int:
+        raise ValueError
+
+    monkeypatch.setattr(inbox, "process", broken)
+    worker.drain(clock=now)
+    assert not successors
+
+
+def test_work_that_comes_due_soon_is_waited_for(now: Clock, taken: list[int]) -> None:
+    delivery(NOON + timedelta(seconds=4))
+    looks: list[int] = []
+    original = _agenda.read
+
+    def read(names: Any) -> dict[str, datetime]:
+        looks.append(1)
+        if len(looks) == 4:
+            now.shift(4)
+        return original(names)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_agenda, "read", read)
+        assert worker.drain(clock=now) == 1
+
+
+def test_only_the_first_seat_waits_and_only_for_what_is_near(now: Clock, taken: list[int]) -> None:
+    delivery(NOON + timedelta(minutes=3))
+    assert seconds(lambda: worker.drain(clock=now)) < 0.1
+    Delivery.objects.update(next_attempt_at=NOON + timedelta(seconds=4))
+    first = _seats.take(clock=now)
+    assert first
+    assert first.first
+    assert seconds(lambda: worker.drain(clock=now)) < 0.1
+
+
+def test_without_a_portal_messages_wait_and_nothing_spins(now: Clock) -> None:
+    outbox.add([outbox.Draft(lane="a", path="/one", body={}, once_key="1")], now=now())
+    assert seconds(lambda: worker.drain(clock=now)) < 0.1
+    lane = Lane.objects.get()
+    assert (lane.next_attempt_at, lane.attempts) == (NOON, 0)
+
+
+def test_a_portal_that_is_set_wrongly_keeps_no_other_work(
+    now: Clock, taken: list[int], settings: Any
+) -> None:
+    settings.CALENDLY_INTEGRATION = {"PORTAL_URL": "https://portal.example", "PORTAL_KEY": ""}
+    delivery()
+    assert worker.drain(clock=now) == 1
+
+
+def test_messages_reach_the_portal(now: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    paths: list[str] = []
+
+    class Post:
+        def post(self, path: str, body: bytes, *, idempotency_key: str) -> None:
+            paths.append(path)
+
+    monkeypatch.setattr(clients, "portal", Post)
+    outbox.add([outbox.Draft(lane="a", path=f"/{n}", body={}, once_key=f"{n}") for n in range(9)], now=now())
+    worker.drain(clock=now)
+    assert paths == [f"/{n}" for n in range(9)]
+    assert outbox.stats(now()).waiting == 0
+
+
+def test_a_database_that_is_away_ends_the_drain_quietly(now: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(**given: Any) -> None:
+        raise OperationalError("the server closed the connection")
+
+    closed: list[bool] = []
+    monkeypatch.setattr(_seats, "take", away)
+    monkeypatch.setattr(
+        worker, "connections", type("C", (), {"close_all": lambda self: closed.append(True)})()
+    )
+    assert worker.drain(clock=now) == 0
+    assert closed
+
+
+# Remote work
+
+
+@pytest.fixture
+def remote(now: Clock) -> Iterator[_remote.Remote]:
+    made = _remote.Remote(clock=now)
+    yield made
+    made.close()
+
+
+def settled(remote: _remote.Remote) -> bool:
+    deadline = time.monotonic() + 2
+    while remote.busy and time.monotonic() < deadline:
+        time.sleep(0.005)
+    return not remote.busy
+
+
+def test_no_more_is_claimed_than_can_begin_at_once(
+    remote: _remote.Remote, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    go = threading.Event()
+
+    def claim(*, now: datetime, limit: int) -> list[int]:
+        asked.append(limit)
+        return list(range(limit))
+
+    monkeypatch.setattr(legs, "claim", claim)
+    monkeypatch.setattr(legs, "work", lambda leg, now: go.wait(2))
+    assert remote.step({"legs"}) == _remote.THREADS
+    assert remote.step({"legs"}) == 0
+    assert asked == [_remote.THREADS]
+    go.set()
+    assert settled(remote)
+    assert remote.step({"legs"}) == _remote.THREADS
+    assert settled(remote)
+
+
+def test_an_item_that_breaks_ends_no_thread(
+    remote: _remote.Remote, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    done: list[int] = []
+
+    def work(item: int, *, now: datetime) -> None:
+        if item % 2:
+            raise SystemExit(item)
+        done.append(item)
+
+    items = list(range(12))
+    monkeypatch.setattr(
+        lookups, "claim", lambda *, now, limit: [items.pop(0) for _ in range(min(limit, len(items)))]
+    )
+    monkeypatch.setattr(lookups, "work", work)
+    while items:
+        remote.step({"lookups"})
+        assert settled(remote)
+    assert sorted(done) == [0, 2, 4, 6, 8, 10]  # four threads: in whatever order
+    assert caplog.text.count("failed") == 6
+
+
+def test_each_thread_closes_its_connections_at_its_end(now: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    closed: list[str] = []
+    monkeypatch.setattr(
+        type(connections), "close_all", lambda self: closed.append(threading.current_thread().name)
+    )
+    monkeypatch.setattr(legs, "claim", lambda *, now, limit: [1])
+    monkeypatch.setattr(legs, "work", lambda item, now: None)
+    remote = _remote.Remote(clock=now)
+    remote.step({"legs"})
+    assert settled(remote)
+    remote.close()
+    deadline = time.monotonic() + 2
+    while not closed and time.monotonic() < deadline:
+        time.sleep(0.005)
+    assert closed == ["calendly-remote-1"]
+
+
+def test_the_drain_ends_when_its_supervisor_lets_go(
+    now: Clock, taken: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours, theirs = os.pipe()
+    monkeypatch.setattr(_lifeline, "_lifeline", None)
+    assert not worker.stopping()
+    worker.hold_lifeline(ours)
+    assert not worker.stopping()
+    os.close(theirs)
+    assert worker.stopping()
+    delivery()
+    assert worker.drain(clock=now) == 0
+    os.close(ours)
+
+
+def test_a_rehearsal_touches_nothing(now: Clock) -> None:
+    outbox.add([outbox.Draft(lane="a", path="/one", body={}, once_key="1")], now=now())
+    delivery()
+    worker.rehearse()
+    assert Delivery.objects.due(NOON).count() == 1
+    assert Lane.objects.get().next_attempt_at == NOON

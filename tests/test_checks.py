@@ -1,0 +1,192 @@
+"""What is set wrongly is said, with what to type, and without a secret."""
+
+from typing import Any
+
+import pytest
+from cryptography.fernet import Fernet
+from django.core.checks import run_checks
+
+from calendly_integration.checks import TAG
+
+SECRET = "canary-5f2c"
+Q_CLUSTER = {
+    "workers": 4,
+    "queue_limit": 4,
+    "bulk": 1,
+    "poll": 0.5,
+    "timeout": 60,
+    "retry": 300,
+    "max_attempts": 1,
+    "ack_failures": True,
+    "save_limit": -1,
+    "catch_up": False,
+}
+
+
+def ids(*, deploy: bool = False) -> set[str]:
+    """What the checks find. Every finding has a hint, and none shows a secret."""
+    found = run_checks(tags=[TAG], include_deployment_checks=deploy)
+    assert all(message.hint for message in found)
+    assert SECRET not in " ".join(f"{message.msg} {message.hint}" for message in found)
+    return {str(message.id).removeprefix("calendly.") for message in found}
+
+
+def text(number: str) -> str:
+    (found,) = [one for one in run_checks(tags=[TAG]) if one.id == f"calendly.{number}"]
+    return f"{found.msg} {found.hint}"
+
+
+def test_the_reference_project_passes(settings: Any) -> None:
+    settings.CALENDLY_INTEGRATION = {}
+    assert ids() == set()
+
+
+def test_what_production_needs_is_asked_for_before_deployment(settings: Any) -> None:
+    settings.CALENDLY_INTEGRATION = {}
+    assert ids(deploy=True) == {"W001", "W002", "W003"}
+
+
+def test_a_complete_deployment_has_no_warning(settings: Any) -> None:
+    settings.CALENDLY_INTEGRATION = {
+        "API_KEY": SECRET,
+        "WEBHOOK_SECRETS": [SECRET],
+        "ENCRYPTION_KEYS": [Fernet.generate_key().decode()],
+        "PORTAL_URL": "https://portal.example/api",
+        "PORTAL_KEY": SECRET,
+    }
+    assert ids(deploy=True) == set()
+
+
+def test_a_misspelt_key_is_an_error_that_names_the_right_one(settings: Any) -> None:
+    settings.CALENDLY_INTEGRATION = {"WEBHOOK_SECRET": [SECRET]}
+    assert ids() == {"E001"}
+    assert "Did you mean WEBHOOK_SECRETS?" in text("E001")
+
+
+@pytest.mark.parametrize(
+    ("given", "number"),
+    [
+        ({"ZZZ": SECRET}, "E001"),
+        ({"API_KEY": None}, "E002"),
+        ({"API_KEY": [SECRET]}, "E002"),
+        ({"WEBHOOK_SECRETS": {SECRET: 1}}, "E002"),
+        ({"ENCRYPTION_KEYS": [SECRET, None]}, "E002"),
+        ({"WEBHOOK_TOLERANCE": "180"}, "E002"),
+        ({"WEBHOOK_TOLERANCE": True}, "E002"),
+        ({"API_URL": "api.calendly.com"}, "E003"),
+        ({"API_URL": ""}, "E003"),
+        ({"PUBLIC_URL": "ftp://portal.example"}, "E003"),
+        ({"PORTAL_URL": "http://[", "PORTAL_KEY": SECRET}, "E003"),
+        ({"PORTAL_URL": f"https://me:{SECRET}@portal.example", "PORTAL_KEY": SECRET}, "E003"),
+        ({"DEFAULT_TIME_ZONE": "Europe/Bucuresti"}, "E004"),
+        ({"DEFAULT_TIME_ZONE": "Europe"}, "E004"),
+        ({"DEFAULT_TIME_ZONE": "../etc/passwd"}, "E004"),
+        ({"DEFAULT_TIME_ZONE": ""}, "E004"),
+        ({"WEBHOOK_TOLERANCE": 0}, "E005"),
+        ({"WEBHOOK_TOLERANCE": 86_400}, "E005"),
+        ({"ENCRYPTION_KEYS": SECRET}, "E006"),
+        ({"ENCRYPTION_KEYS": [f"{SECRET}ș"]}, "E006"),
+        ({"PORTAL_URL": "https://portal.example"}, "E007"),
+        ({"PORTAL_URL": "https://portal.example", "PORTAL_KEY": f"{SECRET}\n"}, "E007"),
+    ],
+)
+def test_what_is_wrong_is_an_error(settings: Any, given: dict[str, Any], number: str) -> None:
+    settings.CALENDLY_INTEGRATION = given
+    assert ids() == {number}
+    assert number in ids(deploy=True)
+
+
+def test_settings_that_are_no_dict_are_an_error(settings: Any) -> None:
+    settings.CALENDLY_INTEGRATION = 5
+    assert ids() == {"E002"}
+
+
+@pytest.mark.parametrize(
+    ("given", "warned"),
+    [
+        ({"API_URL": "http://calendly.example", "API_KEY": SECRET}, True),
+        ({"PORTAL_URL": "http://portal.example", "PORTAL_KEY": SECRET}, True),
+        ({"PORTAL_URL": "http://127.0.0.1:9000", "PORTAL_KEY": SECRET}, False),
+        ({"API_URL": "http://calendly.example"}, False),
+    ],
+)
+def test_a_key_sent_in_clear_is_warned_of(settings: Any, given: dict[str, Any], warned: bool) -> None:
+    settings.CALENDLY_INTEGRATION = given
+    assert ("W004" in ids(deploy=True)) is warned
+
+
+@pytest.mark.parametrize(
+    ("change", "number"),
+    [
+        ({"timeout": None}, "E021"),
+        ({"timeout": 30}, "E021"),
+        ({"retry": 60}, "E022"),
+        ({"sync": True}, "E023"),
+        ({"max_attempts": 0}, "E024"),
+        ({"ack_failures": False}, "E025"),
+        ({"catch_up": True}, "E026"),
+        ({"queue_limit": 20}, "E027"),
+        ({"bulk": 5}, "E028"),
+        ({"poll": 10}, "W020"),
+        ({"workers": 2, "queue_limit": 2}, "W021"),
+        ({"save_limit": 250}, "W022"),
+    ],
+)
+def test_the_queues_settings_are_held(settings: Any, change: dict[str, Any], number: str) -> None:
+    settings.Q_CLUSTER = Q_CLUSTER
+    assert ids() == set()
+    settings.Q_CLUSTER = Q_CLUSTER | change
+    assert ids() == {number}
+
+
+def test_django_q2s_own_defaults_are_not_good_enough(settings: Any) -> None:
+    settings.Q_CLUSTER = {"workers": 4, "orm": "default"}
+    assert ids() == {"E021", "E024", "E025", "E026", "E027", "W022"}
+
+
+def test_a_missing_queue_is_an_error(settings: Any) -> None:
+    del settings.Q_CLUSTER
+    assert ids() == {"E020"}
+
+
+def test_times_without_zones_are_an_error(settings: Any) -> None:
+    settings.USE_TZ = False
+    assert "E040" in ids()
+
+
+class Database:
+    """A connection as the checks see it."""
+
+    def __init__(self, vendor: str, **given: Any) -> None:
+        self.vendor, self.settings_dict = vendor, given
+
+
+GOOD = {"transaction_mode": "IMMEDIATE", "timeout": 20, "init_command": "PRAGMA journal_mode = WAL;"}
+
+
+@pytest.mark.parametrize("lacking", ["transaction_mode", "timeout", "init_command"])
+def test_sqlite_needs_all_three(monkeypatch: pytest.MonkeyPatch, lacking: str) -> None:
+    options = {key: value for key, value in GOOD.items() if key != lacking}
+    use(monkeypatch, Database("sqlite", OPTIONS=options))
+    assert ids() == {"W041"}
+    assert "E041" in ids(deploy=True)
+    use(monkeypatch, Database("sqlite", OPTIONS=GOOD))
+    assert ids() == set()
+
+
+@pytest.mark.parametrize(
+    ("database", "number"),
+    [
+        (Database("postgresql", ATOMIC_REQUESTS=True, CONN_MAX_AGE=60), "W040"),
+        (Database("postgresql", CONN_MAX_AGE=0), "W042"),
+    ],
+)
+def test_slow_ways_to_use_a_database_are_warned_of(
+    monkeypatch: pytest.MonkeyPatch, database: Database, number: str
+) -> None:
+    use(monkeypatch, database)
+    assert ids() == {number}
+
+
+def use(monkeypatch: pytest.MonkeyPatch, database: Database) -> None:
+    monkeypatch.setattr("calendly_integration.checks._database.connections", {"default": database})

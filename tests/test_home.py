@@ -1,0 +1,153 @@
+"""The portal's page about its integration: what it shows, and the key for the box on it."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Permission, User
+from django.db import connection as database
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from rest_framework.test import APIClient
+
+from calendly_integration.models import AgentKey, Booking, Connection, EventType
+from calendly_integration.services import onboarding, scheduling
+from calendly_integration.services.actors import Actor
+
+HEADERS = {"host": "localhost", "accept-language": "en"}
+
+
+def person(name: str, *rights: str, staff: bool = True) -> User:
+    user = User.objects.create(username=name, is_staff=staff)
+    user.user_permissions.set(Permission.objects.filter(codename__in=rights))
+    return user
+
+
+@pytest.fixture
+def entered(db: None) -> Callable[..., Client]:
+    """`entered("maria")`: who may manage keys; victor may not; carla may, but is no staff; None is nobody."""
+    known = {
+        "maria": person("maria", "manage_agent_keys"),
+        "victor": person("victor", "view_agentkey"),
+        "carla": person("carla", "manage_agent_keys", staff=False),
+    }
+
+    def enter(who: str | None, **options: Any) -> Client:
+        browser = Client(headers=HEADERS, **options)
+        if who:
+            browser.force_login(known[who])
+        return browser
+
+    return enter
+
+
+def done() -> list[bool]:
+    return [step.done for step in onboarding.steps(datetime.now(UTC))]
+
+
+def test_an_empty_portal_says_what_to_do_first(db: None, clock: Any) -> None:
+    page = Client(headers=HEADERS).get("/").text
+    assert "set CALENDLY_API_KEY, and run manage.py calendly_setup" in page
+    assert "do this next" in page
+    assert "Nothing yet: the event types appear here" in page
+    assert not Connection.objects.exists()
+
+
+def test_the_event_types_are_those_of_our_tables_with_their_buffers(
+    event_types: dict[str, EventType],
+) -> None:
+    EventType.objects.filter(name="Sales Demo").update(duration=37, buffer_before=11, buffer_after=13)
+    EventType.objects.exclude(name="Sales Demo").update(active=False)
+    page = Client(headers=HEADERS).get("/").text
+    for text in ("Sales Demo", "37 min", "11 min", "13 min"):
+        assert text in page
+    assert page.count('scope="row"') == 1
+
+
+def test_each_step_gets_its_check_mark_when_it_is_done(
+    event_types: dict[str, EventType], connection: Connection
+) -> None:
+    Connection.objects.update(health="unknown", subscription_state="")
+    assert done() == [False, False, False, False]
+    Connection.objects.update(health="ok")
+    assert done() == [True, False, False, False]
+    now = datetime.now(UTC)
+    key = AgentKey.objects.create(name="a", prefix="vai_1", digest="d", scopes=["book"], created_at=now)
+    assert done() == [True, True, False, False]
+    Connection.objects.update(subscription_state="active")
+    assert done() == [True, True, True, False]
+    wish = scheduling.Wish(
+        event_type=str(event_types["Sales Demo"].pk), email="nora@example.com", name="Nora"
+    )
+    scheduling.schedule(wish=wish, by=Actor.agent(key), now=now)
+    assert Booking.objects.get().status == "confirmed"
+    assert done() == [True, True, True, True]
+
+
+def test_a_key_for_a_try_or_a_revoked_one_is_no_agents_key(entered: Callable[..., Client]) -> None:
+    entered("maria").post("/try/key")
+    AgentKey.objects.create(
+        name="a",
+        prefix="vai_1",
+        digest="d",
+        scopes=[],
+        created_at=datetime.now(UTC),
+        revoked_at=datetime.now(UTC),
+    )
+    assert done()[1] is False
+
+
+def test_the_page_asks_the_database_little(
+    entered: Callable[..., Client], event_types: dict[str, EventType]
+) -> None:
+    browser = entered("maria")
+    with CaptureQueriesContext(database) as asked:
+        assert browser.get("/").status_code == 200
+    assert len(asked) <= 10
+
+
+def test_only_staff_who_manage_keys_see_the_box(
+    entered: Callable[..., Client], event_types: dict[str, EventType]
+) -> None:
+    assert 'id="try-box"' in entered("maria").get("/").text
+    for who, words in (
+        ("victor", "staff who may manage agent keys"),
+        ("carla", "staff who may"),
+        (None, "Log in as staff"),
+    ):
+        page = entered(who).get("/").text
+        assert 'id="try-box"' not in page
+        assert "try.js" not in page
+        assert words in page
+
+
+@pytest.mark.parametrize("who", ["victor", "carla", None])
+def test_nobody_else_gets_a_key(entered: Callable[..., Client], who: str | None) -> None:
+    assert entered(who).post("/try/key").status_code == 403
+    assert not AgentKey.objects.exists()
+
+
+def test_a_key_is_made_by_post_only_and_with_the_token_of_the_form(entered: Callable[..., Client]) -> None:
+    assert entered("maria").get("/try/key").status_code == 405
+    assert entered("maria", enforce_csrf_checks=True).post("/try/key").status_code == 403
+    assert not AgentKey.objects.exists()
+
+
+def test_the_key_reads_and_books_for_fifteen_minutes(
+    entered: Callable[..., Client], event_types: dict[str, EventType], clock: Any
+) -> None:
+    answer = entered("maria").post("/try/key")
+    assert "no-store" in answer["Cache-Control"]
+    made = answer.json()
+    key = AgentKey.objects.get()
+    assert (key.name, key.scopes) == ("Try it: maria", ["book", "read"])
+    assert key.expires_at == datetime.now(UTC) + timedelta(minutes=15)
+    assert made["expiresIn"] == 900
+    assert LogEntry.objects.get().object_repr == "Try it: maria"
+    agent = APIClient(headers={"authorization": f"Bearer {made['key']}", "host": "localhost"})
+    asked = {"eventType": str(event_types["Sales Demo"].pk)}
+    assert agent.get("/api/calendly/availability", asked).status_code == 200
+    clock.shift(timedelta(minutes=15))
+    assert agent.get("/api/calendly/availability", asked).status_code == 401
