@@ -29,6 +29,9 @@ PR_SET_PDEATHSIG = 1
 M_ARENA_MAX = -8
 # Seconds after which a cluster has started its sentinel.
 SETTLED = 5.0
+# Seconds for which a dead process may wait for the sentinel, which looks twice a second but may stand before a
+# locked database meanwhile.
+NEGLECT = 30.0
 
 
 class Cluster:
@@ -39,6 +42,7 @@ class Cluster:
         self._lifeline = -1
         self._started = 0.0
         self._gone = True
+        self._dead: dict[str, float] = {}
 
     def start(self) -> None:
         """Fork. Forked and not executed anew, so that its processes share our memory: they are nine."""
@@ -58,7 +62,7 @@ class Cluster:
             os.close(self._lifeline)
             _run(lambda: _be_the_cluster(command, theirs), parent)
         os.close(theirs)
-        self._started, self._gone = time.monotonic(), False
+        self._started, self._gone, self._dead = time.monotonic(), False, {}
 
     def age(self) -> float:
         """Seconds since it was started."""
@@ -71,16 +75,29 @@ class Cluster:
                 self._gone = os.waitpid(self.pid, os.WNOHANG)[0] != 0
         return not self._gone
 
-    def is_headless(self) -> bool:
-        """True where its main process has lost its only child, the sentinel: after a SIGTERM to the group it
-        hangs so for ever. Linux only; elsewhere the heartbeat finds out."""
+    def illness(self) -> str:
+        """What one sees of it from outside, in words; "" where nothing is wrong. Linux only: elsewhere the
+        heartbeat finds out, later. To be asked every few seconds.
+        """
         if self.age() < SETTLED:
-            return False
-        try:
-            children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text(encoding="ascii")
-        except OSError:
-            return False
-        return not any(_lives(pid) for pid in children.split())
+            return ""
+        sentinels = _children(self.pid)
+        if sentinels is None:
+            return ""
+        # After a SIGTERM to the group its main process has lost its only child, and hangs so for ever.
+        if not any(_lives(pid) for pid in sentinels):
+            return "its sentinel is gone"
+        # A worker that is killed just as it hands in a result takes a lock along for which the sentinel then
+        # waits for ever. The others work on and answer every beat, but whoever else dies is not replaced.
+        self._dead = {
+            pid: self._dead.get(pid, time.monotonic())
+            for sentinel in sentinels
+            for pid in _children(sentinel) or ()
+            if not _lives(pid)
+        }
+        if self._dead and time.monotonic() - min(self._dead.values()) > NEGLECT:
+            return "its sentinel replaces nobody"
+        return ""
 
     def stop(self, *, within: float) -> None:
         """Ask it to end, and its drains to finish what is on its way; kill what is left after `within` s."""
@@ -143,6 +160,14 @@ class StandIn:
         if self.running():
             os.kill(self._pid, signal.SIGKILL)
             os.waitpid(self._pid, 0)
+
+
+def _children(pid: int | str) -> list[str] | None:
+    """The process's children, dead ones that it has not noticed among them. None where one cannot tell."""
+    try:
+        return Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
+    except OSError:
+        return None
 
 
 def _lives(pid: str) -> bool:

@@ -197,6 +197,25 @@ def whole_again(worker: Worker, before: list[int]) -> bool:
     return len(now) == 9 and now != before and all(alive(pid) for pid in now)
 
 
+def test_a_worker_killed_while_it_hands_in_a_result_does_not_leave_the_cluster_unguarded(
+    tmp_path: Path, portal: Portal
+) -> None:
+    """Fault 2. The sentinel waits for ever for a lock that the dead one held: the others answer every beat, and
+    nobody who dies after that is replaced."""
+    worker = Worker(tmp_path, portal)
+    worker.start("-m", "tests.journeys.watchful")
+    try:
+        before = worker.tree()
+        worker.shell(POISON.format([("tests.journeys.watchful.killed_handing_in",)]))
+        assert until(lambda: worker.tree()[1:2] != before[1:2], 60), worker.log.read_text()
+        assert "its sentinel replaces nobody" in worker.log.read_text()
+        worker.tell("unguarded", 5)
+        assert until(lambda: worker.waiting() == 0, 40), worker.log.read_text()
+        assert until(lambda: whole_again(worker, before), 40), worker.log.read_text()
+    finally:
+        worker.stop()
+
+
 @pytest.mark.parametrize(
     ("victim", "end"),
     [(0, os.kill), (MAIN, os.kill), (MAIN, os.killpg)],

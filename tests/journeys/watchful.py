@@ -4,6 +4,7 @@ What takes minutes in production, because a queue may be slow for good reasons, 
 """
 
 import os
+import signal
 import sys
 
 import django
@@ -15,12 +16,26 @@ def endless(depth: int = 0) -> int:
     return endless(depth + 1)
 
 
+def killed_handing_in() -> None:
+    """A handler whose process is killed at the worst moment: it holds a lock that the sentinel wants."""
+    from django_q.signals import post_execute_in_worker  # it reads the settings
+
+    post_execute_in_worker.connect(_die, weak=False)
+
+
+def _die(**_: object) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
 def main() -> None:
-    """Run the worker; its cluster is ill when a beat is not answered for twelve seconds."""
+    """Run the worker; its cluster is ill when a beat is not answered for twelve seconds, and when a dead process
+    is not replaced for eight."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     django.setup()
+    from calendly_integration.management import cluster
     from calendly_integration.management.commands import calendly_worker
 
+    cluster.NEGLECT = 8.0
     calendly_worker.BEAT_EVERY, calendly_worker.STALE_AFTER = 2.0, 12.0
     execute_from_command_line(["manage.py", "calendly_worker", *sys.argv[1:]])
 

@@ -103,8 +103,8 @@ class Supervisor:
     def _illness(self) -> str:
         if not self._cluster.running():
             return "it ended"
-        if self._look() and self._cluster.is_headless():
-            return "its sentinel is gone"
+        if self._look() and (seen := self._cluster.illness()):
+            return seen
         if self._unanswered is not None and time.monotonic() - self._unanswered > STALE_AFTER:
             return "it does not answer"
         return ""
