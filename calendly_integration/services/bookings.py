@@ -97,7 +97,7 @@ def cancel(
     if not whole_event and moves.shared(booking, leg, now=now):
         raise NotCancelable("group")
     with transaction.atomic(durable=True):
-        locked = Booking.objects.select_for_update().get(pk=booking.pk)
+        locked = Booking.objects.select_for_update(no_key=True).get(pk=booking.pk)
         plan = follow_up and code in OFFERED_AGAIN
         wish = {**by.dump(), "reason": reason, "code": code, "follow_up": plan}
         wanted = {**leg.intent, "cancel": wish}

@@ -37,7 +37,7 @@ def send_again(booking: Booking, *, once: uuid.UUID, by: Actor, now: datetime) -
     """Ask the portal to mail the confirmation again, as the meeting stands now. `once` names the wish: the same
     one a second time sends nothing and gives False. Raises NotSendable."""
     with transaction.atomic(durable=True):
-        Booking.objects.select_for_update().get(pk=booking.pk)  # of two at once, one waits
+        Booking.objects.select_for_update(no_key=True).get(pk=booking.pk)  # of two at once, one waits
         fresh = Booking.objects.shown().get(pk=booking.pk)
         key = f"again:{booking.pk.hex}:{once.hex}:{MAIL}"
         if Message.objects.filter(once_key=key).exists():

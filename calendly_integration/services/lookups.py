@@ -57,7 +57,9 @@ def _not_told(metadata: VAIMetadata, error: VAIError, now: datetime) -> None:
 def _keep(metadata: VAIMetadata, told: dict[str, Any] | None, now: datetime) -> None:
     """Keep the answer. A booking that the portal knows is an agent's, and the portal is told of it."""
     booking = (
-        Booking.objects.select_for_update(of=("self",)).select_related("current_leg").get(pk=metadata.pk)
+        Booking.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("current_leg")
+        .get(pk=metadata.pk)
     )
     if not VAIMetadata.objects.finish(metadata, asked_at=now, **_columns(told or {})) or told is None:
         return

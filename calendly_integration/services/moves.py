@@ -214,7 +214,7 @@ def _plan(
     ]
 
     def save(new: BookingLeg) -> Booking:
-        locked = Booking.objects.select_for_update().get(pk=booking.pk)
+        locked = Booking.objects.select_for_update(no_key=True).get(pk=booking.pk)
         if locked.status != Booking.Status.CONFIRMED or locked.current_leg_id != leg.pk:
             raise NotReschedulable(locked.status)
         # Asked again, under the lock: of two moves at once one waits.
@@ -243,7 +243,7 @@ def _adopt(booking: Booking, event_type: EventType, now: datetime) -> None:
     it says the same."""
     hosts = list(event_type.hosts.all())
     with transaction.atomic(durable=True):
-        locked = Booking.objects.select_for_update().get(pk=booking.pk)
+        locked = Booking.objects.select_for_update(no_key=True).get(pk=booking.pk)
         leg = locked.current_leg
         if locked.current_leg_id == booking.current_leg_id and leg is not None and not leg.event_raw:
             Booking.objects.filter(pk=booking.pk).update(

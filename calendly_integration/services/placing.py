@@ -176,8 +176,8 @@ def _aim(plan: Plan, leg: BookingLeg | None, slot: Slot, *, now: datetime) -> Bo
                     )
                     plan.save(made)
                     return made
+                _follow(leg, slot)  # the booking first, as everybody locks them
                 BookingLeg.objects.filter(pk=leg.pk).update(**columns)
-                _follow(leg, slot)
         except IntegrityError:
             if last or not _release_stale(str(columns["slot_key"]), now=now):
                 return None
@@ -264,7 +264,7 @@ def _failed(leg: BookingLeg, error: Exception | None, *, now: datetime) -> None:
 def fail(leg: BookingLeg, text: str, *, by: Actor, now: datetime) -> bool:
     """End a pending leg that never came to be. The caller holds the transaction. False if it was not pending
     any more: then Calendly has told of it meanwhile."""
-    Booking.objects.select_for_update().get(pk=leg.booking_id)
+    Booking.objects.select_for_update(no_key=True).get(pk=leg.booking_id)
     ended = BookingLeg.objects.filter(pk=leg.pk, status=BookingLeg.Status.PENDING).update(
         status=BookingLeg.Status.FAILED,
         slot_key=None,

@@ -1,14 +1,17 @@
 """What is left to do at Calendly: settled, tried again, and never done twice."""
 
-from datetime import timedelta
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 import time_machine
+from django.db import connections
 
 from calendly_integration.models import Booking, BookingLeg, Connection, TimelineEntry
 from calendly_integration.sandbox.calendly import Calendly
 from calendly_integration.services import bookings, legs, scheduling
+from calendly_integration.services.mirror import Sighting, _apply
 
 from .story import (
     AGENT,
@@ -356,3 +359,34 @@ def test_a_move_after_a_refused_cancellation_still_ends_the_old_half(
     )
     pass_time(clock, calendly)
     settled(calendly)
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_a_leg_is_not_claimed_while_what_was_told_of_it_is_brought_in(
+    calendly: Calendly, connection: Connection, clock: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A lease that began in between would outlive the work: its holder would make due what is done."""
+    calendly.add_event_type("Nowhere", no_location=True)
+    mirrored(connection)
+    booking = book("Nowhere")
+    clock.shift(10)
+    claimed: list[BookingLeg] = []
+    merge = _apply.merge
+
+    def claim() -> list[BookingLeg]:
+        try:
+            return legs.claim(now=now(), limit=5)
+        finally:
+            connections.close_all()
+
+    def merge_slowly(leg: BookingLeg, sighting: Sighting, *, now: datetime) -> bool:
+        with ThreadPoolExecutor(1) as pool:
+            claimed.extend(pool.submit(claim).result(10))
+        return merge(leg, sighting, now=now)
+
+    monkeypatch.setattr(_apply, "merge", merge_slowly)
+    deliver(calendly)
+    leg = BookingLeg.objects.get(booking=booking)
+    assert (leg.seen_at is not None, leg.todo, leg.next_attempt_at, leg.lease_token) == (True, "", None, None)
+    assert claimed == []

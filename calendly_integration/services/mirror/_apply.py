@@ -127,11 +127,13 @@ class Mirror:
         self._load_mirrored(sightings)
 
     def _lock(self, found: set[uuid.UUID]) -> None:
-        locked = Booking.objects.filter(pk__in=found).select_related("metadata").order_by("pk")
-        for booking in locked.select_for_update(of=("self",)):
+        locked = Booking.objects.filter(pk__in=found).shown().order_by("pk")
+        for booking in locked.select_for_update(of=("self",), no_key=True):
             self._keep(booking)
             self.bookings[booking.pk] = booking
-        for leg in BookingLeg.objects.filter(booking_id__in=found).order_by("created_at", "pk"):
+        # A leg may be claimed without its booking: only what is locked is written as it was read.
+        legs = BookingLeg.objects.filter(booking_id__in=found).order_by("created_at", "pk")
+        for leg in legs.select_for_update(no_key=True):
             self._keep(leg)
             self._index(leg)
 
