@@ -26,11 +26,7 @@ SIGNING_KEY = "test-signing-key"
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what these surroundings cannot run: left out, not skipped, so that a skip is always news.
-
-    What starts processes or shares the one Redis is kept together (`--dist loadgroup`): elsewhere its wakes
-    would go to another worker's cluster.
-    """
+    """Leave out what these surroundings cannot run: left out, not skipped, so that a skip is always news."""
     chosen = str(config.getoption("markexpr"))
     missing = {mark for mark in ("browser", "benchmark") if mark not in chosen}
     if not os.environ.get("DATABASE_URL", "").startswith("postgres"):
@@ -43,9 +39,24 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]
-    for item in items:
-        if item.get_closest_marker("processes") or item.get_closest_marker("redis"):
-            item.add_marker(pytest.mark.xdist_group("processes"))
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """What starts processes or shares the one Redis is kept together (`--dist loadgroup`): elsewhere its wakes
+    would go to another worker's cluster, and two whole systems would want the processor at once."""
+    if item.get_closest_marker("processes") or item.get_closest_marker("redis"):
+        item.add_marker(pytest.mark.xdist_group("processes"))
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Groups that are asked for must hold: xdist reads them from the end of a test's name."""
+    if getattr(session.config.option, "loadgroup", False):
+        loose = [
+            item
+            for item in session.items
+            if item.get_closest_marker("xdist_group") and "@" not in item.nodeid
+        ]
+        assert not loose, f"pytest-xdist does not keep together what starts processes: {loose[0].nodeid}"
 
 
 @pytest.fixture(scope="session")
