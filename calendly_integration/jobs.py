@@ -31,6 +31,9 @@ NAMES = (DRAIN, SWEEP, SYNC, BEAT, HOUSEKEEPING)
 
 # A drain goes on looking for a second after its last find, so a wake left out within this time is not missed.
 THROTTLE = 0.5
+# So long a wake waits for the answer that caused it to leave: nobody notices it in the work that is woken, but an
+# agent would notice a thread beside its own.
+AFTER_YOU = 0.03
 # After a failure the queue is left alone for a while: each try may hang for seconds in its thread.
 CIRCUIT = 30.0
 # So many tasks wait that one more "look now" tells nobody anything: the workers are away.
@@ -81,7 +84,9 @@ class _Waker:
         try:
             while True:
                 try:
-                    self._send(self.wanted.get(timeout=5))
+                    name = self.wanted.get(timeout=5)
+                    time.sleep(AFTER_YOU)
+                    self._send(name)
                 except queue.Empty:
                     with self.lock:
                         if self.wanted.empty():

@@ -1,6 +1,7 @@
 """`POST schedule`: an agent books a meeting."""
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC
 from typing import Any
 
 from django.utils import timezone
@@ -59,11 +60,13 @@ class ScheduleView(AgentView):
     def post(self, request: Request) -> Answer:
         """Book the first free start that fits the wish."""
         given, now = self.read(ScheduleBody), timezone.now()
-        header = request.META.get("HTTP_IDEMPOTENCY_KEY")
-        key = _implicit(given, self.key.pk) if header is None else idempotency.explicit(header)
+        header, wish = request.META.get("HTTP_IDEMPOTENCY_KEY"), _wish(given)
+        if header is None:
+            wish = replace(wish, event_type=catalog.key_of(wish.event_type, key_id=self.key.pk))
+        key = _implicit(wish) if header is None else idempotency.explicit(header)
 
         def run(on_intent: OnIntent) -> idempotency.Answer:
-            outcome = scheduling.schedule(wish=_wish(given), by=self.actor, now=now, on_intent=on_intent)
+            outcome = scheduling.schedule(wish=wish, by=self.actor, now=now, on_intent=on_intent)
             return _told(outcome)
 
         answer = idempotency.once(
@@ -73,18 +76,18 @@ class ScheduleView(AgentView):
         return Answer(answer.body, status=answer.status, headers=headers)
 
 
-def _implicit(given: dict[str, Any], key_id: int) -> idempotency.Key:
+def _implicit(wish: Wish) -> idempotency.Key:
     """Without a header: the same conversation, event type, invitee and preferred time is the same request."""
-    wanted: datetime | None = given.get("preferredTime")
+    wanted = wish.preferred
     if wanted is not None and wanted.tzinfo is not None:
         try:
             wanted = wanted.astimezone(UTC)
         except OverflowError:
             wanted = None
     return idempotency.implicit(
-        given.get("conversationId", ""),
-        catalog.key_of(given["eventType"], key_id=key_id),
-        given["inviteeEmail"].lower(),
+        wish.conversation_id,
+        wish.event_type,
+        wish.email.lower(),
         wanted.isoformat() if wanted else "",
     )
 

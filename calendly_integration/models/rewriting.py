@@ -59,7 +59,12 @@ def update_each(
             for row in ([*row, *given.values()] for row in rows)
         ]
         with connection.cursor() as cursor:
-            cursor.executemany(sql, values)
+            if len(values) == 1:
+                cursor.execute(
+                    sql, values[0]
+                )  # psycopg opens a pipeline for many, which costs one alone more
+            else:
+                cursor.executemany(sql, values)
 
 
 def _field(model: type[models.Model], name: str) -> "models.Field[Any, Any]":

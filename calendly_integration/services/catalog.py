@@ -55,7 +55,7 @@ def hosts() -> QuerySet[Host]:
 
 
 def key_of(query: str, *, key_id: int | None = None) -> str:
-    """The same for all names, slugs, aliases, URIs and ids of one event type; never fails."""
+    """The same for all names, slugs, aliases, URIs and ids of one event type, and one of them; never fails."""
     try:
         return str(_bookable(query, key_id))
     except EventTypeNotFound:
@@ -67,7 +67,12 @@ def find(query: str, *, key_id: int | None = None) -> EventType:
 
     With an agent's key only what is open to it: the rest is as if it were not there. Raises EventTypeNotFound.
     """
-    return EventType.objects.select_related("connection").get(pk=_bookable(query, key_id))
+    rows = EventType.objects.select_related("connection")
+    with suppress(ValueError):
+        by_id = _open(rows.bookable(), key_id).filter(pk=uuid.UUID(query)).first()
+        if by_id is not None:
+            return by_id
+    return rows.get(pk=_bookable(query, key_id))
 
 
 def _bookable(query: str, key_id: int | None) -> uuid.UUID:

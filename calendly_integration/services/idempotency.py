@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import Error as DatabaseTrouble
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Q
 
 from ..models import AgentKey, Booking, IdempotencyRecord
@@ -117,13 +117,17 @@ def once(
 def _claim(agent_key: AgentKey, key: Key, wanted: str, now: datetime) -> IdempotencyRecord | Answer:
     """This request's own record, committed; or the answer given before."""
     for _try in range(5):
-        with transaction.atomic(durable=True):
-            record, made = IdempotencyRecord.objects.select_related("booking").get_or_create(
-                agent_key=agent_key,
-                key=key.text,
-                defaults={"fingerprint": wanted, "started_at": now},
-            )
-        if made:
+        record = IdempotencyRecord(agent_key=agent_key, key=key.text, fingerprint=wanted, started_at=now)
+        try:
+            with transaction.atomic(durable=True):
+                record.save(force_insert=True)
+        except IntegrityError:
+            earlier = IdempotencyRecord.objects.select_related("booking")
+            found = earlier.filter(agent_key=agent_key, key=key.text).first()
+            if found is None:  # its request came to nothing just now, and it was released
+                continue
+            record = found
+        else:
             return record
         if not key.implicit and record.fingerprint != wanted:
             raise Mismatch

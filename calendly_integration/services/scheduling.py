@@ -218,6 +218,7 @@ def _intend(
     hosts = list(event_type.hosts.all())
     booking = Booking(
         pk=booking_id or uuid.uuid4(),
+        current_leg_id=leg.pk,  # both are there when the transaction ends
         connection=event_type.connection,
         source=by.source,
         event_type=event_type,
@@ -238,7 +239,6 @@ def _intend(
     booking.save(force_insert=True)
     leg.booking = booking
     leg.save(force_insert=True)
-    Booking.objects.filter(pk=booking.pk).update(current_leg=leg)
     VAIMetadata(
         booking=booking,
         conversation_id=wish.conversation_id,

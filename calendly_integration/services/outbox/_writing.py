@@ -54,7 +54,7 @@ def add(drafts: Sequence[Draft], *, now: datetime) -> None:
     if not drafts:
         return
     keys = sorted({draft.lane for draft in drafts})
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         # Lanes first, in one order for all: their locks make the ids within a lane rise in commit order, and
         # two callers that share lanes cannot wait for one another. The new version tells a courier that is
         # just emptying the lane that it is not empty.
