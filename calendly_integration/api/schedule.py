@@ -1,6 +1,5 @@
 """`POST schedule`: an agent books a meeting."""
 
-from dataclasses import replace
 from datetime import UTC
 from typing import Any
 
@@ -8,7 +7,7 @@ from django.utils import timezone
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from ..models import AgentKey, Booking
+from ..models import AgentKey, Booking, EventType
 from ..services import bookings, catalog, idempotency, scheduling
 from ..services.idempotency import OnIntent
 from ..services.scheduling import Booked, NothingFree, Outcome, OutcomeUnknown, Wish
@@ -61,12 +60,17 @@ class ScheduleView(AgentView):
         """Book the first free start that fits the wish."""
         given, now = self.read(ScheduleBody), timezone.now()
         header, wish = request.META.get("HTTP_IDEMPOTENCY_KEY"), _wish(given)
+        kind: EventType | None = None
         if header is None:
-            wish = replace(wish, event_type=catalog.key_of(wish.event_type, key_id=self.key.pk))
-        key = _implicit(wish) if header is None else idempotency.explicit(header)
+            kind = catalog.find(wish.event_type, key_id=self.key.pk)
+            key = _implicit(wish, kind)
+        else:  # a request that was answered before is answered so again, whatever became of its event type
+            key = idempotency.explicit(header)
 
         def run(on_intent: OnIntent) -> idempotency.Answer:
-            outcome = scheduling.schedule(wish=wish, by=self.actor, now=now, on_intent=on_intent)
+            outcome = scheduling.schedule(
+                wish=wish, by=self.actor, now=now, on_intent=on_intent, event_type=kind
+            )
             return _told(outcome)
 
         answer = idempotency.once(
@@ -76,7 +80,7 @@ class ScheduleView(AgentView):
         return Answer(answer.body, status=answer.status, headers=headers)
 
 
-def _implicit(wish: Wish) -> idempotency.Key:
+def _implicit(wish: Wish, kind: EventType) -> idempotency.Key:
     """Without a header: the same conversation, event type, invitee and preferred time is the same request."""
     wanted = wish.preferred
     if wanted is not None and wanted.tzinfo is not None:
@@ -86,7 +90,7 @@ def _implicit(wish: Wish) -> idempotency.Key:
             wanted = None
     return idempotency.implicit(
         wish.conversation_id,
-        wish.event_type,
+        str(kind.pk),
         wish.email.lower(),
         wanted.isoformat() if wanted else "",
     )

@@ -8,8 +8,9 @@ from django.db import connections, models, router
 Change = tuple[Any, Mapping[str, Any]]
 
 
-def insert_missing(rows: Sequence[models.Model]) -> None:
-    """Insert rows of one model; those that a unique column knows already are left out.
+def insert_missing(rows: Sequence[models.Model], *, otherwise: str = "DO NOTHING") -> int:
+    """Insert rows of one model; with those that a unique column knows already do `otherwise`, in SQL. Returns how
+    many were written. Primary keys that the database gives are not read back.
 
     One statement, which is its own transaction where none is open: `bulk_create` opens one around it, and on
     SQLite that would lock out everybody else while our threads wait for the interpreter.
@@ -21,13 +22,14 @@ def insert_missing(rows: Sequence[models.Model]) -> None:
     row = f"({', '.join(['%s'] * len(fields))})"
     sql = (
         f"INSERT INTO {quote(model._meta.db_table)} ({', '.join(quote(str(field.column)) for field in fields)})"  # noqa: S608
-        f" VALUES {', '.join([row] * len(rows))} ON CONFLICT DO NOTHING"
+        f" VALUES {', '.join([row] * len(rows))} ON CONFLICT {otherwise}"
     )
     values = [
         field.get_db_prep_save(field.pre_save(each, True), connection) for each in rows for field in fields
     ]
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
+        return int(cursor.rowcount)
 
 
 def update_each(

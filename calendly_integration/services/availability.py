@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
-from typing import Literal
+from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 from .. import clients
@@ -23,8 +23,7 @@ SUGGESTED_SPAN = SUGGESTED_DAYS + timedelta(days=1)
 STARTS_A_DAY = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
+class Slot(NamedTuple):
     """A free start, with Calendly's own spelling of it, and when a meeting begun then ends."""
 
     start: datetime

@@ -54,25 +54,12 @@ def hosts() -> QuerySet[Host]:
     return Host.objects.filter(active=True)
 
 
-def key_of(query: str, *, key_id: int | None = None) -> str:
-    """The same for all names, slugs, aliases, URIs and ids of one event type, and one of them; never fails."""
-    try:
-        return str(_bookable(query, key_id))
-    except EventTypeNotFound:
-        return plain(query)
-
-
 def find(query: str, *, key_id: int | None = None) -> EventType:
     """The bookable event type with that id, URI, slug, name or alias, whatever the case or diacritics.
 
     With an agent's key only what is open to it: the rest is as if it were not there. Raises EventTypeNotFound.
     """
-    rows = EventType.objects.select_related("connection")
-    with suppress(ValueError):
-        by_id = _open(rows.bookable(), key_id).filter(pk=uuid.UUID(query)).first()
-        if by_id is not None:
-            return by_id
-    return rows.get(pk=_bookable(query, key_id))
+    return EventType.objects.select_related("connection").get(pk=_bookable(query, key_id))
 
 
 def _bookable(query: str, key_id: int | None) -> uuid.UUID:

@@ -13,10 +13,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import Error as DatabaseTrouble
-from django.db import IntegrityError, transaction
 from django.db.models import Q
 
 from ..models import AgentKey, Booking, IdempotencyRecord
+from ..models.rewriting import insert_missing
 
 log = logging.getLogger("calendly.idempotency")
 
@@ -118,17 +118,13 @@ def _claim(agent_key: AgentKey, key: Key, wanted: str, now: datetime) -> Idempot
     """This request's own record, committed; or the answer given before."""
     for _try in range(5):
         record = IdempotencyRecord(agent_key=agent_key, key=key.text, fingerprint=wanted, started_at=now)
-        try:
-            with transaction.atomic(durable=True):
-                record.save(force_insert=True)
-        except IntegrityError:
-            earlier = IdempotencyRecord.objects.select_related("booking")
-            found = earlier.filter(agent_key=agent_key, key=key.text).first()
-            if found is None:  # its request came to nothing just now, and it was released
-                continue
-            record = found
-        else:
+        if insert_missing([record]):  # one statement without a transaction around it: committed with it
             return record
+        earlier = IdempotencyRecord.objects.select_related("booking")
+        found = earlier.filter(agent_key=agent_key, key=key.text).first()
+        if found is None:  # its request came to nothing just now, and it was released
+            continue
+        record = found
         if not key.implicit and record.fingerprint != wanted:
             raise Mismatch
         if record.answered_at is None and now - record.started_at <= DEAD_AFTER:
@@ -181,7 +177,7 @@ def _link(record: IdempotencyRecord, booking: Booking) -> None:
 
 def _own(record: IdempotencyRecord) -> Any:
     return IdempotencyRecord.objects.filter(
-        pk=record.pk, started_at=record.started_at, answered_at__isnull=True
+        agent_key=record.agent_key_id, key=record.key, started_at=record.started_at, answered_at__isnull=True
     )
 
 

@@ -230,7 +230,7 @@ def _send(plan: Plan, leg: BookingLeg, slot: Slot, *, now: datetime) -> Outcome:
         raise failures.of(error, connection, now=now) from error
     sighting = mirror.Sighting(mirror.Kind.BOOKED, invitee, None)
     heard = hearing.entries(leg.booking_id, at=now)
-    [result] = mirror.observe(connection, [sighting], now=now, heard=heard)
+    [result] = mirror.observe(connection, [sighting], now=now, heard=heard, of=leg.booking_id)
     return Placed(result.booking)
 
 

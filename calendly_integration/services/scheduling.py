@@ -87,14 +87,16 @@ def schedule(
     now: datetime,
     on_intent: OnIntent | None = None,
     booking_id: uuid.UUID | None = None,
+    event_type: EventType | None = None,
 ) -> Outcome:
     """Book the wish. Two calls to Calendly: free times, book.
 
     `on_intent` is called with the booking inside the transaction that makes it, before Calendly is asked. With a
-    `booking_id` the booking is made under it, or not at all where there is one with it already.
+    `booking_id` the booking is made under it, or not at all where there is one with it already. `event_type` is
+    the wish's, where it was found before.
     Raises EventTypeNotFound, InvalidWish, QuotaExhausted, CalendlyRefused, CalendlyUnavailable.
     """
-    event_type = catalog.find(wish.event_type, key_id=by.key_id)
+    event_type = event_type or catalog.find(wish.event_type, key_id=by.key_id)
     zone, wanted = when(wish, now=now)
     plan = _plan(wish, event_type, zone, by, on_intent, booking_id, now)
     check_quota(event_type, now=now)

@@ -47,16 +47,18 @@ def observe(
     *,
     now: datetime,
     heard: Sequence[TimelineEntry] = (),
+    of: uuid.UUID | None = None,
 ) -> list[Result]:
     """Bring sightings into our tables, all or none. Returns a result for each, in their order.
 
     Opens its transaction, or joins the caller's. If another process makes the same new rows at the same moment,
     it is done once more, and finds them. `heard` are the calls that saw it: they stand in the timeline before it.
+    `of` is the booking that they are expected to be of: it is not looked for where it holds what they refer to.
     """
     for last in (False, True):
         try:
             with transaction.atomic():
-                return Mirror(connection, now=now, heard=heard).apply(sightings)
+                return Mirror(connection, now=now, heard=heard).apply(sightings, of=None if last else of)
         except IntegrityError:
             if last:
                 raise
@@ -93,9 +95,13 @@ class Mirror:
         self._new: list[Booking | BookingLeg | VAIMetadata] = []
         self.absorbed: dict[uuid.UUID, uuid.UUID] = {}
 
-    def apply(self, sightings: Sequence[Sighting]) -> list[Result]:
+    def apply(self, sightings: Sequence[Sighting], *, of: uuid.UUID | None = None) -> list[Result]:
         """Bring them in and write everything."""
-        self._load(sightings)
+        if of:
+            self._lock({of})
+        if not of or not all(mapping.reference(sighting.invitee) in self.by_id for sighting in sightings):
+            self._lock(self._concerned(sightings) - self.bookings.keys())
+        self._load_mirrored(sightings)
         results = [self._one(sighting) for sighting in sightings]
         self._save()
         return [Result(self.bookings[each.leg.booking_id], each.leg, each.changed) for each in results]
@@ -111,8 +117,8 @@ class Mirror:
         happened(self.effects, booking, leg, legs, before=before, sighting=None, now=self.now)
         self._save()
 
-    def _load(self, sightings: Sequence[Sighting]) -> None:
-        """Find, then lock in a fixed order, then read: what is locked cannot change under us."""
+    def _concerned(self, sightings: Sequence[Sighting]) -> set[uuid.UUID]:
+        """The bookings that they may change."""
         uris, ids = set[str](), set[uuid.UUID]()
         for sighting in sightings:
             invitee = sighting.invitee
@@ -121,12 +127,12 @@ class Mirror:
             if reference:
                 ids.add(reference)
         places = BookingLeg.objects.filter(Q(invitee_uri__in=uris) | Q(pk__in=ids))
-        found = set(places.values_list("booking_id", flat=True))
-        if found:
-            self._lock(found)
-        self._load_mirrored(sightings)
+        return set(places.values_list("booking_id", flat=True))
 
     def _lock(self, found: set[uuid.UUID]) -> None:
+        """Lock in a fixed order, then read: what is locked cannot change under us."""
+        if not found:
+            return
         locked = Booking.objects.filter(pk__in=found).shown().order_by("pk")
         for booking in locked.select_for_update(of=("self",), no_key=True):
             self._keep(booking)

@@ -58,13 +58,7 @@ def add(drafts: Sequence[Draft], *, now: datetime) -> None:
         # Lanes first, in one order for all: their locks make the ids within a lane rise in commit order, and
         # two callers that share lanes cannot wait for one another. The new version tells a courier that is
         # just emptying the lane that it is not empty.
-        Lane.objects.bulk_create(
-            [Lane(key=key, version=uuid.uuid4(), next_attempt_at=now) for key in keys],
-            update_conflicts=True,
-            unique_fields=["key"],
-            update_fields=["version"],
-        )
-        Lane.objects.filter(pk__in=keys, next_attempt_at__isnull=True).update(next_attempt_at=now)
+        Lane.objects.open(keys, now=now)
         Message.objects.bulk_create(
             [
                 Message(
