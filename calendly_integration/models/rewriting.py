@@ -61,10 +61,8 @@ def update_each(
             for row in ([*row, *given.values()] for row in rows)
         ]
         with connection.cursor() as cursor:
-            if len(values) == 1:
-                cursor.execute(
-                    sql, values[0]
-                )  # psycopg opens a pipeline for many, which costs one alone more
+            if len(values) == 1:  # psycopg's pipeline for many costs one alone more
+                cursor.execute(sql, values[0])
             else:
                 cursor.executemany(sql, values)
 
