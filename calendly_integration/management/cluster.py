@@ -2,7 +2,6 @@
 
 import contextlib
 import ctypes
-import functools
 import gc
 import logging
 import multiprocessing
@@ -226,8 +225,17 @@ def _tune(parent: int) -> None:
     libc.mallopt(M_ARENA_MAX, 2)
     # The kernel kills each process of the cluster when its parent dies, however that comes about: a killed
     # supervisor, main process or sentinel leaves nobody behind who works on as a second cluster.
-    die = functools.partial(libc.prctl, PR_SET_PDEATHSIG, signal.SIGKILL)
-    die()
+    _die_with(parent, libc)
+    forking = [0]
+
+    def before() -> None:
+        forking[0] = os.getpid()
+
+    os.register_at_fork(before=before, after_in_child=lambda: _die_with(forking[0], libc))
+
+
+def _die_with(parent: int, libc: ctypes.CDLL) -> None:
+    """Die when the parent does. If it died before this was asked for nobody would tell: then die at once."""
+    libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         os._exit(1)
-    os.register_at_fork(after_in_child=die)
