@@ -1,5 +1,6 @@
 """The filters of the bookings list, with counts that are always there and never cost more than they are worth."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import date, datetime, time, timedelta
@@ -26,7 +27,7 @@ LATEST = 1000
 Choice = tuple[str, str]
 
 
-class Facet(admin.SimpleListFilter):
+class Facet(ABC, admin.SimpleListFilter):
     """A filter under the name that Django gives it in the address. The list fills in `counts`."""
 
     template = "calendly_integration/admin/list_facet.html"
@@ -48,9 +49,9 @@ class Facet(admin.SimpleListFilter):
             found = [*found, (chosen, shown.plain(chosen, 40))]
         return found
 
+    @abstractmethod
     def options(self) -> Iterator[Choice]:
         """All choices: value and words."""
-        raise NotImplementedError
 
     def condition(self, value: str) -> Q:
         """What holds for the bookings of a choice."""

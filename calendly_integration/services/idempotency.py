@@ -117,14 +117,13 @@ def once(
 def _claim(agent_key: AgentKey, key: Key, wanted: str, now: datetime) -> IdempotencyRecord | Answer:
     """This request's own record, committed; or the answer given before."""
     for _try in range(5):
-        record = IdempotencyRecord(agent_key=agent_key, key=key.text, fingerprint=wanted, started_at=now)
-        if insert_missing([record]):  # one statement without a transaction around it: committed with it
-            return record
+        mine = IdempotencyRecord(agent_key=agent_key, key=key.text, fingerprint=wanted, started_at=now)
+        if insert_missing([mine]):  # one statement without a transaction around it: committed with it
+            return mine
         earlier = IdempotencyRecord.objects.select_related("booking")
-        found = earlier.filter(agent_key=agent_key, key=key.text).first()
-        if found is None:  # its request came to nothing just now, and it was released
+        record = earlier.filter(agent_key=agent_key, key=key.text).first()
+        if record is None:  # its request came to nothing just now, and it was released
             continue
-        record = found
         if not key.implicit and record.fingerprint != wanted:
             raise Mismatch
         if record.answered_at is None and now - record.started_at <= DEAD_AFTER:
