@@ -8,11 +8,14 @@ import uuid
 from datetime import datetime, timedelta
 from typing import Any, Self, TypeVar
 
-from django.db import models, transaction
+from django.db import InterfaceError, OperationalError, models, transaction
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 W = TypeVar("W", bound="Work")
+
+# What a database raises that went away. No fault of the work: its lease ends, and it is done anew.
+DATABASE_AWAY = (OperationalError, InterfaceError)
 
 
 class WorkQuerySet(models.QuerySet[W]):

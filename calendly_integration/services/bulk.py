@@ -10,11 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import transaction
 from django.db.models import Count, Q
 
 from .. import jobs
 from ..models import Booking, BulkItem, BulkRun, Delivery, Message
+from ..models.work import DATABASE_AWAY
 from . import bookings, failures, inbox, legs, outbox
 from .actors import Actor
 
@@ -134,7 +135,7 @@ def work(item: BulkItem, *, now: datetime) -> None:
         _end(item, Status.FAILED, str(failed), now)
     except _Later as later:
         _again(item, later, now)
-    except (OperationalError, InterfaceError):
+    except DATABASE_AWAY:
         raise  # the database is away: the lease ends, and it is done anew
     except Exception as error:
         log.exception("bulk item %s failed", item.pk)

@@ -8,7 +8,7 @@ import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from django.db import InterfaceError, OperationalError, close_old_connections, transaction
+from django.db import close_old_connections, transaction
 from django.db.models import Q
 
 from .. import conf, jobs
@@ -16,6 +16,7 @@ from ..calendly import webhooks
 from ..calendly.errors import InvalidSignature, Unreadable
 from ..models import Connection, Delivery
 from ..models.rewriting import insert_missing, update_each
+from ..models.work import DATABASE_AWAY
 from . import catalog, connections, mirror, signing_keys
 from .together import Together
 
@@ -119,7 +120,7 @@ def _apply_alone(row: Delivery, now: datetime) -> None:
 
 def _complain(error: BaseException, what: str) -> None:
     """Log it. A database that went away is no fault of ours: a line, and a fresh connection for what follows."""
-    if isinstance(error, OperationalError | InterfaceError):
+    if isinstance(error, DATABASE_AWAY):
         log.warning("%s: the database does not answer (%s)", what, type(error).__name__)
         close_old_connections()
     else:

@@ -9,7 +9,7 @@ import random
 import uuid
 from datetime import datetime, timedelta
 
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import transaction
 
 from .. import clients
 from ..calendly.client import Client
@@ -23,6 +23,7 @@ from ..calendly.errors import (
 )
 from ..calendly.types import Invitee, ScheduledEvent
 from ..models import Booking, BookingLeg, EventType, TimelineEntry
+from ..models.work import DATABASE_AWAY
 from . import failures, hearing, mapping, mirror, placing, questions
 from .actors import SYSTEM, entry
 
@@ -65,7 +66,7 @@ def work(leg: BookingLeg, *, now: datetime) -> None:
             _give_up(leg, error, now)
         else:
             _again(leg, error, now)
-    except (OperationalError, InterfaceError):
+    except DATABASE_AWAY:
         raise  # the database is away: the lease ends, and it is done anew
     except Exception as error:
         log.exception("leg %s: %s failed", leg.pk, leg.todo)

@@ -8,8 +8,9 @@ from datetime import datetime
 from types import ModuleType
 from typing import Any
 
-from django.db import InterfaceError, OperationalError, close_old_connections, connections
+from django.db import close_old_connections, connections
 
+from ...models.work import DATABASE_AWAY
 from .. import bulk, legs, lookups
 from ..crew import Crew
 
@@ -70,7 +71,7 @@ class Remote:
         try:
             close_old_connections()
             source.work(item, now=self._clock())
-        except (OperationalError, InterfaceError) as error:
+        except DATABASE_AWAY as error:
             log.warning(
                 "Work on %s stops: the database does not answer (%s).", _name(source), type(error).__name__
             )

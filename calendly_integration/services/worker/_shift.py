@@ -6,9 +6,10 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TypeVar
 
-from django.db import InterfaceError, OperationalError, connections
+from django.db import connections
 
 from ... import clients
+from ...models.work import DATABASE_AWAY
 from ...vai.client import Client
 from .. import inbox, outbox
 from . import _agenda
@@ -134,7 +135,7 @@ class Shift:
         drain, and the others go on."""
         try:
             return work()
-        except (OperationalError, InterfaceError) as error:
+        except DATABASE_AWAY as error:
             log.warning("The database does not answer (%s): trying again.", type(error).__name__)
             connections.close_all()
             time.sleep(1)
