@@ -3,10 +3,11 @@
 A claim takes the write lock on SQLite, so it is made only where this says that there is something to claim.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
-from django.db.models import Min
+from django.db import connections, router
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from ...models import BookingLeg, BulkItem, Delivery, Lane, VAIMetadata
 from ...models.work import Work
@@ -27,14 +28,30 @@ def served(*, portal: bool) -> frozenset[str]:
 
 
 def read(names: Iterable[str]) -> dict[str, datetime]:
-    """When each of these sources that has work left comes due."""
-    agenda = {}
-    for name in names:
-        pending = SOURCES[name]._default_manager.filter(next_attempt_at__isnull=False)
-        at = pending.aggregate(at=Min("next_attempt_at"))["at"]
-        if at is not None:
-            agenda[name] = at
-    return agenda
+    """When each of these sources that has work left comes due.
+
+    One statement, written here: it runs many times a second, and five that are compiled anew each time were most
+    of what a drain with little to do cost.
+    """
+    wanted = sorted(names)
+    if not wanted:
+        return {}
+    connection = connections[router.db_for_read(Delivery)]
+    with connection.cursor() as cursor:
+        cursor.execute(" UNION ALL ".join(_earliest(name, connection.ops.quote_name) for name in wanted))
+        found = dict(cursor.fetchall())
+    return {name: _instant(at, connection) for name, at in found.items() if at is not None}
+
+
+def _earliest(name: str, quote: Callable[[str], str]) -> str:
+    table = quote(SOURCES[name]._meta.db_table)
+    column = quote("next_attempt_at")
+    return f"SELECT '{name}', MIN({column}) FROM {table} WHERE {column} IS NOT NULL"  # noqa: S608 - our names
+
+
+def _instant(at: datetime | str, connection: BaseDatabaseWrapper) -> datetime:
+    """SQLite knows no times: it gives the text that Django keeps, in the connection's zone."""
+    return at if isinstance(at, datetime) else datetime.fromisoformat(at).replace(tzinfo=connection.timezone)
 
 
 def arrived(names: Iterable[str], *, since: datetime, now: datetime) -> bool:
