@@ -78,24 +78,20 @@ def offered(event_type: EventType, *, start: datetime, end: datetime, now: datet
 def suggest(slots: Iterable[Slot], *, around: datetime, zone: ZoneInfo) -> list[Day]:
     """The days that have free starts, fourteen at most, up to the fourteenth after `around`; with at most three
     starts each: those nearest to the hour that was wanted."""
-    wanted, first = around.astimezone(zone).time(), around.astimezone(zone).date()
-    days: dict[date, list[Slot]] = {}
+    wanted = around.astimezone(zone)
+    last, minute = wanted.date() + SUGGESTED_DAYS, _minutes(wanted)
+    days: dict[date, list[tuple[int, Slot]]] = {}
     for slot in slots:
-        on = slot.start.astimezone(zone).date()
-        if around <= slot.start and on <= first + SUGGESTED_DAYS:
-            days.setdefault(on, []).append(slot)
-
-    def off(slot: Slot) -> tuple[int, datetime]:
-        local = slot.start.astimezone(zone).time()
-        return abs(_minutes(local) - _minutes(wanted)), slot.start
-
+        local = slot.start.astimezone(zone)
+        if around <= slot.start and local.date() <= last:
+            days.setdefault(local.date(), []).append((abs(_minutes(local) - minute), slot))
     return [
-        Day(on, tuple(sorted(sorted(starts, key=off)[:STARTS_A_DAY], key=lambda slot: slot.start)))
+        Day(on, tuple(sorted(slot for _off, slot in sorted(starts)[:STARTS_A_DAY])))
         for on, starts in sorted(days.items())[: SUGGESTED_DAYS.days]
     ]
 
 
-def _minutes(clock: time) -> int:
+def _minutes(clock: datetime) -> int:
     return clock.hour * 60 + clock.minute
 
 

@@ -1,7 +1,8 @@
 """The same request again gets the same answer again, and is not done twice.
 
-A row is committed before the work begins, so of many at once one runs. It is linked to the booking inside the
-booking's own intent: whoever comes after a crash finds what came of it.
+A row says that a request runs, so of many at once one books. Under an explicit key it is committed before the
+work begins, and linked to the booking inside the booking's own intent; without a key it is written with that
+intent, for until then nothing is done that could be done twice. Whoever comes after a crash finds what came of it.
 """
 
 import hashlib
@@ -115,15 +116,18 @@ def once(
 
 
 def _claim(agent_key: AgentKey, key: Key, wanted: str, now: datetime) -> IdempotencyRecord | Answer:
-    """This request's own record, committed; or the answer given before."""
+    """This request's own record, or the answer given before. That of an explicit key is committed, another may
+    still be `adding`: it is written with the booking's intent."""
     for _try in range(5):
         mine = IdempotencyRecord(agent_key=agent_key, key=key.text, fingerprint=wanted, started_at=now)
-        if insert_missing([mine]):  # one statement without a transaction around it: committed with it
+        if not key.implicit and insert_missing([mine]):  # one statement, its own transaction
+            mine._state.adding = False
             return mine
-        earlier = IdempotencyRecord.objects.select_related("booking")
-        record = earlier.filter(agent_key=agent_key, key=key.text).first()
-        if record is None:  # its request came to nothing just now, and it was released
-            continue
+        record = IdempotencyRecord.objects.filter(agent_key=agent_key, key=key.text).first()
+        if record is None:
+            if key.implicit:
+                return mine
+            continue  # its request came to nothing just now, and it was released
         if not key.implicit and record.fingerprint != wanted:
             raise Mismatch
         if record.answered_at is None and now - record.started_at <= DEAD_AFTER:
@@ -168,9 +172,11 @@ def _answer(record: IdempotencyRecord, run: Run, recover: Recover) -> Answer:
 
 
 def _link(record: IdempotencyRecord, booking: Booking) -> None:
-    """Tie the booking to its request, in the transaction of the intent. Raises InProgress if this request was
-    taken for dead meanwhile: then the booking must not be made."""
-    if not _own(record).update(booking=booking):
+    """Tie the booking to its request, in the transaction of the intent. Raises InProgress if another request has
+    the record, or took this one for dead meanwhile: then the booking must not be made."""
+    record.booking = booking
+    tied = insert_missing([record]) if record._state.adding else _own(record).update(booking=booking)
+    if not tied:
         raise InProgress
 
 
@@ -191,6 +197,8 @@ def _keep(record: IdempotencyRecord, answer: Answer, now: datetime) -> None:
 def _release(record: IdempotencyRecord) -> None:
     """Forget a request that came to nothing. One whose booking may stand is left: after a minute the next
     request under its key is answered from that booking."""
+    if record._state.adding and record.booking is None:
+        return
     nothing = Q(booking__isnull=True) | Q(booking__status__in=[Status.FAILED, Status.CANCELED])
     try:
         _own(record).filter(nothing).delete()

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, transaction
 from django.db import connection as database
 
 from calendly_integration.models import AgentKey, Booking, Connection, IdempotencyRecord
@@ -32,7 +32,7 @@ def made(status: str = "confirmed") -> Booking:
 
 
 class Request:
-    """A request that counts how often it really ran."""
+    """A request that counts how often it ran past its intent."""
 
     def __init__(self, agent_key: AgentKey, key: Key = KEY, answer: Answer | Exception | None = None) -> None:
         self.agent_key, self.key = agent_key, key
@@ -45,9 +45,10 @@ class Request:
         )
 
     def _run(self, on_intent: idempotency.OnIntent) -> Answer:
-        self.runs += 1
         if self.intends:
-            on_intent(made("failed" if isinstance(self.answer, Exception) else "confirmed"))
+            with transaction.atomic():
+                on_intent(made("failed" if isinstance(self.answer, Exception) else "confirmed"))
+        self.runs += 1
         if isinstance(self.answer, Exception):
             raise self.answer
         return self.answer
@@ -222,9 +223,11 @@ def test_old_records_are_forgotten(agent_key: AgentKey) -> None:
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("key", [KEY, IMPLICIT])
-def test_of_twenty_at_once_one_runs(transactional_db: None, key: Key) -> None:
+def test_of_twenty_at_once_one_books(transactional_db: None, key: Key) -> None:
     agent_key = agent_keys.create("Agent", now=NOW)[0]
     gate, go = threading.Event(), threading.Barrier(20)
+    if key.implicit:  # those run until their intent
+        gate.set()
     outcomes: list[str] = []
     request = Request(agent_key, key)
     real = request._run
@@ -254,4 +257,15 @@ def test_of_twenty_at_once_one_runs(transactional_db: None, key: Key) -> None:
         thread.join(20)
     assert sorted(outcomes) == ["answered"] + ["in progress"] * 19
     assert request.runs == 1
+    assert Booking.objects.count() == key.implicit
     assert request.send().replayed
+
+
+def test_without_a_key_nothing_is_written_for_what_came_to_nothing(
+    agent_key: AgentKey, django_assert_num_queries: Any
+) -> None:
+    request = Request(agent_key, IMPLICIT, Answer(200, {"code": "no_availability"}))
+    request.intends = False
+    with django_assert_num_queries(1):
+        request.send()
+    assert not IdempotencyRecord.objects.exists()

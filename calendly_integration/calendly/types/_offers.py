@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from .. import fields
 from ..errors import Unreadable
@@ -131,9 +131,11 @@ class EventType(Entity):
         )
 
 
-@dataclass(frozen=True, slots=True)
-class AvailableTime:
-    """A start that can be booked. ``start_text`` is Calendly's own spelling: a booking copies it."""
+class AvailableTime(NamedTuple):
+    """A start that can be booked. ``start_text`` is Calendly's own spelling: a booking copies it.
+
+    Hundreds come in one answer while somebody waits: a tuple is made faster than a frozen dataclass.
+    """
 
     start_time: datetime
     start_text: str
@@ -143,13 +145,13 @@ class AvailableTime:
 
     @classmethod
     def parse(cls, data: dict[str, Any]) -> Self:
-        remaining = fields.number_or_none(data, "invitees_remaining")
+        start, remaining = fields.text(data, "start_time"), fields.number_or_none(data, "invitees_remaining")
         return cls(
-            start_time=fields.instant(data, "start_time"),
-            start_text=fields.text(data, "start_time"),
-            status=fields.text_or(data, "status", "available"),
-            invitees_remaining=1 if remaining is None else remaining,
-            scheduling_url=fields.text_or(data, "scheduling_url"),
+            fields.parse_instant(start, "start_time"),
+            start,
+            fields.text_or(data, "status", "available"),
+            1 if remaining is None else remaining,
+            fields.text_or(data, "scheduling_url"),
         )
 
 
