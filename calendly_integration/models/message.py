@@ -12,17 +12,17 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from .rewriting import insert_missing
+from .rewriting import Statement, insertion
 from .work import Work, WorkQuerySet, due_index
 
 
 class LaneQuerySet(WorkQuerySet["Lane"]):
     """The outbox as work."""
 
-    def open(self, keys: Iterable[str], *, now: datetime) -> None:
-        """Have these lanes, locked one after the other, each with a new version. One that waits for nothing comes
-        due; a pause that is set stays. Django's own upsert could not leave it."""
-        insert_missing(
+    def opening(self, keys: Iterable[str], *, now: datetime) -> list[Statement]:
+        """What has these lanes, locked one after the other, each with a new version. One that waits for nothing
+        comes due; a pause that is set stays. Django's own upsert could not leave it."""
+        return insertion(
             [Lane(key=key, version=uuid.uuid4(), next_attempt_at=now) for key in keys],
             otherwise="(key) DO UPDATE SET version = excluded.version, next_attempt_at ="
             f" COALESCE({Lane._meta.db_table}.next_attempt_at, excluded.next_attempt_at)",

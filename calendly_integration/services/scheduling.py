@@ -10,6 +10,7 @@ from .. import clients, conf
 from ..calendly.errors import CalendlyError
 from ..models import Booking, BookingLeg, EventType, VAIMetadata
 from ..models.booking import search_key
+from ..models.rewriting import insertion, send
 from . import availability, catalog, failures, hearing, placing, questions, zones
 from .actors import Actor, entry
 from .availability import Day, Slot
@@ -238,18 +239,17 @@ def _intend(
         agent_key_id=by.key_id,
         created_at=now,
     )
-    booking.save(force_insert=True)
     leg.booking = booking
-    leg.save(force_insert=True)
-    VAIMetadata(
+    metadata = VAIMetadata(
         booking=booking,
         conversation_id=wish.conversation_id,
         user_id=wish.user_id,
         agent_type=wish.agent_type,
         booking_source="vai_agent" if booking.agent_made else "staff",
         notes=wish.notes,
-    ).save(force_insert=True)
-    entry(booking.pk, at=now, by=by, action="requested", wanted=str(wish.preferred or "")).save()
+    )
+    requested = entry(booking.pk, at=now, by=by, action="requested", wanted=str(wish.preferred or ""))
+    send([each for row in (booking, leg, metadata, requested) for each in insertion([row])])
     return booking
 
 

@@ -6,11 +6,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from calendly_integration.models import Delivery, Pulse
-from calendly_integration.models.rewriting import insert_missing, update_each
+from calendly_integration.models import rewriting as written
+from calendly_integration.models.rewriting import insert_missing, insertion, rewriting, send
 
 NOW = datetime(2026, 11, 23, 6, tzinfo=UTC)
 
@@ -35,14 +36,12 @@ def test_each_row_gets_its_own_values() -> None:
     insert_missing([delivery(number) for number in range(3)])
     first, second, third = Delivery.objects.order_by("digest")
     token = uuid.uuid4()
-    update_each(
-        Delivery,
-        [
-            (first.pk, {"kind": "a", "lease_token": token, "applied_at": NOW}),
-            (second.pk, {"kind": "b", "lease_token": None, "applied_at": None}),
-            (third.pk, {}),
-        ],
-    )
+    changes = [
+        (first.pk, {"kind": "a", "lease_token": token, "applied_at": NOW}),
+        (second.pk, {"kind": "b", "lease_token": None, "applied_at": None}),
+        (third.pk, {}),
+    ]
+    send(rewriting(Delivery, changes))
     rows = Delivery.objects.order_by("digest").values_list("kind", "lease_token", "applied_at")
     assert list(rows) == [("a", token, NOW), ("b", None, None), ("", None, None)]
 
@@ -51,14 +50,14 @@ def test_where_narrows_the_rows() -> None:
     token = uuid.uuid4()
     insert_missing([delivery(1, lease_token=token), delivery(2)])
     changes = [(row.pk, {"kind": "mine"}) for row in Delivery.objects.all()]
-    update_each(Delivery, changes, where={"lease_token": token})
+    send(rewriting(Delivery, changes, where={"lease_token": token}))
     assert set(Delivery.objects.values_list("digest", "kind")) == {("1", "mine"), ("2", "")}
 
 
 def test_json_goes_in_and_comes_out_the_same() -> None:
     detail = {"text": "Ștefan", "list": [1, None, {"deep": True}]}
     insert_missing([Pulse(pk="one", beat_at=NOW, detail=detail), Pulse(pk="two", beat_at=NOW)])
-    update_each(Pulse, [("two", {"detail": detail})])
+    send(rewriting(Pulse, [("two", {"detail": detail})]))
     assert list(Pulse.objects.values_list("detail", flat=True)) == [detail, detail]
 
 
@@ -71,4 +70,32 @@ def test_one_statement_stores_a_delivery() -> None:
 
 def test_nothing_to_change_is_no_statement(django_assert_num_queries: Callable[[int], Any]) -> None:
     with django_assert_num_queries(0):
-        update_each(Delivery, [])
+        send([*insertion([]), *rewriting(Delivery, [])])
+
+
+def test_many_rows_are_cut_into_statements_that_a_database_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    fields = len(Pulse._meta.concrete_fields)
+    monkeypatch.setattr(written, "MOST_VALUES", 2 * fields)
+    statements = insertion([Pulse(pk=f"{number}", beat_at=NOW) for number in range(5)])
+    assert [len(each.values[0]) // fields for each in statements] == [2, 2, 1]
+    send(statements)
+    assert set(Pulse.objects.values_list("pk", flat=True)) == set("01234")
+
+
+def test_a_row_that_is_there_is_an_error_where_nothing_else_is_said() -> None:
+    insert_missing([Pulse(pk="one", beat_at=NOW)])
+    with pytest.raises(IntegrityError), transaction.atomic():
+        send(insertion([Pulse(pk="two", beat_at=NOW)]) + insertion([Pulse(pk="one", beat_at=NOW)]))
+    assert Pulse.objects.count() == 1
+
+
+@pytest.mark.postgres
+def test_postgresql_takes_them_in_one_round_trip() -> None:
+    delivered, pulse = delivery(1, kind="a %s; --"), Pulse(pk="one", beat_at=NOW, detail={"text": "'; %s"})
+    statements = insertion([delivered]) + insertion([pulse])
+    changes = [("one", {"beat_at": NOW}), ("two", {"beat_at": NOW})]
+    with CaptureQueriesContext(connection) as captured:
+        send(statements + rewriting(Pulse, changes))
+    assert len(captured) == 1
+    assert Delivery.objects.get().kind == "a %s; --"
+    assert Pulse.objects.get().detail == {"text": "'; %s"}

@@ -46,9 +46,11 @@ pytestmark = pytest.mark.django_db
 
 SERVICES = Path(placing.__file__).parent
 TRACED = frozenset(
-    str(SERVICES / name)
-    for name in ("scheduling.py", "placing.py", "bookings.py", "legs.py", "mirror/_apply.py")
-)
+    str((SERVICES / name).resolve())
+    for name in (
+        "scheduling.py", "placing.py", "bookings.py", "legs.py", "mirror/_apply.py", "../models/rewriting.py",
+    )
+)  # fmt: skip
 
 
 class Killed(BaseException):
@@ -209,7 +211,7 @@ def test_a_move_killed_at_any_line_leaves_one_meeting_and_one_booking(stage: Sta
         assert told().count("/calendly/confirmed") == 1
         assert "/calendly/canceled" not in told()
 
-    assert stage.everywhere(booked_and_told, act, check, hooks=hooks) > 12
+    assert stage.everywhere(booked_and_told, act, check, hooks=hooks) > 8
 
 
 def lost(calendly: Calendly) -> None:

@@ -24,7 +24,7 @@ from ...models import (
     TimelineEntry,
     VAIMetadata,
 )
-from ...models.rewriting import Change, update_each
+from ...models.rewriting import Change, insertion, rewriting, send
 from .. import mapping, outbox
 from ._effects import Before, Effects, LegBefore, happened
 from ._merge import cancel, derive, merge, retire
@@ -237,30 +237,24 @@ class Mirror:
         self.absorbed[gone.pk] = kept.pk
 
     def _save(self) -> None:
-        """Write new rows in bulk, changed ones column by column, and all that follows."""
+        """Write new rows, the changed columns of others, and all that follows."""
         made = {id(row) for row in self._new}
         fresh = [row for row in self._new if getattr(row, "pk", None) not in self.absorbed]
-        current = {row.pk: row.current_leg for row in fresh if isinstance(row, Booking)}
-        for row in fresh:
-            if isinstance(row, Booking):
-                row.current_leg = None  # the leg does not exist yet
-        Booking.objects.bulk_create([row for row in fresh if isinstance(row, Booking)])
-        BookingLeg.objects.bulk_create([row for row in fresh if isinstance(row, BookingLeg)])
-        VAIMetadata.objects.bulk_create([row for row in fresh if isinstance(row, VAIMetadata)])
-        for pk, leg in current.items():
-            self.bookings[pk].current_leg = leg
-            Booking.objects.filter(pk=pk).update(current_leg=leg)
+        statements = []
+        for model in (Booking, BookingLeg, VAIMetadata):  # a booking's leg is there when the transaction ends
+            statements += insertion([row for row in fresh if isinstance(row, model)])
         for kind in (Booking, BookingLeg):
-            update_each(kind, self._changes(kind, made))
-        self._bury()
-        TimelineEntry.objects.bulk_create(self.effects.entries)
-        FollowUp.objects.bulk_create(self.effects.followups, ignore_conflicts=True)
-        outbox.add(self.effects.drafts, now=self.now)
+            statements += rewriting(kind, self._changes(kind, made))
+        if self.absorbed:
+            send(statements)
+            statements = []
+            self._bury()
+        statements += insertion(self.effects.entries)
+        statements += insertion(self.effects.followups, otherwise="DO NOTHING")
+        send(statements + outbox.addition(self.effects.drafts, now=self.now))
 
     def _bury(self) -> None:
         """What belonged to a booking that became part of another goes with it. The id of the other stays."""
-        if not self.absorbed:
-            return
         for gone, kept in self.absorbed.items():
             for model in (TimelineEntry, FollowUp, Message, Delivery, IdempotencyRecord):
                 model._default_manager.filter(booking_id=gone).update(booking_id=kept)

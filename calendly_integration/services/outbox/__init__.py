@@ -5,7 +5,7 @@ portal: at least once, in order within a lane, for as long as it takes.
 """
 
 from ._courier import Courier
-from ._writing import Draft, NotParked, NotWaiting, Stats, add, heal, park, resend, stats
+from ._writing import Draft, NotParked, NotWaiting, Stats, add, addition, heal, park, resend, stats
 
 __all__ = [
     "Courier",
@@ -14,6 +14,7 @@ __all__ = [
     "NotWaiting",
     "Stats",
     "add",
+    "addition",
     "heal",
     "park",
     "resend",

@@ -11,6 +11,7 @@ from django.db.models import Count, Min, Q, QuerySet
 
 from ... import jobs
 from ...models import Lane, Message
+from ...models.rewriting import Statement, insertion, send
 
 # No wait of ours is longer than this; only the portal itself may ask for a longer one.
 LONGEST_PAUSE = timedelta(minutes=5)
@@ -51,29 +52,31 @@ def add(drafts: Sequence[Draft], *, now: datetime) -> None:
 
     A waiting pause of a lane is not shortened by new messages.
     """
-    if not drafts:
-        return
-    keys = sorted({draft.lane for draft in drafts})
     with transaction.atomic(savepoint=False):
-        # Lanes first, in one order for all: their locks make the ids within a lane rise in commit order, and
-        # two callers that share lanes cannot wait for one another. The new version tells a courier that is
-        # just emptying the lane that it is not empty.
-        Lane.objects.open(keys, now=now)
-        Message.objects.bulk_create(
-            [
-                Message(
-                    lane_id=draft.lane,
-                    booking_id=draft.booking_id,
-                    path=draft.path,
-                    body=draft.body,
-                    once_key=draft.once_key,
-                    created_at=now,
-                )
-                for draft in drafts
-            ],
-            ignore_conflicts=True,
+        send(addition(drafts, now=now))
+
+
+def addition(drafts: Sequence[Draft], *, now: datetime) -> list[Statement]:
+    """What `add` writes, for a caller that sends it along with the change in its open transaction."""
+    if not drafts:
+        return []
+    jobs.wake()
+    messages = [
+        Message(
+            lane_id=draft.lane,
+            booking_id=draft.booking_id,
+            path=draft.path,
+            body=draft.body,
+            once_key=draft.once_key,
+            created_at=now,
         )
-        jobs.wake()
+        for draft in drafts
+    ]
+    # Lanes first, in one order for all: their locks make the ids within a lane rise in commit order, and two
+    # callers that share lanes cannot wait for one another. The new version tells a courier that is just emptying
+    # the lane that it is not empty.
+    lanes = Lane.objects.opening(sorted({draft.lane for draft in drafts}), now=now)
+    return lanes + insertion(messages, otherwise="DO NOTHING")
 
 
 def resend(message: Message, *, now: datetime) -> None:
