@@ -9,7 +9,7 @@ from rest_framework.request import Request
 
 from ..models import AgentKey, Booking, EventType
 from ..services import bookings, catalog, idempotency, scheduling
-from ..services.idempotency import OnIntent
+from ..services.idempotency import Keep, OnIntent
 from ..services.scheduling import Booked, NothingFree, Outcome, OutcomeUnknown, Wish
 from . import documents, errors, shapes, speech
 from .base import AgentView, Answer
@@ -67,11 +67,18 @@ class ScheduleView(AgentView):
         else:  # a request that was answered before is answered so again, whatever became of its event type
             key = idempotency.explicit(header)
 
-        def run(on_intent: OnIntent) -> idempotency.Answer:
+        def run(on_intent: OnIntent, keep: Keep) -> idempotency.Answer:
+            kept: idempotency.Answer | None = None
+
+            def on_booked(booked: Booked) -> None:
+                nonlocal kept
+                kept = _told(booked)
+                keep(kept)
+
             outcome = scheduling.schedule(
-                wish=wish, by=self.actor, now=now, on_intent=on_intent, event_type=kind
+                wish=wish, by=self.actor, now=now, on_intent=on_intent, on_booked=on_booked, event_type=kind
             )
-            return _told(outcome)
+            return kept or _told(outcome)
 
         answer = idempotency.once(
             agent_key=self.key, key=key, body=given, run=run, recover=_recovered, now=now

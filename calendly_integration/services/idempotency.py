@@ -68,7 +68,8 @@ class Answer:
 
 
 OnIntent = Callable[[Booking], None]
-Run = Callable[[OnIntent], Answer]
+Keep = Callable[[Answer], None]
+Run = Callable[[OnIntent, Keep], Answer]
 Recover = Callable[[Booking], Answer]
 
 
@@ -96,7 +97,8 @@ def once(
 ) -> Answer:
     """Run the request, or give the answer of the one that ran before.
 
-    `run` gets the callback for the booking's intent; `recover` answers from the booking of a request that died.
+    `run` gets the callback for the booking's intent, and one that keeps an answer in the transaction that is open;
+    an answer that it did not keep so is kept afterwards. `recover` answers from the booking of a request that died.
     Raises Mismatch, InProgress, and what `run` raises: then nothing is kept, and the request may be repeated.
     """
     wanted = fingerprint(body)
@@ -104,10 +106,12 @@ def once(
     if isinstance(record, Answer):
         return record
     try:
-        answer = _answer(record, run, recover)
+        answer = _answer(record, run, recover, now)
     except Exception:
         _release(record)
         raise
+    if record.answered_at is not None:
+        return answer
     if answer.status in (201, 202) or (answer.status == 200 and not key.implicit):
         _keep(record, answer, now)
     else:
@@ -163,12 +167,12 @@ def _take_over(record: IdempotencyRecord, wanted: str, now: datetime) -> bool:
     return bool(taken)
 
 
-def _answer(record: IdempotencyRecord, run: Run, recover: Recover) -> Answer:
+def _answer(record: IdempotencyRecord, run: Run, recover: Recover, now: datetime) -> Answer:
     """From the booking of the request that died, if it has one that stands; else by running the request."""
     left = record.booking
     if left is not None and left.status in (Status.CONFIRMED, Status.PENDING):
         return replace(recover(left), replayed=True)
-    return run(lambda booking: _link(record, booking))
+    return run(lambda booking: _link(record, booking), lambda answer: _write(record, answer, now))
 
 
 def _link(record: IdempotencyRecord, booking: Booking) -> None:
@@ -186,10 +190,15 @@ def _own(record: IdempotencyRecord) -> Any:
     )
 
 
+def _write(record: IdempotencyRecord, answer: Answer, now: datetime) -> None:
+    _own(record).update(answered_at=now, status=answer.status, body=answer.body, headers=answer.headers)
+    record.answered_at = now
+
+
 def _keep(record: IdempotencyRecord, answer: Answer, now: datetime) -> None:
     """Keep the answer. If that fails the booking stands all the same, and the record leads to it."""
     try:
-        _own(record).update(answered_at=now, status=answer.status, body=answer.body, headers=answer.headers)
+        _write(record, answer, now)
     except DatabaseTrouble as error:
         log.warning("an answer was not kept: %s", type(error).__name__)
 

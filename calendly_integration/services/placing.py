@@ -54,7 +54,8 @@ Outcome = Placed | Taken | Unknown
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is to be booked: everything but the start. `save` writes the rows of the intent, given the leg."""
+    """What is to be booked: everything but the start. `save` writes the rows of the intent, given the leg;
+    `confirmed` is called with the booking in the transaction that confirms it."""
 
     event_type: EventType
     email: str
@@ -65,6 +66,7 @@ class Plan:
     guests: tuple[str, ...]
     by: Actor
     save: Callable[[BookingLeg], Booking]
+    confirmed: Callable[[Booking], None] = lambda _booking: None
 
     def request(self, leg: BookingLeg, slot: Slot) -> BookingRequest:
         """The one request for Calendly."""
@@ -230,7 +232,14 @@ def _send(plan: Plan, leg: BookingLeg, slot: Slot, *, now: datetime) -> Outcome:
         raise failures.of(error, connection, now=now) from error
     sighting = mirror.Sighting(mirror.Kind.BOOKED, invitee, None)
     heard = hearing.entries(leg.booking_id, at=now)
-    [result] = mirror.observe(connection, [sighting], now=now, heard=heard, of=leg.booking_id)
+    [result] = mirror.observe(
+        connection,
+        [sighting],
+        now=now,
+        heard=heard,
+        of=leg.booking_id,
+        then=lambda results: plan.confirmed(results[0].booking),
+    )
     return Placed(result.booking)
 
 

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
@@ -78,6 +78,7 @@ class OutcomeUnknown:
 
 Outcome = Booked | NothingFree | OutcomeUnknown
 OnIntent = Callable[[Booking], None]
+OnBooked = Callable[[Booked], None]
 
 
 @hearing.calls()
@@ -87,12 +88,14 @@ def schedule(
     by: Actor,
     now: datetime,
     on_intent: OnIntent | None = None,
+    on_booked: OnBooked | None = None,
     booking_id: uuid.UUID | None = None,
     event_type: EventType | None = None,
 ) -> Outcome:
     """Book the wish. Two calls to Calendly: free times, book.
 
-    `on_intent` is called with the booking inside the transaction that makes it, before Calendly is asked. With a
+    `on_intent` is called with the booking inside the transaction that makes it, before Calendly is asked;
+    `on_booked` with the outcome inside the one that confirms it (once more if that is repeated). With a
     `booking_id` the booking is made under it, or not at all where there is one with it already. `event_type` is
     the wish's, where it was found before.
     Raises EventTypeNotFound, InvalidWish, QuotaExhausted, CalendlyRefused, CalendlyUnavailable.
@@ -100,6 +103,9 @@ def schedule(
     event_type = event_type or catalog.find(wish.event_type, key_id=by.key_id)
     zone, wanted = when(wish, now=now)
     plan = _plan(wish, event_type, zone, by, on_intent, booking_id, now)
+    if on_booked is not None:
+        tell = on_booked
+        plan = replace(plan, confirmed=lambda booking: tell(Booked(booking, zone)))
     check_quota(event_type, now=now)
     try:
         slots = availability.free(event_type, start=wanted, end=wanted + availability.SUGGESTED_SPAN, now=now)

@@ -44,7 +44,7 @@ class Request:
             agent_key=self.agent_key, key=self.key, body=body, run=self._run, recover=_recovered, now=now
         )
 
-    def _run(self, on_intent: idempotency.OnIntent) -> Answer:
+    def _run(self, on_intent: idempotency.OnIntent, _keep: idempotency.Keep) -> Answer:
         if self.intends:
             with transaction.atomic():
                 on_intent(made("failed" if isinstance(self.answer, Exception) else "confirmed"))
@@ -117,7 +117,7 @@ def test_after_a_failure_the_request_may_be_repeated(agent_key: AgentKey, error:
 
 
 def test_a_failure_with_a_booking_that_may_stand_is_answered_from_it(agent_key: AgentKey) -> None:
-    def dies(on_intent: idempotency.OnIntent) -> Answer:
+    def dies(on_intent: idempotency.OnIntent, _keep: idempotency.Keep) -> Answer:
         on_intent(made("pending"))
         raise OperationalError("gone after the booking was sent")
 
@@ -157,7 +157,7 @@ def test_a_request_that_died_before_its_booking_is_run_anew(agent_key: AgentKey)
 
 
 def test_one_that_was_taken_for_dead_books_nothing_any_more(agent_key: AgentKey) -> None:
-    def slow(on_intent: idempotency.OnIntent) -> Answer:
+    def slow(on_intent: idempotency.OnIntent, _keep: idempotency.Keep) -> Answer:
         Request(agent_key).send(now=NOW + timedelta(seconds=61))
         on_intent(made())
         raise AssertionError("the intent went through")
@@ -215,6 +215,38 @@ class _Locked:
         raise OperationalError("database is locked")
 
 
+def test_an_answer_can_be_kept_with_what_it_tells_of(agent_key: AgentKey) -> None:
+    def rolls_back(on_intent: idempotency.OnIntent, keep: idempotency.Keep) -> Answer:
+        with transaction.atomic():
+            on_intent(made("pending"))
+        with transaction.atomic():
+            keep(Answer(201, {"n": 1}))
+            raise OperationalError("the connection is gone")
+
+    def runs(on_intent: idempotency.OnIntent, keep: idempotency.Keep) -> Answer:
+        with transaction.atomic():
+            on_intent(made())
+            keep(Answer(201, {"n": 1}))
+        return Answer(201, {"n": 1})
+
+    def send(key: str, run: idempotency.Run) -> Answer:
+        return idempotency.once(
+            agent_key=agent_key,
+            key=idempotency.explicit(key),
+            body=BODY,
+            run=run,
+            recover=_recovered,
+            now=NOW,
+        )
+
+    with pytest.raises(OperationalError):
+        send("lost", rolls_back)
+    with pytest.raises(InProgress):  # its booking may stand
+        send("lost", runs)
+    assert not send("kept", runs).replayed
+    assert send("kept", rolls_back) == Answer(201, {"n": 1}, replayed=True)
+
+
 def test_old_records_are_forgotten(agent_key: AgentKey) -> None:
     Request(agent_key).send()
     assert idempotency.forget(now=NOW + timedelta(days=6)) == 0
@@ -232,9 +264,9 @@ def test_of_twenty_at_once_one_books(transactional_db: None, key: Key) -> None:
     request = Request(agent_key, key)
     real = request._run
 
-    def run(on_intent: idempotency.OnIntent) -> Answer:
+    def run(on_intent: idempotency.OnIntent, keep: idempotency.Keep) -> Answer:
         gate.wait(10)
-        return real(on_intent)
+        return real(on_intent, keep)
 
     request._run = run  # type: ignore[method-assign]
 

@@ -2,7 +2,7 @@
 
 import itertools
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -48,8 +48,10 @@ def observe(
     now: datetime,
     heard: Sequence[TimelineEntry] = (),
     of: uuid.UUID | None = None,
+    then: Callable[[list[Result]], None] | None = None,
 ) -> list[Result]:
-    """Bring sightings into our tables, all or none. Returns a result for each, in their order.
+    """Bring sightings into our tables, all or none. Returns a result for each, in their order; `then` is called
+    with them before the transaction ends.
 
     Opens its transaction, or joins the caller's. If another process makes the same new rows at the same moment,
     it is done once more, and finds them. `heard` are the calls that saw it: they stand in the timeline before it.
@@ -58,7 +60,11 @@ def observe(
     for last in (False, True):
         try:
             with transaction.atomic():
-                return Mirror(connection, now=now, heard=heard).apply(sightings, of=None if last else of)
+                mirror = Mirror(connection, now=now, heard=heard)
+                results = mirror.apply(sightings, of=None if last else of)
+                if then is not None:
+                    then(results)
+                return results
         except IntegrityError:
             if last:
                 raise
