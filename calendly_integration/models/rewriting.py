@@ -4,24 +4,30 @@ Django's own `save`, `update` and `bulk_create` compile each statement anew and 
 or thousands of deliveries do, that is most of the work. As with `bulk_create`, no signals are sent.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from django.db import connections, models, router
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.utils import CursorWrapper
 
 Change = tuple[Any, Mapping[str, Any]]
 
 # SQLite takes 32,766 values in one statement, older ones fewer.
 MOST_VALUES = 10_000
+SEVERAL = "; "
 
 
 class Statement(NamedTuple):
-    """One statement of SQL, with the values for each time that it is executed."""
+    """SQL for many rows: `row`, with a place for each value, stands once for each of `rows`, parted by `glue`,
+    between `head` and `tail`."""
 
     model: type[models.Model]
-    sql: str
-    values: list[list[Any]]
+    head: str
+    row: str
+    glue: str
+    tail: str
+    rows: list[list[Any]]
 
 
 def insertion(rows: Sequence[models.Model], *, otherwise: str = "") -> list[Statement]:
@@ -33,36 +39,31 @@ def insertion(rows: Sequence[models.Model], *, otherwise: str = "") -> list[Stat
     connection = _connection(model)
     quote = connection.ops.quote_name
     fields = [field for field in model._meta.concrete_fields if not isinstance(field, models.AutoField)]
-    row = f"({', '.join(['%s'] * len(fields))})"
-    head = (
-        f"INSERT INTO {quote(model._meta.db_table)} ({', '.join(quote(str(each.column)) for each in fields)})"
-    )
-    tail = f" ON CONFLICT {otherwise}" if otherwise else ""
+    columns = ", ".join(quote(str(field.column)) for field in fields)
+    values = [
+        [field.get_db_prep_save(field.pre_save(each, True), connection) for field in fields] for each in rows
+    ]
     size = max(1, MOST_VALUES // len(fields))
-    parts = [rows[at : at + size] for at in range(0, len(rows), size)]
     return [
         Statement(
             model,
-            f"{head} VALUES {', '.join([row] * len(part))}{tail}",
-            [
-                [
-                    field.get_db_prep_save(field.pre_save(each, True), connection)
-                    for each in part
-                    for field in fields
-                ]
-            ],
+            head=f"INSERT INTO {quote(model._meta.db_table)} ({columns}) VALUES ",  # noqa: S608 - our names
+            row=f"({', '.join(['%s'] * len(fields))})",
+            glue=", ",
+            tail=f" ON CONFLICT {otherwise}" if otherwise else "",
+            rows=values[at : at + size],
         )
-        for part in parts
+        for at in range(0, len(values), size)
     ]
 
 
-def rewriting(
+def alteration(
     model: type[models.Model], changes: Iterable[Change], *, where: Mapping[str, Any] | None = None
 ) -> list[Statement]:
     """The writing to each row of its own values: `changes` are primary keys with columns (by `attname`), `where`
     narrows the rows further.
 
-    One statement for all rows that change the same columns: `bulk_update` would make a CASE of every value.
+    One text for all rows that change the same columns: `bulk_update` would make a CASE of every value.
     """
     alike: dict[tuple[str, ...], list[list[Any]]] = {}
     for pk, columns in changes:
@@ -76,7 +77,7 @@ def rewriting(
             continue
         fields = [_field(model, name) for name in (*names, "pk", *given)]
         wanted = [f"{quote(str(field.column))} = %s" for field in fields]
-        sql = (
+        update = (
             f"UPDATE {quote(model._meta.db_table)} SET {', '.join(wanted[: len(names)])}"  # noqa: S608 - our names
             f" WHERE {' AND '.join(wanted[len(names) :])}"
         )
@@ -84,26 +85,35 @@ def rewriting(
             [field.get_db_prep_save(value, connection) for field, value in zip(fields, row, strict=True)]
             for row in ([*row, *given.values()] for row in rows)
         ]
-        statements.append(Statement(model, sql, values))
+        statements.append(Statement(model, head="", row=update, glue=SEVERAL, tail="", rows=values))
     return statements
 
 
 def send(statements: Sequence[Statement]) -> None:
     """Execute them, in their order and in the caller's transaction. PostgreSQL takes all in one round trip, unless
     the connection binds values at the server. All models must be kept in one database."""
-    if not statements:
+    if statements:
+        with _connection(statements[0].model).cursor() as cursor:
+            _execute(statements, cursor)
+
+
+def _filled_in(statement: Statement, fill_in: Callable[[str, Sequence[Any]], str]) -> str:
+    """The whole text. Row by row: psycopg knows a row's text again, and takes ten times as long to find its way in
+    one of hundreds of rows."""
+    rows = statement.glue.join([fill_in(statement.row, row) for row in statement.rows])
+    return f"{statement.head}{rows}{statement.tail}"
+
+
+def _execute(statements: Sequence[Statement], cursor: CursorWrapper) -> None:
+    if _takes_several(cursor.db):
+        cursor.execute(SEVERAL.join([_filled_in(each, cursor.mogrify) for each in statements]))
         return
-    connection = _connection(statements[0].model)
-    with connection.cursor() as cursor:
-        if _takes_several(connection):
-            text = "; ".join(each.sql for each in statements for _values in each.values)
-            cursor.execute(text, [value for each in statements for values in each.values for value in values])
-            return
-        for each in statements:
-            if len(each.values) == 1:
-                cursor.execute(each.sql, each.values[0])
-            else:
-                cursor.executemany(each.sql, each.values)
+    for head, row, glue, tail, rows in (each[1:] for each in statements):
+        if glue == SEVERAL and len(rows) > 1:
+            cursor.executemany(row, rows)
+        else:
+            text = glue.join([row] * len(rows))
+            cursor.execute(f"{head}{text}{tail}", [value for values in rows for value in values])
 
 
 def insert_missing(rows: Sequence[models.Model], *, otherwise: str = "DO NOTHING") -> int:
@@ -115,7 +125,7 @@ def insert_missing(rows: Sequence[models.Model], *, otherwise: str = "DO NOTHING
     """
     [statement] = insertion(rows, otherwise=otherwise)
     with _connection(statement.model).cursor() as cursor:
-        cursor.execute(statement.sql, statement.values[0])
+        _execute([statement], cursor)
         return int(cursor.rowcount)
 
 

@@ -15,7 +15,7 @@ from .. import conf, jobs
 from ..calendly import webhooks
 from ..calendly.errors import InvalidSignature, Unreadable
 from ..models import Connection, Delivery
-from ..models.rewriting import insert_missing, rewriting, send
+from ..models.rewriting import alteration, insert_missing, send
 from ..models.work import DATABASE_AWAY
 from . import catalog, connections, mirror, signing_keys
 from .together import Together
@@ -174,7 +174,7 @@ def _save(rows: Sequence[Delivery], connection: Connection) -> None:
     marks = ("status", "kind", "last_error", "applied_at", "booking_id")
     done = {"connection_id": connection.pk, "next_attempt_at": None, "lease_token": None}
     changes = [(row.pk, {name: getattr(row, name) for name in marks} | done) for row in rows]
-    send(rewriting(Delivery, changes, where={"lease_token": rows[0].lease_token}))
+    send(alteration(Delivery, changes, where={"lease_token": rows[0].lease_token}))
 
 
 def again(row: Delivery, *, now: datetime) -> None:

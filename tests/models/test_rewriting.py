@@ -10,8 +10,8 @@ from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from calendly_integration.models import Delivery, Pulse
-from calendly_integration.models import rewriting as written
-from calendly_integration.models.rewriting import insert_missing, insertion, rewriting, send
+from calendly_integration.models import rewriting
+from calendly_integration.models.rewriting import alteration, insert_missing, insertion, send
 
 NOW = datetime(2026, 11, 23, 6, tzinfo=UTC)
 
@@ -41,7 +41,7 @@ def test_each_row_gets_its_own_values() -> None:
         (second.pk, {"kind": "b", "lease_token": None, "applied_at": None}),
         (third.pk, {}),
     ]
-    send(rewriting(Delivery, changes))
+    send(alteration(Delivery, changes))
     rows = Delivery.objects.order_by("digest").values_list("kind", "lease_token", "applied_at")
     assert list(rows) == [("a", token, NOW), ("b", None, None), ("", None, None)]
 
@@ -50,14 +50,14 @@ def test_where_narrows_the_rows() -> None:
     token = uuid.uuid4()
     insert_missing([delivery(1, lease_token=token), delivery(2)])
     changes = [(row.pk, {"kind": "mine"}) for row in Delivery.objects.all()]
-    send(rewriting(Delivery, changes, where={"lease_token": token}))
+    send(alteration(Delivery, changes, where={"lease_token": token}))
     assert set(Delivery.objects.values_list("digest", "kind")) == {("1", "mine"), ("2", "")}
 
 
 def test_json_goes_in_and_comes_out_the_same() -> None:
     detail = {"text": "Ștefan", "list": [1, None, {"deep": True}]}
     insert_missing([Pulse(pk="one", beat_at=NOW, detail=detail), Pulse(pk="two", beat_at=NOW)])
-    send(rewriting(Pulse, [("two", {"detail": detail})]))
+    send(alteration(Pulse, [("two", {"detail": detail})]))
     assert list(Pulse.objects.values_list("detail", flat=True)) == [detail, detail]
 
 
@@ -70,14 +70,14 @@ def test_one_statement_stores_a_delivery() -> None:
 
 def test_nothing_to_change_is_no_statement(django_assert_num_queries: Callable[[int], Any]) -> None:
     with django_assert_num_queries(0):
-        send([*insertion([]), *rewriting(Delivery, [])])
+        send([*insertion([]), *alteration(Delivery, [])])
 
 
 def test_many_rows_are_cut_into_statements_that_a_database_takes(monkeypatch: pytest.MonkeyPatch) -> None:
     fields = len(Pulse._meta.concrete_fields)
-    monkeypatch.setattr(written, "MOST_VALUES", 2 * fields)
+    monkeypatch.setattr(rewriting, "MOST_VALUES", 2 * fields)
     statements = insertion([Pulse(pk=f"{number}", beat_at=NOW) for number in range(5)])
-    assert [len(each.values[0]) // fields for each in statements] == [2, 2, 1]
+    assert [len(each.rows) for each in statements] == [2, 2, 1]
     send(statements)
     assert set(Pulse.objects.values_list("pk", flat=True)) == set("01234")
 
@@ -95,7 +95,7 @@ def test_postgresql_takes_them_in_one_round_trip() -> None:
     statements = insertion([delivered]) + insertion([pulse])
     changes = [("one", {"beat_at": NOW}), ("two", {"beat_at": NOW})]
     with CaptureQueriesContext(connection) as captured:
-        send(statements + rewriting(Pulse, changes))
+        send(statements + alteration(Pulse, changes))
     assert len(captured) == 1
     assert Delivery.objects.get().kind == "a %s; --"
     assert Pulse.objects.get().detail == {"text": "'; %s"}

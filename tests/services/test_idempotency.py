@@ -258,14 +258,16 @@ def test_old_records_are_forgotten(agent_key: AgentKey) -> None:
 def test_of_twenty_at_once_one_books(transactional_db: None, key: Key) -> None:
     agent_key = agent_keys.create("Agent", now=NOW)[0]
     gate, go = threading.Event(), threading.Barrier(20)
-    if key.implicit:  # those run until their intent
-        gate.set()
+    all_run = threading.Barrier(20)
     outcomes: list[str] = []
     request = Request(agent_key, key)
     real = request._run
 
     def run(on_intent: idempotency.OnIntent, keep: idempotency.Keep) -> Answer:
-        gate.wait(10)
+        if key.implicit:  # those run until their intent
+            all_run.wait(20)
+        else:
+            gate.wait(10)
         return real(on_intent, keep)
 
     request._run = run  # type: ignore[method-assign]

@@ -24,7 +24,7 @@ from ...models import (
     TimelineEntry,
     VAIMetadata,
 )
-from ...models.rewriting import Change, insertion, rewriting, send
+from ...models.rewriting import Change, alteration, insertion, send
 from .. import mapping, outbox
 from ._effects import Before, Effects, LegBefore, happened
 from ._merge import cancel, derive, merge, retire
@@ -250,7 +250,7 @@ class Mirror:
         for model in (Booking, BookingLeg, VAIMetadata):  # a booking's leg is there when the transaction ends
             statements += insertion([row for row in fresh if isinstance(row, model)])
         for kind in (Booking, BookingLeg):
-            statements += rewriting(kind, self._changes(kind, made))
+            statements += alteration(kind, self._changes(kind, made))
         if self.absorbed:
             send(statements)
             statements = []
