@@ -9,8 +9,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from calendly_integration.models import Delivery, Pulse
-from calendly_integration.models import rewriting
+from calendly_integration.models import Delivery, Pulse, rewriting
 from calendly_integration.models.rewriting import alteration, insert_missing, insertion, send
 
 NOW = datetime(2026, 11, 23, 6, tzinfo=UTC)
