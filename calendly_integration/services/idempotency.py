@@ -114,6 +114,9 @@ def once(
         return answer
     if answer.status in (201, 202) or (answer.status == 200 and not key.implicit):
         _keep(record, answer, now)
+    elif _unwritten(record):  # nothing was free, perhaps because the same request has just been booked
+        other = _find(agent_key, key)
+        return (other and _told(other, key, wanted, now)) or answer
     else:
         _release(record)
     return answer
@@ -127,20 +130,37 @@ def _claim(agent_key: AgentKey, key: Key, wanted: str, now: datetime) -> Idempot
         if not key.implicit and insert_missing([mine]):  # one statement, its own transaction
             mine._state.adding = False
             return mine
-        record = IdempotencyRecord.objects.filter(agent_key=agent_key, key=key.text).first()
+        record = _find(agent_key, key)
         if record is None:
             if key.implicit:
                 return mine
             continue  # its request came to nothing just now, and it was released
-        if not key.implicit and record.fingerprint != wanted:
-            raise Mismatch
-        if record.answered_at is None and now - record.started_at <= DEAD_AFTER:
-            raise InProgress
-        if record.answered_at is not None and not (key.implicit and _outdated(record, now)):
-            return Answer(record.status or 200, record.body or {}, dict(record.headers), replayed=True)
+        answer = _told(record, key, wanted, now)
+        if answer is not None:
+            return answer
         if _take_over(record, wanted, now):
             return record
     raise InProgress
+
+
+def _find(agent_key: AgentKey, key: Key) -> IdempotencyRecord | None:
+    return IdempotencyRecord.objects.filter(agent_key=agent_key, key=key.text).first()
+
+
+def _told(record: IdempotencyRecord, key: Key, wanted: str, now: datetime) -> Answer | None:
+    """The answer that the request of this record was given; None where it died, or speaks for nothing any more."""
+    if not key.implicit and record.fingerprint != wanted:
+        raise Mismatch
+    if record.answered_at is None and now - record.started_at <= DEAD_AFTER:
+        raise InProgress
+    if record.answered_at is not None and not (key.implicit and _outdated(record, now)):
+        return Answer(record.status or 200, record.body or {}, dict(record.headers), replayed=True)
+    return None
+
+
+def _unwritten(record: IdempotencyRecord) -> bool:
+    """True for that of a request without a key which has not come to its intent."""
+    return bool(record._state.adding) and record.booking is None
 
 
 def _outdated(record: IdempotencyRecord, now: datetime) -> bool:
@@ -176,8 +196,8 @@ def _answer(record: IdempotencyRecord, run: Run, recover: Recover, now: datetime
 
 
 def _link(record: IdempotencyRecord, booking: Booking) -> None:
-    """Tie the booking to its request, in the transaction of the intent. Raises InProgress if another request has
-    the record, or took this one for dead meanwhile: then the booking must not be made."""
+    """Tie the booking to its request, first of all in the transaction of the intent. Raises InProgress if another
+    request has the record, or took this one for dead meanwhile: then the booking must not be made."""
     record.booking = booking
     tied = insert_missing([record]) if record._state.adding else _own(record).update(booking=booking)
     if not tied:
@@ -206,7 +226,7 @@ def _keep(record: IdempotencyRecord, answer: Answer, now: datetime) -> None:
 def _release(record: IdempotencyRecord) -> None:
     """Forget a request that came to nothing. One whose booking may stand is left: after a minute the next
     request under its key is answered from that booking."""
-    if record._state.adding and record.booking is None:
+    if _unwritten(record):
         return
     nothing = Q(booking__isnull=True) | Q(booking__status__in=[Status.FAILED, Status.CANCELED])
     try:

@@ -94,8 +94,8 @@ def schedule(
 ) -> Outcome:
     """Book the wish. Two calls to Calendly: free times, book.
 
-    `on_intent` is called with the booking inside the transaction that makes it, before Calendly is asked;
-    `on_booked` with the outcome inside the one that confirms it (once more if that is repeated). With a
+    `on_intent` is called with the booking, not written yet, inside the transaction that makes it, before Calendly
+    is asked; `on_booked` with the outcome inside the one that confirms it (once more if that is repeated). With a
     `booking_id` the booking is made under it, or not at all where there is one with it already. `event_type` is
     the wish's, where it was found before.
     Raises EventTypeNotFound, InvalidWish, QuotaExhausted, CalendlyRefused, CalendlyUnavailable.
@@ -188,10 +188,7 @@ def _plan(
     guests = guest_list(wish.guests, wish.email)
 
     def save(leg: BookingLeg) -> Booking:
-        booking = _intend(wish, event_type, zone, by, leg, booking_id, now)
-        if on_intent is not None:
-            on_intent(booking)
-        return booking
+        return _intend(wish, event_type, zone, by, leg, on_intent, booking_id, now)
 
     return placing.Plan(
         event_type=event_type,
@@ -220,7 +217,7 @@ def guest_list(guests: Sequence[str], invitee: str) -> tuple[str, ...]:
 
 
 def _intend(
-    wish: Wish, event_type: EventType, zone: zones.Zone, by: Actor, leg: BookingLeg,
+    wish: Wish, event_type: EventType, zone: zones.Zone, by: Actor, leg: BookingLeg, on_intent: OnIntent | None,
     booking_id: uuid.UUID | None, now: datetime,
 ) -> Booking:  # fmt: skip
     """The rows of the intent: booking, leg, metadata, timeline. The caller holds the transaction."""
@@ -255,6 +252,9 @@ def _intend(
         notes=wish.notes,
     )
     requested = entry(booking.pk, at=now, by=by, action="requested", wanted=str(wish.preferred or ""))
+    if on_intent is not None:
+        # Before the start is taken: who asks the same again shall not find it taken by the first request.
+        on_intent(booking)
     send([each for row in (booking, leg, metadata, requested) for each in insertion([row])])
     return booking
 

@@ -295,11 +295,35 @@ def test_of_twenty_at_once_one_books(transactional_db: None, key: Key) -> None:
     assert request.send().replayed
 
 
+def test_without_a_key_who_finds_nothing_free_hears_of_its_own_booking(agent_key: AgentKey) -> None:
+    """The same request was booked while this one looked: the start is not free because it is its own."""
+    first = Request(agent_key, IMPLICIT)
+
+    def looks(_on_intent: idempotency.OnIntent, _keep: idempotency.Keep) -> Answer:
+        first.send()
+        return Answer(200, {"code": "no_availability"})
+
+    def looks_earlier(on_intent: idempotency.OnIntent, keep: idempotency.Keep) -> Answer:
+        answer = looks(on_intent, keep)
+        IdempotencyRecord.objects.update(answered_at=None)
+        return answer
+
+    def send(run: idempotency.Run) -> Answer:
+        return idempotency.once(
+            agent_key=agent_key, key=IMPLICIT, body=BODY, run=run, recover=_recovered, now=NOW
+        )
+
+    assert send(looks) == Answer(201, {"n": 1}, replayed=True)
+    IdempotencyRecord.objects.all().delete()
+    with pytest.raises(InProgress):
+        send(looks_earlier)
+
+
 def test_without_a_key_nothing_is_written_for_what_came_to_nothing(
     agent_key: AgentKey, django_assert_num_queries: Any
 ) -> None:
     request = Request(agent_key, IMPLICIT, Answer(200, {"code": "no_availability"}))
     request.intends = False
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(2):  # one before and one after
         request.send()
     assert not IdempotencyRecord.objects.exists()
