@@ -1,5 +1,6 @@
 """`GET schema` and `GET docs`: the OpenAPI document, and a page to read it."""
 
+import threading
 from functools import lru_cache
 from typing import Any, ClassVar
 
@@ -91,9 +92,18 @@ SETTINGS: dict[str, Any] = {
 }
 
 
-@lru_cache(maxsize=4)
+# drf-spectacular's settings are one object for all threads: whoever patches them goes alone.
+_patching = threading.RLock()
+
+
 def document(prefix: str) -> dict[str, Any]:
     """The document of our calls alone, mounted at `prefix`."""
+    with _patching:
+        return _made(prefix)
+
+
+@lru_cache(maxsize=4)
+def _made(prefix: str) -> dict[str, Any]:
     from .urls import calls
 
     mounted = [path(prefix.lstrip("/"), include(calls))]
@@ -130,7 +140,7 @@ class DocsView(_Page, SpectacularSwaggerSplitView):
     @documents.described(documents.DOCS)
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """The page, or with `?script` its script."""
-        with patched_settings(SETTINGS):
+        with _patching, patched_settings(SETTINGS):
             page: Response = super().get(request, *args, **kwargs)  # type: ignore[no-untyped-call]
         return page
 

@@ -1,6 +1,8 @@
 """The OpenAPI document: whole, true, and readable without the network."""
 
 import json
+import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -79,6 +81,29 @@ def test_it_is_the_same_under_another_prefix(db: None) -> None:
     told = schema.document("/agents/v1/")
     assert "/agents/v1/schedule" in told["paths"]
     assert len(told["paths"]) == len(urls.calls)
+
+
+def test_many_threads_may_ask_for_it_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each of them patches settings that the others would read: one at a time."""
+    at_work, most = 0, 0
+    generate = schema.SchemaGenerator.get_schema
+
+    def slowly(*args: Any, **kwargs: Any) -> Any:
+        nonlocal at_work, most
+        at_work += 1
+        most = max(most, at_work)
+        time.sleep(0.05)
+        try:
+            return generate(*args, **kwargs)
+        finally:
+            at_work -= 1
+
+    monkeypatch.setattr(schema.SchemaGenerator, "get_schema", slowly)
+    schema._made.cache_clear()
+    with ThreadPoolExecutor(8) as pool:
+        told = list(pool.map(schema.document, ["/first/", "/second/"] * 4))
+    assert most == 1
+    assert {len(each["paths"]) for each in told} == {len(urls.calls)}
 
 
 def test_the_page_loads_only_what_we_serve(api: CheckedClient) -> None:
