@@ -188,7 +188,12 @@ def _plan(
     guests = guest_list(wish.guests, wish.email)
 
     def save(leg: BookingLeg) -> Booking:
-        return _intend(wish, event_type, zone, by, leg, on_intent, booking_id, now)
+        booking = _booking(wish, event_type, zone, by, leg, booking_id, now)
+        if on_intent is not None:
+            # Before the start is taken: who asks the same again shall not find it taken by the first request.
+            on_intent(booking)
+        _intend(booking, leg, wish, by, now)
+        return booking
 
     return placing.Plan(
         event_type=event_type,
@@ -216,13 +221,13 @@ def guest_list(guests: Sequence[str], invitee: str) -> tuple[str, ...]:
     return tuple(wanted.values())[:MOST_GUESTS]
 
 
-def _intend(
-    wish: Wish, event_type: EventType, zone: zones.Zone, by: Actor, leg: BookingLeg, on_intent: OnIntent | None,
+def _booking(
+    wish: Wish, event_type: EventType, zone: zones.Zone, by: Actor, leg: BookingLeg,
     booking_id: uuid.UUID | None, now: datetime,
 ) -> Booking:  # fmt: skip
-    """The rows of the intent: booking, leg, metadata, timeline. The caller holds the transaction."""
+    """The booking to be, not written yet."""
     hosts = list(event_type.hosts.all())
-    booking = Booking(
+    return Booking(
         pk=booking_id or uuid.uuid4(),
         current_leg_id=leg.pk,  # both are there when the transaction ends
         connection=event_type.connection,
@@ -242,6 +247,10 @@ def _intend(
         agent_key_id=by.key_id,
         created_at=now,
     )
+
+
+def _intend(booking: Booking, leg: BookingLeg, wish: Wish, by: Actor, now: datetime) -> None:
+    """Write the rows of the intent: booking, leg, metadata, timeline. The caller holds the transaction."""
     leg.booking = booking
     metadata = VAIMetadata(
         booking=booking,
@@ -252,11 +261,7 @@ def _intend(
         notes=wish.notes,
     )
     requested = entry(booking.pk, at=now, by=by, action="requested", wanted=str(wish.preferred or ""))
-    if on_intent is not None:
-        # Before the start is taken: who asks the same again shall not find it taken by the first request.
-        on_intent(booking)
     send([each for row in (booking, leg, metadata, requested) for each in insertion([row])])
-    return booking
 
 
 def check_quota(event_type: EventType, *, now: datetime) -> None:
