@@ -98,8 +98,8 @@ def send(statements: Sequence[Statement]) -> None:
 
 
 def _filled_in(statement: Statement, fill_in: Callable[[str, Sequence[Any]], str]) -> str:
-    """The whole text. Row by row: psycopg knows a row's text again, and takes ten times as long to find its way in
-    one of hundreds of rows."""
+    """The whole text. Row by row: psycopg remembers where a row's values go, and would look through the text of
+    hundreds of rows anew each time."""
     rows = statement.glue.join([fill_in(statement.row, row) for row in statement.rows])
     return f"{statement.head}{rows}{statement.tail}"
 

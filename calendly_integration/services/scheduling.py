@@ -2,12 +2,13 @@
 
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from .. import clients, conf
 from ..calendly.errors import CalendlyError
+from ..calendly.types import Answer
 from ..models import Booking, BookingLeg, EventType, VAIMetadata
 from ..models.booking import search_key
 from ..models.rewriting import insertion, send
@@ -102,10 +103,7 @@ def schedule(
     """
     event_type = event_type or catalog.find(wish.event_type, key_id=by.key_id)
     zone, wanted = when(wish, now=now)
-    plan = _plan(wish, event_type, zone, by, on_intent, booking_id, now)
-    if on_booked is not None:
-        tell = on_booked
-        plan = replace(plan, confirmed=lambda booking: tell(Booked(booking, zone)))
+    plan = _plan(wish, event_type, zone, by, on_intent, on_booked, booking_id, now)
     check_quota(event_type, now=now)
     try:
         slots = availability.free(event_type, start=wanted, end=wanted + availability.SUGGESTED_SPAN, now=now)
@@ -172,19 +170,10 @@ def fits(slot: Slot, flexibility: Flexibility, wanted: datetime, zone: zones.Zon
 
 def _plan(
     wish: Wish, event_type: EventType, zone: zones.Zone, by: Actor, on_intent: OnIntent | None,
-    booking_id: uuid.UUID | None, now: datetime,
+    on_booked: OnBooked | None, booking_id: uuid.UUID | None, now: datetime,
 ) -> placing.Plan:  # fmt: skip
     """Everything that can be settled before Calendly is asked. Raises InvalidWish."""
-    try:
-        answers = questions.answers(event_type, wish.answers)
-        location = questions.location(event_type, wish.phone)
-    except questions.Unanswered as error:
-        raise InvalidWish("customAnswers", "unanswered", questions=str(error)) from error
-    except questions.UnknownQuestion as error:
-        known = "; ".join(error.questions)
-        raise InvalidWish("customAnswers", "unknown_question", asked=error.asked, questions=known) from error
-    except questions.NoPhone as error:
-        raise InvalidWish("phone", "phone_needed") from error
+    answers, location = _answered(event_type, wish)
     guests = guest_list(wish.guests, wish.email)
 
     def save(leg: BookingLeg) -> Booking:
@@ -194,6 +183,10 @@ def _plan(
             on_intent(booking)
         _intend(booking, leg, wish, by, now)
         return booking
+
+    def confirmed(booking: Booking) -> None:
+        if on_booked is not None:
+            on_booked(Booked(booking, zone))
 
     return placing.Plan(
         event_type=event_type,
@@ -205,7 +198,21 @@ def _plan(
         guests=guests,
         by=by,
         save=save,
+        confirmed=confirmed,
     )
+
+
+def _answered(event_type: EventType, wish: Wish) -> tuple[tuple[Answer, ...], dict[str, str] | None]:
+    """What the event type asks, and where the meeting is to be. Raises InvalidWish."""
+    try:
+        return questions.answers(event_type, wish.answers), questions.location(event_type, wish.phone)
+    except questions.Unanswered as error:
+        raise InvalidWish("customAnswers", "unanswered", questions=str(error)) from error
+    except questions.UnknownQuestion as error:
+        known = "; ".join(error.questions)
+        raise InvalidWish("customAnswers", "unknown_question", asked=error.asked, questions=known) from error
+    except questions.NoPhone as error:
+        raise InvalidWish("phone", "phone_needed") from error
 
 
 def guest_list(guests: Sequence[str], invitee: str) -> tuple[str, ...]:

@@ -211,7 +211,8 @@ def test_a_move_killed_at_any_line_leaves_one_meeting_and_one_booking(stage: Sta
         assert told().count("/calendly/confirmed") == 1
         assert "/calendly/canceled" not in told()
 
-    assert stage.everywhere(booked_and_told, act, check, hooks=hooks) > 8
+    least = 10 if database.vendor == "postgresql" else 12  # what goes in one round trip is one effect
+    assert stage.everywhere(booked_and_told, act, check, hooks=hooks) > least
 
 
 def lost(calendly: Calendly) -> None:
