@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from .. import clients
 from ..calendly import types
@@ -37,16 +37,7 @@ class HostNotFound(LookupError):
 
 def event_types(*, key_id: int | None = None) -> QuerySet[EventType]:
     """All that Calendly lists, inactive ones too; for an agent's key only those open to it."""
-    return _open(EventType.objects.filter(deleted_at__isnull=True), key_id)
-
-
-def _open(rows: QuerySet[EventType], key_id: int | None) -> QuerySet[EventType]:
-    """Those that the agent with this key may book. Staff, who have none, may book all."""
-    if key_id is None:
-        return rows
-    chosen = EventType.allowed_keys.through.objects.filter(agentkey_id=key_id).values("eventtype_id")
-    everybody, keys = EventType.OpenTo.EVERYBODY, EventType.OpenTo.KEYS
-    return rows.filter(Q(open_to=everybody) | Q(open_to=keys, pk__in=chosen))
+    return EventType.objects.filter(deleted_at__isnull=True).open_to(key_id)
 
 
 def hosts() -> QuerySet[Host]:
@@ -65,7 +56,7 @@ def find(query: str, *, key_id: int | None = None) -> EventType:
 def _bookable(query: str, key_id: int | None) -> uuid.UUID:
     """Its id. Of all types only what can be asked by is read: their questions and raw payloads are long."""
     wanted = plain(query)
-    rows = _open(EventType.objects.bookable(), key_id)
+    rows = EventType.objects.bookable().open_to(key_id)
     bookable = list(rows.values_list("pk", "uri", "slug", "name", "aliases"))
     for found in (
         [pk for pk, uri, *_names in bookable if wanted in _ids(pk, uri)],
