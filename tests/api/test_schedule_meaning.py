@@ -6,10 +6,9 @@ from typing import Any
 import pytest
 import time_machine
 
-from calendly_integration.models import Booking, EventType, Host
+from calendly_integration.models import Booking, Host
 from calendly_integration.sandbox.calendly import Calendly
-from calendly_integration.sandbox.seeds import place, question
-from calendly_integration.services import catalog, connections, legs
+from calendly_integration.services import legs
 
 from .document import PREFIX, CheckedClient
 
