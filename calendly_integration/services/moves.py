@@ -180,10 +180,10 @@ def _move(booking: Booking, leg: BookingLeg, plan: placing.Plan, wanted: datetim
     except (CalendlyError, clients.NoToken) as error:
         raise failures.of(error, booking.connection, now=now) from error
     exact = [slot for slot in slots if slot.start == wanted]
-    outcome = placing.place(plan, exact, now=now) if exact else None
+    outcome = placing.place(plan, exact) if exact else None
     if isinstance(outcome, placing.Placed):
-        if legs.take_cancellation(leg, now=now):
-            legs.cancel_now(leg, now=now)
+        if legs.take_cancellation(leg):
+            legs.cancel_now(leg)
         return Moved(Booking.objects.shown().get(pk=booking.pk))
     if isinstance(outcome, placing.Unknown):
         return MoveUnknown(outcome.booking)
