@@ -4,7 +4,8 @@ from django.db import IntegrityError, models
 
 
 def violates(error: IntegrityError, model: type[models.Model], name: str) -> bool:
-    """True if `error` is about that UniqueConstraint of `model`, and about no other.
+    """True if `error` is about that UniqueConstraint of `model`, and about no other. For constraints of fields
+    that are named as their columns.
 
     PostgreSQL names the constraint; SQLite names its columns (https://www.sqlite.org/rescode.html).
     """
@@ -14,5 +15,5 @@ def violates(error: IntegrityError, model: type[models.Model], name: str) -> boo
     [constraint] = [each for each in model._meta.constraints if each.name == name]
     assert isinstance(constraint, models.UniqueConstraint)
     table = model._meta.db_table
-    columns = [f"{table}.{model._meta.get_field(field).column}" for field in constraint.fields]
-    return str(error) == f"UNIQUE constraint failed: {', '.join(columns)}"
+    names = ", ".join(f"{table}.{field}" for field in constraint.fields)
+    return str(error) == f"UNIQUE constraint failed: {names}"

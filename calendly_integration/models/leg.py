@@ -60,7 +60,7 @@ class BookingLeg(Work):
     event_id = models.CharField(_("Calendly's event id"), max_length=64, blank=True, db_index=True)
     start_at = models.DateTimeField(_("start"), null=True, blank=True)
     end_at = models.DateTimeField(_("end"), null=True, blank=True)
-    slot_key = models.CharField(max_length=100, null=True, blank=True, editable=False)
+    slot_key = models.CharField(max_length=100, null=True, blank=True, editable=False)  # noqa: DJ001 - one of many without
     request = models.JSONField(_("what was asked of Calendly"), default=dict, blank=True)
     intent = models.JSONField(_("who wants it, and why"), default=dict, blank=True)
     sent_at = models.DateTimeField(_("sent at"), null=True, blank=True)

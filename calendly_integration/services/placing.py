@@ -309,8 +309,8 @@ def _failed(leg: BookingLeg, error: Exception | None) -> None:
 
 
 def fail(leg: BookingLeg, text: str, *, by: Actor, now: datetime) -> bool:
-    """End a pending leg that never came to be. The caller holds the transaction. False if it is not pending any more
-    (Calendly has told of it), or was sent once more since `leg` was read."""
+    """End a pending leg that never came to be. The caller holds the transaction. False if it is not pending any
+    more (Calendly has told of it), or was sent once more since `leg` was read."""
     Booking.objects.select_for_update(no_key=True).get(pk=leg.booking_id)
     ended = BookingLeg.objects.filter(
         pk=leg.pk, status=BookingLeg.Status.PENDING, sent_at=leg.sent_at
