@@ -197,8 +197,8 @@ def _move(booking: Booking, leg: BookingLeg, plan: placing.Plan, wanted: datetim
 
 
 def _is_in_its_own_way(booking: Booking, event_type: EventType, wanted: datetime) -> bool:
-    """True where the meeting as it stands overlaps the same meeting at `wanted`, buffers counted: Calendly then does
-    not offer that start. A buffer may share time with another buffer, not with a meeting."""
+    """True where the meeting as it stands overlaps the same meeting at `wanted`, buffers counted: Calendly then
+    does not offer that start. A buffer may share time with another buffer, not with a meeting."""
     if booking.event_type_id != event_type.pk or booking.start_at is None or booking.end_at is None:
         return False
     ends = wanted + timedelta(minutes=event_type.duration)
