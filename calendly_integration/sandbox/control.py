@@ -144,7 +144,8 @@ def _cancel_as_host(calendly: Calendly, _request: Request, data: Json) -> Any:
 
 
 def _reschedule(calendly: Calendly, _request: Request, data: Json) -> Any:
-    return render.invitee(calendly, calendly.reschedule_as_invitee(data["invitee"], data["start_time"]))
+    invitee, start = data.pop("invitee"), data.pop("start_time")
+    return render.invitee(calendly, calendly.reschedule_as_invitee(invitee, start, **data))
 
 
 def _no_show(calendly: Calendly, _request: Request, data: Json) -> Any:

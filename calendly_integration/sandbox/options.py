@@ -55,8 +55,15 @@ class Options:
     location_push_seconds: float = 2.0
     """Open point: how long a conference location stays `processing` without a join_url."""
 
-    location_outcome: Literal["pushed", "failed"] = "pushed"
-    """What `processing` turns into."""
+    location_outcome: Literal["pushed", "failed", "processing"] = "pushed"
+    """What `processing` turns into. With `processing` it stays so: the link never comes."""
+
+    page_token_seconds: float | None = None
+    """How long a page token holds; then the list answers 400, as was seen in mid-walk. None: for ever."""
+
+    webhook_scope_refusal: Literal["named", "unnamed"] = "named"
+    """POST /webhook_subscriptions by a token that lacks an event's read scope: `named` is the 403 that lists
+    the scopes, `unnamed` the 400 without names that was also seen."""
 
     pair_order: Literal["random", "canceled_first", "created_first"] = "random"
     """Open point: the order of the two deliveries of a reschedule. `random` follows the seed."""

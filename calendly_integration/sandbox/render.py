@@ -162,7 +162,8 @@ def event_in_webhook(core: Core, item: Event) -> Json:
     hosts = [core.state.users[key] for key in item.host_ids]
     updated = item.updated_at
     conference = item.location is not None and item.location["kind"] in CONFERENCES
-    if conference and updated < item.settles_at <= core.now():
+    changes = item.settles_to != "processing"
+    if conference and changes and updated < item.settles_at <= core.now():
         updated = item.settles_at
     shown = {
         "uri": core.uri("scheduled_events", item.id),
