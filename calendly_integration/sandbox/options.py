@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 Plan = Literal["generous", "enterprise", "paid", "free", "trial"]
 
@@ -88,3 +89,31 @@ class Options:
 
     time_scale: float = 1.0
     """Multiplies both retry figures, so that a test need not wait a day."""
+
+    def set(self, name: str, value: object) -> None:
+        """Change one field. Raises ValueError for an unknown field and for a value that it cannot have."""
+        allowed = get_type_hints(Options).get(name)
+        if allowed is None:
+            raise ValueError(f"no such option: {name}")
+        if not _fits(value, allowed):
+            raise ValueError(f"{name} cannot be {value!r}")
+        setattr(self, name, value)
+
+    def set_text(self, text: str) -> None:
+        """Change one field by `name=value`, where the value is JSON or a plain text. Raises as `set`."""
+        name, _, value = text.partition("=")
+        try:
+            self.set(name, json.loads(value))
+        except json.JSONDecodeError:
+            self.set(name, value)
+
+
+def _fits(value: object, allowed: Any) -> bool:
+    choices = get_args(allowed)
+    if get_origin(allowed) is Literal:
+        return value in choices
+    if choices:
+        return any(_fits(value, choice) for choice in choices)
+    if isinstance(value, bool):
+        return allowed is bool
+    return isinstance(value, int | float if allowed is float else allowed)

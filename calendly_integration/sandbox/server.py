@@ -162,6 +162,7 @@ class SandboxServer:
         """Listen, and send webhooks. Raises OSError if the port is taken."""
         listener = self._listener = Listener((self.host, self.port), self.calendly)
         self.port = listener.server_address[1]
+        self.calendly.addresses |= {self.url, f"http://localhost:{self.port}"}
         threading.Thread(
             target=listener.serve_forever, kwargs={"poll_interval": 0.05}, name="sandbox", daemon=True
         ).start()
