@@ -14,7 +14,7 @@ from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 
 from ..models import AgentKey, Booking
-from ..services import bookings, hearing
+from ..services import bookings, failures, hearing
 from . import documents, errors, shapes, speech
 from .base import AgentView, Answer, success
 from .fields import Address, Moment, Text
@@ -148,14 +148,18 @@ class CancelView(BookingView):
         try:
             row = bookings.cancel(row, reason=reason, by=self.actor, now=timezone.now())
         except bookings.NotCancelable as error:
-            return _hand_over(error, row)
+            # With the booking beside it: its links let the invitee go on alone.
+            failure = errors.answer_to(error)
+            return Answer({**failure.body, "booking": shapes.booking(row)}, status=failure.status)
         return success(booking=shapes.booking(row), message=speech.canceled(row))
 
 
-def _hand_over(error: Exception, row: Booking) -> Answer:
-    """A refusal with the booking beside it: its links let the invitee go on alone."""
-    failure = errors.answer_to(error)
-    return Answer({**failure.body, "booking": shapes.booking(row)}, status=failure.status)
+NOT_MOVED = (
+    bookings.NotReschedulable,
+    failures.QuotaExhausted,
+    failures.CalendlyRefused,
+    failures.CalendlyUnavailable,
+)
 
 
 class RescheduleBody(serializers.Serializer[Any]):
@@ -176,14 +180,16 @@ class RescheduleView(BookingView):
         row = self.booking(id)
         try:
             outcome = bookings.reschedule(row, new_start=wanted, by=self.actor, now=timezone.now())
-        except bookings.NotReschedulable as error:
-            return _hand_over(error, row)
+        except NOT_MOVED as error:
+            failure = errors.answer_to_move(error, row)
+            return Answer(failure.body, status=failure.status, headers=failure.headers)
         if isinstance(outcome, bookings.Moved):
             return success(newBooking=shapes.booking(outcome.booking), message=speech.moved(outcome.booking))
+        link = {"rescheduleUrl": row.reschedule_url or None}
         if isinstance(outcome, bookings.MoveUnknown):
-            more = {"booking": shapes.booking(outcome.booking)}
+            more = {"booking": shapes.booking(outcome.booking), **link}
             return Answer(errors.Failure(202, "outcome_unknown", speech.unknown(), more).body, status=202)
-        return Answer(nothing_free(outcome), status=200)
+        return Answer(nothing_free(outcome) | link, status=200)
 
 
 @extend_schema_field({"type": "object", "additionalProperties": {}, "description": "At most 16 KB of JSON."})

@@ -74,7 +74,9 @@ AMBIGUOUS = {409: (ref("EventTypeAmbiguous"), "The name fits several event types
 NO_BOOKING = {404: (ref("BookingNotFound"), "No such booking.")}
 REFUSED = {502: (ref("CalendlyRefused"), "Calendly refused; `detail` is what it said.")}
 UNKNOWN = {202: (ref("OutcomeUnknown"), "The answer was lost: it may have happened, and will be settled.")}
-NOT_POSSIBLE = {409: (ref("NotPossible"), "Not in this state. The booking's own links may still help.")}
+NOT_CANCELABLE = {
+    409: (ref("NotCancelable"), "Not in this state. The booking's own links may still help."),
+}
 
 
 def _call(
@@ -181,18 +183,21 @@ DETAIL = _call(
 CANCEL = _call(
     "cancel_booking", "Cancel a booking",
     _fine("Canceled; also if it was already.", booking=ref("Booking"), message=TEXT),
-    UNKNOWN, NO_BOOKING, NOT_POSSIBLE, REFUSED, WITH_BODY,
+    UNKNOWN, NO_BOOKING, NOT_CANCELABLE, REFUSED, WITH_BODY,
 )  # fmt: skip
 RESCHEDULE = _call(
     "reschedule_booking", "Move a booking",
     {
         200: (
-            {"oneOf": [success(newBooking=ref("Booking"), message=TEXT), ref("NoAvailability")]},
+            {"oneOf": [success(newBooking=ref("Booking"), message=TEXT), ref("NotMoved")]},
             "Moved, or the new start is not free and the old meeting untouched.",
         ),
-        429: (ref("QuotaExhausted"), "Calendly's booking allowance is used up."),
+        202: (ref("MoveUnknown"), "The answer was lost: it may have moved, and will be settled."),
+        409: (ref("NotReschedulable"), "Not in this state. The invitee may still use `rescheduleUrl`."),
+        429: (ref("MoveQuotaExhausted"), "Calendly's booking allowance is used up; hand over `rescheduleUrl`."),
+        502: (ref("MoveRefused"), "Calendly refused; `detail` is what it said."),
     },
-    UNKNOWN, NO_BOOKING, NOT_POSSIBLE, REFUSED, WITH_BODY,
+    NO_BOOKING, WITH_BODY,
 )  # fmt: skip
 METADATA = _call(
     "get_metadata", "What the portal keeps with a booking", _fine("It.", metadata=ref("Metadata")), NO_BOOKING

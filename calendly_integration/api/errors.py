@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from django import db
@@ -11,6 +11,7 @@ from django.http import Http404
 from django.utils.translation import gettext as _
 from rest_framework import exceptions
 
+from ..models import Booking
 from ..services import agent_keys, bookings, catalog, failures, idempotency, scheduling, zones
 from . import bodies, refusals, shapes, speech
 
@@ -55,6 +56,19 @@ def answer_to(error: Exception) -> Failure:
         if kind in TABLE:
             return TABLE[kind](error)
     return Failure(500, "internal_error", _("Something went wrong on our side. It has been noted."))
+
+
+def answer_to_move(error: Exception, booking: Booking) -> Failure:
+    """The answer to an error that left a meeting where it was: with the link by which the invitee can move it, and
+    never the link of a new booking."""
+    failure = answer_to(error)
+    more = {name: value for name, value in failure.more.items() if name != "schedulingUrl"}
+    message = failure.message
+    if isinstance(error, failures.QuotaExhausted):
+        message = speech.not_moved_for_quota()
+    if isinstance(error, bookings.NotReschedulable):
+        more["booking"] = shapes.booking(booking)
+    return replace(failure, message=message, more=more | {"rescheduleUrl": booking.reschedule_url or None})
 
 
 def _later(seconds: int) -> dict[str, str]:

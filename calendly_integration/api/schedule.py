@@ -144,7 +144,8 @@ def _unknown(booking: Booking, zone: dict[str, Any]) -> idempotency.Answer:
 
 def nothing_free(outcome: NothingFree | bookings.NotFree) -> dict[str, Any]:
     """Nothing fits: what could be taken instead."""
-    text = speech.nothing_free(outcome.suggestions, outcome.zone, taken=outcome.taken)
+    own = isinstance(outcome, bookings.NotFree) and outcome.own
+    text = speech.nothing_free(outcome.suggestions, outcome.zone, taken=outcome.taken, own=own)
     more = {"suggestions": shapes.suggestions(outcome.suggestions, outcome.zone)}
     return errors.Failure(200, "slot_taken" if outcome.taken else "no_availability", text, more).body
 

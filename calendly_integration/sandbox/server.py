@@ -9,11 +9,10 @@ import threading
 from http.client import responses
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import urlsplit
 
-from . import control, errors, pages
+from . import control, hosts, pages
 from .calendly import Calendly
-from .exchange import Answer, Request, json_answer
+from .exchange import Answer, Request
 from .faults import Fault
 from .markup import STYLE_PATH
 from .sender import Sender
@@ -82,8 +81,10 @@ class Handler(BaseHTTPRequestHandler):
         calendly = self.server.calendly
         is_control = request.path.startswith("/sandbox/") and request.path != STYLE_PATH
         is_page = not is_control and pages.answers(calendly, request)
-        if (is_control or is_page) and self._foreign(request):
-            return json_answer(403, errors.denied("Another site may not do this.").body)
+        if is_control or is_page:
+            refused = hosts.refusal(request.headers, control=is_control)
+            if refused is not None:
+                return refused
         if is_control:
             return control.handle(calendly, request)
         if is_page:
@@ -91,11 +92,6 @@ class Handler(BaseHTTPRequestHandler):
         answer = calendly.handle(request)
         self.server.stopping.wait(calendly.latency)
         return answer
-
-    def _foreign(self, request: Request) -> bool:
-        """A browser's request from a page of another site: nobody's tab shall play with the sandbox."""
-        origin = request.headers.get("origin")
-        return origin is not None and urlsplit(origin).netloc != request.headers.get("host")
 
     def _reply(self, answer: Answer) -> None:
         fault = answer.fault
@@ -166,6 +162,7 @@ class SandboxServer:
         """Listen, and send webhooks. Raises OSError if the port is taken."""
         listener = self._listener = Listener((self.host, self.port), self.calendly)
         self.port = listener.server_address[1]
+        self.calendly.addresses |= {self.url, f"http://localhost:{self.port}"}
         threading.Thread(
             target=listener.serve_forever, kwargs={"poll_interval": 0.05}, name="sandbox", daemon=True
         ).start()

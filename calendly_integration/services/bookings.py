@@ -111,22 +111,21 @@ def cancel(
         wanted = {**leg.intent, "cancel": wish}
         stands = locked.status == Booking.Status.CONFIRMED and locked.current_leg_id == leg.pk
         stands = stands and not moves.under_way(locked)
-        if stands:
-            legs.want_cancellation(leg, intent=wanted, now=now)
+        if stands and legs.want_cancellation(leg, intent=wanted):
             entry(booking.pk, at=now, by=by, action="cancel_requested", reason=reason).save()
     if not stands:  # canceled or moved a moment ago: look again
         return cancel(
             find(str(booking.pk)), reason=reason, by=by, now=now,
             whole_event=whole_event, code=code, follow_up=follow_up,
         )  # fmt: skip
-    outcome = legs.cancel_now(leg, now=now)
+    outcome = legs.cancel_now(leg)
     fresh = Booking.objects.shown().get(pk=booking.pk)
     if fresh.status == Booking.Status.CANCELED:
         return fresh
-    if outcome is None and not legs.cancels(leg):
-        raise NotCancelable("pending")  # the invitee has just moved it
+    if legs.cancels(leg):
+        raise CancellationUnknown(fresh)  # it is still tried, perhaps for whoever asked first
     if outcome is None:
-        raise CancellationUnknown(fresh)
+        raise NotCancelable("pending")  # the invitee has just moved it
     raise _not_done(outcome, fresh, now)
 
 

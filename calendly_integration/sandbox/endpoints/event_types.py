@@ -60,7 +60,7 @@ def listing(core: Core, call: Caller) -> tuple[int, Json]:
     def show(item: EventType) -> Json:
         return render.event_type(core, item)
 
-    return 200, paging.page(call.base, query, paging.ordered(found, query, SORTS, "name:asc"), show)
+    return 200, paging.page(core, call, paging.ordered(found, query, SORTS, "name:asc"), show)
 
 
 def one(core: Core, call: Caller) -> tuple[int, Json]:
@@ -174,7 +174,7 @@ def hosts(core: Core, call: Caller) -> tuple[int, Json]:
             "member": render.person(core, core.state.users[key]),
         }
 
-    return 200, paging.page(call.base, call.query, item.host_ids, show)
+    return 200, paging.page(core, call, item.host_ids, show)
 
 
 NOTHING: dict[str, Any] = {}
