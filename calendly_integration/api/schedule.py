@@ -4,6 +4,8 @@ from datetime import UTC
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 
@@ -18,11 +20,36 @@ from .fields import Address, Moment, Text
 BOOK = AgentKey.Scope.BOOK
 
 
+MOST_CHOICES = 50
+ANSWER: dict[str, Any] = {"type": "string", "maxLength": 10_000, "nullable": True}
+
+
+@extend_schema_field({"oneOf": [ANSWER, {"type": "array", "items": ANSWER, "maxItems": MOST_CHOICES}]})
+class Texts(serializers.Field[Any, Any, Any, Any]):
+    """A text, or a list of texts for a question with several choices."""
+
+    default_error_messages = {
+        "too_many": _("At most %(most)s texts can be given here.") % {"most": MOST_CHOICES}
+    }
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(allow_null=True, **options)
+        self.text = Text(max_length=10_000, lines=True, required=False)
+
+    def to_internal_value(self, data: Any) -> str | tuple[str, ...]:
+        """The text or texts, stripped; null ones as blank."""
+        if not isinstance(data, list):
+            return self.text.run_validation(data) or ""
+        if len(data) > MOST_CHOICES:
+            self.fail("too_many")
+        return tuple(self.text.run_validation(each) or "" for each in data)
+
+
 class CustomAnswer(serializers.Serializer[Any]):
     """An answer to one of the event type's questions."""
 
     question = Text(max_length=1000, lines=True)
-    answer = Text(max_length=10_000, lines=True, allow_blank=True)
+    answer = Texts(help_text="A list of texts where the question has several choices.")
 
 
 class ScheduleBody(serializers.Serializer[Any]):
@@ -39,6 +66,7 @@ class ScheduleBody(serializers.Serializer[Any]):
     )
     timezone = Text(required=False, max_length=64, help_text="The invitee's zone, such as Europe/Bucharest.")
     phone = Text(required=False, max_length=64)
+    location = Text(required=False, help_text="The place, where the event type asks the invitee for one.")
     locale = Text(required=False, max_length=16)
     conversationId = Text(required=False)
     userId = Text(required=False)
@@ -113,7 +141,8 @@ def _wish(given: dict[str, Any]) -> Wish:
         time_zone=given.get("timezone", ""),
         phone=given.get("phone", ""),
         locale=given.get("locale", "") or speech.language(),  # the language that the agent speaks with them
-        answers=tuple((each["question"], each["answer"]) for each in given.get("customAnswers", ())),
+        location=given.get("location", ""),
+        answers=tuple((each["question"], each["answer"] or "") for each in given.get("customAnswers", ())),
         guests=tuple(given.get("guests", ())),
         conversation_id=given.get("conversationId", ""),
         user_id=given.get("userId", ""),
