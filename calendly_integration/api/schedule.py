@@ -1,6 +1,5 @@
 """`POST schedule`: an agent books a meeting."""
 
-from datetime import UTC
 from typing import Any
 
 from django.utils import timezone
@@ -10,7 +9,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from ..models import AgentKey, Booking, EventType
-from ..services import bookings, catalog, idempotency, scheduling
+from ..services import bookings, catalog, idempotency, same_request, scheduling
 from ..services.idempotency import Keep, OnIntent
 from ..services.scheduling import Booked, NothingFree, Outcome, OutcomeUnknown, Wish
 from . import documents, errors, shapes, speech
@@ -91,7 +90,7 @@ class ScheduleView(AgentView):
         kind: EventType | None = None
         if header is None:
             kind = catalog.find(wish.event_type, key_id=self.key.pk)
-            key = _implicit(wish, kind)
+            key = idempotency.implicit(*same_request.parts(wish, kind, now=now))
         else:  # a request that was answered before is answered so again, whatever became of its event type
             key = idempotency.explicit(header)
 
@@ -113,22 +112,6 @@ class ScheduleView(AgentView):
         )
         headers = answer.headers | ({"Idempotent-Replayed": "true"} if answer.replayed else {})
         return Answer(answer.body, status=answer.status, headers=headers)
-
-
-def _implicit(wish: Wish, kind: EventType) -> idempotency.Key:
-    """Without a header: the same conversation, event type, invitee and preferred time is the same request."""
-    wanted = wish.preferred
-    if wanted is not None and wanted.tzinfo is not None:
-        try:
-            wanted = wanted.astimezone(UTC)
-        except OverflowError:
-            wanted = None
-    return idempotency.implicit(
-        wish.conversation_id,
-        str(kind.pk),
-        wish.email.lower(),
-        wanted.isoformat() if wanted else "",
-    )
 
 
 def _wish(given: dict[str, Any]) -> Wish:

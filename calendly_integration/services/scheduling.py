@@ -124,9 +124,17 @@ def schedule(
 
 def when(wish: Wish, *, now: datetime) -> tuple[zones.Zone, datetime]:
     """The invitee's zone, and the earliest start wanted, in UTC. Raises InvalidWish."""
+    zone, preferred = zone_of(wish, now=now), wish.preferred
+    if preferred is None:
+        return zone, now
+    return zone, instant("preferredTime", preferred, zone, now=now)
+
+
+def zone_of(wish: Wish, *, now: datetime) -> zones.Zone:
+    """The invitee's zone. Raises InvalidWish."""
     preferred = wish.preferred
     try:
-        zone = zones.resolve(
+        return zones.resolve(
             explicit=wish.time_zone,
             preferred=preferred if preferred is not None and preferred.tzinfo else None,
             phone=wish.phone,
@@ -137,9 +145,6 @@ def when(wish: Wish, *, now: datetime) -> tuple[zones.Zone, datetime]:
         raise InvalidWish("timezone", "unknown_zone", name=str(error)) from error
     except OverflowError as error:
         raise InvalidWish("preferredTime", "out_of_range") from error
-    if preferred is None:
-        return zone, now
-    return zone, instant("preferredTime", preferred, zone, now=now)
 
 
 def instant(field: str, given: datetime, zone: zones.Zone, *, now: datetime) -> datetime:
