@@ -171,9 +171,8 @@ def location(
     places = sorted(event_type.locations, key=lambda each: each.get("position") or 0)
     if place.strip():
         places.sort(key=lambda each: each.get("kind") != "ask_invitee")
-    number = phones.international(phone, evidence)
     for each in places:
-        filled = _filled(each, number, place.strip())
+        filled = _filled(each, phone, place.strip(), evidence)
         if filled is not None:
             return filled
     raise NoPlace if places[0].get("kind") == "ask_invitee" else NoPhone
@@ -186,10 +185,12 @@ def asks_for_place(event_type: EventType) -> bool:
     )
 
 
-def _filled(configured: dict[str, Any], phone: str | None, place: str) -> dict[str, str] | None:
+def _filled(
+    configured: dict[str, Any], phone: str, place: str, evidence: phones.Evidence | None
+) -> dict[str, str] | None:
     kind = str(configured.get("kind"))
     if kind in ("outbound_call", "ask_invitee"):
-        text = phone if kind == "outbound_call" else place
+        text = phones.international(phone, evidence) if kind == "outbound_call" else place
         return {"kind": kind, "location": text} if text else None
     if kind in ("physical", "custom"):
         return {"kind": kind, "location": str(configured.get("location") or "")}

@@ -326,3 +326,18 @@ def test_a_number_in_a_phone_question_is_read_as_of_the_invitees_country(
     leg = Booking.objects.get().current_leg
     assert leg
     assert leg.request["answers"] == [["Number?", "+40721234567"]]
+
+
+def test_a_choice_and_another_answer_together_are_refused_where_one_is_taken(
+    staff: Client, demo: EventType, sandbox: Calendly
+) -> None:
+    single = question("Size?", kind="single_select", choices=("small", "large"))
+    several = question("Needs?", kind="multi_select", position=1, choices=("a", "b"))
+    kind = added(sandbox, "Asking", questions=[{**each, "include_other": True} for each in (single, several)])
+    both = {"question_0": "small", "question_0_other": "huge", "question_1": ["a"], "question_1_other": "c"}
+    assert "Give one answer" in staff.post(to(kind), filled(**both)).content.decode()
+    assert posts(sandbox) == 0
+    staff.post(to(kind), filled(**both | {"question_0": ""}))
+    leg = Booking.objects.get().current_leg
+    assert leg
+    assert leg.request["answers"] == [["Size?", "huge"], ["Needs?", "a\nc"]]
