@@ -108,10 +108,17 @@ class ScheduleView(AgentView):
             return kept or _told(outcome)
 
         answer = idempotency.once(
-            agent_key=self.key, key=key, body=given, run=run, recover=_recovered, now=now
+            agent_key=self.key, key=key, body=given, run=run, recover=self._recovered, now=now
         )
         headers = answer.headers | ({"Idempotent-Replayed": "true"} if answer.replayed else {})
         return Answer(answer.body, status=answer.status, headers=headers)
+
+    def _recovered(self, booking: Booking, earlier: idempotency.Answer | None) -> idempotency.Answer:
+        """The booking as it is now. One that was handed over to an event type which is closed to this key shows
+        nothing new: then the earlier answer is given again."""
+        if earlier and not bookings.bookings_for(self.key.pk).filter(pk=booking.pk).exists():
+            return earlier
+        return _recovered(booking, earlier)
 
 
 def _wish(given: dict[str, Any]) -> Wish:

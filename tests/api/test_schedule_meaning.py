@@ -90,6 +90,17 @@ class TestMeaning:
             "Europe/Bucharest", "America/New_York",
         )  # fmt: skip
 
+    def test_of_a_booking_that_is_closed_to_the_key_by_now_nothing_new_is_shown(
+        self, api: CheckedClient, sandbox: Calendly, event_types: dict[str, EventType]
+    ) -> None:
+        first = send(api).json()
+        EventType.objects.filter(name="Strategy Call").update(open_to="staff")
+        Booking.objects.update(event_type=event_types["Strategy Call"], event_name="Strategy Call")
+        again = send(api)
+        assert replayed(again)
+        assert again.json() == first
+        assert len(sandbox.state.events) == 1
+
     def test_the_answer_is_in_the_language_of_who_asks(
         self, api: CheckedClient, romanian: CheckedClient
     ) -> None:
