@@ -57,7 +57,7 @@ class BooksForSomebody(EvidenceAdmin[Booking]):
         wanted = request.GET.get("event_type", "")
         kind = None
         if wanted:
-            with suppress(catalog.EventTypeNotFound):
+            with suppress(catalog.EventTypeNotFound, catalog.EventTypeAmbiguous):
                 kind = catalog.find(wanted)
         return choose(self, request, unknown=bool(wanted)) if kind is None else fill_in(self, request, kind)
 

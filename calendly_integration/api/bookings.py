@@ -49,7 +49,10 @@ class UpcomingView(AgentView):
         person = EmailInPath(data={"email": email.rstrip("/")})
         person.is_valid(raise_exception=True)
         found = bookings.upcoming(
-            person.validated_data["email"], days=self.query(UpcomingQuery)["days"], now=timezone.now()
+            person.validated_data["email"],
+            days=self.query(UpcomingQuery)["days"],
+            now=timezone.now(),
+            key_id=self.key.pk,
         )
         return success(events=[shapes.booking(row) for row in found])
 
@@ -94,13 +97,22 @@ class ListView(AgentView):
             email=given.get("email", ""),
             conversation_id=given.get("conversationId", ""),
             status=given.get("status", ""),
+            key_id=self.key.pk,
         )
         pages = Pages()
         rows = pages.cut(found, request, self)
         return success(bookings=[shapes.booking(row) for row in rows], next=pages.get_next_link())
 
 
-class DetailView(AgentView):
+class BookingView(AgentView):
+    """A call on one booking."""
+
+    def booking(self, id: str) -> Booking:
+        """The booking of the path, if it is open to the caller's key. Raises BookingNotFound."""
+        return bookings.find(id, key_id=self.key.pk)
+
+
+class DetailView(BookingView):
     """One booking."""
 
     rights = {"GET": READ}
@@ -108,7 +120,7 @@ class DetailView(AgentView):
     @documents.described(documents.DETAIL, documents.BOOKING_IN_PATH)
     def get(self, request: Request, id: str) -> Answer:
         """The booking, what the portal keeps with it, and what happened to it."""
-        row = bookings.find(id)
+        row = self.booking(id)
         return success(
             booking=shapes.booking(row),
             metadata=shapes.metadata_of(row),
@@ -123,7 +135,7 @@ class CancelBody(serializers.Serializer[Any]):
     reason = Text(required=False, lines=True, max_length=10_000)
 
 
-class CancelView(AgentView):
+class CancelView(BookingView):
     """Cancel a booking."""
 
     rights = {"POST": CHANGE}
@@ -132,7 +144,7 @@ class CancelView(AgentView):
     def post(self, request: Request, id: str) -> Answer:
         """Cancel it at Calendly. What is canceled already stays as it is."""
         reason = self.read(CancelBody).get("reason", "")
-        row = bookings.find(id)
+        row = self.booking(id)
         try:
             row = bookings.cancel(row, reason=reason, by=self.actor, now=timezone.now())
         except bookings.NotCancelable as error:
@@ -156,7 +168,7 @@ class RescheduleBody(serializers.Serializer[Any]):
     newStartTime = Moment(help_text="The new start; without offset local time of the invitee.")
 
 
-class RescheduleView(AgentView):
+class RescheduleView(BookingView):
     """Move a booking."""
 
     rights = {"POST": CHANGE}
@@ -165,7 +177,7 @@ class RescheduleView(AgentView):
     def post(self, request: Request, id: str) -> Answer:
         """Book the new start, then give up the old one. The id stays."""
         wanted = self.read(RescheduleBody)["newStartTime"]
-        row = bookings.find(id)
+        row = self.booking(id)
         try:
             outcome = bookings.reschedule(row, new_start=wanted, by=self.actor, now=timezone.now())
         except NOT_MOVED as error:
@@ -230,7 +242,7 @@ COLUMNS = {
 }
 
 
-class MetadataView(AgentView):
+class MetadataView(BookingView):
     """What the portal keeps with a booking."""
 
     rights = {"GET": READ, "PATCH": CHANGE}
@@ -238,13 +250,13 @@ class MetadataView(AgentView):
     @documents.described(documents.METADATA, documents.BOOKING_IN_PATH)
     def get(self, request: Request, id: str) -> Answer:
         """Read it."""
-        return success(metadata=shapes.metadata_of(bookings.find(id)))
+        return success(metadata=shapes.metadata_of(self.booking(id)))
 
     @documents.described(documents.ANNOTATE, documents.BOOKING_IN_PATH, request=MetadataBody)
     def patch(self, request: Request, id: str) -> Answer:
         """Change it."""
         given = self.read_changes(MetadataBody)
-        row = bookings.find(id)
+        row = self.booking(id)
         empty: dict[str, Any] = {"extra": {}}
         changes = {COLUMNS[name]: value or empty.get(name, "") for name, value in given.items()}
         if not changes:

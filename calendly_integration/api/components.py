@@ -60,6 +60,8 @@ LOCAL = thing(
     text={**TEXT, "example": "marți, 24 noiembrie, ora 10:00"},
 )
 
+TYPE_HOSTS = many(thing(id=TEXT, name=TEXT))
+
 SCHEMAS: dict[str, Schema] = {
     "Local": LOCAL,
     "Booking": thing(
@@ -112,6 +114,7 @@ SCHEMAS: dict[str, Schema] = {
         bufferBeforeMinutes=WHOLE,
         bufferAfterMinutes=WHOLE,
         active=YES_NO,
+        hosts=TYPE_HOSTS,
         schedulingUrl=maybe(TEXT),
         questions=many(
             thing(
@@ -139,6 +142,9 @@ SCHEMAS: dict[str, Schema] = {
     "MoveQuotaExhausted": failure("quota_exhausted", rescheduleUrl=maybe(TEXT)),
     "MoveRefused": failure("calendly_refused", detail=TEXT, rescheduleUrl=maybe(TEXT)),
     "EventTypeNotFound": failure("event_type_not_found", eventTypes=many(TEXT)),
+    "EventTypeAmbiguous": failure(
+        "event_type_ambiguous", eventTypes=many(thing(id=TEXT, name=TEXT, slug=TEXT, hosts=TYPE_HOSTS)),
+    ),
     "HostNotFound": failure("host_not_found"),
     "BookingNotFound": failure("booking_not_found"),
     "NotCancelable": failure("not_cancelable", reason=TEXT, booking=ref("Booking")),

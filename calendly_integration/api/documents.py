@@ -70,6 +70,7 @@ WITH_BODY: dict[int, tuple[Schema, str]] = {
     415: (ref("Failure"), "A body that is not application/json."),
 }
 NO_EVENT_TYPE = {404: (ref("EventTypeNotFound"), "No such event type.")}
+AMBIGUOUS = {409: (ref("EventTypeAmbiguous"), "The name fits several event types: choose one by id.")}
 NO_BOOKING = {404: (ref("BookingNotFound"), "No such booking.")}
 REFUSED = {502: (ref("CalendlyRefused"), "Calendly refused; `detail` is what it said.")}
 UNKNOWN = {202: (ref("OutcomeUnknown"), "The answer was lost: it may have happened, and will be settled.")}
@@ -138,7 +139,10 @@ SCHEDULE = _call(
     {
         201: (success(booking=ref("Booking"), message=TEXT, timezone=ref("Zone")), "Booked."),
         200: (ref("NoAvailability"), "Nothing free that fits; other times are suggested."),
-        409: (ref("InProgress"), "The first request under this Idempotency-Key still runs."),
+        409: (
+            {"oneOf": [ref("InProgress"), ref("EventTypeAmbiguous")]},
+            "The first request under this Idempotency-Key still runs, or the name fits several event types.",
+        ),
         422: (ref("IdempotencyMismatch"), "This Idempotency-Key was used with another body."),
         429: (ref("QuotaExhausted"), "Calendly's booking allowance is used up; hand over `schedulingUrl`."),
     },
@@ -208,7 +212,7 @@ EVENT_TYPES = _call(
 HOSTS = _call("hosts", "Who hosts meetings", _fine("All active ones.", hosts=many(ref("Host"))))
 AVAILABILITY = _call(
     "availability", "Free starts of an event type, at most 31 days",
-    _fine("Asked of Calendly now.", slots=many(ref("Slot")), asOf=INSTANT), NO_EVENT_TYPE, REFUSED,
+    _fine("Asked of Calendly now.", slots=many(ref("Slot")), asOf=INSTANT), NO_EVENT_TYPE, AMBIGUOUS, REFUSED,
 )  # fmt: skip
 HOST_AVAILABILITY = _call(
     "host_availability", "A host's time, at most 7 days",

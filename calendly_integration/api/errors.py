@@ -102,6 +102,17 @@ def _no_event_type(error: catalog.EventTypeNotFound) -> Failure:
     return Failure(404, "event_type_not_found", text, {"eventTypes": error.names})
 
 
+@_answers(catalog.EventTypeAmbiguous)
+def _ambiguous(error: catalog.EventTypeAmbiguous) -> Failure:
+    choices = [shapes.event_type_choice(each) for each in error.event_types]
+    named = "; ".join(
+        f"{each['name']} ({', '.join(host['name'] for host in each['hosts']) or each['slug']})"
+        for each in choices
+    )
+    text = _("Several kinds of meetings go by that name: %(names)s. Which one?") % {"names": named}
+    return Failure(409, "event_type_ambiguous", text, {"eventTypes": choices})
+
+
 @_answers(catalog.HostNotFound)
 def _no_host(error: catalog.HostNotFound) -> Failure:
     return Failure(404, "host_not_found", _("I know no such host."))

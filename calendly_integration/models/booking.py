@@ -9,6 +9,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from .event_type import EventType
+
 
 def search_key(*texts: str) -> str:
     """What people search by, as it is compared: lower case, without diacritics, single spaces; a phone number's
@@ -25,6 +27,14 @@ class BookingQuerySet(models.QuerySet["Booking"]):
     def shown(self) -> Self:
         """With what every view of a booking needs, in one query."""
         return self.select_related("host", "metadata")
+
+    def open_to(self, key_id: int | None) -> Self:
+        """Bookings of event types that are open to the agent with this key, and those without an event type.
+        All of them without a key, for staff."""
+        if key_id is None:
+            return self
+        kinds = EventType.objects.open_to(key_id).order_by().values("pk")
+        return self.filter(Q(event_type__isnull=True) | Q(event_type__in=kinds))
 
     def of_email(self, email: str) -> Self:
         """Bookings of an invitee, whatever the case of the address."""
