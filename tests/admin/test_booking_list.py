@@ -227,6 +227,30 @@ def test_those_of_one_status_stand_by_their_start(
     assert [row.start_at.hour for row in listed(root, o=order).context["cl"].result_list] == hours
 
 
+def test_a_no_show_is_shown_and_found_by_a_filter(root: Client, db: None) -> None:
+    ground = rows.ground()
+    missed, other = rows.meeting(ground, 1), rows.meeting(ground, 2)
+    Booking.objects.filter(pk=missed.pk).update(no_show_at=rows.NOW)
+    answer = listed(root, missed="yes")
+    assert list(answer.context["cl"].result_list) == [missed]
+    cell = answer.content.decode().partition('<td class="field-state">')[2].partition("</td>")[0]
+    assert '<span class="state state-bad">no-show</span>' in cell
+    assert "confirmed" not in cell
+    assert list(listed(root, missed="no").context["cl"].result_list) == [other]
+    assert counts(listed(root), "no-show") == {"All": "", "marked": "1", "not marked": "1"}
+    head = root.get(reverse("admin:calendly_integration_booking_change", args=[missed.pk])).content.decode()
+    assert '<span class="state state-bad">no-show</span>' in head.partition("<h2")[0]
+
+
+def test_who_canceled_stands_under_the_status(root: Client, db: None) -> None:
+    booking = rows.meeting(rows.ground(), 1)
+    Booking.objects.update(status="canceled", canceled_by="<b>maria</b>", no_show_at=None)
+    cell = listed(root).content.decode().partition('<td class="field-state">')[2].partition("</td>")[0]
+    assert "by &lt;b&gt;maria&lt;/b&gt;" in cell
+    page = root.get(reverse("admin:calendly_integration_booking_change", args=[booking.pk])).content.decode()
+    assert "&lt;b&gt;maria&lt;/b&gt;" in page
+
+
 @pytest.mark.parametrize("term", ["%", "_", "\0", "'; drop", "a" * 500, "  "])
 def test_odd_terms_break_nothing(root: Client, db: None, term: str) -> None:
     rows.meeting(rows.ground())
