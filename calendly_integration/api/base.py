@@ -169,13 +169,17 @@ class AgentView(APIView):
 
     def query(self, shape: type[S]) -> dict[str, Any]:
         """The query string's values; blank ones count as left out. Raises ValidationError."""
-        return _given(_values(shape, camel(self.request.query_params.dict())))
+        return _given(_values(shape, camel(_pairs(self.request))))
 
 
 def _values(shape: type[S], data: Any) -> dict[str, Any]:
     given = shape(data=data if isinstance(data, dict) else {})
     given.is_valid(raise_exception=True)
     return dict(given.validated_data)
+
+
+def _pairs(request: Request) -> list[tuple[str, str]]:
+    return [(name, text) for name, texts in request.query_params.lists() for text in texts]
 
 
 def _given(values: dict[str, Any]) -> dict[str, Any]:

@@ -4,8 +4,7 @@ from django.db import IntegrityError, models
 
 
 def violates(error: IntegrityError, model: type[models.Model], name: str) -> bool:
-    """True if `error` is about that UniqueConstraint of `model`, and about no other. For constraints of fields
-    that are named as their columns.
+    """True if `error` is about that UniqueConstraint of `model`, and about no other.
 
     PostgreSQL names the constraint; SQLite names its columns (https://www.sqlite.org/rescode.html).
     """
@@ -15,5 +14,6 @@ def violates(error: IntegrityError, model: type[models.Model], name: str) -> boo
     [constraint] = [each for each in model._meta.constraints if each.name == name]
     assert isinstance(constraint, models.UniqueConstraint)
     table = model._meta.db_table
-    names = ", ".join(f"{table}.{field}" for field in constraint.fields)
+    columns = {field.name: field.column for field in model._meta.concrete_fields}
+    names = ", ".join(f"{table}.{columns[field]}" for field in constraint.fields)
     return str(error) == f"UNIQUE constraint failed: {names}"

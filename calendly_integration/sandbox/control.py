@@ -10,7 +10,7 @@ from typing import Any
 
 from . import errors, moments, render
 from .calendly import Calendly
-from .exchange import Answer, Request, json_answer
+from .exchange import Answer, Request, allowed_methods, json_answer
 from .store import Delivery, Json
 
 Action = Callable[[Calendly, Request, Json], Any]
@@ -18,7 +18,11 @@ Action = Callable[[Calendly, Request, Json], Any]
 
 def handle(calendly: Calendly, request: Request) -> Answer:
     """Answer a call to /sandbox/…; errors are JSON, in Calendly's shape."""
-    action = ACTIONS.get((request.method, request.path.rstrip("/")))
+    path = request.path.rstrip("/")
+    action = ACTIONS.get((request.method, path))
+    methods = [method for method, known in ACTIONS if known == path]
+    if request.method == "OPTIONS" and methods:
+        return allowed_methods(methods)
     try:
         if action is None:
             raise errors.not_found()

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from . import availability, markup, moments
 from .calendly import Calendly
 from .errors import Problem
-from .exchange import Answer, Request
+from .exchange import Answer, Request, allowed_methods
 from .markup import STYLE_PATH, field, hidden, link, page, table, tag
 from .store import Event, EventType, Invitee
 
@@ -34,6 +34,8 @@ def answers(calendly: Calendly, request: Request) -> bool:
 
 def handle(calendly: Calendly, request: Request) -> Answer:
     """A page, or what a form on it does. Refusals are shown as a page with their status."""
+    if request.method == "OPTIONS":
+        return allowed_methods(("GET", "POST"))
     parts = request.path.strip("/").split("/")
     form = dict(parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True))
     try:

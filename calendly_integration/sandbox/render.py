@@ -151,7 +151,7 @@ def _conference_data(kind: str, number: str) -> Json:
         return {"id": number}
     dial_in = {"country": "RO", "country_name": "Romania", "number": "+40 21 000 0000", "type": "toll"}
     return {
-        "id": number,
+        "id": int(number),
         "password": "made-up",
         "settings": {"global_dial_in_numbers": [dial_in]},
         "extra": {"intl_numbers_url": "https://zoom.example.com/u/abc"},

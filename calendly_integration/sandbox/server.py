@@ -10,14 +10,13 @@ from http.client import responses
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from . import control, hosts, pages
+from . import control, hosts, pages, request_body
 from .calendly import Calendly
-from .exchange import Answer, Request
+from .exchange import Answer, Request, json_answer
 from .faults import Fault
 from .markup import STYLE_PATH
 from .sender import Sender
 
-BODY_LIMIT = 10 * 1024 * 1024
 PIECES = 20
 
 
@@ -66,16 +65,21 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_any(self) -> None:
         """Read the request, let the right part answer it, write the answer as its fault says."""
-        length = self.headers.get("Content-Length") or "0"
-        if not length.isdigit() or int(length) > BODY_LIMIT:
-            self.close_connection = True
-            self._write(Answer(413))
+        try:
+            body = request_body.read(self.headers, self.rfile)
+        except request_body.BadBody as bad:
+            self.send_error(bad.status)
             return
-        body = self.rfile.read(int(length))
         request = Request.make(self.command, self.path, dict(self.headers.items()), body)
         self._reply(self._answer(request))
 
-    do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = do_HEAD = do_any
+    do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = do_HEAD = do_OPTIONS = do_any
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """What is no request that we understand: a JSON body, where the standard library writes HTML."""
+        self.close_connection = True
+        text = message or responses.get(code, "Unknown")
+        self._write(json_answer(code, {"title": responses.get(code, "Unknown"), "message": text}))
 
     def _answer(self, request: Request) -> Answer:
         calendly = self.server.calendly
@@ -95,6 +99,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def _reply(self, answer: Answer) -> None:
         fault = answer.fault
+        if self.command == "HEAD" and fault is not None and fault.kind in IN_THE_BODY:
+            fault = None
         if fault is not None and fault.kind in WAITING:
             self.server.stopping.wait(fault.seconds)
         if fault is not None and fault.kind == "slow_body":
@@ -136,6 +142,7 @@ class Handler(BaseHTTPRequestHandler):
         """The journal is at /sandbox/calls; nothing goes to standard error."""
 
 
+IN_THE_BODY = ("slow_body", "cut_body")
 WAITING = ("slow", "hang", "connect_timeout")
 BREAKING = ("hang", "refuse", "connect_timeout", "drop", "lose_answer", "cut_body")
 

@@ -195,11 +195,12 @@ def keep_event_type(
     What is different is noted for staff. The caller holds the transaction.
     """
     columns = mapping.event_type_columns(seen, now=now)
-    kept = EventType.objects.select_for_update().filter(uri=seen.uri).first()
-    changed = kept is None or kept.updated_at < seen.updated_at or kept.deleted_at != seen.deleted_at
-    if kept is None:
-        kept = EventType.objects.create(uri=seen.uri, connection=connection, **columns)
-    elif kept.updated_at <= seen.updated_at:
+    # Another sync or a delivery may make the row at this moment: then that one is brought up to date.
+    kept, made = EventType.objects.select_for_update().get_or_create(
+        uri=seen.uri, defaults={"connection": connection, **columns}
+    )
+    changed = made or kept.updated_at < seen.updated_at or kept.deleted_at != seen.deleted_at
+    if not made and kept.updated_at <= seen.updated_at:
         _note_change(kept, columns, now)
         EventType.objects.filter(pk=kept.pk).update(**columns)
     if hosts is not None:

@@ -108,6 +108,14 @@ def test_the_conference_link_comes_after_the_webhook(api, calendly, hook, demo):
     assert api.get(event).json()["resource"]["location"]["join_url"].startswith("https://zoom.example.com/")
 
 
+def test_a_zoom_meeting_has_a_number_for_an_id(api, calendly, demo):
+    event = local(api.book(demo).json()["resource"]["event"])
+    calendly.move_clock(2)
+    location = api.get(event).json()["resource"]["location"]
+    assert type(location["data"]["id"]) is int
+    assert location["join_url"] == f"https://zoom.example.com/j/{location['data']['id']}"
+
+
 def test_the_conference_link_may_never_come(api, calendly, hook, demo):
     calendly.options.location_outcome = "processing"
     event = local(api.book(demo).json()["resource"]["event"])
