@@ -27,9 +27,7 @@ ANSWER: dict[str, Any] = {"type": "string", "maxLength": 10_000, "nullable": Tru
 class Texts(serializers.Field[Any, Any, Any, Any]):
     """A text, or a list of texts for a question with several choices."""
 
-    default_error_messages = {
-        "too_many": _("At most %(most)s texts can be given here.") % {"most": MOST_CHOICES}
-    }
+    default_error_messages = {"too_many": _("At most {most} texts can be given here.")}
 
     def __init__(self, **options: Any) -> None:
         super().__init__(allow_null=True, **options)
@@ -40,7 +38,7 @@ class Texts(serializers.Field[Any, Any, Any, Any]):
         if not isinstance(data, list):
             return self.text.run_validation(data) or ""
         if len(data) > MOST_CHOICES:
-            self.fail("too_many")
+            self.fail("too_many", most=MOST_CHOICES)
         return tuple(self.text.run_validation(each) or "" for each in data)
 
 

@@ -125,6 +125,15 @@ def test_a_blank_answer_counts_as_none(api: CheckedClient, sandbox: Calendly, bl
     assert "questions_and_answers" not in sent(sandbox)
 
 
+def test_too_many_texts_are_refused_in_the_language_of_who_asks(
+    api: CheckedClient, romanian: CheckedClient
+) -> None:
+    given = [answer("Which days?", ["Luni"] * 51)]
+    for client, text in ((api, "At most 50 texts"), (romanian, "cel mult 50 de texte")):
+        [told] = ask(client, customAnswers=given).json()["errors"]["customAnswers"]
+        assert text in told
+
+
 # The place
 
 
