@@ -100,8 +100,10 @@ def _ids(pk: uuid.UUID, uri: str) -> tuple[str, ...]:
 def plain(text: str) -> str:
     """A name, a question or a choice as it is compared: lower case, without diacritics, invisible characters and a
     question mark at the end, single spaces, one kind of quotes and of dashes."""
-    folded = unicodedata.normalize("NFKD", text.translate(ONE_FORM)).casefold()
-    bare = "".join(c for c in folded if not unicodedata.combining(c) and unicodedata.category(c) != "Cf")
+    bare = text.translate(ONE_FORM).casefold()
+    if not bare.isascii():
+        folded = unicodedata.normalize("NFKD", bare).casefold()
+        bare = "".join(c for c in folded if not unicodedata.combining(c) and unicodedata.category(c) != "Cf")
     single = " ".join(bare.split())
     return single.rstrip("? ") or single
 
