@@ -10,7 +10,19 @@ from typing import Any
 
 from . import errors
 from .core import Call, Core
-from .endpoints import accounts, bookings, event_types, marks, meetings, subscriptions, times
+from .endpoints import (
+    absent,
+    accounts,
+    bookings,
+    event_types,
+    groups,
+    marks,
+    meetings,
+    routing,
+    samples,
+    subscriptions,
+    times,
+)
 from .exchange import Answer, Caller, Request, allowed_methods, json_answer
 from .faults import Fault
 from .limits import Verdict
@@ -33,7 +45,9 @@ class Route:
 
 
 def _routes() -> list[Route]:
-    tables = (accounts, bookings, event_types, marks, meetings, subscriptions, times)
+    tables = (
+        accounts, bookings, event_types, groups, marks, meetings, routing, samples, subscriptions, times,
+    )  # fmt: skip
     routes = []
     for table in tables:
         for method, path, endpoint, scope, query, fields in table.ROUTES:
@@ -114,6 +128,8 @@ def _find(core: Core, request: Request) -> tuple[Route, tuple[str, ...]]:
         if match is not None and route.method == request.method:
             return route, match.groups()
     core.unknown_paths[f"{request.method} {request.path}"] += 1
+    if absent.is_known(request.method, request.path):
+        raise errors.absent(f"{request.method} {request.path}")
     raise errors.not_found()
 
 

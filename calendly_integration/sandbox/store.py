@@ -173,6 +173,7 @@ class Subscription:
     user_id: str | None = None
     state: str = "active"
     retry_started_at: datetime | None = None
+    group_id: str | None = None
 
 
 @dataclass
