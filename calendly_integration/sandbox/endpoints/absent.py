@@ -27,7 +27,6 @@ OPERATIONS = (
     ("DELETE", "/contacts/{id}"),
     ("GET", "/meeting_recaps"),
     ("GET", "/meeting_recaps/{id}"),
-    ("GET", "/oauth/authorize"),
     ("POST", "/oauth/introspect"),
 )
 _PATTERNS = [(method, re.compile(re.sub(r"\{\w+\}", "[^/]+", path))) for method, path in OPERATIONS]
