@@ -56,17 +56,11 @@ def run(
     Raises OSError for a port that is taken, ValueError for a file that holds no state, for a base that is no
     http address, and for a switch that does not exist.
     """
-    base = uri_base.rstrip("/")
-    if not base.startswith(("http://", "https://")):
-        raise ValueError(f"uri_base is no http address: {uri_base}")
-    calendly = Calendly(seed=seed, latency=latency, api_base=base)
-    for switch in switches:
-        calendly.options.set_text(switch)
+    calendly = Calendly(seed=seed, latency=latency, api_base=_base(uri_base))
+    _switch(calendly, switches)
     file = None if state is None else StateFile(calendly, state)
     if file is None or not file.load():
-        calendly.seed_standard()
-        if same_names:
-            calendly.seed_same_names(list(calendly.state.users.values())[1])
+        _seed(calendly, same_names=same_names)
     if webhook_url is not None:
         _subscribe(calendly, webhook_url, signing_key)
     server = SandboxServer(calendly, host, port).start()
@@ -83,6 +77,23 @@ def run(
         server.stop()
         if file is not None:
             file.stop()
+
+
+def _base(url: str) -> str:
+    if not url.startswith(("http://", "https://")):
+        raise ValueError(f"uri_base is no http address: {url}")
+    return url.rstrip("/")
+
+
+def _switch(calendly: Calendly, switches: Iterable[str]) -> None:
+    for switch in switches:
+        calendly.options.set_text(switch)
+
+
+def _seed(calendly: Calendly, *, same_names: bool) -> None:
+    calendly.seed_standard()
+    if same_names:
+        calendly.seed_same_names(list(calendly.state.users.values())[1])
 
 
 def _subscribe(calendly: Calendly, url: str, signing_key: str | None) -> None:
