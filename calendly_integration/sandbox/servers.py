@@ -57,12 +57,23 @@ def run(
     http address, and for a switch that does not exist.
     """
     calendly = Calendly(seed=seed, latency=latency, api_base=_base(uri_base))
-    _switch(calendly, switches)
+    for switch in switches:
+        calendly.options.set_text(switch)
     file = None if state is None else StateFile(calendly, state)
     if file is None or not file.load():
-        _seed(calendly, same_names=same_names)
+        calendly.seed_standard()
+        if same_names:
+            calendly.seed_same_names(list(calendly.state.users.values())[1])
     if webhook_url is not None:
         _subscribe(calendly, webhook_url, signing_key)
+    with _serving(calendly, file, host=host, port=port, portal_port=portal_port) as running:
+        yield running
+
+
+@contextmanager
+def _serving(
+    calendly: Calendly, file: StateFile | None, *, host: str, port: int, portal_port: int
+) -> Iterator[Running]:
     server = SandboxServer(calendly, host, port).start()
     # Links for invitees open here: what Calendly's own site would show.
     calendly.public_base = server.url
@@ -83,17 +94,6 @@ def _base(url: str) -> str:
     if not url.startswith(("http://", "https://")):
         raise ValueError(f"uri_base is no http address: {url}")
     return url.rstrip("/")
-
-
-def _switch(calendly: Calendly, switches: Iterable[str]) -> None:
-    for switch in switches:
-        calendly.options.set_text(switch)
-
-
-def _seed(calendly: Calendly, *, same_names: bool) -> None:
-    calendly.seed_standard()
-    if same_names:
-        calendly.seed_same_names(list(calendly.state.users.values())[1])
 
 
 def _subscribe(calendly: Calendly, url: str, signing_key: str | None) -> None:
