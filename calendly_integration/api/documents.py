@@ -39,7 +39,10 @@ IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key",
     {"type": "string", "minLength": 1, "maxLength": 255, "pattern": r"^[!-~]([ -~]*[!-~])?$"},
     "header",
-    description="The same key with the same body gives the same answer again.",
+    description=(
+        "The same key with the same body gives the same answer again. Without one, the same request within ten"
+        " minutes is answered with the booking as it is now."
+    ),
 )
 RETRY_AFTER = OpenApiParameter(
     "Retry-After",
