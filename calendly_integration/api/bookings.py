@@ -1,7 +1,6 @@
 """Finding bookings, and cancelling, moving and annotating them."""
 
 import json
-import re
 from typing import Any
 
 from django.core.exceptions import ValidationError as DjangoValidationError
@@ -17,22 +16,21 @@ from ..models import AgentKey, Booking
 from ..services import bookings, hearing
 from . import documents, errors, shapes, speech
 from .base import AgentView, Answer, success
-from .fields import Address, Moment, Text
+from .fields import HALF, Address, AddressInQuery, Choice, Moment, Said, Shape, Text, Whole
 from .schedule import nothing_free
 
 READ, CHANGE = AgentKey.Scope.READ, AgentKey.Scope.CHANGE
 LARGEST_EXTRA = 16 * 1024
 DEEPEST_EXTRA = 20
-UNSPEAKABLE = re.compile("[\x00\ud800-\udfff]")
 
 
-class UpcomingQuery(serializers.Serializer[Any]):
+class UpcomingQuery(Shape):
     """The window of `GET upcoming`."""
 
-    days = serializers.IntegerField(min_value=1, max_value=365, required=False, default=7)
+    days = Whole(min_value=1, max_value=365, required=False, default=7)
 
 
-class EmailInPath(serializers.Serializer[Any]):
+class EmailInPath(Shape):
     """The invitee of `GET upcoming`."""
 
     email = Address()
@@ -54,14 +52,12 @@ class UpcomingView(AgentView):
         return success(events=[shapes.booking(row) for row in found])
 
 
-class ListQuery(serializers.Serializer[Any]):
+class ListQuery(Shape):
     """What bookings are asked for."""
 
-    email = Address(required=False)
+    email = AddressInQuery(required=False)
     conversationId = Text(required=False)
-    status = serializers.ChoiceField(
-        [str(status) for status in Booking.Status], required=False, allow_blank=True
-    )
+    status = Choice([str(status) for status in Booking.Status], required=False)
 
 
 class Pages(CursorPagination):
@@ -117,7 +113,7 @@ class DetailView(AgentView):
         )
 
 
-class CancelBody(serializers.Serializer[Any]):
+class CancelBody(Shape):
     """Why it is canceled."""
 
     reason = Text(required=False, lines=True, max_length=10_000)
@@ -146,7 +142,7 @@ def _hand_over(error: Exception, row: Booking) -> Answer:
     return Answer({**failure.body, "booking": shapes.booking(row)}, status=failure.status)
 
 
-class RescheduleBody(serializers.Serializer[Any]):
+class RescheduleBody(Shape):
     """Where to it is moved."""
 
     newStartTime = Moment(help_text="The new start; without offset local time of the invitee.")
@@ -175,7 +171,7 @@ class RescheduleView(AgentView):
 
 
 @extend_schema_field({"type": "object", "additionalProperties": {}, "description": "At most 16 KB of JSON."})
-class Anything(serializers.JSONField):
+class Anything(Said, serializers.JSONField):
     """A JSON object of the portal's own, of what a database can keep."""
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
@@ -192,7 +188,7 @@ def _check(value: Any, depth: int) -> None:
     """Refuse NUL, lone surrogates and bottomless nesting, in keys too."""
     if depth < 0:
         raise ValidationError(_("This is nested too deeply."))
-    if isinstance(value, str) and UNSPEAKABLE.search(value):
+    if isinstance(value, str) and ("\x00" in value or HALF.search(value)):
         raise ValidationError(_("Texts may not hold NUL characters or half characters (lone surrogates)."))
     inner: list[Any] = []
     if isinstance(value, dict):
@@ -203,7 +199,7 @@ def _check(value: Any, depth: int) -> None:
         _check(each, depth - 1)
 
 
-class MetadataBody(serializers.Serializer[Any]):
+class MetadataBody(Shape):
     """What to change. Null or blank clears, what is left out stays."""
 
     conversationId = Text(required=False)
@@ -211,7 +207,7 @@ class MetadataBody(serializers.Serializer[Any]):
     agentType = Text(required=False, max_length=100)
     bookingSource = Text(required=False, max_length=100)
     notes = Text(required=False, lines=True, max_length=10_000)
-    extra = Anything(required=False, allow_null=True)
+    extra = Anything(required=False)
 
 
 COLUMNS = {

@@ -4,7 +4,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
-from rest_framework import serializers
 from rest_framework.request import Request
 
 from ..models import AgentKey, Host
@@ -13,7 +12,7 @@ from ..services.scheduling import FURTHEST, InvalidWish
 from ..services.zones import Zone
 from . import documents, shapes
 from .base import AgentView, Answer, success
-from .fields import Moment, Text
+from .fields import Moment, Shape, Text
 
 READ = AgentKey.Scope.READ
 A_WEEK = timedelta(days=7)
@@ -42,7 +41,7 @@ class HostsView(AgentView):
         return success(hosts=[shapes.host(each) for each in catalog.hosts()])
 
 
-class SpanQuery(serializers.Serializer[Any]):
+class SpanQuery(Shape):
     """From when to when."""
 
     start = Moment(required=False, help_text="Default: now.")

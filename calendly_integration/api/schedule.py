@@ -4,7 +4,6 @@ from datetime import UTC
 from typing import Any
 
 from django.utils import timezone
-from rest_framework import serializers
 from rest_framework.request import Request
 
 from ..models import AgentKey, Booking, EventType
@@ -13,30 +12,28 @@ from ..services.idempotency import Keep, OnIntent
 from ..services.scheduling import Booked, NothingFree, Outcome, OutcomeUnknown, Wish
 from . import documents, errors, shapes, speech
 from .base import AgentView, Answer
-from .fields import Address, Moment, Text
+from .fields import Address, Choice, Many, Moment, Shape, Text
 
 BOOK = AgentKey.Scope.BOOK
 
 
-class CustomAnswer(serializers.Serializer[Any]):
+class CustomAnswer(Shape):
     """An answer to one of the event type's questions."""
 
     question = Text(max_length=1000, lines=True)
     answer = Text(max_length=10_000, lines=True, allow_blank=True)
 
 
-class ScheduleBody(serializers.Serializer[Any]):
+class ScheduleBody(Shape):
     """What an agent asks for."""
 
     eventType = Text(help_text="Name, slug, URI or id of an active event type.")
     inviteeEmail = Address()
     inviteeName = Text()
     preferredTime = Moment(
-        required=False, allow_null=True, help_text="The earliest start wanted; absent: as soon as possible."
+        required=False, help_text="The earliest start wanted; absent: as soon as possible."
     )
-    flexibility = serializers.ChoiceField(
-        ["nextAvailable", "sameDay", "exact"], required=False, allow_null=True, default="nextAvailable"
-    )
+    flexibility = Choice(["nextAvailable", "sameDay", "exact"], required=False, default="nextAvailable")
     timezone = Text(required=False, max_length=64, help_text="The invitee's zone, such as Europe/Bucharest.")
     phone = Text(required=False, max_length=64)
     locale = Text(required=False, max_length=16)
@@ -44,10 +41,9 @@ class ScheduleBody(serializers.Serializer[Any]):
     userId = Text(required=False)
     agentType = Text(required=False, max_length=100)
     notes = Text(required=False, lines=True, max_length=10_000)
-    customAnswers: Any = serializers.ListSerializer(
-        child=CustomAnswer(), required=False, allow_null=True, max_length=50
-    )
-    guests = serializers.ListField(child=Address(), required=False, allow_null=True, max_length=10)
+    customAnswers: Any = Many(child=CustomAnswer(), required=False, max_length=50)
+    # The service counts to ten, without doubles and the invitee.
+    guests = Many(child=Address(), required=False, max_length=50)
 
 
 class ScheduleView(AgentView):
@@ -59,9 +55,10 @@ class ScheduleView(AgentView):
     def post(self, request: Request) -> Answer:
         """Book the first free start that fits the wish."""
         given, now = self.read(ScheduleBody), timezone.now()
-        header, wish = request.META.get("HTTP_IDEMPOTENCY_KEY"), _wish(given)
+        # Blank is absent, as everywhere.
+        header, wish = request.META.get("HTTP_IDEMPOTENCY_KEY", "").strip(), _wish(given)
         kind: EventType | None = None
-        if header is None:
+        if not header:
             kind = catalog.find(wish.event_type, key_id=self.key.pk)
             key = _implicit(wish, kind)
         else:  # a request that was answered before is answered so again, whatever became of its event type
