@@ -17,13 +17,13 @@ from . import (
     calendar,
     cancel,
     cancel_many,
-    columns,
     confirmation,
     hand_over,
     look,
     no_show,
     reschedule,
     shown,
+    standing,
 )
 from .acts import Act
 from .evidence import EvidenceAdmin
@@ -57,7 +57,7 @@ class BookingAdmin(
 ):
     """Everything about a meeting on one page; cancel and reschedule on pages of their own."""
 
-    list_display = ("when", "invitee", "event", "held_by", columns.state(Booking), "origin", "conversation")
+    list_display = ("when", "invitee", "event", "held_by", "state", "origin", "conversation")
     list_display_links = ("when", "invitee")
     list_select_related = ("event_type", "host", "metadata")
     ordering = ("-start_at", "-pk")
@@ -95,6 +95,11 @@ class BookingAdmin(
     def held_by(self, booking: Booking) -> SafeString:
         """Who holds it."""
         return shown.text(booking.host, 60)
+
+    @admin.display(description=_("status"), ordering="status")
+    def state(self, booking: Booking) -> SafeString:
+        """How it stands, and who canceled it."""
+        return standing.cell(booking)
 
     @admin.display(description=_("source"), ordering="source")
     def origin(self, booking: Booking) -> SafeString:

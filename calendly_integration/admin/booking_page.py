@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from .. import conf
 from ..models import Booking, BookingLeg, FollowUp
-from . import shown, story
+from . import shown, standing, story
 from .columns import hidden_from, label_of, page_link
 
 # A meeting has a handful of each; what has more is shown by its newest.
@@ -28,7 +28,7 @@ def head(booking: Booking) -> dict[str, Any]:
     return {
         "event": shown.plain(booking.event_name or shown.NOTHING),
         "invitee": shown.plain(booking.invitee_name or booking.invitee_email),
-        "state": shown.state(booking.status, booking.get_status_display()),
+        "state": standing.badge(booking),
         "local": shown.local(booking.start_at, booking.time_zone),
         "start": shown.instant(booking.start_at),
     }
@@ -175,14 +175,14 @@ def _others(booking: Booking) -> dict[str, Any]:
     if not booking.email_key:
         return {}
     rows = Booking.objects.of_email(booking.email_key).exclude(pk=booking.pk).order_by("-start_at", "-pk")
-    found = list(rows.only("pk", "start_at", "event_name", "status")[: OTHERS + 1])
+    found = list(rows.only("pk", "start_at", "event_name", "status", "no_show_at")[: OTHERS + 1])
     address = reverse("admin:calendly_integration_booking_changelist")
     return {
         "rows": [
             {
                 "link": page_link(row, shown.stamp(row.start_at) if row.start_at else _("No time yet.")),
                 "event": shown.text(row.event_name),
-                "state": shown.state(row.status, row.get_status_display()),
+                "state": standing.badge(row),
             }
             for row in found[:OTHERS]
         ],

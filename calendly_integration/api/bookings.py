@@ -13,7 +13,7 @@ from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 
 from ..models import AgentKey, Booking
-from ..services import bookings, hearing
+from ..services import bookings, failures, hearing
 from . import documents, errors, shapes, speech
 from .base import AgentView, Answer, success
 from .fields import HALF, Address, AddressInQuery, Choice, Moment, Said, Shape, Text, Whole
@@ -47,7 +47,10 @@ class UpcomingView(AgentView):
         person = EmailInPath(data={"email": email.rstrip("/")})
         person.is_valid(raise_exception=True)
         found = bookings.upcoming(
-            person.validated_data["email"], days=self.query(UpcomingQuery)["days"], now=timezone.now()
+            person.validated_data["email"],
+            days=self.query(UpcomingQuery)["days"],
+            now=timezone.now(),
+            key_id=self.key.pk,
         )
         return success(events=[shapes.booking(row) for row in found])
 
@@ -90,13 +93,22 @@ class ListView(AgentView):
             email=given.get("email", ""),
             conversation_id=given.get("conversationId", ""),
             status=given.get("status", ""),
+            key_id=self.key.pk,
         )
         pages = Pages()
         rows = pages.cut(found, request, self)
         return success(bookings=[shapes.booking(row) for row in rows], next=pages.get_next_link())
 
 
-class DetailView(AgentView):
+class BookingView(AgentView):
+    """A call on one booking."""
+
+    def booking(self, id: str) -> Booking:
+        """The booking of the path, if it is open to the caller's key. Raises BookingNotFound."""
+        return bookings.find(id, key_id=self.key.pk)
+
+
+class DetailView(BookingView):
     """One booking."""
 
     rights = {"GET": READ}
@@ -104,7 +116,7 @@ class DetailView(AgentView):
     @documents.described(documents.DETAIL, documents.BOOKING_IN_PATH)
     def get(self, request: Request, id: str) -> Answer:
         """The booking, what the portal keeps with it, and what happened to it."""
-        row = bookings.find(id)
+        row = self.booking(id)
         return success(
             booking=shapes.booking(row),
             metadata=shapes.metadata_of(row),
@@ -119,7 +131,7 @@ class CancelBody(Shape):
     reason = Text(required=False, lines=True, max_length=10_000)
 
 
-class CancelView(AgentView):
+class CancelView(BookingView):
     """Cancel a booking."""
 
     rights = {"POST": CHANGE}
@@ -128,18 +140,22 @@ class CancelView(AgentView):
     def post(self, request: Request, id: str) -> Answer:
         """Cancel it at Calendly. What is canceled already stays as it is."""
         reason = self.read(CancelBody).get("reason", "")
-        row = bookings.find(id)
+        row = self.booking(id)
         try:
             row = bookings.cancel(row, reason=reason, by=self.actor, now=timezone.now())
         except bookings.NotCancelable as error:
-            return _hand_over(error, row)
+            # With the booking beside it: its links let the invitee go on alone.
+            failure = errors.answer_to(error)
+            return Answer({**failure.body, "booking": shapes.booking(row)}, status=failure.status)
         return success(booking=shapes.booking(row), message=speech.canceled(row))
 
 
-def _hand_over(error: Exception, row: Booking) -> Answer:
-    """A refusal with the booking beside it: its links let the invitee go on alone."""
-    failure = errors.answer_to(error)
-    return Answer({**failure.body, "booking": shapes.booking(row)}, status=failure.status)
+NOT_MOVED = (
+    bookings.NotReschedulable,
+    failures.QuotaExhausted,
+    failures.CalendlyRefused,
+    failures.CalendlyUnavailable,
+)
 
 
 class RescheduleBody(Shape):
@@ -148,7 +164,7 @@ class RescheduleBody(Shape):
     newStartTime = Moment(help_text="The new start; without offset local time of the invitee.")
 
 
-class RescheduleView(AgentView):
+class RescheduleView(BookingView):
     """Move a booking."""
 
     rights = {"POST": CHANGE}
@@ -157,17 +173,19 @@ class RescheduleView(AgentView):
     def post(self, request: Request, id: str) -> Answer:
         """Book the new start, then give up the old one. The id stays."""
         wanted = self.read(RescheduleBody)["newStartTime"]
-        row = bookings.find(id)
+        row = self.booking(id)
         try:
             outcome = bookings.reschedule(row, new_start=wanted, by=self.actor, now=timezone.now())
-        except bookings.NotReschedulable as error:
-            return _hand_over(error, row)
+        except NOT_MOVED as error:
+            failure = errors.answer_to_move(error, row)
+            return Answer(failure.body, status=failure.status, headers=failure.headers)
         if isinstance(outcome, bookings.Moved):
             return success(newBooking=shapes.booking(outcome.booking), message=speech.moved(outcome.booking))
+        link = {"rescheduleUrl": row.reschedule_url or None}
         if isinstance(outcome, bookings.MoveUnknown):
-            more = {"booking": shapes.booking(outcome.booking)}
+            more = {"booking": shapes.booking(outcome.booking), **link}
             return Answer(errors.Failure(202, "outcome_unknown", speech.unknown(), more).body, status=202)
-        return Answer(nothing_free(outcome), status=200)
+        return Answer(nothing_free(outcome) | link, status=200)
 
 
 @extend_schema_field({"type": "object", "additionalProperties": {}, "description": "At most 16 KB of JSON."})
@@ -220,7 +238,7 @@ COLUMNS = {
 }
 
 
-class MetadataView(AgentView):
+class MetadataView(BookingView):
     """What the portal keeps with a booking."""
 
     rights = {"GET": READ, "PATCH": CHANGE}
@@ -228,13 +246,13 @@ class MetadataView(AgentView):
     @documents.described(documents.METADATA, documents.BOOKING_IN_PATH)
     def get(self, request: Request, id: str) -> Answer:
         """Read it."""
-        return success(metadata=shapes.metadata_of(bookings.find(id)))
+        return success(metadata=shapes.metadata_of(self.booking(id)))
 
     @documents.described(documents.ANNOTATE, documents.BOOKING_IN_PATH, request=MetadataBody)
     def patch(self, request: Request, id: str) -> Answer:
         """Change it."""
         given = self.read_changes(MetadataBody)
-        row = bookings.find(id)
+        row = self.booking(id)
         empty: dict[str, Any] = {"extra": {}}
         changes = {COLUMNS[name]: value or empty.get(name, "") for name, value in given.items()}
         if not changes:

@@ -26,7 +26,7 @@ class EventTypesView(AgentView):
     @documents.described(documents.EVENT_TYPES)
     def get(self, request: Request) -> Answer:
         """All event types that are open to this agent, inactive ones too."""
-        kinds = catalog.event_types(key_id=self.key.pk)
+        kinds = catalog.event_types(key_id=self.key.pk).prefetch_related("hosts")
         return success(eventTypes=[shapes.event_type(kind) for kind in kinds])
 
 

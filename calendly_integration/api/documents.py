@@ -91,10 +91,13 @@ WITH_BODY: dict[int, tuple[Schema, str]] = {
     415: (ref("Failure"), "A body that is not application/json."),
 }
 NO_EVENT_TYPE = {404: (ref("EventTypeNotFound"), "No such event type.")}
+AMBIGUOUS = {409: (ref("EventTypeAmbiguous"), "The name fits several event types: choose one by id.")}
 NO_BOOKING = {404: (ref("BookingNotFound"), "No such booking.")}
 REFUSED = {502: (ref("CalendlyRefused"), "Calendly refused; `detail` is what it said.")}
 UNKNOWN = {202: (ref("OutcomeUnknown"), "The answer was lost: it may have happened, and will be settled.")}
-NOT_POSSIBLE = {409: (ref("NotPossible"), "Not in this state. The booking's own links may still help.")}
+NOT_CANCELABLE = {
+    409: (ref("NotCancelable"), "Not in this state. The booking's own links may still help."),
+}
 
 
 def _call(
@@ -157,7 +160,10 @@ SCHEDULE = _call(
     {
         201: (success(booking=ref("Booking"), message=TEXT, timezone=ref("Zone")), "Booked."),
         200: (ref("NoAvailability"), "Nothing free that fits; other times are suggested."),
-        409: (ref("InProgress"), "The first request under this Idempotency-Key still runs."),
+        409: (
+            {"oneOf": [ref("InProgress"), ref("EventTypeAmbiguous")]},
+            "The first request under this Idempotency-Key still runs, or the name fits several event types.",
+        ),
         422: (ref("IdempotencyMismatch"), "This Idempotency-Key was used with another body."),
         429: (ref("QuotaExhausted"), "Calendly's booking allowance is used up; hand over `schedulingUrl`."),
     },
@@ -198,18 +204,21 @@ DETAIL = _call(
 CANCEL = _call(
     "cancel_booking", "Cancel a booking",
     _fine("Canceled; also if it was already.", booking=ref("Booking"), message=TEXT),
-    UNKNOWN, NO_BOOKING, NOT_POSSIBLE, REFUSED, WITH_BODY,
+    UNKNOWN, NO_BOOKING, NOT_CANCELABLE, REFUSED, WITH_BODY,
 )  # fmt: skip
 RESCHEDULE = _call(
     "reschedule_booking", "Move a booking",
     {
         200: (
-            {"oneOf": [success(newBooking=ref("Booking"), message=TEXT), ref("NoAvailability")]},
+            {"oneOf": [success(newBooking=ref("Booking"), message=TEXT), ref("NotMoved")]},
             "Moved, or the new start is not free and the old meeting untouched.",
         ),
-        429: (ref("QuotaExhausted"), "Calendly's booking allowance is used up."),
+        202: (ref("MoveUnknown"), "The answer was lost: it may have moved, and will be settled."),
+        409: (ref("NotReschedulable"), "Not in this state. The invitee may still use `rescheduleUrl`."),
+        429: (ref("MoveQuotaExhausted"), "Calendly's booking allowance is used up; hand over `rescheduleUrl`."),
+        502: (ref("MoveRefused"), "Calendly refused; `detail` is what it said."),
     },
-    UNKNOWN, NO_BOOKING, NOT_POSSIBLE, REFUSED, WITH_BODY,
+    NO_BOOKING, WITH_BODY,
 )  # fmt: skip
 METADATA = _call(
     "get_metadata", "What the portal keeps with a booking", _fine("It.", metadata=ref("Metadata")), NO_BOOKING
@@ -224,7 +233,7 @@ EVENT_TYPES = _call(
 HOSTS = _call("hosts", "Who hosts meetings", _fine("All active ones.", hosts=many(ref("Host"))))
 AVAILABILITY = _call(
     "availability", "Free starts of an event type, at most 31 days",
-    _fine("Asked of Calendly now.", slots=many(ref("Slot")), asOf=INSTANT), NO_EVENT_TYPE, REFUSED,
+    _fine("Asked of Calendly now.", slots=many(ref("Slot")), asOf=INSTANT), NO_EVENT_TYPE, AMBIGUOUS, REFUSED,
 )  # fmt: skip
 HOST_AVAILABILITY = _call(
     "host_availability", "A host's time, at most 7 days",

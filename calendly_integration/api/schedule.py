@@ -123,12 +123,15 @@ def _told(outcome: Outcome) -> idempotency.Answer:
     """The outcome as it is answered."""
     zone = {"timezone": shapes.zone(outcome.zone)}
     if isinstance(outcome, Booked):
-        booked = outcome.booking
-        body = {"success": True, "booking": shapes.booking(booked), "message": speech.booked(booked), **zone}
-        return idempotency.Answer(201, body)
+        return _booked(outcome.booking, zone)
     if isinstance(outcome, OutcomeUnknown):
         return _unknown(outcome.booking, zone)
     return idempotency.Answer(200, nothing_free(outcome) | zone)
+
+
+def _booked(booking: Booking, zone: dict[str, Any]) -> idempotency.Answer:
+    body = {"success": True, "booking": shapes.booking(booking), "message": speech.booked(booking), **zone}
+    return idempotency.Answer(201, body)
 
 
 def _unknown(booking: Booking, zone: dict[str, Any]) -> idempotency.Answer:
@@ -138,16 +141,17 @@ def _unknown(booking: Booking, zone: dict[str, Any]) -> idempotency.Answer:
 
 def nothing_free(outcome: NothingFree | bookings.NotFree) -> dict[str, Any]:
     """Nothing fits: what could be taken instead."""
-    text = speech.nothing_free(outcome.suggestions, outcome.zone, taken=outcome.taken)
+    own = isinstance(outcome, bookings.NotFree) and outcome.own
+    text = speech.nothing_free(outcome.suggestions, outcome.zone, taken=outcome.taken, own=own)
     more = {"suggestions": shapes.suggestions(outcome.suggestions, outcome.zone)}
     return errors.Failure(200, "slot_taken" if outcome.taken else "no_availability", text, more).body
 
 
-def _recovered(booking: Booking) -> idempotency.Answer:
-    """The answer of a request that died, from what became of its booking."""
-    shown = bookings.find(str(booking.pk))
-    zone = {"timezone": shapes.zone(bookings.zone_of(shown))}
-    if shown.status == Booking.Status.PENDING:
-        return _unknown(shown, zone)
-    body = {"success": True, "booking": shapes.booking(shown), "message": speech.booked(shown), **zone}
-    return idempotency.Answer(201, body)
+def _recovered(booking: Booking, earlier: idempotency.Answer | None) -> idempotency.Answer:
+    """The answer from what became of the booking. How the zone was found is known from the earlier answer only."""
+    zone = shapes.zone(bookings.zone_of(booking))
+    found = earlier.body.get("timezone") if earlier else None
+    if isinstance(found, dict) and found.get("name") == zone["name"]:
+        zone = found
+    told = _unknown if booking.status == Booking.Status.PENDING else _booked
+    return told(booking, {"timezone": zone})

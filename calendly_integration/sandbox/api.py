@@ -11,7 +11,7 @@ from typing import Any
 from . import errors
 from .core import Call, Core
 from .endpoints import accounts, bookings, event_types, marks, meetings, subscriptions, times
-from .exchange import Answer, Caller, Request, json_answer
+from .exchange import Answer, Caller, Request, allowed_methods, json_answer
 from .faults import Fault
 from .limits import Verdict
 from .store import Json, Token
@@ -74,6 +74,9 @@ def _enter(core: Core, request: Request, fault: Fault | None) -> Call:
 
 
 def _serve(core: Core, request: Request) -> Answer:
+    methods = [route.method for route in ROUTES if route.path.fullmatch(request.path)]
+    if request.method == "OPTIONS" and methods:
+        return allowed_methods(methods)
     headers: dict[str, str] = {}
     try:
         # Reads wake no sender and make no work for whoever saves the state.

@@ -66,6 +66,11 @@ class Seeds(Core):
             support = next(item for item in types if item.slug == "technical-support")
             support.questions = [question("Please describe the problem.")]
 
+    def seed_same_names(self, user: User) -> None:
+        """Give a host event types with the names and slugs of the standard ones, so that a name fits two."""
+        for name, duration, buffer in STANDARD_TYPES:
+            self.add_event_type(name, duration, owner=user, after_buffer=buffer, increment=15)
+
     def add_user(
         self,
         name: str,
@@ -164,10 +169,16 @@ class Seeds(Core):
         url: str,
         signing_key: str | None = None,
         events: tuple[str, ...] = webhooks.INVITEE_EVENTS + webhooks.EVENT_TYPE_EVENTS,
+        *,
+        user: User | None = None,
     ) -> Subscription:
-        """A subscription of the whole organization, made without the API."""
+        """A subscription of the whole organization, or with `user` of that one, made without the API."""
         with self.change():
             now, key = self.stamp(), self.state.new_id()
-            item = Subscription(key, url, list(events), "organization", self.owner.id, signing_key, now, now)
+            scope, user_id = ("organization", None) if user is None else ("user", user.id)
+            creator = user or self.owner
+            item = Subscription(
+                key, url, list(events), scope, creator.id, signing_key, now, now, user_id=user_id
+            )
             self.state.subscriptions[key] = item
             return item

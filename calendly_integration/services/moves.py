@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -34,11 +34,13 @@ class Moved:
 
 @dataclass(frozen=True, slots=True)
 class NotFree:
-    """The new start is not free; the old meeting stands untouched."""
+    """The new start is not free; the old meeting stands untouched. `taken`: it was free a moment ago. `own`: the
+    meeting itself is in the way; Calendly's page can move it there all the same."""
 
     suggestions: tuple[Day, ...]
     zone: zones.Zone
     taken: bool
+    own: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,17 +182,31 @@ def _move(booking: Booking, leg: BookingLeg, plan: placing.Plan, wanted: datetim
     except (CalendlyError, clients.NoToken) as error:
         raise failures.of(error, booking.connection, now=now) from error
     exact = [slot for slot in slots if slot.start == wanted]
-    outcome = placing.place(plan, exact, now=now) if exact else None
+    outcome = placing.place(plan, exact) if exact else None
     if isinstance(outcome, placing.Placed):
-        if legs.take_cancellation(leg, now=now):
-            legs.cancel_now(leg, now=now)
+        if legs.take_cancellation(leg):
+            legs.cancel_now(leg)
         return Moved(Booking.objects.shown().get(pk=booking.pk))
     if isinstance(outcome, placing.Unknown):
         return MoveUnknown(outcome.booking)
     zone = zone_of(booking)
     left = [slot for slot in slots if slot.start != wanted]
     days = tuple(availability.suggest(left, around=wanted, zone=zone.info))
-    return NotFree(days, zone, taken=outcome is not None)
+    own = outcome is None and _is_in_its_own_way(booking, plan.event_type, wanted)
+    return NotFree(days, zone, taken=outcome is not None, own=own)
+
+
+def _is_in_its_own_way(booking: Booking, event_type: EventType, wanted: datetime) -> bool:
+    """True where the meeting as it stands overlaps the same meeting at `wanted`, buffers counted: Calendly then
+    does not offer that start. A buffer may share time with another buffer, not with a meeting."""
+    if booking.event_type_id != event_type.pk or booking.start_at is None or booking.end_at is None:
+        return False
+    ends = wanted + timedelta(minutes=event_type.duration)
+    before = timedelta(minutes=event_type.buffer_before)
+    after = timedelta(minutes=event_type.buffer_after)
+    return (wanted - before < booking.end_at and booking.start_at < ends + after) or (
+        wanted < booking.end_at + after and booking.start_at - before < ends
+    )
 
 
 def _told(leg: BookingLeg) -> tuple[Answer, ...]:

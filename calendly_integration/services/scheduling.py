@@ -110,7 +110,7 @@ def schedule(
     except (CalendlyError, clients.NoToken) as error:
         raise failures.of(error, event_type.connection, now=now) from error
     fitting = [slot for slot in slots if fits(slot, wish.flexibility, wanted, zone)]
-    outcome = placing.place(plan, fitting, now=now) if fitting else None
+    outcome = placing.place(plan, fitting) if fitting else None
     if isinstance(outcome, placing.Placed):
         return Booked(outcome.booking, zone)
     if isinstance(outcome, placing.Unknown):

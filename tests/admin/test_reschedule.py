@@ -70,12 +70,27 @@ def test_where_the_start_went_meanwhile_others_are_offered_and_the_meeting_stand
     answer = staff.post(address(booking), {"start": chosen})
     assert "not free any more" in answer.content.decode()
     others = starts(answer)
-    assert others
+    assert others[0][:10] == chosen[:10]
+    assert sum(each.startswith(chosen[:10]) for each in others) > 3
     assert chosen not in others
     before = booking.start_at
     booking.refresh_from_db()
     assert (booking.status, booking.start_at) == ("confirmed", before)
     assert not LogEntry.objects.exists()
+
+
+def test_a_day_on_which_nothing_is_left_stands_first_and_says_so(
+    staff: Client, booking: Booking, sandbox: Calendly
+) -> None:
+    chosen = "2026-12-02T10:00:00Z"
+    assert chosen in starts(staff.get(address(booking)))
+    sandbox.add_busy_time(datetime(2026, 12, 2, tzinfo=UTC), datetime(2026, 12, 3, tzinfo=UTC))
+    text = staff.post(address(booking), {"start": chosen}).content.decode()
+    first = text.partition('<details class="day" open>')[2].partition("</details>")[0]
+    assert "Wednesday, December 2" in first
+    assert "0 free" in first
+    assert "No start is free on this day any more." in first
+    assert "Move the meeting" in text.partition('id="slots"')[2]
 
 
 @pytest.mark.parametrize("value", ["", "tomorrow", "2026-11-24T10:00:00", "9" * 5000, "\x00", "2026-11-24"])

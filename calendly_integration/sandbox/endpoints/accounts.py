@@ -62,7 +62,7 @@ def memberships(core: Core, call: Caller) -> tuple[int, Json]:
     def show(item: User) -> Json:
         return render.membership(core, item)
 
-    return 200, paging.page(call.base, query, found, show)
+    return 200, paging.page(core, call, found, show)
 
 
 def organization(core: Core, call: Caller) -> tuple[int, Json]:

@@ -35,9 +35,7 @@ def listing(core: Core, call: Caller) -> tuple[int, Json]:
     def show(item: Event) -> Json:
         return render.event(core, item)
 
-    return 200, paging.page(
-        call.base, query, paging.ordered(found, query, EVENT_SORTS, "start_time:asc"), show
-    )
+    return 200, paging.page(core, call, paging.ordered(found, query, EVENT_SORTS, "start_time:asc"), show)
 
 
 def _whose(core: Core, call: Caller) -> User | None:
@@ -112,7 +110,7 @@ def invitees(core: Core, call: Caller) -> tuple[int, Json]:
         return render.invitee(core, item)
 
     rows = paging.ordered(found, query, INVITEE_SORTS, "created_at:asc")
-    return 200, paging.page(call.base, query, rows, show)
+    return 200, paging.page(core, call, rows, show)
 
 
 def invitee(core: Core, call: Caller) -> tuple[int, Json]:

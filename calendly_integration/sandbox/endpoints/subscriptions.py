@@ -31,7 +31,7 @@ def create(core: Core, call: Caller) -> tuple[int, Json]:
             raise errors.missing(name)
     check_organization(core, data["organization"])
     user = _user(core, call, data)
-    _check_events(call, data)
+    _check_events(core, call, data)
     _check_url(core, data["url"])
     key = data.get("signing_key")
     if key is not None and not isinstance(key, str):
@@ -64,7 +64,7 @@ def _user(core: Core, call: Caller, fields: Json) -> User | None:
     return user
 
 
-def _check_events(call: Caller, data: Json) -> None:
+def _check_events(core: Core, call: Caller, data: Json) -> None:
     events = data["events"]
     if not isinstance(events, list) or not all(isinstance(name, str) for name in events):
         raise errors.invalid("events")
@@ -74,6 +74,8 @@ def _check_events(call: Caller, data: Json) -> None:
         if name not in SCOPES or data["scope"] not in SCOPES[name][0]:
             raise errors.invalid("events")
     lacking = sorted({SCOPES[name][1] for name in events if not has_scope(call.token, SCOPES[name][1])})
+    if lacking and core.options.webhook_scope_refusal == "unnamed":
+        raise errors.invalid()
     if lacking:
         raise errors.insufficient_scope(lacking)
 
@@ -103,7 +105,7 @@ def listing(core: Core, call: Caller) -> tuple[int, Json]:
     def show(item: Subscription) -> Json:
         return render.subscription(core, item)
 
-    return 200, paging.page(call.base, query, paging.ordered(found, query, SORTS, "created_at:asc"), show)
+    return 200, paging.page(core, call, paging.ordered(found, query, SORTS, "created_at:asc"), show)
 
 
 def _one(core: Core, call: Caller) -> Subscription:
