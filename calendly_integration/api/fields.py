@@ -4,7 +4,7 @@ Every message is ours, and so translated; a test walks them all.
 """
 
 import re
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -143,14 +143,18 @@ class Many(Said, serializers.ListField):
     }
 
 
+MOMENT = (
+    r"20\d\d-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])"
+    r"T([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,9})?)?(Z|[+-](0\d|1[0-3]):[0-5]\d)?"
+)
+DAY = r"20\d\d-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])"
+
+
 @extend_schema_field(
     {
         "type": "string",
         "description": "ISO 8601. With an offset or Z it is that instant, without one local time of the invitee.",
-        "pattern": (
-            r"^20\d\d-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])"
-            r"T([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,9})?)?(Z|[+-](0\d|1[0-3]):[0-5]\d)?$"
-        ),
+        "pattern": rf"^{MOMENT}$",
         "example": "2026-11-24T10:00:00",
     }
 )
@@ -175,3 +179,21 @@ class Moment(Said, serializers.Field[datetime, str, str, Any]):
     def to_representation(self, value: datetime) -> str:
         """ISO 8601."""
         return value.isoformat()
+
+
+@extend_schema_field({"type": "string", "pattern": rf"^({MOMENT}|{DAY})$", "example": "2026-11-24"})
+class MomentOrDay(Moment):
+    """Date and time as `Moment`, or a day."""
+
+    default_error_messages = {
+        "invalid": _("A day or a date and time is expected, such as 2026-11-24 or 2026-11-24T10:00.")
+    }
+
+    def to_internal_value(self, data: Any) -> datetime | date:  # type: ignore[override]
+        """The time or the day as it was given."""
+        if isinstance(data, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", data.strip(), re.ASCII):
+            try:
+                return date.fromisoformat(data.strip())
+            except ValueError:
+                self.fail("invalid")
+        return super().to_internal_value(data)
