@@ -49,7 +49,7 @@ class Span:
 
 
 def free(event_type: EventType, *, start: datetime, end: datetime, now: datetime) -> list[Slot]:
-    """The free starts in [start, end), in order; one call to Calendly for each 31 days, none where the span is past.
+    """The free starts in [start, end), in order; one call to Calendly for each 31 days, none where that is past.
 
     Raises CalendlyError, NoToken.
     """
