@@ -111,6 +111,24 @@ class AddressInQuery(Address):
         return text if addresses.is_address(text) else LOST_PLUS_OF_ADDRESS.sub("+", text)
 
 
+# Language, perhaps script, perhaps country; "ro_RO.UTF-8" and longer tags begin like that, too.
+LOCALE = re.compile(
+    r"([a-z]{2,3})([-_][a-z]{4})?([-_]([a-z]{2}|[0-9]{3}))?(?![a-z0-9])", re.IGNORECASE | re.ASCII
+)
+
+
+class Locale(Text):
+    """A language, perhaps with a country. What cannot be read as one is as if it were absent."""
+
+    def to_internal_value(self, data: Any) -> str:
+        """As in `ro` or `ro-RO`; blank for what is not known."""
+        found = LOCALE.match(super().to_internal_value(data))
+        if found is None:
+            return ""
+        language, country = found[1].lower(), found[4]
+        return f"{language}-{country.upper()}" if country else language
+
+
 class Whole(Said, serializers.IntegerField):
     """A whole number."""
 

@@ -12,7 +12,7 @@ from ..services.idempotency import Keep, OnIntent
 from ..services.scheduling import Booked, NothingFree, Outcome, OutcomeUnknown, Wish
 from . import documents, errors, shapes, speech
 from .base import AgentView, Answer
-from .fields import Address, Choice, Many, Moment, Shape, Text
+from .fields import Address, Choice, Locale, Many, Moment, Shape, Text
 
 BOOK = AgentKey.Scope.BOOK
 
@@ -36,7 +36,7 @@ class ScheduleBody(Shape):
     flexibility = Choice(["nextAvailable", "sameDay", "exact"], required=False, default="nextAvailable")
     timezone = Text(required=False, max_length=64, help_text="The invitee's zone, such as Europe/Bucharest.")
     phone = Text(required=False, max_length=64)
-    locale = Text(required=False, max_length=16)
+    locale = Locale(required=False, help_text="The invitee's language; default: the one of Accept-Language.")
     conversationId = Text(required=False)
     userId = Text(required=False)
     agentType = Text(required=False, max_length=100)
