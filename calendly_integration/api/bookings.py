@@ -13,7 +13,7 @@ from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 
 from ..models import AgentKey, Booking
-from ..services import bookings, failures, hearing
+from ..services import bookings, failures
 from . import documents, errors, shapes, speech
 from .base import AgentView, Answer, success
 from .fields import HALF, Address, AddressInQuery, Choice, Moment, Said, Shape, Text, Whole
@@ -108,20 +108,30 @@ class BookingView(AgentView):
         return bookings.find(id, key_id=self.key.pk)
 
 
+class DetailQuery(Shape):
+    """Which part of the history."""
+
+    before = Whole(
+        min_value=1, max_value=2**63 - 1, required=False, help_text="Only as `timelineNext` gave it."
+    )
+
+
 class DetailView(BookingView):
     """One booking."""
 
     rights = {"GET": READ}
 
-    @documents.described(documents.DETAIL, documents.BOOKING_IN_PATH)
+    @documents.described(documents.DETAIL, documents.BOOKING_IN_PATH, DetailQuery)
     def get(self, request: Request, id: str) -> Answer:
-        """The booking, what the portal keeps with it, and what happened to it."""
+        """The booking, what the portal keeps with it, and what happened to it last."""
+        before = self.query(DetailQuery).get("before")
         row = self.booking(id)
+        entries, earlier = bookings.history(row, before=before, limit=documents.TIMELINE_PAGE)
         return success(
             booking=shapes.booking(row),
             metadata=shapes.metadata_of(row),
-            # Our calls to Calendly are for staff.
-            timeline=shapes.timeline(row.timeline.exclude(action=hearing.ACTION)),
+            timeline=shapes.timeline(entries),
+            timelineNext=earlier and request.build_absolute_uri(f"{request.path}?before={earlier}"),
         )
 
 

@@ -15,6 +15,7 @@ Method = TypeVar("Method", bound=Callable[..., Any])
 
 
 # Whatever is optional may be null or blank, too.
+TIMELINE_PAGE = 100
 BLANK: Schema = {"type": "string", "pattern": r"^\s*$", "nullable": True}
 
 
@@ -196,8 +197,9 @@ LIST = _call(
 DETAIL = _call(
     "get_booking", "One booking and its history",
     _fine(
-        "With what the portal keeps and what happened.",
-        booking=ref("Booking"), metadata=ref("Metadata"), timeline=many(ref("TimelineEntry")),
+        "With what the portal keeps and what happened last, in order.",
+        booking=ref("Booking"), metadata=ref("Metadata"), timeline=many(ref("TimelineEntry"), TIMELINE_PAGE),
+        timelineNext={**maybe(TEXT), "description": "Where the history goes on, towards earlier."},
     ),
     NO_BOOKING,
 )  # fmt: skip

@@ -96,6 +96,7 @@ MOST_TOLD = 5
 # Fields as people call them. A test knows them all.
 NAMES: dict[str, Any] = {
     "agentType": gettext_lazy("kind of agent"),
+    "before": gettext_lazy("page"),
     "body": gettext_lazy("request"),
     "bookingSource": gettext_lazy("booked through"),
     "conversationId": gettext_lazy("conversation"),

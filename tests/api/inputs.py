@@ -42,6 +42,7 @@ CALLS = [
     Call("GET", "upcoming/ana@example.com", bookings.UpcomingQuery, {}),
     Call("GET", "upcoming/", bookings.EmailInPath, {"email": "ana@example.com"}),
     Call("GET", "bookings", bookings.ListQuery, {}),
+    Call("GET", "bookings/{booking}", bookings.DetailQuery, {}),
     Call("POST", "bookings/{booking}/cancel", bookings.CancelBody, {}),
     Call(
         "POST", "bookings/{booking}/reschedule", bookings.RescheduleBody, {"newStartTime": "2026-11-28T10:00"}
