@@ -23,9 +23,14 @@ from .evidence import EvidenceAdmin
 from .reschedule import Again
 
 # Under which field of the form stands what is wrong with the wish.
-PLACES = {"phone": "phone", "guests": "guests", "timezone": "timezone"}
+PLACES = {"phone": "phone", "location": "location", "guests": "guests", "timezone": "timezone"}
 WRONG = {
     "unanswered": _("Answer the required questions."),
+    "unknown_question": _("The questions have changed at Calendly. Answer those that are shown now."),
+    "answered_twice": _("Give one answer to each question that takes one."),
+    "not_a_choice": _("Choose among the answers that the event type offers."),
+    "not_a_phone": _("A question asks for a phone number: write it with its country code, such as +40."),
+    "location_needed": _("The invitee is asked for the place: write where the meeting is to be."),
     "phone_needed": _("The host calls the invitee: write the number with its country code, such as +40."),
     "too_many_guests": _("At most ten guests, the portal's own address included."),
     "unknown_zone": _("There is no such time zone."),

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ..models import EventType
 from ..services import addresses, scheduling, wording, zones
+from ..services.questions import asks_for_place
 from . import questions, shown
 
 LANGUAGES = (("ro", "română"), ("en", "English"))
@@ -46,6 +47,13 @@ class BookingForm(forms.Form):
         required=False,
         widget=forms.TextInput({"type": "tel"}),
     )
+    location = forms.CharField(
+        label=_("Place"),
+        label_suffix="",
+        max_length=255,
+        required=False,
+        help_text=_("Where the meeting is to be: this event type asks the invitee."),
+    )
     timezone = forms.ChoiceField(
         label=_("Time zone"), label_suffix="", choices=_zones, initial=zones.default_name
     )
@@ -73,6 +81,8 @@ class BookingForm(forms.Form):
     def __init__(self, *args: Any, kind: EventType, **options: Any) -> None:
         super().__init__(*args, **options)
         self.kind = kind
+        if not asks_for_place(kind):
+            del self.fields["location"]
         self.asked = [each for each in kind.questions if each.get("enabled", True)]
         self.fields |= questions.fields(self.asked)
 
@@ -100,6 +110,7 @@ class BookingForm(forms.Form):
             flexibility="exact",
             time_zone=given["timezone"],
             phone=given["phone"],
+            location=given.get("location", ""),
             locale=wording.language(given["language"]),
             answers=questions.answers(self, self.asked),
             guests=tuple(given["guests"]),

@@ -29,6 +29,18 @@ SENTENCES: dict[str, Callable[[dict[str, str]], str]] = {
     "unknown_question": lambda values: _(
         "“%(asked)s” is not asked here. The questions are: %(questions)s"
     ) % values,
+    "answered_twice": lambda values: _(
+        "This question takes one answer, and several were given: %(question)s"
+    ) % values,
+    "not_a_choice": lambda values: _(
+        "“%(answer)s” is no answer to “%(question)s”. The choices are: %(choices)s"
+    ) % {**values, "answer": values["answer"][:200]},
+    "not_a_phone": lambda values: _(
+        "“%(question)s” needs a phone number in international form, such as +40721234567."
+    ) % values,
+    "location_needed": lambda values: _(
+        "Where should the meeting be? Please name a place."
+    ),
     "phone_needed": lambda values: _(
         "The host will call, so a phone number in international form is needed, such as +40721234567."
     ),
@@ -112,6 +124,7 @@ NAMES: dict[str, Any] = {
     "inviteeEmail": gettext_lazy("invitee's e-mail address"),
     "inviteeName": gettext_lazy("invitee's name"),
     "locale": gettext_lazy("language"),
+    "location": gettext_lazy("location"),
     "newStartTime": gettext_lazy("new start"),
     "notes": gettext_lazy("notes"),
     "phone": gettext_lazy("phone number"),

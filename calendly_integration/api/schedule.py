@@ -1,27 +1,51 @@
 """`POST schedule`: an agent books a meeting."""
 
-from datetime import UTC
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema_field
 from rest_framework.request import Request
 
 from ..models import AgentKey, Booking, EventType
-from ..services import bookings, catalog, idempotency, scheduling
+from ..services import bookings, catalog, idempotency, same_request, scheduling
 from ..services.idempotency import Keep, OnIntent
 from ..services.scheduling import Booked, NothingFree, Outcome, OutcomeUnknown, Wish
 from . import documents, errors, shapes, speech
 from .base import AgentView, Answer
-from .fields import Address, Choice, Locale, Many, Moment, Shape, Text
+from .fields import Address, Choice, Locale, Many, Moment, Said, Shape, Text
 
 BOOK = AgentKey.Scope.BOOK
+
+
+MOST_CHOICES = 50
+ANSWER: dict[str, Any] = {"type": "string", "maxLength": 10_000, "nullable": True}
+
+
+@extend_schema_field({"oneOf": [ANSWER, {"type": "array", "items": ANSWER, "maxItems": MOST_CHOICES}]})
+class Texts(Said):
+    """A text, or a list of texts for a question with several choices."""
+
+    default_error_messages = {"too_many": _("At most {most} texts can be given here.")}
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(allow_null=True, **options)
+        self.text = Text(max_length=10_000, lines=True, required=False, allow_null=True, allow_blank=True)
+
+    def to_internal_value(self, data: Any) -> str | tuple[str, ...]:
+        """The text or texts, stripped; null ones as blank."""
+        if not isinstance(data, list):
+            return self.text.run_validation(data) or ""
+        if len(data) > MOST_CHOICES:
+            self.fail("too_many", most=MOST_CHOICES)
+        return tuple(self.text.run_validation(each) or "" for each in data)
 
 
 class CustomAnswer(Shape):
     """An answer to one of the event type's questions."""
 
     question = Text(max_length=1000, lines=True)
-    answer = Text(max_length=10_000, lines=True, allow_blank=True)
+    answer = Texts(help_text="A list of texts where the question has several choices.")
 
 
 class ScheduleBody(Shape):
@@ -36,6 +60,7 @@ class ScheduleBody(Shape):
     flexibility = Choice(["nextAvailable", "sameDay", "exact"], required=False, default="nextAvailable")
     timezone = Text(required=False, max_length=64, help_text="The invitee's zone, such as Europe/Bucharest.")
     phone = Text(required=False, max_length=64)
+    location = Text(required=False, help_text="The place, where the event type asks the invitee for one.")
     locale = Locale(required=False, help_text="The invitee's language; default: the one of Accept-Language.")
     conversationId = Text(required=False)
     userId = Text(required=False)
@@ -60,7 +85,7 @@ class ScheduleView(AgentView):
         kind: EventType | None = None
         if not header:
             kind = catalog.find(wish.event_type, key_id=self.key.pk)
-            key = _implicit(wish, kind)
+            key = idempotency.implicit(*same_request.parts(wish, kind, now=now))
         else:  # a request that was answered before is answered so again, whatever became of its event type
             key = idempotency.explicit(header)
 
@@ -78,26 +103,17 @@ class ScheduleView(AgentView):
             return kept or _told(outcome)
 
         answer = idempotency.once(
-            agent_key=self.key, key=key, body=given, run=run, recover=_recovered, now=now
+            agent_key=self.key, key=key, body=given, run=run, recover=self._recovered, now=now
         )
         headers = answer.headers | ({"Idempotent-Replayed": "true"} if answer.replayed else {})
         return Answer(answer.body, status=answer.status, headers=headers)
 
-
-def _implicit(wish: Wish, kind: EventType) -> idempotency.Key:
-    """Without a header: the same conversation, event type, invitee and preferred time is the same request."""
-    wanted = wish.preferred
-    if wanted is not None and wanted.tzinfo is not None:
-        try:
-            wanted = wanted.astimezone(UTC)
-        except OverflowError:
-            wanted = None
-    return idempotency.implicit(
-        wish.conversation_id,
-        str(kind.pk),
-        wish.email.lower(),
-        wanted.isoformat() if wanted else "",
-    )
+    def _recovered(self, booking: Booking, earlier: idempotency.Answer | None) -> idempotency.Answer:
+        """The booking as it is now. One that was handed over to an event type which is closed to this key shows
+        nothing new: then the earlier answer is given again."""
+        if earlier and not bookings.bookings_for(self.key.pk).filter(pk=booking.pk).exists():
+            return earlier
+        return _recovered(booking, earlier)
 
 
 def _wish(given: dict[str, Any]) -> Wish:
@@ -110,7 +126,8 @@ def _wish(given: dict[str, Any]) -> Wish:
         time_zone=given.get("timezone", ""),
         phone=given.get("phone", ""),
         locale=given.get("locale", "") or speech.language(),  # the language that the agent speaks with them
-        answers=tuple((each["question"], each["answer"]) for each in given.get("customAnswers", ())),
+        location=given.get("location", ""),
+        answers=tuple((each["question"], each["answer"] or "") for each in given.get("customAnswers", ())),
         guests=tuple(given.get("guests", ())),
         conversation_id=given.get("conversationId", ""),
         user_id=given.get("userId", ""),

@@ -75,6 +75,12 @@ def as_dict(value: object, what: str) -> dict[str, Any]:
     raise Unreadable(f"{what} is not an object")
 
 
+def object_or_none(data: dict[str, Any], key: str) -> dict[str, Any] | None:
+    """A JSON object; None where it is missing, null, false or empty. Raises Unreadable for anything else."""
+    value = data.get(key)
+    return as_dict(value, key) if value not in (None, False, {}) else None
+
+
 def text(data: dict[str, Any], key: str) -> str:
     """A string that must be there and not be empty. Raises Unreadable."""
     value = data.get(key)
@@ -87,6 +93,12 @@ def text_or(data: dict[str, Any], key: str, default: str = "") -> str:
     """A string, or the default where it is missing, null or something else."""
     value = data.get(key)
     return value if isinstance(value, str) else default
+
+
+def digits_or(data: dict[str, Any], key: str, default: str = "") -> str:
+    """As ``text_or``; a whole number, as which phone numbers were seen, is read as its digits."""
+    digits = number_or_none(data, key)
+    return text_or(data, key, default) if digits is None else str(digits)
 
 
 def text_or_none(data: dict[str, Any], key: str) -> str | None:

@@ -263,6 +263,6 @@ def subscription(core: Core, item: Subscription) -> Json:
         "scope": item.scope,
         "organization": core.organization_uri,
         "user": None if item.user_id is None else core.user_uri(item.user_id),
-        "group": None,
+        "group": None if item.group_id is None else core.uri("groups", item.group_id),
         "creator": core.user_uri(item.creator_id),
     }

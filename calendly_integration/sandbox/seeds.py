@@ -9,9 +9,11 @@ from typing import Any
 from . import webhooks
 from .availability import WEEKDAYS
 from .core import Core
+from .oauth_records import OAuthApp
 from .store import BusyTime, EventType, Json, Organization, Schedule, Subscription, Token, User
 
 TOKEN = "sandbox-token"  # noqa: S105 - opens nothing but this sandbox
+CLIENT_ID, CLIENT_SECRET = "sandbox-client", "sandbox-secret"
 ZOOM: Json = {"kind": "zoom_conference"}
 # Name, minutes, minutes kept free after the meeting.
 STANDARD_TYPES = (
@@ -60,6 +62,7 @@ class Seeds(Core):
             ana = self.add_user("Ana Ionescu", "ana.ionescu@vaiportal.example", role="owner")
             self.add_user("Radu Marin", "radu.marin@vaiportal.example")
             self.add_token(token, ana)
+            self.add_oauth_app(CLIENT_ID, CLIENT_SECRET)
             for name, duration, buffer in STANDARD_TYPES:
                 self.add_event_type(name, duration, after_buffer=buffer, increment=15)
             types = self.state.event_types.values()
@@ -107,6 +110,11 @@ class Seeds(Core):
         """Another token. Without `scopes` it may do everything; `state` may be `expired` or `revoked`."""
         with self.change():
             self.state.tokens[token] = Token((user or self.owner).id, scopes, state)
+
+    def add_oauth_app(self, client_id: str, secret: str | None) -> None:
+        """An application that may ask for tokens. Without a secret it is a native one."""
+        with self.change():
+            self.state.oauth_apps[client_id] = OAuthApp(client_id, secret)
 
     def add_event_type(
         self,

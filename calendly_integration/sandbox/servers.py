@@ -56,10 +56,7 @@ def run(
     Raises OSError for a port that is taken, ValueError for a file that holds no state, for a base that is no
     http address, and for a switch that does not exist.
     """
-    base = uri_base.rstrip("/")
-    if not base.startswith(("http://", "https://")):
-        raise ValueError(f"uri_base is no http address: {uri_base}")
-    calendly = Calendly(seed=seed, latency=latency, api_base=base)
+    calendly = Calendly(seed=seed, latency=latency, api_base=_base(uri_base))
     for switch in switches:
         calendly.options.set_text(switch)
     file = None if state is None else StateFile(calendly, state)
@@ -69,6 +66,14 @@ def run(
             calendly.seed_same_names(list(calendly.state.users.values())[1])
     if webhook_url is not None:
         _subscribe(calendly, webhook_url, signing_key)
+    with _serving(calendly, file, host=host, port=port, portal_port=portal_port) as running:
+        yield running
+
+
+@contextmanager
+def _serving(
+    calendly: Calendly, file: StateFile | None, *, host: str, port: int, portal_port: int
+) -> Iterator[Running]:
     server = SandboxServer(calendly, host, port).start()
     # Links for invitees open here: what Calendly's own site would show.
     calendly.public_base = server.url
@@ -83,6 +88,12 @@ def run(
         server.stop()
         if file is not None:
             file.stop()
+
+
+def _base(url: str) -> str:
+    if not url.startswith(("http://", "https://")):
+        raise ValueError(f"uri_base is no http address: {url}")
+    return url.rstrip("/")
 
 
 def _subscribe(calendly: Calendly, url: str, signing_key: str | None) -> None:

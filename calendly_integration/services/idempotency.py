@@ -83,7 +83,7 @@ def explicit(text: str) -> Key:
     return Key(text, implicit=False)
 
 
-def implicit(*parts: str) -> Key:
+def implicit(*parts: Any) -> Key:
     """The key of a request that came without one: what makes two of them the same."""
     return Key(IMPLICIT + fingerprint({"parts": list(parts)}), implicit=True)
 

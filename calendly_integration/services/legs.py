@@ -26,7 +26,7 @@ from ..calendly.errors import (
 from ..calendly.types import Invitee, ScheduledEvent
 from ..models import Booking, BookingLeg, EventType, TimelineEntry
 from ..models.work import DATABASE_AWAY
-from . import failures, hearing, mapping, mirror, placing, questions
+from . import failures, hearing, mapping, mirror, phones, placing, questions, zones
 from .actors import SYSTEM, Actor, entry
 
 log = logging.getLogger("calendly.legs")
@@ -318,7 +318,15 @@ def _read(client: Client, leg: BookingLeg) -> bool:
 
 def location_again(event_type: EventType, booking: Booking, leg: BookingLeg) -> dict[str, str] | None:
     """The place for a move of a booking that was not made by us. Raises CalendlyRefused."""
+    told = leg.event_raw.get("location") or leg.request.get("location")
+    told = told if isinstance(told, dict) else {}
+    text = str(told.get("location") or "")
+    place = text if "ask_invitee" in (told.get("type"), told.get("kind")) else ""
+    zone = zones.Zone(booking.time_zone, "explicit", "high")
+    evidence = phones.Evidence(booking.phone, zone, booking.locale)
     try:
-        return questions.location(event_type, booking.phone or mapping.place(leg.event_raw).location)
+        return questions.location(event_type, booking.phone or text, place, evidence)
     except questions.NoPhone as error:
         raise failures.CalendlyRefused("A phone number is needed to move this meeting.") from error
+    except questions.NoPlace as error:
+        raise failures.CalendlyRefused("A place is needed to move this meeting.") from error

@@ -1,6 +1,5 @@
 """A confirmed meeting takes place at another start, or with another host; the booking keeps its id."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -11,7 +10,7 @@ from .. import clients
 from ..calendly.errors import CalendlyError
 from ..calendly.types import Answer
 from ..models import Booking, BookingLeg, EventType
-from . import availability, catalog, failures, legs, placing, questions, scheduling, zones
+from . import availability, catalog, failures, legs, phones, placing, questions, scheduling, zones
 from .actors import Actor, entry
 from .availability import Day
 
@@ -77,7 +76,7 @@ def reschedule(booking: Booking, *, new_start: datetime, by: Actor, now: datetim
 
 def hand_over(
     booking: Booking, *, event_type: EventType, new_start: datetime, by: Actor, now: datetime,
-    answers: Sequence[tuple[str, str]] = (),
+    answers: questions.Given = (),
 ) -> Outcome:  # fmt: skip
     """Give the meeting to another host: book that host's event type, then cancel the old event. The booking keeps
     its id, and its start where the other host is free then.
@@ -90,9 +89,10 @@ def hand_over(
     if not takers(booking).filter(pk=event_type.pk).exists():
         raise NotReschedulable("not_taken")
     try:
-        answered = questions.answers(event_type, [*_carried(leg, event_type), *answers])
-    except questions.Unanswered as error:
-        raise scheduling.InvalidWish("customAnswers", "unanswered", questions=str(error)) from error
+        evidence = phones.Evidence(booking.phone, zone_of(booking), booking.locale)
+        answered = questions.answers(event_type, [*_carried(leg, event_type), *answers], evidence)
+    except questions.Invalid as error:
+        raise scheduling.InvalidWish(error.field, error.code, **error.values) from error
     location = legs.location_again(event_type, booking, leg)
     _settled(booking, leg, now)
     plan = _plan(
@@ -127,8 +127,8 @@ def unanswered(booking: Booking, event_type: EventType) -> list[dict[str, object
     known = {catalog.plain(text) for text, _answer in _carried(leg, event_type)} if leg else set()
     return [
         question
-        for question in event_type.questions
-        if question.get("enabled", True) and catalog.plain(str(question["name"])) not in known
+        for question in questions.enabled(event_type)
+        if catalog.plain(str(question["name"])) not in known
     ]
 
 
@@ -215,9 +215,13 @@ def _told(leg: BookingLeg) -> tuple[Answer, ...]:
 
 
 def _carried(leg: BookingLeg, event_type: EventType) -> list[tuple[str, str]]:
-    """What the invitee has answered and the other event type asks, too."""
-    asked = {catalog.plain(str(each["name"])) for each in event_type.questions if each.get("enabled", True)}
-    return [(each.question, each.answer) for each in _told(leg) if catalog.plain(each.question) in asked]
+    """What the invitee has answered, and the other event type asks and takes, too."""
+    asked = {catalog.plain(str(each["name"])): each for each in questions.enabled(event_type)}
+    return [
+        (each.question, each.answer)
+        for each in _told(leg)
+        if (question := asked.get(catalog.plain(each.question))) and questions.fits(question, each.answer)
+    ]
 
 
 def _plan(

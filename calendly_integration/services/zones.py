@@ -163,6 +163,12 @@ def _countries() -> dict[str, list[str]]:
     return found
 
 
+def countries(name: str) -> list[str]:
+    """The countries that live in a zone, as ISO 3166 codes; none for one such as UTC."""
+    name = _renamed().get(name, name)
+    return [country for country, names in _countries().items() if name in names]
+
+
 @lru_cache(maxsize=1)
 def _renamed() -> dict[str, str]:
     """Names that no country uses any more, with those that took their place."""

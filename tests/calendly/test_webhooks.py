@@ -225,11 +225,39 @@ def broken(**changes: object) -> bytes:
         broken(questions_and_answers=[1]),
         broken(cancellation="yes"),
         broken(no_show=1),
+        broken(no_show=True),
+        broken(cancellation=[]),
     ],
 )
 def test_what_is_no_delivery_is_unreadable(body: bytes) -> None:
     with pytest.raises(Unreadable):
         webhooks.parse(body)
+
+
+def test_numbers_and_empty_values_are_read_as_what_they_stand_for() -> None:
+    body = delivery("invitee.created__page")
+    body["payload"] |= {
+        "no_show": False,
+        "cancellation": {},
+        "text_reminder_number": 40722111222,
+        "questions_and_answers": [{"question": "Phone?", "answer": 40722111222, "position": 0}],
+    }
+    body["payload"]["scheduled_event"]["cancellation"] = {}
+    found = webhooks.parse(json.dumps(body).encode())
+    assert isinstance(found, webhooks.InviteeDelivery)
+    assert (found.invitee.no_show_uri, found.invitee.no_show_at) == (None, None)
+    assert (found.invitee.cancellation, found.event.cancellation) == (None, None)
+    assert found.invitee.text_reminder_number == "40722111222"
+    assert [item.answer for item in found.invitee.answers] == ["40722111222"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "read"), [(4.0722111222e10, "40722111222"), (1.5, ""), (True, ""), (None, ""), ([], "")]
+)
+def test_an_answer_is_a_text_or_a_whole_number(answer: object, read: str) -> None:
+    found = webhooks.parse(broken(questions_and_answers=[{"question": "Phone?", "answer": answer}]))
+    assert isinstance(found, webhooks.InviteeDelivery)
+    assert found.invitee.answers[0].answer == read
 
 
 def test_characters_that_databases_refuse_are_replaced() -> None:

@@ -436,6 +436,21 @@ def test_a_call_moves_with_its_number(calendly: Calendly, connection: Connection
     assert location["location"] == "+40721234567"
 
 
+@pytest.mark.parametrize("phone", ["", "+40721234567"])
+def test_a_meeting_at_the_invitees_place_moves_with_the_place(
+    calendly: Calendly, connection: Connection, phone: str
+) -> None:
+    calendly.add_event_type("Visit", locations=[place("ask_invitee")])
+    mirrored(connection)
+    calendly.book_as_invitee("Visit", TEN, location={**place("ask_invitee"), "location": "Str. Lungă 1"})
+    deliver(calendly)
+    Booking.objects.update(phone=phone)
+    assert isinstance(move(Booking.objects.get()), Moved)
+    location = calendly.state.events[active(calendly)[0].event_id].location
+    assert location is not None
+    assert location["location"] == "Str. Lungă 1"
+
+
 def test_a_new_start_without_offset_is_on_the_invitees_clock(calendly: Calendly) -> None:
     booking = booked(calendly, time_zone="America/New_York")
     outcome = move(booking, datetime(2026, 11, 24, 6))
