@@ -55,7 +55,7 @@ class Timetable:
 TIMETABLES = (
     Timetable("calendly: sweep", SWEEP, 1),
     Timetable("calendly: sync", SYNC, 30),
-    Timetable("calendly: housekeeping", HOUSEKEEPING, 24 * 60),
+    Timetable("calendly: housekeeping", HOUSEKEEPING, 60),
 )
 
 

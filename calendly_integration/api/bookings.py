@@ -1,7 +1,6 @@
 """Finding bookings, and cancelling, moving and annotating them."""
 
 import json
-import re
 from typing import Any
 
 from django.core.exceptions import ValidationError as DjangoValidationError
@@ -14,25 +13,24 @@ from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 
 from ..models import AgentKey, Booking
-from ..services import bookings, failures, hearing
+from ..services import bookings, failures
 from . import documents, errors, shapes, speech
 from .base import AgentView, Answer, success
-from .fields import Address, Moment, Text
+from .fields import HALF, Address, AddressInQuery, Choice, Moment, Said, Shape, Text, Whole
 from .schedule import nothing_free
 
 READ, CHANGE = AgentKey.Scope.READ, AgentKey.Scope.CHANGE
 LARGEST_EXTRA = 16 * 1024
 DEEPEST_EXTRA = 20
-UNSPEAKABLE = re.compile("[\x00\ud800-\udfff]")
 
 
-class UpcomingQuery(serializers.Serializer[Any]):
+class UpcomingQuery(Shape):
     """The window of `GET upcoming`."""
 
-    days = serializers.IntegerField(min_value=1, max_value=365, required=False, default=7)
+    days = Whole(min_value=1, max_value=365, required=False, default=7)
 
 
-class EmailInPath(serializers.Serializer[Any]):
+class EmailInPath(Shape):
     """The invitee of `GET upcoming`."""
 
     email = Address()
@@ -57,14 +55,12 @@ class UpcomingView(AgentView):
         return success(events=[shapes.booking(row) for row in found])
 
 
-class ListQuery(serializers.Serializer[Any]):
+class ListQuery(Shape):
     """What bookings are asked for."""
 
-    email = Address(required=False)
+    email = AddressInQuery(required=False)
     conversationId = Text(required=False)
-    status = serializers.ChoiceField(
-        [str(status) for status in Booking.Status], required=False, allow_blank=True
-    )
+    status = Choice([str(status) for status in Booking.Status], required=False)
 
 
 class Pages(CursorPagination):
@@ -112,24 +108,34 @@ class BookingView(AgentView):
         return bookings.find(id, key_id=self.key.pk)
 
 
+class DetailQuery(Shape):
+    """Which part of the history."""
+
+    before = Whole(
+        min_value=1, max_value=2**63 - 1, required=False, help_text="Only as `timelineNext` gave it."
+    )
+
+
 class DetailView(BookingView):
     """One booking."""
 
     rights = {"GET": READ}
 
-    @documents.described(documents.DETAIL, documents.BOOKING_IN_PATH)
+    @documents.described(documents.DETAIL, documents.BOOKING_IN_PATH, DetailQuery)
     def get(self, request: Request, id: str) -> Answer:
-        """The booking, what the portal keeps with it, and what happened to it."""
+        """The booking, what the portal keeps with it, and what happened to it last."""
+        before = self.query(DetailQuery).get("before")
         row = self.booking(id)
+        entries, earlier = bookings.history(row, before=before, limit=documents.TIMELINE_PAGE)
         return success(
             booking=shapes.booking(row),
             metadata=shapes.metadata_of(row),
-            # Our calls to Calendly are for staff.
-            timeline=shapes.timeline(row.timeline.exclude(action=hearing.ACTION)),
+            timeline=shapes.timeline(entries),
+            timelineNext=earlier and request.build_absolute_uri(f"{request.path}?before={earlier}"),
         )
 
 
-class CancelBody(serializers.Serializer[Any]):
+class CancelBody(Shape):
     """Why it is canceled."""
 
     reason = Text(required=False, lines=True, max_length=10_000)
@@ -162,7 +168,7 @@ NOT_MOVED = (
 )
 
 
-class RescheduleBody(serializers.Serializer[Any]):
+class RescheduleBody(Shape):
     """Where to it is moved."""
 
     newStartTime = Moment(help_text="The new start; without offset local time of the invitee.")
@@ -193,7 +199,7 @@ class RescheduleView(BookingView):
 
 
 @extend_schema_field({"type": "object", "additionalProperties": {}, "description": "At most 16 KB of JSON."})
-class Anything(serializers.JSONField):
+class Anything(Said, serializers.JSONField):
     """A JSON object of the portal's own, of what a database can keep."""
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
@@ -210,7 +216,7 @@ def _check(value: Any, depth: int) -> None:
     """Refuse NUL, lone surrogates and bottomless nesting, in keys too."""
     if depth < 0:
         raise ValidationError(_("This is nested too deeply."))
-    if isinstance(value, str) and UNSPEAKABLE.search(value):
+    if isinstance(value, str) and ("\x00" in value or HALF.search(value)):
         raise ValidationError(_("Texts may not hold NUL characters or half characters (lone surrogates)."))
     inner: list[Any] = []
     if isinstance(value, dict):
@@ -221,7 +227,7 @@ def _check(value: Any, depth: int) -> None:
         _check(each, depth - 1)
 
 
-class MetadataBody(serializers.Serializer[Any]):
+class MetadataBody(Shape):
     """What to change. Null or blank clears, what is left out stays."""
 
     conversationId = Text(required=False)
@@ -229,7 +235,7 @@ class MetadataBody(serializers.Serializer[Any]):
     agentType = Text(required=False, max_length=100)
     bookingSource = Text(required=False, max_length=100)
     notes = Text(required=False, lines=True, max_length=10_000)
-    extra = Anything(required=False, allow_null=True)
+    extra = Anything(required=False)
 
 
 COLUMNS = {

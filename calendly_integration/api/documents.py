@@ -6,17 +6,37 @@ from typing import Any, TypeVar
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
 
+from ..services import addresses
 from .components import FREE, INSTANT, TEXT, Schema, many, maybe, ref, success
+from .fields import Many, Shape
 
 Operation = dict[str, Any]
 Method = TypeVar("Method", bound=Callable[..., Any])
+
+
+# Whatever is optional may be null or blank, too.
+TIMELINE_PAGE = 100
+BLANK: Schema = {"type": "string", "pattern": r"^\s*$", "nullable": True}
+
+
+class Described(AutoSchema):
+    """The framework's, with what `inputs` does before the fields are looked at."""
+
+    def _map_serializer_field(self, field: Any, direction: Any, bypass_extensions: bool = False) -> Any:
+        schema = super()._map_serializer_field(field, direction, bypass_extensions)  # type: ignore[no-untyped-call]
+        optional = isinstance(field.parent, Shape) and not field.required
+        if schema is None or not (optional or isinstance(field.parent, Many)):
+            return schema
+        self._insert_field_validators(field, schema)  # type: ignore[no-untyped-call]
+        told = {name: schema.pop(name) for name in ("description", "default") if name in schema}
+        return {"anyOf": [schema, BLANK], **told}
 
 
 def described(operation: Operation, *parameters: Any, **more: Any) -> Callable[[Method], Method]:
     """Attach an operation to a view's method, whatever schema class the host has set as default."""
 
     def attach(method: Method) -> Method:
-        method.kwargs = {"schema": AutoSchema}  # type: ignore[attr-defined]
+        method.kwargs = {"schema": Described}  # type: ignore[attr-defined]
         known = operation.get("parameters", [])
         told = {**operation, "parameters": [*known, *parameters], **more}
         described_method: Method = extend_schema(**told)(method)
@@ -33,11 +53,13 @@ BOOKING_IN_PATH = _path(
     "id", "Our id or Calendly's event id, of the present event or of one that it replaced."
 )
 HOST_IN_PATH = _path("id", "Our id or the last segment of Calendly's user URI.")
-EMAIL_IN_PATH = _path("email", "The invitee's e-mail address.", format="email", maxLength=254)
+EMAIL_IN_PATH = _path(
+    "email", "The invitee's e-mail address.", pattern=addresses.PATTERN, maxLength=addresses.LONGEST
+)
 CURSOR = OpenApiParameter("cursor", str, description="Where the page begins; only as `next` gave it.")
 IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key",
-    {"type": "string", "minLength": 1, "maxLength": 255, "pattern": r"^[!-~]([ -~]*[!-~])?$"},
+    {"type": "string", "maxLength": 255, "pattern": r"^([!-~]([ -~]*[!-~])?)?$"},
     "header",
     description=(
         "The same key with the same body gives the same answer again. Without one, the same request within ten"
@@ -178,8 +200,9 @@ LIST = _call(
 DETAIL = _call(
     "get_booking", "One booking and its history",
     _fine(
-        "With what the portal keeps and what happened.",
-        booking=ref("Booking"), metadata=ref("Metadata"), timeline=many(ref("TimelineEntry")),
+        "With what the portal keeps and what happened last, in order.",
+        booking=ref("Booking"), metadata=ref("Metadata"), timeline=many(ref("TimelineEntry"), TIMELINE_PAGE),
+        timelineNext={**maybe(TEXT), "description": "Where the history goes on, towards earlier."},
     ),
     NO_BOOKING,
 )  # fmt: skip

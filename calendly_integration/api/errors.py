@@ -196,10 +196,9 @@ def _not_allowed(error: Exception) -> Failure:
 
 @_answers(exceptions.ValidationError)
 def _invalid(error: exceptions.ValidationError) -> Failure:
-    text = _("Some details of the request are missing or not valid.")
     detail = error.detail if isinstance(error.detail, dict) else {"body": error.detail}
     errors = {str(name): refusals.flat(texts) for name, texts in detail.items()}
-    return Failure(400, "invalid_request", text, {"errors": errors})
+    return Failure(400, "invalid_request", refusals.aloud(errors), {"errors": errors})
 
 
 @_answers(exceptions.ParseError)

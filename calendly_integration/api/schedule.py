@@ -5,7 +5,6 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
-from rest_framework import serializers
 from rest_framework.request import Request
 
 from ..models import AgentKey, Booking, EventType
@@ -14,7 +13,7 @@ from ..services.idempotency import Keep, OnIntent
 from ..services.scheduling import Booked, NothingFree, Outcome, OutcomeUnknown, Wish
 from . import documents, errors, shapes, speech
 from .base import AgentView, Answer
-from .fields import Address, Moment, Text
+from .fields import Address, Choice, Locale, Many, Moment, Said, Shape, Text
 
 BOOK = AgentKey.Scope.BOOK
 
@@ -24,14 +23,14 @@ ANSWER: dict[str, Any] = {"type": "string", "maxLength": 10_000, "nullable": Tru
 
 
 @extend_schema_field({"oneOf": [ANSWER, {"type": "array", "items": ANSWER, "maxItems": MOST_CHOICES}]})
-class Texts(serializers.Field[Any, Any, Any, Any]):
+class Texts(Said):
     """A text, or a list of texts for a question with several choices."""
 
     default_error_messages = {"too_many": _("At most {most} texts can be given here.")}
 
     def __init__(self, **options: Any) -> None:
         super().__init__(allow_null=True, **options)
-        self.text = Text(max_length=10_000, lines=True, required=False)
+        self.text = Text(max_length=10_000, lines=True, required=False, allow_null=True, allow_blank=True)
 
     def to_internal_value(self, data: Any) -> str | tuple[str, ...]:
         """The text or texts, stripped; null ones as blank."""
@@ -42,37 +41,34 @@ class Texts(serializers.Field[Any, Any, Any, Any]):
         return tuple(self.text.run_validation(each) or "" for each in data)
 
 
-class CustomAnswer(serializers.Serializer[Any]):
+class CustomAnswer(Shape):
     """An answer to one of the event type's questions."""
 
     question = Text(max_length=1000, lines=True)
     answer = Texts(help_text="A list of texts where the question has several choices.")
 
 
-class ScheduleBody(serializers.Serializer[Any]):
+class ScheduleBody(Shape):
     """What an agent asks for."""
 
     eventType = Text(help_text="Name, slug, URI or id of an active event type.")
     inviteeEmail = Address()
     inviteeName = Text()
     preferredTime = Moment(
-        required=False, allow_null=True, help_text="The earliest start wanted; absent: as soon as possible."
+        required=False, help_text="The earliest start wanted; absent: as soon as possible."
     )
-    flexibility = serializers.ChoiceField(
-        ["nextAvailable", "sameDay", "exact"], required=False, allow_null=True, default="nextAvailable"
-    )
+    flexibility = Choice(["nextAvailable", "sameDay", "exact"], required=False, default="nextAvailable")
     timezone = Text(required=False, max_length=64, help_text="The invitee's zone, such as Europe/Bucharest.")
     phone = Text(required=False, max_length=64)
     location = Text(required=False, help_text="The place, where the event type asks the invitee for one.")
-    locale = Text(required=False, max_length=16)
+    locale = Locale(required=False, help_text="The invitee's language; default: the one of Accept-Language.")
     conversationId = Text(required=False)
     userId = Text(required=False)
     agentType = Text(required=False, max_length=100)
     notes = Text(required=False, lines=True, max_length=10_000)
-    customAnswers: Any = serializers.ListSerializer(
-        child=CustomAnswer(), required=False, allow_null=True, max_length=50
-    )
-    guests = serializers.ListField(child=Address(), required=False, allow_null=True, max_length=10)
+    customAnswers: Any = Many(child=CustomAnswer(), required=False, max_length=50)
+    # The service counts to ten, without doubles and the invitee.
+    guests = Many(child=Address(), required=False, max_length=50)
 
 
 class ScheduleView(AgentView):
@@ -84,9 +80,10 @@ class ScheduleView(AgentView):
     def post(self, request: Request) -> Answer:
         """Book the first free start that fits the wish."""
         given, now = self.read(ScheduleBody), timezone.now()
-        header, wish = request.META.get("HTTP_IDEMPOTENCY_KEY"), _wish(given)
+        # Blank is absent, as everywhere.
+        header, wish = request.META.get("HTTP_IDEMPOTENCY_KEY", "").strip(), _wish(given)
         kind: EventType | None = None
-        if header is None:
+        if not header:
             kind = catalog.find(wish.event_type, key_id=self.key.pk)
             key = idempotency.implicit(*same_request.parts(wish, kind, now=now))
         else:  # a request that was answered before is answered so again, whatever became of its event type

@@ -8,16 +8,16 @@ from django.db.models import QuerySet
 
 from .. import clients
 from ..calendly.errors import CalendlyError
-from ..models import Booking, BookingLeg, VAIMetadata
+from ..models import Booking, BookingLeg, TimelineEntry, VAIMetadata
 from ..models.booking import BookingQuerySet
-from . import failures, legs, moves
+from . import failures, hearing, legs, moves
 from .actors import Actor, entry
 from .moves import Moved, MoveUnknown, NotFree, NotReschedulable, hand_over, reschedule, takers, zone_of
 
 __all__ = [
     "OFFERED_AGAIN", "BookingNotFound", "CancellationUnknown", "MoveUnknown", "Moved", "NotCancelable", "NotFree",
-    "NotReschedulable", "annotate", "bookings_for", "cancel", "find", "hand_over", "listed", "reschedule", "takers",
-    "upcoming", "zone_of",
+    "NotReschedulable", "annotate", "bookings_for", "cancel", "find", "hand_over", "history", "listed",
+    "reschedule", "takers", "upcoming", "zone_of",
 ]  # fmt: skip
 
 
@@ -150,10 +150,25 @@ def _cancelable(booking: Booking, now: datetime) -> BookingLeg:
 
 @transaction.atomic
 def annotate(booking: Booking, *, changes: dict[str, object], by: Actor, now: datetime) -> VAIMetadata:
-    """Change what the portal keeps with a booking. Returns the metadata."""
+    """Change what the portal keeps with a booking. Returns the metadata. What is so already leaves no trace."""
     metadata, _made = VAIMetadata.objects.select_for_update().get_or_create(booking=booking)
-    for name, value in changes.items():
-        setattr(metadata, name, value)
-    metadata.save()
-    entry(booking.pk, at=now, by=by, action="metadata_changed", fields=sorted(changes)).save()
+    news = {name: value for name, value in changes.items() if getattr(metadata, name) != value}
+    if news:
+        for name, value in news.items():
+            setattr(metadata, name, value)
+        metadata.save()
+        entry(booking.pk, at=now, by=by, action="metadata_changed", fields=sorted(news)).save()
     return metadata
+
+
+def history(
+    booking: Booking, *, before: int | None = None, limit: int
+) -> tuple[list[TimelineEntry], int | None]:
+    """The last things that happened to a booking, `limit` at most, in order; without our calls to Calendly, which
+    are for staff. And what to give as `before` for the earlier ones: None where there are none."""
+    entries = TimelineEntry.objects.filter(booking=booking).exclude(action=hearing.ACTION)
+    if before is not None:
+        entries = entries.filter(pk__lt=before)
+    found = list(entries.order_by("-pk")[: limit + 1])
+    page = found[:limit][::-1]
+    return page, page[0].pk if len(found) > limit else None

@@ -26,6 +26,8 @@ LONGEST = 255
 DEAD_AFTER = timedelta(seconds=60)
 SAME_REQUEST_FOR = timedelta(minutes=10)
 KEEP_FOR = timedelta(days=7)
+# Of a request that booked nothing: an agent could make any number of them.
+KEEP_WITHOUT_BOOKING_FOR = timedelta(hours=1)
 RETRY_AFTER = 2
 # Explicit keys come stripped, so none of them can be one of ours.
 IMPLICIT = " without a key: "
@@ -243,4 +245,6 @@ def _release(record: IdempotencyRecord) -> None:
 
 def forget(*, now: datetime) -> int:
     """Delete records that nobody will ask for any more. Returns how many."""
-    return IdempotencyRecord.objects.filter(started_at__lt=now - KEEP_FOR).delete()[0]
+    old = Q(started_at__lt=now - KEEP_FOR)
+    vain = Q(started_at__lt=now - KEEP_WITHOUT_BOOKING_FOR, booking__isnull=True)
+    return IdempotencyRecord.objects.filter(old | vain).delete()[0]

@@ -226,7 +226,9 @@ def guest_list(guests: Sequence[str], invitee: str) -> tuple[str, ...]:
     """Each guest once, without the invitee; with the portal's own address where Calendly's ten leave room for it.
     Raises InvalidWish over ten."""
     own = conf.get().SYSTEM_EMAIL
-    wanted = {address.lower(): address for address in guests}
+    wanted: dict[str, str] = {}
+    for address in guests:
+        wanted.setdefault(address.lower(), address)
     wanted.pop(invitee.lower(), None)
     if len(wanted) > MOST_GUESTS:
         raise InvalidWish("guests", "too_many_guests")

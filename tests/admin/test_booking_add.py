@@ -203,7 +203,7 @@ def test_another_look_keeps_what_was_typed_and_books_nothing(
     ("changes", "said"),
     [
         ({"name": ""}, "This field is required"),
-        ({"email": "ioana"}, "valid email address"),
+        ({"email": "ioana"}, "is no e-mail address"),
         ({"email": ""}, "This field is required"),
         ({"timezone": "Mars/Base"}, "Select a valid choice"),
         ({"guests": "a@example.com not-one"}, "not-one is no e-mail address"),
@@ -347,6 +347,15 @@ def test_who_may_not_book_does_not(
     assert browser.post(to(demo), filled()).status_code == expected
     assert entered("staff", enforce_csrf_checks=True).post(to(demo), filled()).status_code == 403
     assert not Booking.objects.exists()
+
+
+@pytest.mark.parametrize("email", ["ană@exemplu.ro", "o'brien+1@exämple.ro"])
+def test_staff_may_book_for_every_address_that_agents_may(
+    staff: Client, demo: EventType, sandbox: Calendly, email: str
+) -> None:
+    answer = staff.post(to(demo), filled(email=f" {email} ", guests="ion@exämple.ro"))
+    assert answer.status_code == 302, answer.content
+    assert Booking.objects.get().invitee_email == email
 
 
 def test_the_place_is_asked_for_only_where_the_event_type_asks_for_it(

@@ -303,6 +303,17 @@ def test_an_empty_change_leaves_no_trace(api: CheckedClient, book: Book) -> None
     assert TimelineEntry.objects.count() == entries
 
 
+def test_a_change_to_what_is_so_already_leaves_no_trace(api: CheckedClient, book: Book) -> None:
+    made = book(notes="n")
+    entries = TimelineEntry.objects.count()
+    url = f"{PREFIX}bookings/{made['id']}/metadata"
+    for _again in range(3):
+        assert api.patch(url, {"notes": "n", "extra": "", "userId": None}, format="json").status_code == 200
+    assert TimelineEntry.objects.count() == entries
+    api.patch(url, {"notes": "n", "userId": "u"}, format="json")
+    assert TimelineEntry.objects.last().detail == {"fields": ["user_id"]}  # type: ignore[union-attr]
+
+
 def test_a_booking_made_elsewhere_has_metadata_of_nulls(
     api: CheckedClient, event_types: Any, sandbox: Calendly, book: Book
 ) -> None:

@@ -273,9 +273,15 @@ def test_an_answer_can_be_kept_with_what_it_tells_of(agent_key: AgentKey) -> Non
 
 
 def test_old_records_are_forgotten(agent_key: AgentKey) -> None:
-    Request(agent_key).send()
+    Request(agent_key, IMPLICIT).send()
     assert idempotency.forget(now=NOW + timedelta(days=6)) == 0
     assert idempotency.forget(now=NOW + timedelta(days=8)) == 1
+
+
+def test_those_of_requests_that_booked_nothing_are_kept_for_an_hour(agent_key: AgentKey) -> None:
+    Request(agent_key, answer=Answer(200, {"success": False})).send()
+    assert idempotency.forget(now=NOW + timedelta(minutes=59)) == 0
+    assert idempotency.forget(now=NOW + timedelta(minutes=61)) == 1
 
 
 @pytest.mark.django_db(transaction=True)
