@@ -6,6 +6,7 @@ from urllib.parse import urlencode, urlsplit
 
 from django.db.models import Q
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
@@ -97,6 +98,10 @@ def _warnings(booking: Booking, legs: list[BookingLeg]) -> Iterable[dict[str, st
             }
         elif leg.todo == BookingLeg.Todo.CANCEL:
             yield {"tone": "wait", "text": _("A cancellation is still to be done at Calendly.")}
+    for leg in booking.legs.left_standing(timezone.now()):
+        at = shown.stamp(leg.start_at) if leg.start_at else shown.NOTHING
+        text = _("Calendly refused to cancel the meeting at its old time, %s: it still stands there.") % at
+        yield {"tone": "bad", "text": text}
     if booking.status == Booking.Status.CONFIRMED and booking.seen_at is None:
         yield {"tone": "wait", "text": _("Calendly's own confirmation has not come yet.")}
 

@@ -193,6 +193,21 @@ def _outcomes(request: HttpRequest, now: datetime) -> Need | None:
     )  # fmt: skip
 
 
+def _old_halves(request: HttpRequest, now: datetime) -> Need | None:
+    if not may(request, "view_booking"):
+        return None
+
+    retries = may(request, "reschedule_booking")
+
+    def line(row: BookingLeg) -> Line:
+        act = ("retry_old", gettext("Cancel the old meeting again"), retries)
+        text, error = _meeting(row.booking, row.start_at), shown.plain(row.last_error, 160)
+        return _line(text, "", "booking", row.booking_id, act, error)
+
+    found, title = today.old_halves(now=now), _("Moved, but the old meeting still stands at Calendly")
+    return _need(title, found, line, url("bookingleg_changelist", status__exact="active", todo__exact=""))
+
+
 def _unconfirmed(request: HttpRequest, now: datetime) -> Need | None:
     if not may(request, "view_booking"):
         return None
@@ -255,5 +270,5 @@ def _meeting(booking: Any, start: datetime | None) -> str:
 
 
 KINDS: tuple[Callable[[HttpRequest, datetime], Need | None], ...] = (
-    _messages, _deliveries, _outcomes, _unconfirmed, _followups, _bulk_runs,
+    _messages, _deliveries, _outcomes, _old_halves, _unconfirmed, _followups, _bulk_runs,
 )  # fmt: skip

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from .. import clients
+from .. import clients, jobs
 from ..calendly.client import Client
 from ..calendly.errors import (
     AlreadyCanceled,
@@ -25,7 +25,7 @@ from ..calendly.types import Invitee, ScheduledEvent
 from ..models import Booking, BookingLeg, EventType, TimelineEntry
 from ..models.work import DATABASE_AWAY
 from . import failures, hearing, mapping, mirror, placing, questions
-from .actors import SYSTEM, entry
+from .actors import SYSTEM, Actor, entry
 
 log = logging.getLogger("calendly.legs")
 
@@ -239,6 +239,16 @@ def _cancel(leg: BookingLeg, now: datetime) -> None:
         raise Over from error
     heard = hearing.entries(leg.booking_id, at=now)
     mirror.canceled_by_us(leg, by=by, at=at, reason=reason, now=now, heard=heard)
+
+
+def retry_old_cancellation(leg: BookingLeg, *, by: Actor, now: datetime) -> None:
+    """Have a worker cancel the old half of a move again, which Calendly has refused to cancel."""
+    refused = BookingLeg.objects.filter(pk=leg.pk, status=Status.ACTIVE, todo=Todo.NOTHING)
+    with transaction.atomic(durable=True):
+        if refused.update(todo=Todo.CANCEL, next_attempt_at=now, attempts=0, last_error=""):
+            asked = entry(leg.booking_id, at=now, by=by, action="cancel_requested", start=str(leg.start_at))
+            TimelineEntry.objects.bulk_create([asked])
+            jobs.wake()
 
 
 # Refresh
