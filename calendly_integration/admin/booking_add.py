@@ -25,7 +25,6 @@ from .reschedule import Again
 # Under which field of the form stands what is wrong with the wish.
 PLACES = {"phone": "phone", "guests": "guests", "timezone": "timezone"}
 WRONG = {
-    "unanswered": _("Answer the required questions."),
     "phone_needed": _("The host calls the invitee: write the number with its country code, such as +40."),
     "too_many_guests": _("At most ten guests, the portal's own address included."),
     "unknown_zone": _("There is no such time zone."),
@@ -157,7 +156,8 @@ def _book(
     except failures.QuotaExhausted as error:
         return Again(_used_up(error))
     except (failures.CalendlyRefused, failures.CalendlyUnavailable) as error:
-        return Again(f"{slots.failed(error)} {gettext('Nothing was booked.')}", ask=False)
+        nothing = gettext("Nothing was booked.")
+        return Again(f"{slots.failed(error)} {nothing}", ask=False)
     if isinstance(outcome, scheduling.NothingFree):
         return Again(
             gettext("That start is not free any more. Nothing was booked. Choose another start."), start

@@ -89,7 +89,7 @@ def at_calendly(booking: Booking) -> str:
 
 def _warnings(booking: Booking, legs: list[BookingLeg]) -> Iterable[dict[str, str]]:
     if booking.failure:
-        yield {"tone": "bad", "text": _("Never booked: %s") % shown.plain(booking.failure, 300)}
+        yield {"tone": "bad", "text": _("Never booked: %s") % shown.told(booking.failure, 300)}
     for leg in legs:
         if leg.todo == BookingLeg.Todo.SETTLE:
             yield {
@@ -228,8 +228,8 @@ def _legs(legs: list[BookingLeg]) -> dict[str, Any]:
             page_link(leg, _start_of(leg)),
             shown.state(leg.status, leg.get_status_display()),
             leg.get_todo_display(),
-            shown.text(leg.cancel_reason),
-            shown.text(leg.last_error, 160),
+            shown.text(shown.told(leg.cancel_reason)),
+            shown.text(shown.told(leg.last_error, 160)),
             shown.instant(leg.created_at),
         )
         for leg in legs
