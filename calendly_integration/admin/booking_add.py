@@ -157,7 +157,8 @@ def _book(
     except failures.QuotaExhausted as error:
         return Again(_used_up(error))
     except (failures.CalendlyRefused, failures.CalendlyUnavailable) as error:
-        return Again(f"{slots.failed(error)} {gettext('Nothing was booked.')}", ask=False)
+        nothing = gettext("Nothing was booked.")
+        return Again(f"{slots.failed(error)} {nothing}", ask=False)
     if isinstance(outcome, scheduling.NothingFree):
         return Again(
             gettext("That start is not free any more. Nothing was booked. Choose another start."), start

@@ -42,6 +42,7 @@ NOT_RESCHEDULABLE = {
     "not_taken": _("That event type cannot take this meeting over. Choose another one."),
 }
 INVALID = {
+    "unanswered": _("Answer the required questions."),
     "past": _("That start is past."),
     "no_such_time": _("The clocks skip that time."),
     "out_of_range": _("That start is too far away."),
@@ -69,10 +70,9 @@ def text(error: Exception) -> str:
         why = gettext("Calendly cannot be reached now.")
         return f"{why} {later(error.retry_after)} {STANDS}"
     if isinstance(error, CalendlyError) and (error.retryable or error.outcome_unknown):
-        return gettext(
-            "Calendly cannot be reached now, so its free times are not known. Try again in a minute."
-        )
-    why = gettext("Calendly refused: %s") % shown.plain(error, 300)
+        why = gettext("Calendly cannot be reached now. Try again in a minute.")
+        return f"{why} {STANDS}"
+    why = gettext("Calendly refused: %s") % shown.told(error, 300)
     return f"{why} {STANDS}"
 
 

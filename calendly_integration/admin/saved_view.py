@@ -84,7 +84,7 @@ def save(page: Any, request: HttpRequest) -> HttpResponse:
     except saved_views.TooMany:
         messages.error(request, _("You have many views already. Delete one first."))
     else:
-        page.log_change(request, view, "Saved view kept.")
+        page.log_change(request, view, _("Saved view kept."))
         messages.success(request, _("The view “%s” is saved.") % view.name)
     return HttpResponseRedirect(f"{page.url('changelist')}?{query}")
 
@@ -98,7 +98,7 @@ def forget(page: Any, request: HttpRequest) -> HttpResponse:
     if view is None:
         messages.warning(request, _("This view is not there any more."))
     else:
-        page.log_change(request, view, "Saved view deleted.")
+        page.log_change(request, view, _("Saved view deleted."))
         messages.success(request, _("The view “%s” is deleted.") % view.name)
         view.delete()
     return HttpResponseRedirect(f"{page.url('changelist')}?{known(request.POST.get('query', ''))}")

@@ -202,7 +202,7 @@ def failed(error: failures.CalendlyRefused | failures.CalendlyUnavailable) -> st
     if isinstance(error, failures.CalendlyUnavailable):
         why = gettext("Calendly cannot be reached now, so its free times are not known.")
         return f"{why} {refusals.later(error.retry_after)}"
-    return gettext("Calendly does not tell its free times: %s") % shown.plain(error, 300)
+    return gettext("Calendly does not tell its free times: %s") % shown.told(error, 300)
 
 
 def _note(seen: Look, free: list[Slot], without: datetime | None) -> str:

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-from django.db import migrations
+from django.db import migrations, models
 
 STEP = 2000
 
@@ -52,4 +52,14 @@ def spell(apps, schema_editor):
 class Migration(migrations.Migration):
     dependencies = [("calendly_integration", "0005_today_and_search")]
 
-    operations = [migrations.RunPython(spell, migrations.RunPython.noop)]
+    operations = [
+        migrations.AddIndex(
+            model_name="bookingleg",
+            index=models.Index(
+                fields=["start_at"],
+                name="leg_refused",
+                condition=models.Q(status="active", todo="") & ~models.Q(last_error=""),
+            ),
+        ),
+        migrations.RunPython(spell, migrations.RunPython.noop),
+    ]

@@ -282,6 +282,16 @@ def _cancel(leg: BookingLeg) -> None:
     mirror.canceled_by_us(leg, by=by, at=at, reason=reason, now=now, heard=heard)
 
 
+def retry_old_cancellation(leg: BookingLeg, *, by: Actor, now: datetime) -> None:
+    """Have a worker cancel the old half of a move again, which Calendly has refused to cancel."""
+    refused = BookingLeg.objects.filter(pk=leg.pk, status=Status.ACTIVE, todo=Todo.NOTHING)
+    with transaction.atomic(durable=True):
+        if refused.update(todo=Todo.CANCEL, next_attempt_at=now, attempts=0, last_error=""):
+            asked = entry(leg.booking_id, at=now, by=by, action="cancel_requested", start=str(leg.start_at))
+            TimelineEntry.objects.bulk_create([asked])
+            jobs.wake()
+
+
 # Refresh
 
 
