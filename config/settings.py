@@ -26,15 +26,26 @@ def _secret_key(database_url: str) -> str:
     file = BASE_DIR / ".secret_key"
     if not file.exists():
         made = file.with_suffix(f".{secrets.token_hex(4)}")
+        _make_private(made)
         made.write_text(secrets.token_urlsafe(50), encoding="utf-8")
-        made.chmod(0o600)
         try:
             file.hardlink_to(made)  # the first process wins, the others read what it wrote
         except FileExistsError:
             pass
         finally:
             made.unlink()
+    _make_private(file)
     return file.read_text(encoding="utf-8").strip()
+
+
+def _make_private(file: Path) -> None:
+    """Let no other user of the machine read it, and make it so where it is missing."""
+    try:
+        file.touch(mode=0o600)
+        if file.stat().st_mode & 0o077:
+            file.chmod(0o600)
+    except OSError:  # another user's file, or no folder for it: the system check or SQLite says so
+        pass
 
 
 DATABASE_URL: str = env.str("DATABASE_URL", default="")
@@ -103,6 +114,11 @@ def _database() -> dict[str, Any]:
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
         }
         database["CONN_MAX_AGE"] = None
+        # SQLite gives its -wal and -shm files the mode of the database.
+        for ending in ("", "-wal", "-shm"):
+            file = Path(f"{database['NAME']}{ending}")
+            if file.name and not file.name.startswith(":") and (not ending or file.exists()):
+                _make_private(file)
     else:
         database["CONN_MAX_AGE"] = 60
         database["CONN_HEALTH_CHECKS"] = True

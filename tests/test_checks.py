@@ -1,5 +1,7 @@
 """What is set wrongly is said, with what to type, and without a secret."""
 
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -186,6 +188,26 @@ def test_slow_ways_to_use_a_database_are_warned_of(
 ) -> None:
     use(monkeypatch, database)
     assert ids() == {number}
+
+
+@pytest.mark.parametrize(
+    ("mode", "folder_mode", "warned"),
+    [(0o644, 0o755, True), (0o640, 0o755, True), (0o600, 0o755, False), (0o644, 0o700, False)],
+)
+def test_files_that_others_can_read_are_warned_of(
+    monkeypatch: pytest.MonkeyPatch, settings: Any, mode: int, folder_mode: int, warned: bool
+) -> None:
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        settings.BASE_DIR = folder
+        for file in ("db.sqlite3", "db.sqlite3-wal", ".secret_key"):
+            (folder / file).touch()
+            (folder / file).chmod(mode)
+        folder.chmod(folder_mode)
+        use(monkeypatch, Database("sqlite", OPTIONS=GOOD, NAME=str(folder / "db.sqlite3")))
+        assert ids() == ({"W043"} if warned else set())
+        if warned:
+            assert text("W043").count(name) == 3
 
 
 def use(monkeypatch: pytest.MonkeyPatch, database: Database) -> None:
