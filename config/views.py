@@ -12,17 +12,25 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_POST
 
-from calendly_integration.models import AgentKey
+from calendly_integration.models import AgentKey, EventType
 from calendly_integration.services import agent_keys, catalog, onboarding
 
 TRY_FOR = timedelta(minutes=15)
 
 
 def home(request: HttpRequest) -> HttpResponse:
-    """*Integrations, Calendly*: what it does, what can be booked, how far the set-up is."""
-    steps = onboarding.steps(timezone.now())
+    """*Integrations, Calendly*: what it does and what can be booked; for staff also how far the set-up is.
+
+    Visitors see the event types that are open to everybody.
+    """
+    is_staff = bool(getattr(request.user, "is_staff", False))
+    event_types = catalog.event_types().bookable()  # type: ignore[attr-defined]
+    if not is_staff:
+        event_types = event_types.filter(open_to=EventType.OpenTo.EVERYBODY)
+    steps = onboarding.steps(timezone.now()) if is_staff else []
     context = {
-        "event_types": catalog.event_types().bookable(),  # type: ignore[attr-defined]
+        "event_types": event_types,
+        "is_staff": is_staff,
         "steps": steps,
         "next_step": next((step for step in steps if not step.done), None),
         "may_try": _may_try(request.user),
