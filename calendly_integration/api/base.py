@@ -57,15 +57,17 @@ class KeyAuthentication(BaseAuthentication):
 
 
 class HasRight(BasePermission):
-    """The key has the right that the view names for the method."""
+    """The key has the right that the view names for the method. A method without one is refused."""
 
     def has_permission(self, request: Request, view: APIView) -> bool:
-        """True with it. Raises PermissionDenied naming it."""
+        """True with it, and for methods that the view does not take (405). Raises PermissionDenied naming it."""
         key = request.auth
         if not isinstance(key, AgentKey):
             return False
         method = "GET" if request.method == "HEAD" else str(request.method)
         needed = getattr(view, "rights", {}).get(method)
+        if needed is None and hasattr(view, method.lower()):
+            raise PermissionDenied("")
         if needed and needed not in key.scopes:
             raise PermissionDenied(str(needed))
         return True
