@@ -207,6 +207,7 @@ CALENDLY_INTEGRATION: dict[str, Any] = {
     "API_URL": env.str("CALENDLY_API_URL", default="https://api.calendly.com"),
     "WEBHOOK_SECRETS": env.list("CALENDLY_WEBHOOK_SECRET", default=[]),
     "WEBHOOK_TOLERANCE": env.int("CALENDLY_WEBHOOK_TOLERANCE", default=180),
+    "CALLS_PER_MINUTE": env.int("CALENDLY_CALLS_PER_MINUTE", default=6000),
     "PORTAL_URL": env.str("VAI_API_URL", default=""),
     "PORTAL_KEY": env.str("VAI_API_KEY", default=""),
     "SYSTEM_EMAIL": env.str("VAI_SYSTEM_EMAIL", default=""),

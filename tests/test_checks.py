@@ -75,6 +75,8 @@ def test_a_misspelt_key_is_an_error_that_names_the_right_one(settings: Any) -> N
         ({"ENCRYPTION_KEYS": [SECRET, None]}, "E002"),
         ({"WEBHOOK_TOLERANCE": "180"}, "E002"),
         ({"WEBHOOK_TOLERANCE": True}, "E002"),
+        ({"CALLS_PER_MINUTE": "many"}, "E002"),
+        ({"CALLS_PER_MINUTE": -1}, "E002"),
         ({"API_URL": "api.calendly.com"}, "E003"),
         ({"API_URL": ""}, "E003"),
         ({"PUBLIC_URL": "ftp://portal.example"}, "E003"),

@@ -24,7 +24,7 @@ from rest_framework.views import APIView
 from ..models import AgentKey
 from ..services import agent_keys
 from ..services.actors import Actor
-from . import errors, speech
+from . import errors, speech, throttling
 from .bodies import Json, JsonBody, LengthRequired, camel
 
 log = logging.getLogger("calendly.api")
@@ -44,11 +44,18 @@ class KeyAuthentication(BaseAuthentication):
     """`Authorization: Bearer <agent key>`."""
 
     def authenticate(self, request: Request) -> tuple[Agent, AgentKey] | None:
-        """The agent; None without the header. Raises InvalidKey."""
+        """The agent; None without the header. Raises InvalidKey, TooManyWrongKeys."""
         scheme, _blank, text = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
         if scheme.lower() != "bearer":
             return None
-        key = agent_keys.authenticate(text.strip(), now=timezone.now())
+        text, now = text.strip(), timezone.now()
+        throttling.check_address(request._request, text, now=now)
+        try:
+            key = agent_keys.authenticate(text, now=now)
+        except agent_keys.InvalidKey:
+            throttling.note_wrong_key(request._request, text, now=now)
+            raise
+        throttling.note_right_key(text)
         return Agent(key), key
 
     def authenticate_header(self, request: Request) -> str:
@@ -66,7 +73,7 @@ class HasRight(BasePermission):
             return False
         method = "GET" if request.method == "HEAD" else str(request.method)
         needed = getattr(view, "rights", {}).get(method)
-        if needed is None and hasattr(view, method.lower()):
+        if needed is None and method.lower() in view.http_method_names and hasattr(view, method.lower()):
             raise PermissionDenied("")
         if needed and needed not in key.scopes:
             raise PermissionDenied(str(needed))
@@ -106,7 +113,7 @@ class AgentView(APIView):
     permission_classes = [HasRight]
     renderer_classes = [Json]
     parser_classes = [JsonBody]
-    throttle_classes = []
+    throttle_classes = [throttling.CallThrottle]
     content_negotiation_class = Negotiation
     metadata_class = None
     versioning_class = None
@@ -194,6 +201,7 @@ class Nothing(AgentView):
 
     authentication_classes = []
     permission_classes = []
+    throttle_classes = []
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Nothing is here, for any method."""

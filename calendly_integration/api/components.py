@@ -137,6 +137,7 @@ SCHEMAS: dict[str, Schema] = {
     "BookingNotFound": failure("booking_not_found"),
     "NotPossible": failure("not_cancelable", "not_reschedulable", reason=TEXT, booking=ref("Booking")),
     "QuotaExhausted": failure("quota_exhausted", schedulingUrl=maybe(TEXT)),
+    "TooManyRequests": failure("too_many_requests"),
     "CalendlyRefused": failure("calendly_refused", detail=TEXT),
     "Unavailable": failure("calendly_unavailable", "unavailable"),
     "InProgress": failure("in_progress"),

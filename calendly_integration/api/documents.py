@@ -61,6 +61,7 @@ EVERYWHERE: dict[int, tuple[Schema, str]] = {
     401: (ref("Failure"), "No valid agent key."),
     403: (ref("Failure"), "The key lacks the right."),
     406: (ref("Failure"), "Answers are application/json."),
+    429: (ref("TooManyRequests"), "Too many calls with this key, or too many wrong keys from this address."),
     500: (ref("Failure"), "A mistake of ours. It has been noted."),
     503: (ref("Unavailable"), "Calendly or the database is away; nothing has been changed."),
 }
@@ -69,6 +70,7 @@ WITH_BODY: dict[int, tuple[Schema, str]] = {
     413: (ref("Failure"), "A body over 256 KB."),
     415: (ref("Failure"), "A body that is not application/json."),
 }
+QUOTA_OR_TOO_MANY: Schema = {"oneOf": [ref("QuotaExhausted"), ref("TooManyRequests")]}
 NO_EVENT_TYPE = {404: (ref("EventTypeNotFound"), "No such event type.")}
 NO_BOOKING = {404: (ref("BookingNotFound"), "No such booking.")}
 REFUSED = {502: (ref("CalendlyRefused"), "Calendly refused; `detail` is what it said.")}
@@ -95,7 +97,8 @@ def _call(
         },
         "examples": list(examples),
         "tags": ["calendly"],
-    } | ({"parameters": list(parameters)} if parameters else {})
+        "parameters": [RETRY_AFTER, *parameters],
+    }
 
 
 def _fine(text: str, **properties: Schema) -> dict[int, tuple[Schema, str]]:
@@ -138,10 +141,13 @@ SCHEDULE = _call(
         200: (ref("NoAvailability"), "Nothing free that fits; other times are suggested."),
         409: (ref("InProgress"), "The first request under this Idempotency-Key still runs."),
         422: (ref("IdempotencyMismatch"), "This Idempotency-Key was used with another body."),
-        429: (ref("QuotaExhausted"), "Calendly's booking allowance is used up; hand over `schedulingUrl`."),
+        429: (
+            QUOTA_OR_TOO_MANY,
+            "Calendly's booking allowance is used up; hand over `schedulingUrl`. Or too many calls.",
+        ),
     },
     UNKNOWN, NO_EVENT_TYPE, REFUSED, WITH_BODY,
-    parameters=(IDEMPOTENCY_KEY, RETRY_AFTER, REPLAYED),
+    parameters=(IDEMPOTENCY_KEY, REPLAYED),
     examples=(
         OpenApiExample(
             "A demo, as soon as possible",
@@ -186,7 +192,7 @@ RESCHEDULE = _call(
             {"oneOf": [success(newBooking=ref("Booking"), message=TEXT), ref("NoAvailability")]},
             "Moved, or the new start is not free and the old meeting untouched.",
         ),
-        429: (ref("QuotaExhausted"), "Calendly's booking allowance is used up."),
+        429: (QUOTA_OR_TOO_MANY, "Calendly's booking allowance is used up, or too many calls."),
     },
     UNKNOWN, NO_BOOKING, NOT_POSSIBLE, REFUSED, WITH_BODY,
 )  # fmt: skip
@@ -220,6 +226,7 @@ def _page(name: str, summary: str, media_type: str, schema: Any) -> Operation:
         "operation_id": name,
         "summary": summary,
         "tags": ["calendly"],
+        "parameters": [RETRY_AFTER],
         "responses": {(200, media_type): OpenApiResponse(schema, description="It."), **answers},
     }
 

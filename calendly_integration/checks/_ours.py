@@ -17,6 +17,10 @@ Apps = Sequence[AppConfig] | None
 URLS = ("API_URL", "PORTAL_URL", "PUBLIC_URL")
 TEXTS = ("API_KEY", "PORTAL_KEY", "SYSTEM_EMAIL", "DEFAULT_TIME_ZONE", *URLS)
 LISTS = ("WEBHOOK_SECRETS", "ENCRYPTION_KEYS")
+NUMBERS = {
+    "WEBHOOK_TOLERANCE": "a whole number of seconds",
+    "CALLS_PER_MINUTE": "a number of calls, 0 for no limit",
+}
 LONGEST_TOLERANCE = 3600
 LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -90,8 +94,8 @@ def _types(given: dict[str, Any]) -> Iterator[CheckMessage]:
             wanted = "a text"
         elif key in LISTS and not _is_list_of_texts(value):
             wanted = "a list of texts"
-        elif key == "WEBHOOK_TOLERANCE" and (isinstance(value, bool) or not isinstance(value, int)):
-            wanted = "a whole number of seconds"
+        elif key in NUMBERS and (isinstance(value, bool) or not isinstance(value, int) or value < 0):
+            wanted = NUMBERS[key]
         else:
             continue
         yield Error(
