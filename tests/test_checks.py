@@ -9,8 +9,9 @@ from cryptography.fernet import Fernet
 from django.core.checks import run_checks
 
 from calendly_integration.checks import TAG
+from calendly_integration.sandbox.seeds import TOKEN
 
-SECRET = "canary-5f2c"
+SECRET = "canary-5f2c-canary-5f2c"
 Q_CLUSTER = {
     "workers": 4,
     "queue_limit": 4,
@@ -117,6 +118,36 @@ def test_settings_that_are_no_dict_are_an_error(settings: Any) -> None:
 def test_a_key_sent_in_clear_is_warned_of(settings: Any, given: dict[str, Any], warned: bool) -> None:
     settings.CALENDLY_INTEGRATION = given
     assert ("W004" in ids(deploy=True)) is warned
+
+
+@pytest.mark.parametrize(
+    ("given", "number"),
+    [
+        ({"WEBHOOK_SECRETS": ["x"]}, "E008"),
+        ({"WEBHOOK_SECRETS": ["a-long-random-signing-key-of-ours", "short"]}, "E008"),
+        ({"WEBHOOK_SECRETS": "fifteen-letters"}, "E008"),
+        ({"API_KEY": TOKEN}, "E009"),
+        ({"API_URL": "http://127.0.0.1:8010"}, "E010"),
+        ({"API_URL": "http://127.8.9.1:8010"}, "E010"),
+        ({"API_URL": "http://[::1]:8010"}, "E010"),
+        ({"API_URL": "https://localhost"}, "E010"),
+        ({"API_URL": "https://calendly.localhost"}, "E010"),
+    ],
+)
+def test_what_belongs_to_a_desk_is_an_error_in_production(
+    settings: Any, given: dict[str, Any], number: str
+) -> None:
+    settings.CALENDLY_INTEGRATION = given
+    assert number not in ids()
+    assert ids(deploy=True) & {"E008", "E009", "E010"} == {number}
+
+
+@pytest.mark.parametrize(
+    ("hosts", "warned"), [(["*"], True), (["portal.example", "*"], True), ([".a"], False)]
+)
+def test_any_host_is_warned_of(settings: Any, hosts: list[str], warned: bool) -> None:
+    settings.ALLOWED_HOSTS = hosts
+    assert ("W005" in ids(deploy=True)) is warned
 
 
 @pytest.mark.parametrize(
