@@ -169,13 +169,13 @@ def _not_allowed(error: Exception) -> Failure:
 @_answers(exceptions.Throttled)
 def _too_many_calls(error: exceptions.Throttled) -> Failure:
     text = _("Too many calls. Please try again shortly.")
-    return Failure(429, "too_many_requests", text, {}, _later(int(error.wait or 0)))
+    return Failure(429, "too_many_requests", text, {}, _later(int(getattr(error, "wait", None) or 0)))
 
 
 @_answers(throttling.TooManyWrongKeys)
 def _too_many_wrong_keys(error: throttling.TooManyWrongKeys) -> Failure:
     text = _("Too many attempts with a wrong agent key. Please try again in a minute.")
-    return Failure(429, "too_many_requests", text, {}, _later(int(error.wait or 0)))
+    return Failure(429, "too_many_requests", text, {}, _later(int(getattr(error, "wait", None) or 0)))
 
 
 # What is wrong with the request
