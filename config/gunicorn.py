@@ -39,6 +39,7 @@ def when_ready(server: Any) -> None:
         environ: dict[str, Any] = {
             "PATH_INFO": path,
             "HTTP_HOST": settings.ALLOWED_HOSTS[0].lstrip("*.") or "localhost",
+            "HTTP_X_FORWARDED_PROTO": "https",  # else it is only redirected
         }
         setup_testing_defaults(environ)
         application(environ, lambda *_: None).close()

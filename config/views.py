@@ -1,7 +1,9 @@
-"""The portal's own page about its integration, and the key for the box on it in which staff try it."""
+"""The portal's own page about its integration, the key for its box, and the page after too many wrong passwords."""
 
 from datetime import timedelta
+from http import HTTPStatus
 
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.core.exceptions import PermissionDenied
@@ -54,6 +56,15 @@ def try_key(request: HttpRequest) -> HttpResponse:
     )
     admin.site.get_model_admin(AgentKey).log_addition(request, key, "Made for a try.")
     return JsonResponse({"key": text, "expiresIn": int(TRY_FOR.total_seconds())})
+
+
+def locked_out(request: HttpRequest, _response: HttpResponse | None, _credentials: object) -> HttpResponse:
+    """Said after too many wrong passwords."""
+    seconds = int(settings.AXES_COOLOFF_TIME.total_seconds())
+    context = {"minutes": seconds // 60}
+    answer = render(request, "locked_out.html", context, status=HTTPStatus.TOO_MANY_REQUESTS)
+    answer["Retry-After"] = str(seconds)
+    return answer
 
 
 def _may_try(user: AbstractBaseUser | AnonymousUser) -> bool:
