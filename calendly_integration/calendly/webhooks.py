@@ -66,10 +66,7 @@ def verify(*, body: bytes, header: str | None, keys: Sequence[str], now: float, 
 
     Raises InvalidSignature. No key, or only empty ones: nothing is accepted. Several keys serve a rotation.
     """
-    timestamp, digests = _parse_header(header)
-    # Written so that a NaN refuses.
-    if not abs(now - int(timestamp)) <= tolerance:
-        raise InvalidSignature("too old or too early")
+    timestamp, digests = check_header(header, now=now, tolerance=tolerance)
     signed = b"%b.%b" % (timestamp.encode("ascii"), body)
     matched = False
     for key in keys:
@@ -105,6 +102,18 @@ def _parse_header(header: str | None) -> tuple[str, list[bytes]]:
         raise InvalidSignature("timestamp is no number of seconds")
     if not digests:
         raise InvalidSignature("no v1 signature")
+    return timestamp, digests
+
+
+def check_header(header: str | None, *, now: float, tolerance: float) -> tuple[str, list[bytes]]:
+    """The timestamp and digests of a well-formed signature header within ``tolerance`` seconds of ``now``.
+
+    Needs no body: what fails here can be refused before the body is read. Raises InvalidSignature.
+    """
+    timestamp, digests = _parse_header(header)
+    # Written so that a NaN refuses.
+    if not abs(now - int(timestamp)) <= tolerance:
+        raise InvalidSignature("too old or too early")
     return timestamp, digests
 
 

@@ -5,6 +5,7 @@ The request only verifies and stores. Everything else may be done twice, late, a
 
 import hashlib
 import logging
+import threading
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -28,12 +29,44 @@ MOST_TRIES = 5
 # So many deliveries within such a time are a burst.
 RUSH, RUSH_WITHIN = 50, timedelta(seconds=0.5)
 LONGEST_PAUSE = 300
+REFUSALS_LOGGED_EVERY = timedelta(minutes=1)
 
 Status = Delivery.Status
 
 
 class Refused(Exception):
     """The delivery is not signed by anyone we know. Nothing is stored."""
+
+
+class _RefusalLog:
+    """Logs refused deliveries as a count, at most one line a minute: anybody can send as many as they like."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._count = 0
+        self._logged_at: datetime | None = None
+
+    def add(self, error: InvalidSignature, now: datetime) -> None:
+        """Count a refusal, and log those since the last line where that is a minute old."""
+        with self._lock:
+            self._count += 1
+            last = self._logged_at
+            if last is not None and abs(now - last) < REFUSALS_LOGGED_EVERY:
+                return
+            count, self._count, self._logged_at = self._count, 0, now
+        log.warning("deliveries refused: %s since the last such line, the latest because: %s", count, error)
+
+
+_refusals = _RefusalLog()
+
+
+def check_header(signature: str | None, *, now: datetime) -> None:
+    """Refuse what cannot be signed before its body is read. Raises Refused."""
+    try:
+        webhooks.check_header(signature, now=now.timestamp(), tolerance=conf.get().WEBHOOK_TOLERANCE)
+    except InvalidSignature as error:
+        _refusals.add(error, now)
+        raise Refused from error
 
 
 def accept(*, body: bytes, signature: str | None, now: datetime) -> None:
@@ -49,7 +82,7 @@ def accept(*, body: bytes, signature: str | None, now: datetime) -> None:
                 raise
             _verify(body, signature, newer, now)
     except InvalidSignature as error:
-        log.warning("delivery refused: %s", error)
+        _refusals.add(error, now)
         raise Refused from error
     row = Delivery(digest=hashlib.sha256(body).hexdigest(), body=body, received_at=now, next_attempt_at=now)
     if transaction.get_connection().in_atomic_block:
