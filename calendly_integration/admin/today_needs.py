@@ -210,6 +210,24 @@ def _unconfirmed(request: HttpRequest, now: datetime) -> Need | None:
     )  # fmt: skip
 
 
+def _without_link(request: HttpRequest, now: datetime) -> Need | None:
+    if not may(request, "view_booking"):
+        return None
+
+    sends = may(request, "resend_message")
+
+    def line(row: Any) -> Line:
+        text, since = _meeting(row, row.start_at), shown.instant(row.mailed_without_link_at)
+        act = ("send_confirmation", gettext("Send the confirmation again"), sends)
+        return _line(text, since, "booking", row.pk, act)
+
+    wanted = {key: _said(value) for key, value in today.bare(now=now).items()}
+    return _need(
+        _("Confirmations that left without a link"), today.mailed_without_link(now=now), line,
+        url("booking_changelist", **wanted),
+    )  # fmt: skip
+
+
 def _said(value: object) -> str:
     return value.isoformat() if isinstance(value, datetime) else str(value)
 
@@ -255,5 +273,5 @@ def _meeting(booking: Any, start: datetime | None) -> str:
 
 
 KINDS: tuple[Callable[[HttpRequest, datetime], Need | None], ...] = (
-    _messages, _deliveries, _outcomes, _unconfirmed, _followups, _bulk_runs,
+    _messages, _deliveries, _outcomes, _unconfirmed, _without_link, _followups, _bulk_runs,
 )  # fmt: skip

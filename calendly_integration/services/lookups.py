@@ -15,7 +15,7 @@ from ..models import Booking, VAIMetadata
 from ..models.rewriting import Change, alteration, insertion, send
 from ..vai.client import Client
 from ..vai.errors import Unavailable, VAIError
-from . import outbox, telling
+from . import confirmations, outbox, telling
 from .actors import SYSTEM, entry
 
 log = logging.getLogger("calendly.lookups")
@@ -158,4 +158,6 @@ def _tell(known: Sequence[tuple[Booking, VAIMetadata]], now: datetime) -> None:
     changes = {"source": Booking.Source.AGENT, "updated_at": now}
     statements = alteration(Booking, [(booking.pk, changes) for booking, _metadata in known])
     statements += insertion(entries) + insertion(followups, otherwise="DO NOTHING")
-    send(statements + outbox.addition(drafts, now=now))
+    mails = confirmations.resolve(drafts, {booking.pk: booking for booking, _metadata in known}, now=now)
+    statements += insertion(mails.pending, otherwise="DO NOTHING")
+    send(statements + outbox.addition(mails.drafts, now=now))

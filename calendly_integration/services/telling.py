@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,6 +11,7 @@ from ..models import Booking, BookingLeg, FollowUp, VAIMetadata
 from . import wording, zones
 from .outbox import Draft
 
+MAIL = "/email/send"
 FOLLOW_UP_AFTER = timedelta(hours=24)
 SUBJECT = {"ro": "Confirmare: {event}, {when}", "en": "Confirmed: {event}, {when}"}
 HELP = {
@@ -103,7 +105,7 @@ def booked(booking: Booking, leg: BookingLeg, *, now: datetime) -> list[Draft]:
 
 
 def confirmed(booking: Booking, *, now: datetime) -> list[Draft]:
-    """Calendly has confirmed it: the portal is told, and asked to mail the invitee."""
+    """Calendly has confirmed it: the portal is told, and asked to mail the invitee. The mail has no body yet."""
     kept, once = _metadata(booking), f"confirmed:{booking.pk.hex}"
     return [
         _draft(
@@ -114,13 +116,25 @@ def confirmed(booking: Booking, *, now: datetime) -> list[Draft]:
             **_times(booking),
             event_type=booking.event_name,
         ),
-        _draft(booking, "/email/send", once, now, **_mail(booking, kept)),
+        wanted_mail(booking, once_key=f"{once}:{MAIL}"),
     ]  # fmt: skip
+
+
+def wanted_mail(booking: Booking, *, once_key: str) -> Draft:
+    """The confirmation mail before it is known when it leaves: without its body. `confirmations.resolve` makes
+    the message of it."""
+    return Draft(lane=lane(booking), path=MAIL, body={}, once_key=once_key, booking_id=booking.pk)
+
+
+def mail(booking: Booking, *, once_key: str, now: datetime) -> Draft:
+    """The confirmation mail as the booking is now."""
+    body = {**_mail(booking, _metadata(booking)), "timestamp": wording.utc(now)}
+    return replace(wanted_mail(booking, once_key=once_key), body=body)
 
 
 def _mail(booking: Booking, kept: VAIMetadata) -> dict[str, Any]:
     """The confirmation mail: its times as the invitee reads them."""
-    lang = wording.language(booking.locale)
+    lang = wording.mail_language(booking.locale)
     try:
         zone = zones.named(booking.time_zone)
     except zones.UnknownZone:
@@ -201,7 +215,7 @@ def plan_follow_up(
     """The follow-up of a cancellation about time, not saved yet. After one of ours it is due at once: the invitee
     was promised a meeting."""
     ours = kind == FollowUp.Kind.REBOOK
-    text = (OFFER if ours else HELP)[wording.language(booking.locale)]
+    text = (OFFER if ours else HELP)[wording.mail_language(booking.locale)]
     return FollowUp(
         booking=booking,
         leg=leg,

@@ -45,7 +45,8 @@ def portal(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Portal]:
 
 
 def from_the_page(calendly: Calendly, **tracking: str) -> Booking:
-    """Somebody books through a link of the portal's."""
+    """Somebody books through a link of the portal's; the conference is ready at once."""
+    calendly.options.location_push_seconds = 0
     calendly.book_as_invitee(
         "Sales Demo", TEN, email="n@example.com", name="N", tracking=tracking or MADE_BY_THE_PORTAL
     )

@@ -5,7 +5,7 @@ portal: at least once, in order within a lane, for as long as it takes.
 """
 
 from ._courier import Courier
-from ._writing import Draft, NotParked, NotWaiting, Stats, add, addition, heal, park, resend, stats
+from ._writing import Draft, NotParked, NotWaiting, Stats, add, addition, heal, park, recall, resend, stats
 
 __all__ = [
     "Courier",
@@ -17,6 +17,7 @@ __all__ = [
     "addition",
     "heal",
     "park",
+    "recall",
     "resend",
     "stats",
 ]

@@ -11,7 +11,7 @@ from django.db import connections
 from ... import clients
 from ...models.work import DATABASE_AWAY
 from ...vai.client import Client
-from .. import inbox, outbox
+from .. import confirmations, inbox, outbox
 from . import _agenda
 from ._lifeline import stopping
 from ._remote import SOURCES, Remote
@@ -122,6 +122,8 @@ class Shift:
         found = 0
         if "inbox" in due:
             found += self._guarded({"inbox"}, lambda: inbox.process(now=self._clock(), limit=batch), 0)
+        if "mails" in due:
+            found += self._guarded({"mails"}, lambda: confirmations.process(now=self._clock()), 0)
         remote = due & SOURCES
         if remote:
             found += self._guarded(remote, lambda: self._remote.step(remote), 0)
