@@ -17,7 +17,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from ..models import BookingLeg, Connection, Delivery, FollowUp, Message
-from ..services import health, machine_room, today
+from ..services import health, machine_room, outbox, today
 from . import shown
 from .nav import APP
 
@@ -120,6 +120,11 @@ def _worker(worker: health.WorkerState, now: datetime) -> list[Line]:
 
 
 def _outbox(pile: machine_room.Pile | None, now: datetime) -> list[Line]:
+    since = outbox.paused_since() if pile is not None else None
+    if since is not None:
+        waiting = url("message_changelist", status__exact=Message.Status.WAITING)
+        text = gettext("The portal refuses our key: messages to it are paused. Set VAI_API_KEY.")
+        return [Line(text, shown.instant(since), waiting, gettext("Look at them"), waiting)]
     if pile is None or pile.oldest is None or now - pile.oldest <= today.OUTBOX_OLD:
         return []
     waiting = url("message_changelist", status__exact=Message.Status.WAITING)

@@ -19,12 +19,13 @@ import urllib3
 from requests.structures import CaseInsensitiveDict
 
 from .adapter import LeanAdapter
-from .errors import Refused, Unavailable, VAIError
+from .errors import KeyRefused, Refused, Unavailable, VAIError
 
 _MAX_DROPPED = 64 * 1024
 _MAX_METADATA = 1024 * 1024
 _CHUNK = 16 * 1024
 _MAX_PAUSE = 86_400.0
+_KEY_REFUSED = frozenset({401, 403})
 _TRY_LATER = frozenset({408, 425, 429})
 _WIRE_ERRORS = (requests.RequestException, urllib3.exceptions.HTTPError, OSError)
 
@@ -67,7 +68,7 @@ class Client:
     def post(self, path: str, body: bytes | Mapping[str, Any], *, idempotency_key: str) -> None:
         """POST a message; ``path`` starts with a slash, bytes are JSON already. What is answered is dropped.
 
-        Raises Refused, Unavailable. ValueError for an idempotency key that no header can carry.
+        Raises Refused, KeyRefused, Unavailable. ValueError for an idempotency key that no header can carry.
         """
         data = body if isinstance(body, bytes) else json.dumps(body, separators=(",", ":")).encode("ascii")
         prepared = self._prepared("POST", path, data, _header_text(idempotency_key, "idempotency key"))
@@ -87,7 +88,7 @@ class Client:
     def get_metadata(self, event_id: str) -> dict[str, Any] | None:
         """GET /calendly/metadata/{event id}: what the portal knows of a meeting; None where it knows nothing.
 
-        Raises Refused, Unavailable.
+        Raises Refused, KeyRefused, Unavailable.
         """
         started = time.monotonic()
         path = f"/calendly/metadata/{quote(event_id, safe='')}"
@@ -182,6 +183,8 @@ def _header_text(value: str, what: str) -> str:
 def _refusal(response: requests.Response, *, write: bool) -> VAIError:
     status, headers = response.status_code, response.headers
     message = f"the portal answered {status}"
+    if status in _KEY_REFUSED:
+        return KeyRefused(message, status=status)
     if 400 <= status < 500 and status not in _TRY_LATER:
         return Refused(message, status=status)
     return Unavailable(

@@ -9,9 +9,9 @@ import time_machine
 from calendly_integration.models import Booking, FollowUp, VAIMetadata
 from calendly_integration.sandbox.calendly import Calendly
 from calendly_integration.sandbox.portal import Portal
-from calendly_integration.services import bookings, lookups
+from calendly_integration.services import bookings, lookups, outbox
 from calendly_integration.vai.client import Client
-from calendly_integration.vai.errors import Unavailable
+from calendly_integration.vai.errors import Refused, Unavailable
 
 from .story import AGENT, TEN, active, book, deliver, message, now, told
 
@@ -138,17 +138,42 @@ def test_a_pause_that_the_portal_asks_for_is_obeyed(
     assert (due - now()).total_seconds() == 77
 
 
-def test_a_wrong_key_is_a_refusal_that_is_not_repeated(
-    calendly: Calendly, portal: Portal, clock: time_machine.Traveller
+def test_a_refusal_is_not_repeated(
+    calendly: Calendly, portal: Portal, clock: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from_the_page(calendly)
-    portal.key = "another"
+
+    def refused(_client: Client, _event_id: str) -> None:
+        raise Refused("the portal answered 410", status=410)
+
+    monkeypatch.setattr(Client, "get_metadata", refused)
     look()
     clock.shift(3600)
     assert look() == 0
     kept = VAIMetadata.objects.get()
     assert kept.asked_at is not None
     assert kept.last_error
+
+
+def test_a_refused_key_pauses_the_questions_too_and_loses_none(
+    calendly: Calendly, portal: Portal, clock: time_machine.Traveller
+) -> None:
+    booking = from_the_page(calendly)
+    portal.metadata[booking.event_id] = KNOWN
+    portal.key = "another"
+    assert look() == 1
+    assert outbox.paused_since() == now()
+    clock.shift(59)
+    assert look() == 0
+    for _ in range(8):
+        clock.shift(60)
+        assert look() == 1  # once a minute
+        assert look() == 0
+    portal.key = "vai-key"
+    clock.shift(60)
+    assert look() == 1
+    assert outbox.paused_since() is None
+    assert VAIMetadata.objects.get().conversation_id == "conv-9"
 
 
 def test_without_a_portal_nobody_is_asked_and_the_question_waits(calendly: Calendly) -> None:

@@ -13,6 +13,7 @@ from ...models.work import DATABASE_AWAY
 from ...vai.client import Client
 from .. import confirmations, inbox, outbox
 from . import _agenda
+from ._agenda import OF_THE_PORTAL
 from ._lifeline import stopping
 from ._remote import SOURCES, Remote
 from ._seats import Seat
@@ -84,7 +85,7 @@ class Shift:
             if time.monotonic() - self._start > LIFETIME:
                 self.cut_off = True
                 return
-            agenda = self._guarded(set(), lambda: _agenda.read(self.sources), NOTHING)
+            agenda = self._guarded(set(), self._agenda, NOTHING)
             found = self._turn({name for name, at in agenda.items() if at <= self._clock()})
             self.done += found
             moment = time.monotonic()
@@ -96,6 +97,14 @@ class Shift:
                 time.sleep(max(TICK, self._courier.rest if self._courier else 0.0))
             elif not self._waited(agenda):
                 return
+
+    def _agenda(self) -> dict[str, datetime]:
+        """When each source comes due. While the portal refuses our key, what it is told or asked waits."""
+        agenda = _agenda.read(self.sources)
+        at = self._courier.next_try() if self._courier else None
+        if at is None:
+            return agenda
+        return {name: max(due, at) if name in OF_THE_PORTAL else due for name, due in agenda.items()}
 
     def _turn(self, due: set[str]) -> int:
         """One round; in a burst of deliveries a small one with a pause, and the other seats wait: what they hold
