@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from ..models import Booking, BookingLeg, FollowUp, VAIMetadata
+from ..models import Booking, BookingLeg, FollowUp, TimelineEntry, VAIMetadata
 from . import wording, zones
 from .outbox import Draft
 
@@ -170,9 +170,14 @@ def canceled(booking: Booking, leg: BookingLeg, *, now: datetime) -> list[Draft]
 
 
 def ended(booking: Booking, leg: BookingLeg, *, now: datetime) -> tuple[list[FollowUp], list[Draft]]:
-    """All that a cancellation causes: the news, and a follow-up where the invitee gave a reason about time."""
+    """All that a cancellation causes: the news, and a follow-up where the invitee gave a reason about time, to
+    Calendly or to an agent that cancels for them. Staff choose for themselves."""
     drafts = canceled(booking, leg, now=now)
-    if leg.canceler != "invitee" or not about_time(booking.cancel_reason):
+    wish = leg.intent.get("cancel") or {}
+    reason = booking.cancel_reason
+    if leg.canceler != "invitee":
+        reason = str(wish.get("reason") or "") if wish.get("kind") == TimelineEntry.Actor.AGENT else ""
+    if not about_time(reason):
         return [], drafts
     followup = plan_follow_up(booking, leg, now=now)
     return [followup], drafts + follow_up(booking, followup, now=now)

@@ -8,7 +8,7 @@ from django.test import Client as Browser
 
 from calendly_integration.models import Connection, Lane, Message, Pulse
 from calendly_integration.services import connections, doctor, outbox, worker
-from calendly_integration.services.outbox import _key, _outage
+from calendly_integration.services.outbox import _courier, _key, _outage
 from calendly_integration.vai import errors
 
 from .test_outbox import Clock, Post, carry, draft, unavailable
@@ -35,6 +35,7 @@ def couriers(
     """Couriers that learn at once what others found."""
     monkeypatch.setattr(_key, "REFRESH", 0.0)
     monkeypatch.setattr(_outage, "REFRESH", 0.0)
+    monkeypatch.setattr(_courier, "PAUSE_IN_OUTAGE", 0.02)
     made: list[outbox.Courier] = []
 
     def make() -> outbox.Courier:

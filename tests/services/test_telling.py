@@ -10,6 +10,7 @@ import time_machine
 from calendly_integration.models import Booking, FollowUp, Message
 from calendly_integration.sandbox.calendly import Calendly
 from calendly_integration.services import bookings, telling
+from calendly_integration.services.actors import Actor
 
 from .story import AGENT, TEN, active, book, deliver, hours, message, now, portal_has_all, told
 
@@ -203,6 +204,38 @@ def test_a_host_who_cancels_for_want_of_time_causes_no_follow_up(calendly: Calen
     calendly.cancel_as_host(calendly.find_event(booking.event_id), "Nu mai am timp")
     deliver(calendly)
     assert told()[-1] == "/calendly/canceled"
+    assert not FollowUp.objects.exists()
+
+
+def test_an_agent_that_cancels_for_the_invitee_for_want_of_time_causes_a_follow_up(
+    calendly: Calendly,
+) -> None:
+    booking = book()
+    deliver(calendly)
+    bookings.cancel(bookings.find(str(booking.pk)), reason="Nu mai am timp", by=AGENT, now=now())
+    deliver(calendly)
+    assert told()[-2:] == ["/calendly/canceled", "/followup/schedule"]
+    assert message("/followup/schedule")["followup_type"] == "reschedule_assistance"
+    assert FollowUp.objects.get().kind == "reschedule_assistance"
+
+
+@pytest.mark.parametrize("by", [AGENT, Actor.staff("maria")])
+def test_without_a_reason_about_time_or_by_staff_there_is_none(calendly: Calendly, by: Actor) -> None:
+    booking = book()
+    deliver(calendly)
+    reason = "Prea scump" if by is AGENT else "Nu mai am timp"
+    bookings.cancel(bookings.find(str(booking.pk)), reason=reason, by=by, now=now())
+    deliver(calendly)
+    assert told()[-1] == "/calendly/canceled"
+    assert not FollowUp.objects.exists()
+
+
+def test_a_host_who_was_faster_than_the_agent_gives_his_own_reason(calendly: Calendly) -> None:
+    booking = book()
+    deliver(calendly)
+    calendly.cancel_as_host(calendly.find_event(booking.event_id), "Nu mai am timp")
+    bookings.cancel(bookings.find(str(booking.pk)), reason="Prea scump", by=AGENT, now=now())
+    deliver(calendly)
     assert not FollowUp.objects.exists()
 
 
