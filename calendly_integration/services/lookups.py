@@ -20,7 +20,8 @@ from .actors import SYSTEM, entry
 
 log = logging.getLogger("calendly.lookups")
 
-LEASE = timedelta(seconds=60)
+# Longer than a full pool takes when the portal lets each question run into its time-out.
+LEASE = timedelta(minutes=2)
 LONGEST_PAUSE = 300
 COLUMNS = {
     "conversation_id": 255,
@@ -60,13 +61,6 @@ def claim(*, now: datetime, limit: int) -> list[Question]:
         Booking.objects.filter(pk__in=[row.pk for row in rows]).values_list("pk", "event_id") if rows else ()
     )
     return [Question(row, events.get(row.pk, ""), probe=paused) for row in rows]
-
-
-def work(question: Question, *, now: datetime) -> None:
-    """Ask, and keep the answer."""
-    portal = clients.portal()
-    if portal is not None:
-        keep([ask(question, portal)], now=now)
 
 
 def ask(question: Question, portal: Client) -> Answer:

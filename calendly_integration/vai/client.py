@@ -107,7 +107,7 @@ class Client:
         status = response.status_code
         try:
             raw = self._body(response, _MAX_METADATA, started)
-            value = None if raw is None else json.loads(raw.decode("utf-8"))
+            value = None if raw is None else _parsed(raw)
         except _WIRE_ERRORS as exc:
             told = type(exc).__name__
         except (ValueError, RecursionError):
@@ -162,6 +162,23 @@ class Client:
             if size > limit or time.monotonic() - started > self._budget:
                 return None
         return b"".join(chunks)
+
+
+def _parsed(raw: bytes) -> Any:
+    """The JSON value; texts that no database could store are mended. Only escapes can spell those."""
+    value = json.loads(raw.decode("utf-8"))
+    return _storable(value) if b"\\u" in raw else value
+
+
+def _storable(value: Any) -> Any:
+    """Without NULs and halves of surrogate pairs."""
+    if isinstance(value, str):
+        return value.replace("\0", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, list):
+        return [_storable(each) for each in value]
+    if isinstance(value, dict):
+        return {_storable(key): _storable(each) for key, each in value.items()}
+    return value
 
 
 def _new_session(pool: int) -> requests.Session:

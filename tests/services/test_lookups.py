@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import time_machine
 
+from calendly_integration import clients
 from calendly_integration.models import Booking, FollowUp, VAIMetadata
 from calendly_integration.sandbox.calendly import Calendly
 from calendly_integration.sandbox.portal import Portal
@@ -13,7 +14,7 @@ from calendly_integration.services import bookings, lookups, outbox
 from calendly_integration.vai.client import Client
 from calendly_integration.vai.errors import Refused, Unavailable
 
-from .story import AGENT, TEN, active, book, deliver, message, now, told
+from .story import AGENT, TEN, active, book, deliver, hours, message, now, told
 
 pytestmark = pytest.mark.django_db
 
@@ -54,10 +55,17 @@ def from_the_page(calendly: Calendly, **tracking: str) -> Booking:
     return Booking.objects.get()
 
 
+def answer(question: lookups.Question) -> None:
+    """Ask the portal, and keep what it answers."""
+    portal = clients.portal()
+    assert portal is not None
+    lookups.keep([lookups.ask(question, portal)], now=now())
+
+
 def look() -> int:
     due = lookups.claim(now=now(), limit=10)
     for question in due:
-        lookups.work(question, now=now())
+        answer(question)
     return len(due)
 
 
@@ -232,7 +240,7 @@ def test_an_answer_fills_only_what_is_still_blank(calendly: Calendly, portal: Po
     [question] = lookups.claim(now=now(), limit=10)
     changes = {"notes": "Ours", "agent_type": "support", "extra": {"campaign": "vara", "own": 1}}
     bookings.annotate(booking, changes=changes, by=AGENT, now=now())
-    lookups.work(question, now=now())
+    answer(question)
     kept = VAIMetadata.objects.get()
     assert (kept.conversation_id, kept.user_id, kept.booking_source) == ("conv-9", "u-9", "vai_link")
     assert (kept.notes, kept.agent_type) == ("Ours", "support")
@@ -247,10 +255,36 @@ def test_an_answer_whose_lease_was_lost_changes_nothing(
     booking = from_the_page(calendly)
     portal.metadata[booking.event_id] = KNOWN
     [late] = lookups.claim(now=now(), limit=10)
-    clock.shift(61)
+    clock.shift(121)
     [question] = lookups.claim(now=now(), limit=10)
-    lookups.work(late, now=now())
+    answer(late)
     assert (VAIMetadata.objects.get().conversation_id, told()) == ("", [])
-    lookups.work(question, now=now())
-    lookups.work(question, now=now())
+    answer(question)
+    answer(question)
     assert told() == ["/calendly/confirmed", "/email/send"]
+
+
+def test_what_no_database_can_store_is_mended(calendly: Calendly, portal: Portal) -> None:
+    booking = from_the_page(calendly)
+    portal.metadata[booking.event_id] = {"notes": "a\0b", "campaign\0": ["x", "Ștefan"]}
+    look()
+    kept = VAIMetadata.objects.get()
+    assert (kept.notes, kept.extra) == ("a\ufffdb", {"campaign\ufffd": ["x", "Ștefan"]})
+
+
+def test_many_answers_are_kept_in_a_handful_of_queries(
+    calendly: Calendly, portal: Portal, django_assert_max_num_queries: Any
+) -> None:
+    calendly.options.location_push_seconds = 0
+    for number in range(7):
+        calendly.book_as_invitee(
+            "Sales Demo", TEN + hours(number), email=f"{number}@example.com", tracking=MADE_BY_THE_PORTAL
+        )
+    deliver(calendly)
+    portal.metadata |= dict.fromkeys(Booking.objects.values_list("event_id", flat=True), KNOWN)
+    client = clients.portal()
+    assert client is not None
+    answers = [lookups.ask(each, client) for each in lookups.claim(now=now(), limit=10)]
+    with django_assert_max_num_queries(20):
+        lookups.keep(answers, now=now())
+    assert told().count("/email/send") == 7

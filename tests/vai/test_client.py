@@ -71,6 +71,14 @@ def test_refused(status: int, client: Client, server: RawServer) -> None:
     assert len(server.requests) == 1
 
 
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_refused_key_is_told_apart(status: int, client: Client, server: RawServer) -> None:
+    server.play(reply(b'{"error": "canary"}', f"{status} No"))
+    with pytest.raises(KeyRefused) as caught:
+        send(client)
+    assert (caught.value.status, caught.value.retryable) == (status, True)
+
+
 @pytest.mark.parametrize(
     ("status", "unknown"), [(302, False), (408, False), (429, False), (500, True), (502, True), (503, True)]
 )
@@ -141,6 +149,13 @@ def test_metadata(client: Client, server: RawServer) -> None:
     assert client.get_metadata("a/../b") == {"conversation_id": "c1"}
     assert server.requests[0].startswith(b"GET /portal/calendly/metadata/a%2F..%2Fb HTTP/1.1\r\n")
     assert b"Idempotency-Key" not in server.requests[0]
+
+
+def test_metadata_that_no_database_can_store_is_mended(client: Client, server: RawServer) -> None:
+    server.play(reply(rb'{"notes": "a\u0000b", "\ud800": ["\udc00", {"x": "\ud83d\ude42"}, 1, null]}'))
+    assert client.get_metadata("e1") == {
+        "notes": "a\ufffdb", "\ufffd": ["\ufffd", {"x": "🙂"}, 1, None],
+    }  # fmt: skip
 
 
 def test_metadata_that_the_portal_does_not_have(client: Client, server: RawServer) -> None:

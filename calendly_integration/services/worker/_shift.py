@@ -15,6 +15,7 @@ from .. import confirmations, inbox, outbox
 from . import _agenda
 from ._agenda import OF_THE_PORTAL
 from ._lifeline import stopping
+from ._questions import Questions
 from ._remote import SOURCES, Remote
 from ._seats import Seat
 
@@ -60,13 +61,14 @@ class Shift:
         client = _portal()
         self.sources = set(_agenda.served(portal=client is not None))
         self._courier = outbox.Courier(client, clock=clock) if client else None
+        self._questions = Questions(client, clock=clock) if client else None
         self._remote = Remote(clock=clock)
         self.began, self._start = clock(), time.monotonic()
         self.done = 0
         self.cut_off = False
         self._made_way = False
         # The senders have enough for a while: to look more often would be as many claims for fewer messages each.
-        self._next_step = 0.0
+        self._next_step = self._next_question = 0.0
 
     def run(self) -> None:
         """Work, linger, and leave everything in order."""
@@ -77,7 +79,8 @@ class Shift:
 
     @property
     def _busy(self) -> bool:
-        return self._remote.busy or (self._courier is not None and self._courier.busy)
+        parts = (self._remote, self._courier, self._questions)
+        return any(part.busy for part in parts if part is not None)
 
     def _loop(self) -> None:
         found_at = self._start - LINGER  # who finds nothing at the start does not linger
@@ -136,10 +139,19 @@ class Shift:
         remote = due & SOURCES
         if remote:
             found += self._guarded(remote, lambda: self._remote.step(remote), 0)
+        found += self._ask("lookups" in due)
         if self._courier and ("outbox" in due or self._courier.busy) and time.monotonic() >= self._next_step:
             self._next_step = time.monotonic() + TICK
             found += self._guarded({"outbox"}, self._courier.step, 0)
         return found
+
+    def _ask(self, due: bool) -> int:
+        """Like the senders, those who ask have enough for a while."""
+        moment = time.monotonic()
+        if self._questions is None or moment < self._next_question or not (due or self._questions.busy):
+            return 0
+        self._next_question = moment + TICK
+        return self._guarded({"lookups"}, self._questions.step, 0)
 
     def _guarded(self, sources: set[str], work: Callable[[], T], otherwise: T) -> T:
         """Do it. Where the database is away, wait a second. A source that breaks is left alone until the next
@@ -160,12 +172,13 @@ class Shift:
     def _close(self) -> None:
         """Take in what is on its way. What does not arrive in time comes due again when its lease ends."""
         deadline = time.monotonic() + ARRIVAL
-        if self._courier:
-            self._courier.stop()
+        parts = [part for part in (self._courier, self._questions) if part is not None]
+        for part in parts:
+            part.stop()
         while self._busy and time.monotonic() < deadline:
-            if self._courier:
-                self._guarded(set(), self._courier.step, 0)
+            for part in parts:
+                self._guarded(set(), part.step, 0)
             time.sleep(TICK / 2)
-        if self._courier:
-            self._courier.close()
+        for part in parts:
+            part.close()
         self._remote.close()
