@@ -35,6 +35,7 @@ ACTIONS = {
     "no_show_undo_requested": _("It was asked to take the no-show mark away"),
     "no_show_unchanged": _("The no-show mark stayed as it was"),
     "confirmation_sent_again": _("The confirmation was sent again"),
+    "mailed_without_link": _("The confirmation left without a link: there was none yet"),
     "metadata_found": _("The conversation was learnt from the portal"),
     "metadata_changed": _("The metadata was changed"),
     "followup_assigned": _("The follow-up was assigned"),

@@ -208,6 +208,15 @@ def _portal(connection: Connection, now: datetime) -> Finding:
     if portal is None:
         text = _("not configured; %s") % text
         return Finding("portal", False, text, _("Set VAI_API_URL and VAI_API_KEY."))
+    since = outbox.paused_since()
+    if since is not None:
+        text = _("it refuses our key, messages are paused since %s UTC; %s") % (
+            f"{since:%Y-%m-%d %H:%M}",
+            text,
+        )
+        return Finding(
+            "portal", False, text, _("Set VAI_API_KEY to the key of the portal, restart the worker.")
+        )
     try:
         portal.get_metadata("calendly-doctor")
     except VAIError as error:

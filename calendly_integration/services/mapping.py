@@ -60,6 +60,26 @@ def place(event_raw: dict[str, Any]) -> Place:
     )
 
 
+# Locations whose link Calendly makes, without the suffix that some spellings have.
+CONFERENCES = frozenset({"google", "zoom", "gotomeeting", "microsoft_teams", "webex"})
+
+
+def may_have_link(event_raw: dict[str, Any]) -> bool:
+    """True where Calendly makes a conference link for the event, now or in a moment. An event that is not read yet
+    may have one."""
+    location = event_raw.get("location")
+    if not isinstance(location, dict):
+        return not event_raw
+    kind = str(location.get("type") or "").removesuffix("_conference")
+    return kind in CONFERENCES or location.get("status") is not None
+
+
+def link_failed(event_raw: dict[str, Any]) -> bool:
+    """True where Calendly could not make the link. Source: calendly-api, section 8 (`location.status`)."""
+    location = event_raw.get("location")
+    return isinstance(location, dict) and location.get("status") == "failed"
+
+
 def event_type_columns(seen: types.EventType, *, now: datetime) -> dict[str, Any]:
     """An event type of Calendly as columns of ours. Durations and buffers in minutes."""
     return {

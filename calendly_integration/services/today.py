@@ -158,6 +158,20 @@ def unconfirmed(*, now: datetime) -> Portion:
     return _portion(Booking.objects.filter(**unseen(now=now)).order_by("start_at", "id"))
 
 
+def bare(*, now: datetime) -> dict[str, Any]:
+    """How coming meetings are found whose confirmation left without the conference link."""
+    return {
+        "mailed_without_link_at__isnull": False,
+        "status": Booking.Status.CONFIRMED.value,
+        "start_at__gte": now,
+    }
+
+
+def mailed_without_link(*, now: datetime) -> Portion:
+    """Those bookings, the soonest first."""
+    return _portion(Booking.objects.filter(**bare(now=now)).order_by("start_at", "id"))
+
+
 def due_followups(*, now: datetime) -> Portion:
     """Those whose time has come, the oldest first."""
     return _portion(FollowUp.objects.due(now).select_related("booking", "assignee"))

@@ -360,7 +360,7 @@ def test_a_move_books_the_new_start_first_and_then_ends_the_old_one(
     pass_time(clock, calendly)
     settled(calendly)
     assert told() == [
-        "/calendly/metadata", "/calendly/notify", "/calendly/confirmed", "/email/send", "/calendly/rescheduled",
+        "/calendly/metadata", "/calendly/notify", "/calendly/confirmed", "/calendly/rescheduled", "/email/send",
     ]  # fmt: skip
     assert message("/calendly/rescheduled")["old_start_time"] == "2026-11-24T08:00:00Z"
     assert logged() == ["invitee_created", "invitee_rescheduled"]

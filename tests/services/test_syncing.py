@@ -104,6 +104,7 @@ def test_a_missed_story_is_told_as_its_deliveries_would_have_told_it(
 def test_a_booking_whose_first_delivery_was_missed_is_confirmed_by_the_sync(
     calendly: Calendly, connection: Connection
 ) -> None:
+    calendly.options.location_push_seconds = 0
     book()
     dropped(calendly)
     assert told() == ["/calendly/metadata", "/calendly/notify"]

@@ -25,7 +25,7 @@ from ...models import (
     VAIMetadata,
 )
 from ...models.rewriting import Change, alteration, insertion, send
-from .. import mapping, outbox
+from .. import confirmations, mapping, outbox
 from ._effects import Before, Effects, LegBefore, happened
 from ._merge import cancel, derive, merge, retire
 from ._newcomers import newcomer, stub
@@ -257,7 +257,16 @@ class Mirror:
             self._bury()
         statements += insertion(self.effects.entries)
         statements += insertion(self.effects.followups, otherwise="DO NOTHING")
-        send(statements + outbox.addition(self.effects.drafts, now=self.now))
+        mails = confirmations.resolve(self.effects.drafts, self.bookings, now=self.now)
+        statements += insertion(mails.pending, otherwise="DO NOTHING")
+        drafts = mails.drafts + confirmations.follow(self._known_before(), now=self.now)
+        send(statements + outbox.addition(drafts, now=self.now))
+
+    def _known_before(self) -> Iterator[tuple[Booking, dict[str, Any]]]:
+        """The bookings that are not new, with their columns as they were read."""
+        for booking in self.bookings.values():
+            if id(booking) in self._originals and booking.pk not in self.absorbed:
+                yield booking, self._originals[id(booking)]
 
     def _bury(self) -> None:
         """What belonged to a booking that became part of another goes with it. The id of the other stays."""

@@ -11,8 +11,9 @@ from .. import mapping
 from ._sighting import Kind, Sighting
 
 Status, Todo = BookingLeg.Status, BookingLeg.Todo
-# A conference link is ready seconds after the booking; look again after these many.
-LOOK_AGAIN = (5, 15, 60, 300, 1800)
+# A conference link is ready seconds after the booking; look again after these many. The first four fall within
+# the minute that the confirmation mail waits for it.
+LOOK_AGAIN = (5, 10, 15, 20, 300, 1800)
 MOVED = "Moved to another time"
 
 
