@@ -112,6 +112,22 @@ def test_no_sentence_of_the_back_office_stands_outside_the_catalog() -> None:
     assert faults == []
 
 
+def test_no_sentence_of_a_template_stands_outside_the_catalog() -> None:
+    faults = []
+    for file in [*PACKAGE.rglob("*.html"), *(PACKAGE.parent / "templates").rglob("*.html")]:
+        source = file.read_text(encoding="utf-8")
+        for aside in (
+            r"\{% (blocktranslate|comment).*?\{% end\1 %\}", r"<(script|style|pre|code)\b.*?</\1>",
+            r"\{%.*?%\}|\{\{.*?\}\}|\{#.*?#\}",
+        ):  # fmt: skip
+            source = re.sub(aside, "", source, flags=re.DOTALL)
+        spoken = re.findall(r'\b(?:title|aria-label|placeholder|alt)="([^"]*)"', source)
+        for text in (*spoken, *re.split(r"<[^>]*>", source)):
+            if SENTENCE.search(text):
+                faults.append(f"{file.relative_to(PACKAGE.parent)}: {' '.join(text.split())}")
+    assert faults == []
+
+
 def _is_no_text(node: ast.AST) -> bool:
     """Marked texts, docstrings, and what goes to the log."""
     if isinstance(node, ast.Expr):

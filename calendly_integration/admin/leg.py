@@ -42,7 +42,7 @@ class BookingLegAdmin(EvidenceAdmin[BookingLeg]):
         columns.words(BookingLeg, "invitee_uri", label=_("invitee at Calendly"), limit=255),
         columns.words(BookingLeg, "event_uri", label=_("event at Calendly"), limit=255),
         columns.words(BookingLeg, "canceled_by", limit=255),
-        columns.words(BookingLeg, "cancel_reason", limit=shown.LONG),
+        columns.failure(BookingLeg, "cancel_reason", limit=shown.LONG),
         columns.moment(BookingLeg, "canceled_at", seconds=True),
         columns.moment(BookingLeg, "no_show_at", seconds=True),
         columns.moment(BookingLeg, "sent_at", seconds=True),

@@ -55,6 +55,25 @@ def test_the_present_start_is_chosen_where_the_colleague_is_free_then(
     assert "is not free. Choose another start." in text
 
 
+def test_of_a_start_that_went_the_whole_day_of_the_colleague_comes_first(
+    staff: Client, booking: Booking, sandbox: Calendly
+) -> None:
+    colleague(sandbox, increment=15)
+    chosen = "2026-12-02T10:00:00Z"
+    assert chosen in starts(staff.get(address(booking)))
+    sandbox.book_as_invitee("Demo with Radu", datetime.fromisoformat(chosen), email="fast@example.com")
+    answer = staff.post(address(booking), {"start": chosen})
+    text = answer.content.decode()
+    first = text.partition('<details class="day" open>')[2].partition("</details>")[0]
+    offered = re.findall(r'name="start" value="([^"]+)"', first)
+    assert "Wednesday, December 2" in first
+    assert f"{len(offered)} free" in first
+    assert offered[0] < chosen < offered[-1]
+    assert starts(answer)[: len(offered)] == offered
+    assert "The meeting stands as it stood. Choose another start." in text
+    assert "is not free. Choose another start." not in text
+
+
 def test_a_choice_hands_the_meeting_over_and_it_keeps_its_number(
     staff: Client, booking: Booking, sandbox: Calendly, flush: Callable[[], None]
 ) -> None:
