@@ -13,7 +13,8 @@ from ..store import TRACKING_KEYS, EventType, Json, Link
 from .event_types import by_uri, check_use
 
 BLANK = "Required Questions and Answers cannot be blank."
-EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+# Calendly does not document what it takes: quoted names and domains without a dot pass here.
+EMAIL = re.compile(r'(?:[^@\s"]+|".+")@(?:[^@\s]+\.[^@\s]+|localhost|\[[0-9a-f:.]+\])', re.IGNORECASE)
 PHONE = re.compile(r"\+[1-9][0-9]{6,14}")
 PUNCTUATION = str.maketrans("", "", " -.()")
 MOST_GUESTS = 10
