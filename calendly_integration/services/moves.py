@@ -11,7 +11,7 @@ from .. import clients
 from ..calendly.errors import CalendlyError
 from ..calendly.types import Answer
 from ..models import Booking, BookingLeg, EventType
-from . import availability, catalog, failures, legs, placing, questions, scheduling, zones
+from . import availability, catalog, failures, legs, mapping, placing, questions, scheduling, zones
 from .actors import Actor, entry
 from .availability import Day
 
@@ -68,7 +68,8 @@ def reschedule(booking: Booking, *, new_start: datetime, by: Actor, now: datetim
     place = asked.get("location") if asked else None
     plan = _plan(
         booking, kind, leg, by, now,
-        location=place or legs.location_again(kind, booking, leg), answers=_told(leg), action="move_requested",
+        location=place or legs.location_again(kind, booking, leg), answers=mapping.answers(leg.invitee_raw),
+        action="move_requested",
     )  # fmt: skip
     return _move(booking, leg, plan, wanted, now)
 
@@ -193,15 +194,14 @@ def _move(booking: Booking, leg: BookingLeg, plan: placing.Plan, wanted: datetim
     return NotFree(days, zone, taken=outcome is not None)
 
 
-def _told(leg: BookingLeg) -> tuple[Answer, ...]:
-    told = leg.invitee_raw.get("questions_and_answers") or []
-    return tuple(Answer.parse(each) for each in told if str(each.get("answer") or "").strip())
-
-
 def _carried(leg: BookingLeg, event_type: EventType) -> list[tuple[str, str]]:
     """What the invitee has answered and the other event type asks, too."""
     asked = {catalog.plain(str(each["name"])) for each in event_type.questions if each.get("enabled", True)}
-    return [(each.question, each.answer) for each in _told(leg) if catalog.plain(each.question) in asked]
+    return [
+        (each.question, each.answer)
+        for each in mapping.answers(leg.invitee_raw)
+        if catalog.plain(each.question) in asked
+    ]
 
 
 def _plan(
@@ -209,9 +209,7 @@ def _plan(
     location: dict[str, str] | None, answers: tuple[Answer, ...], action: str,
 ) -> placing.Plan:  # fmt: skip
     """The same meeting once more: same person, answers and guests."""
-    guests = leg.request.get("guests") or [
-        str(guest["email"]) for guest in leg.event_raw.get("event_guests") or () if guest.get("email")
-    ]
+    guests = leg.request.get("guests") or mapping.guests(leg.event_raw)
 
     def save(new: BookingLeg) -> Booking:
         locked = Booking.objects.select_for_update(no_key=True).get(pk=booking.pk)
@@ -235,6 +233,7 @@ def _plan(
         guests=tuple(guests)[:10],
         by=by,
         save=save,
+        phone=booking.phone,
     )
 
 
