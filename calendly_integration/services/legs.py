@@ -15,6 +15,7 @@ from .. import clients
 from ..calendly.client import Client
 from ..calendly.errors import (
     AlreadyCanceled,
+    BadAnswer,
     CalendlyError,
     EventInPast,
     NotFound,
@@ -83,6 +84,7 @@ def _again(leg: BookingLeg, error: Exception, now: datetime) -> None:
         next_attempt_at=now + timedelta(seconds=pause * random.uniform(1.0, 1.2)),
         last_error=str(error)[:500],
     )
+    mirror.unpaired(leg, now=now)
 
 
 def _give_up(leg: BookingLeg, error: Exception, now: datetime) -> None:
@@ -91,6 +93,7 @@ def _give_up(leg: BookingLeg, error: Exception, now: datetime) -> None:
     with transaction.atomic(durable=True):
         if BookingLeg.objects.finish(leg, todo=Todo.NOTHING, last_error=text):
             _note(leg, action, text, now)
+    mirror.unpaired(leg, now=now)
 
 
 def _note(leg: BookingLeg, action: str, error: str, now: datetime) -> None:
@@ -132,23 +135,32 @@ def _look_up(leg: BookingLeg) -> tuple[Invitee, ScheduledEvent] | None:
     if leg.start_at is None:
         return None
     around = timedelta(minutes=1)
-    for event in _events_of(client, booking, leg.start_at - around, leg.start_at + around):
-        for invitee in client.invitees(event.uri, email=booking.invitee_email):
+    events, unreadable = _events_of(client, booking, leg.start_at - around, leg.start_at + around)
+    for event in events:
+        invitees = client.invitees(event.uri, email=booking.invitee_email)
+        for invitee in invitees:
             if mapping.reference(invitee) == leg.pk:
                 return invitee, event
+        unreadable += invitees.unreadable
+    if unreadable:
+        raise BadAnswer("what was looked for may be among what cannot be read")
     return None
 
 
-def _events_of(client: Client, booking: Booking, first: datetime, last: datetime) -> list[ScheduledEvent]:
-    """The invitee's events in a span: of the organization, or only our own where the token sees no more."""
+def _events_of(
+    client: Client, booking: Booking, first: datetime, last: datetime
+) -> tuple[list[ScheduledEvent], int]:
+    """The invitee's events in a span, and how many cannot be read: of the organization, or only our own where the
+    token sees no more."""
     connection, email = booking.connection, booking.invitee_email
 
-    def listed(*, organization: str | None = None, user: str | None = None) -> list[ScheduledEvent]:
-        return list(
-            client.scheduled_events(
-                organization=organization, user=user, invitee_email=email, min_start=first, max_start=last
-            )
+    def listed(
+        *, organization: str | None = None, user: str | None = None
+    ) -> tuple[list[ScheduledEvent], int]:
+        found = client.scheduled_events(
+            organization=organization, user=user, invitee_email=email, min_start=first, max_start=last
         )
+        return list(found), found.unreadable
 
     try:
         return listed(organization=connection.organization_uri)
@@ -254,6 +266,7 @@ def _refresh(leg: BookingLeg, now: datetime) -> None:
         _read(client, leg, now)
     except NotFound as error:
         BookingLeg.objects.finish(leg, todo=Todo.NOTHING, last_error=str(error)[:500])
+        mirror.unpaired(leg, now=now)
         return
     if leg.attempts < len(mirror.LOOK_AGAIN):
         BookingLeg.objects.finish(

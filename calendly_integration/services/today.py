@@ -137,6 +137,12 @@ def unknown_outcomes() -> Portion:
     return _portion(open_.select_related("booking").order_by("created_at", "id"))
 
 
+def lost_moves() -> Portion:
+    """Meetings that were moved at Calendly to a time that could not be read, the soonest first."""
+    pending = Booking.objects.filter(status=Booking.Status.PENDING)
+    return _portion(pending.exclude(event_id="").order_by("start_at", "id"))
+
+
 def unseen(*, now: datetime) -> dict[str, Any]:
     """How coming meetings are found that Calendly has not confirmed although there was time for it."""
     return {
