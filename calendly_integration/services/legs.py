@@ -216,7 +216,7 @@ def cancels(leg: BookingLeg) -> bool:
 
 def _take_back(leg: BookingLeg, error: Exception, now: datetime) -> None:
     """Calendly did nothing, and who asked is told so: the leg is as it was, a link that it waits for included."""
-    unsettled = not leg.event_raw or not mapping.place(leg.event_raw).settled
+    unsettled = not leg.event_raw or not mapping.settled(leg.event_raw)
     text = str(error)[:500]
     with transaction.atomic(durable=True):
         if BookingLeg.objects.finish(

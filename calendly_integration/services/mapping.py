@@ -81,7 +81,6 @@ class Place:
     event_type_uri: str = ""
     location: str = ""
     meeting_url: str = ""
-    settled: bool = True
 
 
 def place(event_raw: dict[str, Any]) -> Place:
@@ -99,8 +98,14 @@ def place(event_raw: dict[str, Any]) -> Place:
         event_type_uri=fields.text_or(event_raw, "event_type"),
         location=text or kind.removesuffix("_conference").replace("_", " "),
         meeting_url=_whole(link, 2000),
-        settled=fields.text_or(location, "status") not in types.UNSETTLED_LOCATION,
     )
+
+
+def settled(event_raw: dict[str, Any]) -> bool:
+    """False while Calendly still makes the conference."""
+    location = event_raw.get("location")
+    status = fields.text_or(location, "status") if isinstance(location, dict) else ""
+    return status not in types.UNSETTLED_LOCATION
 
 
 def guests(event_raw: dict[str, Any]) -> list[str]:

@@ -37,7 +37,7 @@ def merge(leg: BookingLeg, sighting: Sighting, *, now: datetime) -> bool:
 def _state(leg: BookingLeg) -> tuple[object, ...]:
     return (
         leg.status, leg.start_at, leg.end_at, leg.rescheduled, leg.no_show_at, leg.new_invitee, leg.seen_at,
-        leg.event_updated_at, leg.invitee_updated_at, leg.todo, mapping.place(leg.event_raw),
+        leg.event_updated_at, leg.invitee_updated_at, leg.todo, leg.event_raw.get("location"),
     )  # fmt: skip
 
 
@@ -69,7 +69,7 @@ def _merge_event(leg: BookingLeg, event: types.ScheduledEvent) -> None:
         cancel(leg, None if own else event.cancellation, event.updated_at)
     if leg.event_updated_at is not None and event.updated_at < leg.event_updated_at:
         return
-    settled_before = bool(leg.event_raw) and mapping.place(leg.event_raw).settled
+    settled_before = bool(leg.event_raw) and mapping.settled(leg.event_raw)
     if leg.event_updated_at == event.updated_at and settled_before and not event.location_settled:
         return  # the same version, read before its conference was ready
     leg.event_updated_at, leg.event_raw = event.updated_at, event.raw
@@ -97,7 +97,7 @@ def our_wish(leg: BookingLeg) -> dict[str, Any]:
 
 def _plan_next_look(leg: BookingLeg, now: datetime) -> None:
     """Read the event again while its conference link is not ready yet, or was never told."""
-    wanted = leg.status == Status.ACTIVE and (not leg.event_raw or not mapping.place(leg.event_raw).settled)
+    wanted = leg.status == Status.ACTIVE and (not leg.event_raw or not mapping.settled(leg.event_raw))
     if wanted and leg.todo == Todo.NOTHING:
         leg.todo, leg.attempts = Todo.REFRESH, 0
         leg.next_attempt_at = now + timedelta(seconds=LOOK_AGAIN[0])
