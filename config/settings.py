@@ -58,7 +58,7 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
-    "django_q",
+    "config.apps.QueueConfig",  # django_q
     "calendly_integration",
 ]
 

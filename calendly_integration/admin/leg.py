@@ -21,7 +21,7 @@ class BookingLegAdmin(EvidenceAdmin[BookingLeg]):
         "todo",
         columns.moment(BookingLeg, "next_attempt_at", seconds=True),
         "attempts",
-        columns.words(BookingLeg, "last_error"),
+        columns.failure(BookingLeg, "last_error"),
         columns.moment(BookingLeg, "created_at"),
     )
     list_filter = ("status", "todo", "rescheduled")
@@ -49,7 +49,7 @@ class BookingLegAdmin(EvidenceAdmin[BookingLeg]):
         columns.moment(BookingLeg, "seen_at", seconds=True),
         "attempts",
         columns.moment(BookingLeg, "next_attempt_at", seconds=True),
-        columns.words(BookingLeg, "last_error", limit=shown.LONG),
+        columns.failure(BookingLeg, "last_error", limit=shown.LONG),
         columns.moment(BookingLeg, "created_at", seconds=True),
         columns.evidence("intent", _("who wants it, and why")),
         columns.evidence("request", _("what was asked of Calendly")),

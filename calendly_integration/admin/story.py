@@ -11,7 +11,7 @@ from django.utils.translation import gettext, ngettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
 from ..models import Booking, Delivery, Message, TimelineEntry
-from ..services import hearing
+from ..services import hearing, remote_words
 from . import shown
 from .columns import page_link
 
@@ -163,7 +163,7 @@ def _message(message: Message) -> Told:
         attempts = ngettext("%d attempt", "%d attempts", message.attempts) % message.attempts
         lines.append(shown.text(attempts))
     if message.last_error and message.sent_at is None:
-        lines.append(shown.text(f"{DETAILS['error']}: {message.last_error}", 300))
+        lines.append(shown.text(f"{DETAILS['error']}: {remote_words.said(message.last_error)}", 300))
     return Told(
         at=message.created_at,
         actor=TimelineEntry.Actor.SYSTEM,
@@ -183,7 +183,7 @@ def _delivered(delivery: Delivery) -> Told:
     if delivery.applied_at is not None:
         lines.append(shown.text(gettext("Processed at %s") % shown.stamp(delivery.applied_at, seconds=True)))
     if delivery.last_error:
-        lines.append(shown.text(f"{DETAILS['error']}: {delivery.last_error}", 300))
+        lines.append(shown.text(f"{DETAILS['error']}: {remote_words.said(delivery.last_error)}", 300))
     return Told(
         at=delivery.received_at,
         actor=TimelineEntry.Actor.CALENDLY,
@@ -209,7 +209,8 @@ def _lines(detail: dict[str, Any]) -> Iterator[SafeString]:
     for key, value in detail.items():
         label = DETAILS.get(key) or shown.plain(key)
         words = THROUGH.get(str(value), value) if key == "through" else value
-        yield shown.text(f"{label}: {_value(words)}", shown.LONG)
+        said = remote_words.said(str(words)) if key in ("error", "reason") else _value(words)
+        yield shown.text(f"{label}: {said}", shown.LONG)
 
 
 def _value(value: Any) -> str:

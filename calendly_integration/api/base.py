@@ -24,7 +24,7 @@ from rest_framework.views import APIView
 from ..models import AgentKey
 from ..services import agent_keys
 from ..services.actors import Actor
-from . import errors, speech
+from . import errors, inputs, speech
 from .bodies import Json, JsonBody, LengthRequired, camel
 
 log = logging.getLogger("calendly.api")
@@ -160,26 +160,20 @@ class AgentView(APIView):
         return Actor.agent(self.key)
 
     def read(self, shape: type[S]) -> dict[str, Any]:
-        """The body's values; null and blank ones count as left out. Raises ValidationError."""
-        return _given(_values(shape, self.request.data))
+        """The body's values; optional ones that are null or blank count as left out. Raises ValidationError."""
+        return inputs.values(shape, self.request.data)
 
     def read_changes(self, shape: type[S]) -> dict[str, Any]:
-        """The body's values, null and blank ones too: they clear what was there. Raises ValidationError."""
-        return _values(shape, self.request.data)
+        """The body's values; null and blank ones are None: they clear what was there. Raises ValidationError."""
+        return inputs.changes(shape, self.request.data)
 
     def query(self, shape: type[S]) -> dict[str, Any]:
         """The query string's values; blank ones count as left out. Raises ValidationError."""
-        return _given(_values(shape, camel(self.request.query_params.dict())))
+        return inputs.values(shape, camel(_pairs(self.request)))
 
 
-def _values(shape: type[S], data: Any) -> dict[str, Any]:
-    given = shape(data=data if isinstance(data, dict) else {})
-    given.is_valid(raise_exception=True)
-    return dict(given.validated_data)
-
-
-def _given(values: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if value not in (None, "")}
+def _pairs(request: Request) -> list[tuple[str, str]]:
+    return [(name, text) for name, texts in request.query_params.lists() for text in texts]
 
 
 def success(status: int = 200, headers: Mapping[str, str] | None = None, **body: Any) -> Answer:

@@ -78,6 +78,12 @@ def as_dict(value: object, what: str) -> dict[str, Any]:
     raise Unreadable(f"{what} is not an object")
 
 
+def object_or_none(data: dict[str, Any], key: str) -> dict[str, Any] | None:
+    """A JSON object; None where it is missing, null, false or empty. Raises Unreadable for anything else."""
+    value = data.get(key)
+    return as_dict(value, key) if value not in (None, False, {}) else None
+
+
 def text(data: dict[str, Any], key: str) -> str:
     """A string that must be there and not be empty. Raises Unreadable."""
     value = data.get(key)
@@ -90,6 +96,12 @@ def text_or(data: dict[str, Any], key: str, default: str = "") -> str:
     """A string, or the default where it is missing, null or something else."""
     value = data.get(key)
     return value if isinstance(value, str) else default
+
+
+def digits_or(data: dict[str, Any], key: str, default: str = "") -> str:
+    """As ``text_or``; a whole number, as which phone numbers were seen, is read as its digits."""
+    digits = number_or_none(data, key)
+    return text_or(data, key, default) if digits is None else str(digits)
 
 
 def text_or_none(data: dict[str, Any], key: str) -> str | None:
@@ -106,16 +118,6 @@ def line(data: dict[str, Any], key: str) -> str:
 def line_or_none(data: dict[str, Any], key: str) -> str | None:
     """As ``line``, None where it is empty."""
     return line(data, key) or None
-
-
-def loose_text(data: dict[str, Any], key: str) -> str:
-    """As ``text_or``; of a number its digits: phone numbers were seen to come as numbers."""
-    value = data.get(key)
-    if isinstance(value, bool):
-        return ""
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    return str(value) if isinstance(value, int | float) else text_or(data, key)
 
 
 def link(data: dict[str, Any], key: str) -> str:
@@ -170,12 +172,6 @@ def parse_instant(value: object, what: str) -> datetime:
         except (ValueError, OverflowError):
             pass
     raise Unreadable(f"{what} is missing or no time with a zone")
-
-
-def object_or_empty(data: dict[str, Any], key: str) -> dict[str, Any]:
-    """An object; empty where it is missing, null or false. Raises Unreadable."""
-    value = data.get(key)
-    return as_dict(value, key) if value else {}
 
 
 def readable(

@@ -60,7 +60,7 @@ def person(invitee_raw: dict[str, Any]) -> Person:
         name=(fields.line(invitee_raw, "name") or f"{first} {last}".strip())[:255],
         email=fields.line(invitee_raw, "email")[:320],
         time_zone=fields.line(invitee_raw, "timezone")[:64],
-        phone=one_line(fields.loose_text(invitee_raw, "text_reminder_number"))[:64],
+        phone=one_line(fields.digits_or(invitee_raw, "text_reminder_number"))[:64],
         cancel_url=_whole(fields.link(invitee_raw, "cancel_url"), 500),
         reschedule_url=_whole(fields.link(invitee_raw, "reschedule_url"), 500),
     )

@@ -143,6 +143,12 @@ def lost_moves() -> Portion:
     return _portion(pending.exclude(event_id="").order_by("start_at", "id"))
 
 
+def old_halves(*, now: datetime) -> Portion:
+    """Moved meetings that Calendly refused to cancel at their old time, the soonest first."""
+    standing = BookingLeg.objects.left_standing(now).select_related("booking")
+    return _portion(standing.order_by("start_at", "id"))
+
+
 def unseen(*, now: datetime) -> dict[str, Any]:
     """How coming meetings are found that Calendly has not confirmed although there was time for it."""
     return {

@@ -243,6 +243,8 @@ def broken_event(**changes: object) -> bytes:
         broken_event(location="Zoom"),
         broken(cancellation="yes"),
         broken(no_show=1),
+        broken(no_show=True),
+        broken(cancellation=[]),
     ],
 )
 def test_what_is_no_delivery_is_unreadable(body: bytes) -> None:
@@ -267,21 +269,10 @@ def test_uris_of_our_own_base_are_calendlys_too() -> None:
     assert isinstance(found, webhooks.InviteeDelivery)
 
 
-def test_a_number_an_untrue_mark_and_an_empty_cancellation_are_read_for_what_they_mean() -> None:
-    answers = [
-        {"question": "Phone", "answer": 40711111111, "position": 0},
-        7,
-        {"question": "Q", "answer": "A"},
-    ]
-    body = broken(
-        questions_and_answers=answers, text_reminder_number=12125550100, no_show=False, cancellation={}
-    )
-    found = webhooks.parse(body)
+def test_an_answer_that_cannot_be_read_costs_only_itself() -> None:
+    found = webhooks.parse(broken(questions_and_answers=[7, {"question": "Q", "answer": "A"}]))
     assert isinstance(found, webhooks.InviteeDelivery)
-    assert [answer.answer for answer in found.invitee.answers] == ["40711111111", "A"]
-    assert found.invitee.text_reminder_number == "12125550100"
-    assert (found.invitee.no_show_uri, found.invitee.no_show_at) == (None, None)
-    assert found.invitee.cancellation is None
+    assert [answer.answer for answer in found.invitee.answers] == ["A"]
 
 
 def test_a_host_or_guest_that_cannot_be_read_costs_only_itself() -> None:
@@ -333,6 +324,32 @@ def test_names_stand_on_one_line(name: str) -> None:
     assert {found.invitee.name, found.invitee.first_name, found.event.name, found.event.location_text} == {
         "Intro call"
     }
+
+
+def test_numbers_and_empty_values_are_read_as_what_they_stand_for() -> None:
+    body = delivery("invitee.created__page")
+    body["payload"] |= {
+        "no_show": False,
+        "cancellation": {},
+        "text_reminder_number": 40722111222,
+        "questions_and_answers": [{"question": "Phone?", "answer": 40722111222, "position": 0}],
+    }
+    body["payload"]["scheduled_event"]["cancellation"] = {}
+    found = webhooks.parse(json.dumps(body).encode())
+    assert isinstance(found, webhooks.InviteeDelivery)
+    assert (found.invitee.no_show_uri, found.invitee.no_show_at) == (None, None)
+    assert (found.invitee.cancellation, found.event.cancellation) == (None, None)
+    assert found.invitee.text_reminder_number == "40722111222"
+    assert [item.answer for item in found.invitee.answers] == ["40722111222"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "read"), [(4.0722111222e10, "40722111222"), (1.5, ""), (True, ""), (None, ""), ([], "")]
+)
+def test_an_answer_is_a_text_or_a_whole_number(answer: object, read: str) -> None:
+    found = webhooks.parse(broken(questions_and_answers=[{"question": "Phone?", "answer": answer}]))
+    assert isinstance(found, webhooks.InviteeDelivery)
+    assert found.invitee.answers[0].answer == read
 
 
 def test_characters_that_databases_refuse_are_replaced() -> None:

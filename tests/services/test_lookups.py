@@ -9,11 +9,11 @@ import time_machine
 from calendly_integration.models import Booking, FollowUp, VAIMetadata
 from calendly_integration.sandbox.calendly import Calendly
 from calendly_integration.sandbox.portal import Portal
-from calendly_integration.services import lookups
+from calendly_integration.services import bookings, lookups
 from calendly_integration.vai.client import Client
 from calendly_integration.vai.errors import Unavailable
 
-from .story import TEN, active, book, deliver, message, now, told
+from .story import AGENT, TEN, active, book, deliver, message, now, told
 
 pytestmark = pytest.mark.django_db
 
@@ -57,8 +57,8 @@ def from_the_page(calendly: Calendly, **tracking: str) -> Booking:
 
 def look() -> int:
     due = lookups.claim(now=now(), limit=10)
-    for metadata in due:
-        lookups.work(metadata, now=now())
+    for question in due:
+        lookups.work(question, now=now())
     return len(due)
 
 
@@ -218,3 +218,33 @@ def test_a_booking_moved_before_the_answer_is_asked_about_by_its_present_event(
     look()
     assert asked == [booking.event_id]
     assert message("/calendly/confirmed")["start_time"] == "2026-11-24T12:00:00Z"
+
+
+def test_an_answer_fills_only_what_is_still_blank(calendly: Calendly, portal: Portal) -> None:
+    booking = from_the_page(calendly)
+    portal.metadata[booking.event_id] = KNOWN | {"agent_type": "", "region": "nord"}
+    [question] = lookups.claim(now=now(), limit=10)
+    changes = {"notes": "Ours", "agent_type": "support", "extra": {"campaign": "vara", "own": 1}}
+    bookings.annotate(booking, changes=changes, by=AGENT, now=now())
+    lookups.work(question, now=now())
+    kept = VAIMetadata.objects.get()
+    assert (kept.conversation_id, kept.user_id, kept.booking_source) == ("conv-9", "u-9", "vai_link")
+    assert (kept.notes, kept.agent_type) == ("Ours", "support")
+    assert kept.extra == {"campaign": "vara", "own": 1, "region": "nord"}
+    assert (kept.asked_at, kept.next_attempt_at) == (now(), None)
+    assert message("/calendly/confirmed")["conversation_id"] == "conv-9"
+
+
+def test_an_answer_whose_lease_was_lost_changes_nothing(
+    calendly: Calendly, portal: Portal, clock: time_machine.Traveller
+) -> None:
+    booking = from_the_page(calendly)
+    portal.metadata[booking.event_id] = KNOWN
+    [late] = lookups.claim(now=now(), limit=10)
+    clock.shift(61)
+    [question] = lookups.claim(now=now(), limit=10)
+    lookups.work(late, now=now())
+    assert (VAIMetadata.objects.get().conversation_id, told()) == ("", [])
+    lookups.work(question, now=now())
+    lookups.work(question, now=now())
+    assert told() == ["/calendly/confirmed", "/email/send"]

@@ -449,9 +449,13 @@ def test_the_place_is_one_that_is_configured(
 def test_a_call_to_the_invitee_needs_a_number(calendly: Calendly, connection: Connection) -> None:
     calendly.add_event_type("Call", locations=[place("outbound_call")])
     mirrored(connection)
-    for phone in ("", "0721 234 567", "abc", "+40"):
+    for phone in ("", "721 234", "abc", "+40"):
         error = refused(event_type="Call", phone=phone)
         assert (error.field, error.code) == ("phone", "phone_needed")
+    assert refused(event_type="Call", phone="0721 234 567", time_zone="Europe/Berlin").code == "phone_needed"
+    book("Call", phone="0721 234 567")
+    assert json.loads(calendly.calls[-1].body)["location"]["location"] == "+40721234567"
+    strict(calendly)
 
 
 def test_no_place_is_sent_where_none_is_configured_nor_for_a_pool(

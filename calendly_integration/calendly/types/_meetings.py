@@ -35,8 +35,8 @@ class Cancellation:
     @classmethod
     def within(cls, data: dict[str, Any]) -> Self | None:
         """The ``cancellation`` of an object; it is absent, not null, while that is active. An empty one is none."""
-        value = fields.object_or_empty(data, "cancellation")
-        return cls.parse(value) if value else None
+        value = fields.object_or_none(data, "cancellation")
+        return None if value is None else cls.parse(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class Answer:
     def parse(cls, data: dict[str, Any]) -> Self:
         return cls(
             question=fields.text_or(data, "question"),
-            answer=fields.loose_text(data, "answer"),
+            answer=fields.digits_or(data, "answer"),
             position=fields.number_or_none(data, "position") or 0,
         )
 
@@ -86,7 +86,7 @@ class Invitee(Entity):
 
     @classmethod
     def parse(cls, data: dict[str, Any]) -> Self:
-        no_show = fields.object_or_empty(data, "no_show")
+        no_show = fields.object_or_none(data, "no_show") or {}
         tracking = data.get("tracking")
         return cls(
             uri=fields.text(data, "uri"),
@@ -105,7 +105,7 @@ class Invitee(Entity):
             new_invitee=fields.text_or_none(data, "new_invitee"),
             cancel_url=fields.link(data, "cancel_url"),
             reschedule_url=fields.link(data, "reschedule_url"),
-            text_reminder_number=fields.loose_text(data, "text_reminder_number") or None,
+            text_reminder_number=fields.digits_or(data, "text_reminder_number") or None,
             cancellation=Cancellation.within(data),
             no_show_uri=fields.text(no_show, "uri") if no_show else None,
             no_show_at=fields.instant_or_none(no_show, "created_at"),

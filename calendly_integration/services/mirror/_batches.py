@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from ...models import BookingLeg, Connection, TimelineEntry
 from ._apply import Mirror, Result
@@ -55,10 +56,10 @@ def canceled_by_us(
         Mirror(leg.booking.connection, now=now, heard=heard).cancel(leg, by=by, at=at, reason=reason)
 
 
-def unpaired(leg: BookingLeg, *, now: datetime) -> None:
+def unpaired(leg: BookingLeg) -> None:
     """After a leg could not be read: of the other half of a move that means that the booking is not where it was.
     Of any other leg it means nothing, nor where the half was told of meanwhile."""
     if leg.status != BookingLeg.Status.EXPECTED:
         return
     with transaction.atomic(durable=True):
-        Mirror(leg.booking.connection, now=now).look_again(leg.booking_id)
+        Mirror(leg.booking.connection, now=timezone.now()).look_again(leg.booking_id)

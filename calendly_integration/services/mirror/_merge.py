@@ -65,7 +65,7 @@ def _merge_invitee(leg: BookingLeg, sighting: Sighting) -> None:
 def _merge_event(leg: BookingLeg, event: types.ScheduledEvent) -> None:
     if event.status == "canceled":
         # Of a group's event one may have left before the rest was canceled.
-        own = fields.object_or_empty(leg.invitee_raw, "cancellation")
+        own = fields.object_or_none(leg.invitee_raw, "cancellation")
         cancel(leg, None if own else event.cancellation, event.updated_at)
     if leg.event_updated_at is not None and event.updated_at < leg.event_updated_at:
         return
