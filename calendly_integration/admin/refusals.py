@@ -42,7 +42,6 @@ NOT_RESCHEDULABLE = {
     "not_taken": _("That event type cannot take this meeting over. Choose another one."),
 }
 INVALID = {
-    "unanswered": _("Answer the required questions."),
     "past": _("That start is past."),
     "no_such_time": _("The clocks skip that time."),
     "out_of_range": _("That start is too far away."),

@@ -25,7 +25,9 @@ class BookingLegQuerySet(WorkQuerySet["BookingLeg"]):
 
     def left_standing(self, now: datetime) -> Self:
         """Meetings to come that were moved away and that Calendly refused to cancel: both halves are real."""
-        refused = self.filter(status="active", todo="", start_at__gt=now).exclude(last_error="")
+        refused = self.filter(
+            status="active", todo="", start_at__gt=now, intent__cancel__isnull=False
+        ).exclude(last_error="")
         return refused.exclude(booking__current_leg=models.F("pk"))
 
 

@@ -10,7 +10,6 @@ import uuid
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from .. import clients, jobs
@@ -203,24 +202,13 @@ def take_cancellation(leg: BookingLeg) -> bool:
     )
 
 
-def refused_cancellations(*, now: datetime) -> QuerySet[BookingLeg]:
-    """Old halves of moves that Calendly refused to cancel and that are not over: two meetings stand."""
-    return (
-        BookingLeg.objects.filter(
-            status=Status.ACTIVE, todo=Todo.NOTHING, end_at__gt=now, intent__cancel__isnull=False
-        )
-        .exclude(last_error="")
-        .exclude(pk=F("booking__current_leg"))
-    )
-
-
 def retry_old_cancellation(leg: BookingLeg, *, by: Actor, now: datetime) -> bool:
     """Ask Calendly once more to cancel the old half of a move, as staff want. False if there is nothing to ask."""
     with transaction.atomic(durable=True):
-        due = refused_cancellations(now=now).filter(pk=leg.pk)
+        due = BookingLeg.objects.left_standing(now).filter(pk=leg.pk)
         if not due.update(todo=Todo.CANCEL, next_attempt_at=now, lease_token=None, attempts=0, last_error=""):
             return False
-        entry(leg.booking_id, at=now, by=by, action="cancel_requested").save()
+        entry(leg.booking_id, at=now, by=by, action="cancel_requested", start=str(leg.start_at)).save()
         jobs.wake()
     return True
 
@@ -292,16 +280,6 @@ def _cancel(leg: BookingLeg) -> None:
     now = timezone.now()
     heard = hearing.entries(leg.booking_id, at=now)
     mirror.canceled_by_us(leg, by=by, at=at, reason=reason, now=now, heard=heard)
-
-
-def retry_old_cancellation(leg: BookingLeg, *, by: Actor, now: datetime) -> None:
-    """Have a worker cancel the old half of a move again, which Calendly has refused to cancel."""
-    refused = BookingLeg.objects.filter(pk=leg.pk, status=Status.ACTIVE, todo=Todo.NOTHING)
-    with transaction.atomic(durable=True):
-        if refused.update(todo=Todo.CANCEL, next_attempt_at=now, attempts=0, last_error=""):
-            asked = entry(leg.booking_id, at=now, by=by, action="cancel_requested", start=str(leg.start_at))
-            TimelineEntry.objects.bulk_create([asked])
-            jobs.wake()
 
 
 # Refresh
