@@ -124,7 +124,7 @@ def test_no_sentence_of_a_template_stands_outside_the_catalog() -> None:
         spoken = re.findall(r'\b(?:title|aria-label|placeholder|alt)="([^"]*)"', source)
         for text in (*spoken, *re.split(r"<[^>]*>", source)):
             if SENTENCE.search(text):
-                faults.append(f"{file.relative_to(PACKAGE.parent)}: {' '.join(text.split())}")
+                faults += [f"{file.relative_to(PACKAGE.parent)}: {' '.join(text.split())}"]
     assert faults == []
 
 

@@ -29,6 +29,7 @@ ACTIONS = {
     "move_requested": _("A move was asked for"),
     "hand_over_requested": _("A hand-over to another host was asked for"),
     "rescheduled": _("Moved"),
+    "new_time_unknown": _("Moved at Calendly, but the new time could not be read there"),
     "no_show": _("Marked as no-show"),
     "no_show_undone": _("The no-show mark was taken away"),
     "no_show_requested": _("A no-show mark was asked for"),

@@ -198,6 +198,20 @@ def _outcomes(request: HttpRequest, now: datetime) -> Need | None:
     )  # fmt: skip
 
 
+def _lost_moves(request: HttpRequest, now: datetime) -> Need | None:
+    if not may(request, "view_booking"):
+        return None
+
+    looks = may(request, "replay_delivery")
+
+    def line(row: Any) -> Line:
+        text, since = _meeting(row, row.start_at), shown.instant(row.updated_at)
+        return _line(text, since, "booking", row.pk, ("look", gettext("Ask Calendly now"), looks))
+
+    every = url("booking_changelist", status="pending")
+    return _need(_("Meetings moved to a time that is not known"), today.lost_moves(), line, every)
+
+
 def _old_halves(request: HttpRequest, now: datetime) -> Need | None:
     if not may(request, "view_booking"):
         return None
@@ -293,5 +307,6 @@ def _meeting(booking: Any, start: datetime | None) -> str:
 
 
 KINDS: tuple[Callable[[HttpRequest, datetime], Need | None], ...] = (
-    _messages, _deliveries, _outcomes, _old_halves, _unconfirmed, _without_link, _followups, _bulk_runs,
+    _messages, _deliveries, _outcomes, _old_halves, _lost_moves, _unconfirmed, _without_link, _followups,
+    _bulk_runs,
 )  # fmt: skip

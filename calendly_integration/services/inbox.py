@@ -218,7 +218,7 @@ def _apply(rows: Sequence[Delivery], now: datetime) -> None:
 
 def _read(row: Delivery) -> webhooks.Delivery | Unreadable:
     try:
-        told = webhooks.parse(bytes(row.body))
+        told = webhooks.parse(bytes(row.body), bases=[conf.get().API_URL])
     except Unreadable as error:
         return error
     row.kind = told.kind[:100]

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+import uuid
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -47,7 +48,12 @@ def about_time(reason: str) -> bool:
 
 def lane(booking: Booking) -> str:
     """Messages of one booking leave in order."""
-    return booking.pk.hex
+    return lane_of(booking.pk)
+
+
+def lane_of(booking_id: uuid.UUID) -> str:
+    """As `lane`, by the booking's id."""
+    return booking_id.hex
 
 
 def _draft(booking: Booking, path: str, once: str, now: datetime, **body: Any) -> Draft:

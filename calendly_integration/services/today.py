@@ -137,6 +137,12 @@ def unknown_outcomes() -> Portion:
     return _portion(open_.select_related("booking").order_by("created_at", "id"))
 
 
+def lost_moves() -> Portion:
+    """Meetings that were moved at Calendly to a time that could not be read, the soonest first."""
+    pending = Booking.objects.filter(status=Booking.Status.PENDING)
+    return _portion(pending.exclude(event_id="").order_by("start_at", "id"))
+
+
 def old_halves(*, now: datetime) -> Portion:
     """Moved meetings that Calendly refused to cancel at their old time, the soonest first."""
     standing = BookingLeg.objects.left_standing(now).select_related("booking")

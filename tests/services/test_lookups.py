@@ -18,7 +18,9 @@ from .story import AGENT, TEN, active, book, deliver, hours, message, now, told
 
 pytestmark = pytest.mark.django_db
 
-MADE_BY_THE_PORTAL = {"utm_source": "vai_agent", "utm_content": "from another database"}
+MADE_BY_THE_PORTAL = {
+    "utm_source": "vai_agent", "utm_medium": "vai_portal", "utm_content": "from another database",
+}  # fmt: skip
 KNOWN = {
     "conversation_id": "conv-9", "user_id": "u-9", "agent_type": "sales", "booking_source": "vai_link",
     "notes": "Din link", "campaign": "iarna",
@@ -191,13 +193,31 @@ def test_without_a_portal_nobody_is_asked_and_the_question_waits(calendly: Calen
     assert VAIMetadata.objects.get().attempts == 0
 
 
-@pytest.mark.parametrize("source", ["google", "", "facebook-vai"])
+@pytest.mark.parametrize(
+    ("source", "medium"),
+    [
+        ("google", "vai_portal"),
+        ("", "vai_portal"),
+        ("facebook-vai", "vai_portal"),
+        ("vaillant-newsletter", "vai_portal"),
+        ("vai_agent ", "vai_portal"),
+        ("VAI_AGENT", "vai_portal"),
+        ("vai_agent", ""),
+        ("vai_agent", "email"),
+        ("vai_agent", "vai_portal_2"),
+    ],
+)
 def test_what_the_portal_did_not_make_is_not_asked_about(
-    calendly: Calendly, portal: Portal, source: str
+    calendly: Calendly, portal: Portal, source: str, medium: str
 ) -> None:
-    from_the_page(calendly, utm_source=source, utm_content="x")
+    from_the_page(calendly, utm_source=source, utm_medium=medium, utm_content="x")
     assert not VAIMetadata.objects.exists()
     assert look() == 0
+
+
+def test_what_staff_of_another_database_booked_is_asked_about(calendly: Calendly, portal: Portal) -> None:
+    from_the_page(calendly, **MADE_BY_THE_PORTAL | {"utm_source": "vai_staff"})
+    assert look() == 1
 
 
 def test_an_agents_own_booking_is_not_asked_about(calendly: Calendly, portal: Portal) -> None:

@@ -8,6 +8,8 @@ import pytest
 import time_machine
 
 from calendly_integration import clients
+from calendly_integration.calendly import types
+from calendly_integration.calendly.calls import Pages
 from calendly_integration.calendly.errors import CalendlyError, ServerError
 from calendly_integration.models import Booking, BookingLeg, Connection, EventType, Message, SyncRun
 from calendly_integration.sandbox.calendly import Calendly
@@ -242,7 +244,7 @@ def test_two_syncs_that_find_the_same_new_event_type_keep_it_once(
         found = list(listed(**options))
         monkeypatch.setattr(client, "event_types", listed)
         catalog.sync(connection, now=now())
-        return iter(found)
+        return Pages(iter([{"collection": [kind.raw for kind in found]}]), types.EventType.parse)
 
     monkeypatch.setattr(client, "event_types", while_another_sync_runs)
     catalog.sync(connection, now=now())
