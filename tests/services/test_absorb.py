@@ -23,6 +23,7 @@ from calendly_integration.models import (
     IdempotencyRecord,
     Lane,
     Message,
+    PendingMail,
     TimelineEntry,
     VAIMetadata,
 )
@@ -100,6 +101,9 @@ MADE: dict[tuple[str, str], Callable[[Booking, AgentKey], Model]] = {
     ),
     ("IdempotencyRecord", "booking"): lambda booking, key: IdempotencyRecord.objects.create(
         booking=booking, agent_key=key, key="x", fingerprint="x", started_at=BEGIN
+    ),
+    ("PendingMail", "booking"): lambda booking, key: PendingMail.objects.create(
+        booking=booking, once_key="x"
     ),
     ("VAIMetadata", "booking"): lambda booking, key: VAIMetadata.objects.create(
         booking=booking, conversation_id="conv-1", notes="Wants prices.", extra={"a": 1}
