@@ -111,7 +111,8 @@ def _judge_key(answers: Sequence[Answer], now: datetime) -> None:
 
 def _locked_bookings(keys: list[UUID]) -> dict[UUID, Booking]:
     locked = Booking.objects.select_for_update(of=("self",), no_key=True).select_related("current_leg")
-    return {booking.pk: booking for booking in locked.filter(pk__in=keys).order_by("pk")}
+    lean = locked.defer("current_leg__invitee_raw", "current_leg__request")
+    return {booking.pk: booking for booking in lean.filter(pk__in=keys).order_by("pk")}
 
 
 def _changes(held: Sequence[tuple[Answer, VAIMetadata]], now: datetime) -> Iterator[Change]:
