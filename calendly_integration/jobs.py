@@ -17,6 +17,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connections, transaction
+from django.utils.translation import gettext
 from django_q import worker as queue_worker
 from django_q.brokers import get_broker
 from django_q.models import Failure, Schedule, Success
@@ -202,13 +203,13 @@ def schedule_faults(now: datetime) -> tuple[str, ...]:
     for table in TIMETABLES:
         own = [row for row in rows if row.name == table.name]
         if not own:
-            faults.append(f"{table.name}: missing")
+            faults.append(gettext("%s: missing") % table.name)
         elif len(own) > 1:
-            faults.append(f"{table.name}: there are {len(own)}")
+            faults.append(gettext("%(name)s: there are %(count)d") % {"name": table.name, "count": len(own)})
         elif own[0].func != table.task or own[0].repeats == 0 or own[0].minutes != table.minutes:
-            faults.append(f"{table.name}: changed")
+            faults.append(gettext("%s: changed") % table.name)
         elif own[0].next_run is None or own[0].next_run < now - timedelta(minutes=3):
-            faults.append(f"{table.name}: stands still")
+            faults.append(gettext("%s: stands still") % table.name)
     return tuple(faults)
 
 

@@ -21,6 +21,7 @@ from . import (
     hand_over,
     look,
     no_show,
+    old_half,
     reschedule,
     shown,
     standing,
@@ -70,6 +71,7 @@ class BookingAdmin(
         no_show.UNDO,
         confirmation.SEND,
         look.LOOK,
+        old_half.RETRY,
     )
     actions = ("cancel_many",)
 

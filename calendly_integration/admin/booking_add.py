@@ -25,11 +25,6 @@ from .reschedule import Again
 # Under which field of the form stands what is wrong with the wish.
 PLACES = {"phone": "phone", "location": "location", "guests": "guests", "timezone": "timezone"}
 WRONG = {
-    "unanswered": _("Answer the required questions."),
-    "unknown_question": _("The questions have changed at Calendly. Answer those that are shown now."),
-    "answered_twice": _("Give one answer to each question that takes one."),
-    "not_a_choice": _("Choose among the answers that the event type offers."),
-    "not_a_phone": _("A question asks for a phone number: write it with its country code, such as +40."),
     "location_needed": _("The invitee is asked for the place: write where the meeting is to be."),
     "phone_needed": _("The host calls the invitee: write the number with its country code, such as +40."),
     "too_many_guests": _("At most ten guests, the portal's own address included."),
@@ -162,7 +157,8 @@ def _book(
     except failures.QuotaExhausted as error:
         return Again(_used_up(error))
     except (failures.CalendlyRefused, failures.CalendlyUnavailable) as error:
-        return Again(f"{slots.failed(error)} {gettext('Nothing was booked.')}", ask=False)
+        nothing = gettext("Nothing was booked.")
+        return Again(f"{slots.failed(error)} {nothing}", ask=False)
     if isinstance(outcome, scheduling.NothingFree):
         return Again(
             gettext("That start is not free any more. Nothing was booked. Choose another start."), start

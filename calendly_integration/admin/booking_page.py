@@ -6,6 +6,7 @@ from urllib.parse import urlencode, urlsplit
 
 from django.db.models import Q
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
@@ -88,7 +89,7 @@ def at_calendly(booking: Booking) -> str:
 
 def _warnings(booking: Booking, legs: list[BookingLeg]) -> Iterable[dict[str, str]]:
     if booking.failure:
-        yield {"tone": "bad", "text": _("Never booked: %s") % shown.plain(booking.failure, 300)}
+        yield {"tone": "bad", "text": _("Never booked: %s") % shown.told(booking.failure, 300)}
     for leg in legs:
         if leg.todo == BookingLeg.Todo.SETTLE:
             yield {
@@ -97,6 +98,10 @@ def _warnings(booking: Booking, legs: list[BookingLeg]) -> Iterable[dict[str, st
             }
         elif leg.todo == BookingLeg.Todo.CANCEL:
             yield {"tone": "wait", "text": _("A cancellation is still to be done at Calendly.")}
+    for leg in booking.legs.left_standing(timezone.now()):
+        at = shown.stamp(leg.start_at) if leg.start_at else shown.NOTHING
+        text = _("Calendly refused to cancel the meeting at its old time, %s: it still stands there.") % at
+        yield {"tone": "bad", "text": text}
     if booking.status == Booking.Status.CONFIRMED and booking.seen_at is None:
         yield {"tone": "wait", "text": _("Calendly's own confirmation has not come yet.")}
 
@@ -223,8 +228,8 @@ def _legs(legs: list[BookingLeg]) -> dict[str, Any]:
             page_link(leg, _start_of(leg)),
             shown.state(leg.status, leg.get_status_display()),
             leg.get_todo_display(),
-            shown.text(leg.cancel_reason),
-            shown.text(leg.last_error, 160),
+            shown.text(shown.told(leg.cancel_reason)),
+            shown.text(shown.told(leg.last_error, 160)),
             shown.instant(leg.created_at),
         )
         for leg in legs

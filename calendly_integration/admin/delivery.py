@@ -45,9 +45,10 @@ class DeliveryAdmin(EvidenceAdmin[Delivery]):
         columns.state(Delivery),
         columns.other(Delivery, "booking"),
         "attempts",
-        columns.words(Delivery, "last_error"),
+        columns.failure(Delivery, "last_error"),
     )
     list_filter = ("status",)
+    linked_lookups = ("status__in",)
     list_select_related = ("booking",)
     date_hierarchy = "received_at"
     ordering = ("-pk",)
@@ -63,7 +64,7 @@ class DeliveryAdmin(EvidenceAdmin[Delivery]):
         columns.other(Delivery, "connection"),
         "attempts",
         columns.moment(Delivery, "next_attempt_at", seconds=True),
-        columns.words(Delivery, "last_error", limit=shown.LONG),
+        columns.failure(Delivery, "last_error", limit=shown.LONG),
         columns.words(Delivery, "digest", label=_("digest of the body")),
         "body_shown",
     )

@@ -21,10 +21,11 @@ class BookingLegAdmin(EvidenceAdmin[BookingLeg]):
         "todo",
         columns.moment(BookingLeg, "next_attempt_at", seconds=True),
         "attempts",
-        columns.words(BookingLeg, "last_error"),
+        columns.failure(BookingLeg, "last_error"),
         columns.moment(BookingLeg, "created_at"),
     )
     list_filter = ("status", "todo", "rescheduled")
+    linked_lookups = ("next_attempt_at__isnull",)
     list_select_related = ("booking",)
     date_hierarchy = "created_at"
     ordering = ("-created_at", "-pk")
@@ -42,14 +43,14 @@ class BookingLegAdmin(EvidenceAdmin[BookingLeg]):
         columns.words(BookingLeg, "invitee_uri", label=_("invitee at Calendly"), limit=255),
         columns.words(BookingLeg, "event_uri", label=_("event at Calendly"), limit=255),
         columns.words(BookingLeg, "canceled_by", limit=255),
-        columns.words(BookingLeg, "cancel_reason", limit=shown.LONG),
+        columns.failure(BookingLeg, "cancel_reason", limit=shown.LONG),
         columns.moment(BookingLeg, "canceled_at", seconds=True),
         columns.moment(BookingLeg, "no_show_at", seconds=True),
         columns.moment(BookingLeg, "sent_at", seconds=True),
         columns.moment(BookingLeg, "seen_at", seconds=True),
         "attempts",
         columns.moment(BookingLeg, "next_attempt_at", seconds=True),
-        columns.words(BookingLeg, "last_error", limit=shown.LONG),
+        columns.failure(BookingLeg, "last_error", limit=shown.LONG),
         columns.moment(BookingLeg, "created_at", seconds=True),
         columns.evidence("intent", _("who wants it, and why")),
         columns.evidence("request", _("what was asked of Calendly")),

@@ -92,16 +92,18 @@ def _move(
         return gettext("The meeting is moved to %s.") % shown.local(start, booking.time_zone)
 
     return carry_out(
-        page, request, booking, move, told, done=_("Moved."), asked=_("Asked Calendly to move it.")
-    )
+        page, request, booking, move, told,
+        done=_("Moved."), asked=_("Asked Calendly to move it."), link=_link(booking),
+    )  # fmt: skip
 
 
 def carry_out(
     page: EvidenceAdmin[Booking], request: HttpRequest, booking: Booking,
     move: Callable[[datetime, Actor], bookings.Moved | bookings.NotFree | bookings.MoveUnknown],
-    told: Callable[[datetime], str], *, done: Words, asked: Words,
+    told: Callable[[datetime], str], *, done: Words, asked: Words, link: str = "",
 ) -> HttpResponse | Again:  # fmt: skip
-    """Do a move or a hand-over to the start that was chosen, and tell what came of it."""
+    """Do a move or a hand-over to the start that was chosen, and tell what came of it. `link`: where the invitee
+    can do the same, told where Calendly does not let us."""
     start = slots.parse(request.POST.get("start", ""))
     if start is None:
         return Again(gettext("Choose one of the free starts."))
@@ -109,9 +111,9 @@ def carry_out(
         outcome = move(start, Actor.staff(request.user.get_username()))
     except refusals.KNOWN as error:
         # Who has just waited for a Calendly that is away shall not wait for it once more.
-        return Again(
-            refusals.text(error), ask=isinstance(error, scheduling.InvalidWish | bookings.NotReschedulable)
-        )
+        ours = isinstance(error, scheduling.InvalidWish | bookings.NotReschedulable)
+        way = gettext("The invitee can still move it on this page: %s") % link if link and not ours else ""
+        return Again(f"{refusals.text(error)} {way}".strip(), ask=ours)
     if isinstance(outcome, bookings.Moved):
         return page.did(request, outcome.booking, done, told(start))
     if isinstance(outcome, bookings.MoveUnknown):

@@ -16,6 +16,7 @@ from ..models import SavedView
 from ..services import saved_views
 from . import columns, in_use, shown
 from .evidence import EvidenceAdmin
+from .lists import is_key
 
 KNOWN = (
     "q",
@@ -84,7 +85,7 @@ def save(page: Any, request: HttpRequest) -> HttpResponse:
     except saved_views.TooMany:
         messages.error(request, _("You have many views already. Delete one first."))
     else:
-        page.log_change(request, view, "Saved view kept.")
+        page.log_change(request, view, _("Saved view kept."))
         messages.success(request, _("The view “%s” is saved.") % view.name)
     return HttpResponseRedirect(f"{page.url('changelist')}?{query}")
 
@@ -94,11 +95,11 @@ def forget(page: Any, request: HttpRequest) -> HttpResponse:
     if (refused := _entered(page, request)) is not None:
         return refused
     wanted = request.POST.get("view", "")
-    view = saved_views.of(request.user).filter(pk=int(wanted)).first() if wanted.isdecimal() else None
+    view = saved_views.of(request.user).filter(pk=wanted).first() if is_key(SavedView, wanted) else None
     if view is None:
         messages.warning(request, _("This view is not there any more."))
     else:
-        page.log_change(request, view, "Saved view deleted.")
+        page.log_change(request, view, _("Saved view deleted."))
         messages.success(request, _("The view “%s” is deleted.") % view.name)
         view.delete()
     return HttpResponseRedirect(f"{page.url('changelist')}?{known(request.POST.get('query', ''))}")

@@ -18,7 +18,7 @@ from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 from django.utils.translation import get_language, gettext, ngettext
 
-from ..services import wording, zones
+from ..services import remote_words, wording, zones
 
 SHORT, LONG, EVIDENCE = 80, 2000, 20_000
 NOTHING = "–"
@@ -41,6 +41,11 @@ def visible(value: object) -> str:
 def plain(value: object, limit: int = SHORT) -> str:
     """The text for a title or a message, not escaped yet: visible, on one line, at most `limit` characters."""
     return Truncator(" ".join(visible(value).split())).chars(limit)
+
+
+def told(value: object, limit: int = SHORT) -> str:
+    """What was told of a failure, as plain text, in the language of the page as far as it is known."""
+    return plain(remote_words.said(str(value)), limit)
 
 
 def text(value: object, limit: int = SHORT) -> SafeString:

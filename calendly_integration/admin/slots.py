@@ -192,9 +192,10 @@ def parse(value: str) -> datetime | None:
     """The chosen start; None where it is none, or has no zone."""
     try:
         start = datetime.fromisoformat(value[:40])
-        return start.astimezone(UTC) if start.tzinfo else None
-    except (ValueError, OverflowError):
+    except ValueError:
         return None
+    # The first and the last year of the calendar have instants that some zones cannot write.
+    return start.astimezone(UTC) if start.tzinfo and 1 < start.year < 9999 else None
 
 
 def failed(error: failures.CalendlyRefused | failures.CalendlyUnavailable) -> str:
@@ -202,7 +203,7 @@ def failed(error: failures.CalendlyRefused | failures.CalendlyUnavailable) -> st
     if isinstance(error, failures.CalendlyUnavailable):
         why = gettext("Calendly cannot be reached now, so its free times are not known.")
         return f"{why} {refusals.later(error.retry_after)}"
-    return gettext("Calendly does not tell its free times: %s") % shown.plain(error, 300)
+    return gettext("Calendly does not tell its free times: %s") % shown.told(error, 300)
 
 
 def _note(seen: Look, free: list[Slot], without: datetime | None) -> str:

@@ -24,7 +24,7 @@ from rest_framework.views import APIView
 from ..models import AgentKey
 from ..services import agent_keys
 from ..services.actors import Actor
-from . import errors, inputs, speech
+from . import errors, inputs, speech, throttling
 from .bodies import Json, JsonBody, LengthRequired, camel
 
 log = logging.getLogger("calendly.api")
@@ -44,11 +44,18 @@ class KeyAuthentication(BaseAuthentication):
     """`Authorization: Bearer <agent key>`."""
 
     def authenticate(self, request: Request) -> tuple[Agent, AgentKey] | None:
-        """The agent; None without the header. Raises InvalidKey."""
+        """The agent; None without the header. Raises InvalidKey, TooManyWrongKeys."""
         scheme, _blank, text = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
         if scheme.lower() != "bearer":
             return None
-        key = agent_keys.authenticate(text.strip(), now=timezone.now())
+        text, now = text.strip(), timezone.now()
+        throttling.check_address(request._request, text, now=now)
+        try:
+            key = agent_keys.authenticate(text, now=now)
+        except agent_keys.InvalidKey:
+            throttling.note_wrong_key(request._request, text, now=now)
+            raise
+        throttling.note_right_key(text)
         return Agent(key), key
 
     def authenticate_header(self, request: Request) -> str:
@@ -57,15 +64,17 @@ class KeyAuthentication(BaseAuthentication):
 
 
 class HasRight(BasePermission):
-    """The key has the right that the view names for the method."""
+    """The key has the right that the view names for the method. A method without one is refused."""
 
     def has_permission(self, request: Request, view: APIView) -> bool:
-        """True with it. Raises PermissionDenied naming it."""
+        """True with it, and for methods that the view does not take (405). Raises PermissionDenied naming it."""
         key = request.auth
         if not isinstance(key, AgentKey):
             return False
         method = "GET" if request.method == "HEAD" else str(request.method)
         needed = getattr(view, "rights", {}).get(method)
+        if needed is None and method.lower() in view.http_method_names and hasattr(view, method.lower()):
+            raise PermissionDenied("")
         if needed and needed not in key.scopes:
             raise PermissionDenied(str(needed))
         return True
@@ -104,7 +113,7 @@ class AgentView(APIView):
     permission_classes = [HasRight]
     renderer_classes = [Json]
     parser_classes = [JsonBody]
-    throttle_classes = []
+    throttle_classes = [throttling.CallThrottle]
     content_negotiation_class = Negotiation
     metadata_class = None
     versioning_class = None
@@ -186,6 +195,7 @@ class Nothing(AgentView):
 
     authentication_classes = []
     permission_classes = []
+    throttle_classes = []
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Nothing is here, for any method."""

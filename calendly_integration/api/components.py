@@ -152,6 +152,7 @@ SCHEMAS: dict[str, Schema] = {
         "not_reschedulable", reason=TEXT, booking=ref("Booking"), rescheduleUrl=maybe(TEXT)
     ),
     "QuotaExhausted": failure("quota_exhausted", schedulingUrl=maybe(TEXT)),
+    "TooManyRequests": failure("too_many_requests"),
     "CalendlyRefused": failure("calendly_refused", detail=TEXT),
     "Unavailable": failure("calendly_unavailable", "unavailable"),
     "InProgress": failure("in_progress"),

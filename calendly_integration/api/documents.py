@@ -61,7 +61,10 @@ IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key",
     {"type": "string", "maxLength": 255, "pattern": r"^([!-~]([ -~]*[!-~])?)?$"},
     "header",
-    description="The same key with the same body gives the same answer again.",
+    description=(
+        "The same key with the same body gives the same answer again. Without one, the same request within ten"
+        " minutes is answered with the booking as it is now."
+    ),
 )
 RETRY_AFTER = OpenApiParameter(
     "Retry-After",
@@ -83,6 +86,7 @@ EVERYWHERE: dict[int, tuple[Schema, str]] = {
     401: (ref("Failure"), "No valid agent key."),
     403: (ref("Failure"), "The key lacks the right."),
     406: (ref("Failure"), "Answers are application/json."),
+    429: (ref("TooManyRequests"), "Too many calls with this key, or too many wrong keys from this address."),
     500: (ref("Failure"), "A mistake of ours. It has been noted."),
     503: (ref("Unavailable"), "Calendly or the database is away; nothing has been changed."),
 }
@@ -91,6 +95,7 @@ WITH_BODY: dict[int, tuple[Schema, str]] = {
     413: (ref("Failure"), "A body over 256 KB."),
     415: (ref("Failure"), "A body that is not application/json."),
 }
+QUOTA_OR_TOO_MANY: Schema = {"oneOf": [ref("QuotaExhausted"), ref("TooManyRequests")]}
 NO_EVENT_TYPE = {404: (ref("EventTypeNotFound"), "No such event type.")}
 AMBIGUOUS = {409: (ref("EventTypeAmbiguous"), "The name fits several event types: choose one by id.")}
 NO_BOOKING = {404: (ref("BookingNotFound"), "No such booking.")}
@@ -120,7 +125,8 @@ def _call(
         },
         "examples": list(examples),
         "tags": ["calendly"],
-    } | ({"parameters": list(parameters)} if parameters else {})
+        "parameters": [RETRY_AFTER, *parameters],
+    }
 
 
 def _fine(text: str, **properties: Schema) -> dict[int, tuple[Schema, str]]:
@@ -166,10 +172,13 @@ SCHEDULE = _call(
             "The first request under this Idempotency-Key still runs, or the name fits several event types.",
         ),
         422: (ref("IdempotencyMismatch"), "This Idempotency-Key was used with another body."),
-        429: (ref("QuotaExhausted"), "Calendly's booking allowance is used up; hand over `schedulingUrl`."),
+        429: (
+            QUOTA_OR_TOO_MANY,
+            "Calendly's booking allowance is used up; hand over `schedulingUrl`. Or too many calls.",
+        ),
     },
     UNKNOWN, NO_EVENT_TYPE, REFUSED, WITH_BODY,
-    parameters=(IDEMPOTENCY_KEY, RETRY_AFTER, REPLAYED),
+    parameters=(IDEMPOTENCY_KEY, REPLAYED),
     examples=(
         OpenApiExample(
             "A demo, as soon as possible",
@@ -217,7 +226,10 @@ RESCHEDULE = _call(
         ),
         202: (ref("MoveUnknown"), "The answer was lost: it may have moved, and will be settled."),
         409: (ref("NotReschedulable"), "Not in this state. The invitee may still use `rescheduleUrl`."),
-        429: (ref("MoveQuotaExhausted"), "Calendly's booking allowance is used up; hand over `rescheduleUrl`."),
+        429: (
+            {"oneOf": [ref("MoveQuotaExhausted"), ref("TooManyRequests")]},
+            "Calendly's booking allowance is used up; hand over `rescheduleUrl`. Or too many calls.",
+        ),
         502: (ref("MoveRefused"), "Calendly refused; `detail` is what it said."),
     },
     NO_BOOKING, WITH_BODY,
@@ -252,6 +264,7 @@ def _page(name: str, summary: str, media_type: str, schema: Any) -> Operation:
         "operation_id": name,
         "summary": summary,
         "tags": ["calendly"],
+        "parameters": [RETRY_AFTER],
         "responses": {(200, media_type): OpenApiResponse(schema, description="It."), **answers},
     }
 

@@ -13,7 +13,7 @@ from rest_framework import exceptions
 
 from ..models import Booking
 from ..services import agent_keys, bookings, catalog, failures, idempotency, scheduling, zones
-from . import bodies, refusals, shapes, speech
+from . import bodies, refusals, shapes, speech, throttling
 
 log = logging.getLogger("calendly.api")
 
@@ -189,6 +189,18 @@ def _not_allowed(error: Exception) -> Failure:
     needed = getattr(error, "detail", "")
     more = {"scope": str(needed)} if needed else {}
     return Failure(403, "forbidden", _("This agent key may not do that."), more)
+
+
+@_answers(exceptions.Throttled)
+def _too_many_calls(error: exceptions.Throttled) -> Failure:
+    text = _("Too many calls. Please try again shortly.")
+    return Failure(429, "too_many_requests", text, {}, _later(int(getattr(error, "wait", None) or 0)))
+
+
+@_answers(throttling.TooManyWrongKeys)
+def _too_many_wrong_keys(error: throttling.TooManyWrongKeys) -> Failure:
+    text = _("Too many attempts with a wrong agent key. Please try again in a minute.")
+    return Failure(429, "too_many_requests", text, {}, _later(int(getattr(error, "wait", None) or 0)))
 
 
 # What is wrong with the request

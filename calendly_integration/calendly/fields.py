@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
+from . import texts as written
 from .errors import Unreadable
 
 T = TypeVar("T")
+log = logging.getLogger("calendly.client")
 
 # Far more than any body of Calendly's nests. What we accept must also survive json.dumps deep in a stack.
 _MAX_DEPTH = 50
@@ -107,6 +110,21 @@ def text_or_none(data: dict[str, Any], key: str) -> str | None:
     return value if isinstance(value, str) and value else None
 
 
+def line(data: dict[str, Any], key: str) -> str:
+    """As ``text_or``, on one line: for names and whatever else is shown in a row."""
+    return written.one_line(text_or(data, key))
+
+
+def line_or_none(data: dict[str, Any], key: str) -> str | None:
+    """As ``line``, None where it is empty."""
+    return line(data, key) or None
+
+
+def link(data: dict[str, Any], key: str) -> str:
+    """An http or https link; empty where it is missing or something else, such as a script."""
+    return written.web_link(text_or(data, key))
+
+
 def flag(data: dict[str, Any], key: str, *, default: bool = False) -> bool:
     """A boolean, or the default where it is missing, null or something else."""
     value = data.get(key)
@@ -156,19 +174,30 @@ def parse_instant(value: object, what: str) -> datetime:
     raise Unreadable(f"{what} is missing or no time with a zone")
 
 
-def objects(data: dict[str, Any], key: str) -> list[dict[str, Any]]:
-    """A list of objects; empty where it is missing or null. Raises Unreadable."""
+def readable(
+    data: dict[str, Any], key: str, parse: Callable[[dict[str, Any]], T]
+) -> list[tuple[dict[str, Any], T]]:
+    """Each object of a list beside what was parsed of it; empty where the list is missing or null.
+
+    An item that cannot be read costs only itself: it is logged and left out. Raises Unreadable for no list.
+    """
     value = data.get(key)
     if value is None:
         return []
-    if isinstance(value, list) and all(isinstance(item, dict) for item in value):
-        return value
-    raise Unreadable(f"{key} is no list of objects")
+    if not isinstance(value, list):
+        raise Unreadable(f"{key} is no list")
+    found = []
+    for number, item in enumerate(value):
+        try:
+            found.append((item, parse(as_dict(item, "it"))))
+        except Unreadable as error:
+            log.warning("left out %s[%d]: %s", key, number, error)
+    return found
 
 
 def parsed(data: dict[str, Any], key: str, parse: Callable[[dict[str, Any]], T]) -> tuple[T, ...]:
-    """Each object of a list, parsed."""
-    return tuple([parse(item) for item in objects(data, key)])
+    """The objects of a list, parsed. What cannot be read is left out, as in ``readable``."""
+    return tuple([each for _item, each in readable(data, key, parse)])
 
 
 def texts(data: dict[str, Any], key: str) -> tuple[str, ...]:

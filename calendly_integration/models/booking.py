@@ -162,6 +162,9 @@ class Booking(models.Model):
     canceled_at = models.DateTimeField(_("canceled at"), null=True, blank=True)
     no_show_at = models.DateTimeField(_("marked as no-show at"), null=True, blank=True)
     seen_at = models.DateTimeField(_("confirmed by Calendly at"), null=True, blank=True)
+    mailed_without_link_at = models.DateTimeField(
+        _("confirmation left without a link at"), null=True, blank=True
+    )
     failure = models.TextField(_("why it failed"), blank=True)
     created_at = models.DateTimeField(_("made at"))
     updated_at = models.DateTimeField(_("changed at"), auto_now=True)
@@ -202,6 +205,11 @@ class Booking(models.Model):
             ),
             models.Index(
                 fields=["no_show_at"], name="booking_no_show", condition=Q(no_show_at__isnull=False)
+            ),
+            models.Index(
+                fields=["start_at"],
+                name="booking_mailed_bare",
+                condition=Q(mailed_without_link_at__isnull=False),
             ),
             models.Index(
                 fields=["start_at"],

@@ -6,6 +6,8 @@ delivery finds its place.
 """
 
 import uuid
+from datetime import datetime
+from typing import Self
 
 from django.db import models
 from django.db.models import Q
@@ -20,6 +22,13 @@ SLOT_ONCE = "leg_slot_once"
 
 class BookingLegQuerySet(WorkQuerySet["BookingLeg"]):
     """Legs as work."""
+
+    def left_standing(self, now: datetime) -> Self:
+        """Meetings to come that were moved away and that Calendly refused to cancel: both halves are real."""
+        refused = self.filter(
+            status="active", todo="", start_at__gt=now, intent__cancel__isnull=False
+        ).exclude(last_error="")
+        return refused.exclude(booking__current_leg=models.F("pk"))
 
 
 class BookingLeg(Work):
@@ -85,7 +94,14 @@ class BookingLeg(Work):
     class Meta:
         verbose_name = _("leg of a booking")
         verbose_name_plural = _("legs of bookings")
-        indexes = [due_index("leg_due")]
+        indexes = [
+            due_index("leg_due"),
+            models.Index(
+                fields=["start_at"],
+                name="leg_refused",
+                condition=Q(status="active", todo="") & ~Q(last_error=""),
+            ),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=~Q(status="active") | (Q(invitee_uri__isnull=False) & ~Q(event_uri="")),

@@ -2,18 +2,20 @@
 
 import unicodedata
 import uuid
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Model, OuterRef, QuerySet, Subquery
+from django.db.models.fields.json import KT
 
 from .. import clients
 from ..calendly import types
 from ..calendly.client import Client
 from ..calendly.errors import NotFound, PermissionDenied
-from ..models import Connection, EventType, EventTypeChange, Host
+from ..models import Booking, BookingLeg, Connection, EventType, EventTypeChange, Host
 from . import connections, mapping, outbox, telling
 
 # What is told to staff when Calendly changes it. `deleted` is whether, not when.
@@ -100,8 +102,10 @@ def _ids(pk: uuid.UUID, uri: str) -> tuple[str, ...]:
 def plain(text: str) -> str:
     """A name, a question or a choice as it is compared: lower case, without diacritics, invisible characters and a
     question mark at the end, single spaces, one kind of quotes and of dashes."""
-    folded = unicodedata.normalize("NFKD", text.translate(ONE_FORM)).casefold()
-    bare = "".join(c for c in folded if not unicodedata.combining(c) and unicodedata.category(c) != "Cf")
+    bare = text.translate(ONE_FORM).casefold()
+    if not bare.isascii():
+        folded = unicodedata.normalize("NFKD", bare).casefold()
+        bare = "".join(c for c in folded if not unicodedata.combining(c) and unicodedata.category(c) != "Cf")
     single = " ".join(bare.split())
     return single.rstrip("? ") or single
 
@@ -126,12 +130,15 @@ def sync(connection: Connection, *, now: datetime) -> tuple[int, int]:
     connections.identify(connection, now=now)
     client = clients.calendly(connection)
     hosts = _sync_hosts(client, connection, now)
-    seen = list(client.event_types(organization=connection.organization_uri))
+    listed = client.event_types(organization=connection.organization_uri)
+    seen = list(listed)
     for kind in seen:
         members = _members(client, kind)
         with transaction.atomic():
             keep_event_type(connection, kind, hosts=[hosts[uri] for uri in members if uri in hosts], now=now)
-    _gone(connection, [kind.uri for kind in seen], now)
+    if not listed.unreadable:  # else one that is missing may be there
+        _gone(connection, [kind.uri for kind in seen], now)
+    name_late(EventType, [kind.uri for kind in seen], now=now)
     Connection.objects.filter(pk=connection.pk).update(synced_at=now)
     return len(hosts), len(seen)
 
@@ -148,11 +155,11 @@ def _gone(connection: Connection, listed: list[str], now: datetime) -> None:
 
 def _sync_hosts(client: Client, connection: Connection, now: datetime) -> dict[str, Host]:
     """The organization's members; only ourselves where the token may not list them."""
+    unreadable = 0
     try:
-        people = [
-            (member.user, member.role)
-            for member in client.memberships(organization=connection.organization_uri)
-        ]
+        members = client.memberships(organization=connection.organization_uri)
+        people = [(member.user, member.role) for member in members]
+        unreadable = members.unreadable
     except PermissionDenied:
         people = [(client.me(), "user")]
     found = {}
@@ -171,8 +178,26 @@ def _sync_hosts(client: Client, connection: Connection, now: datetime) -> dict[s
                 "seen_at": now,
             },
         )
-    Host.objects.filter(connection=connection).exclude(uri__in=found).update(active=False)
+    if not unreadable:  # else one who is missing may be there
+        Host.objects.filter(connection=connection).exclude(uri__in=found).update(active=False)
+    name_late(Host, found, now=now)
     return found
+
+
+# By which column a booking names a row of the mirror, and where its leg has the URI.
+_NAMED: dict[type[Model], tuple[str, str]] = {
+    Host: ("host", "event_raw__event_memberships__0__user"),
+    EventType: ("event_type", "event_raw__event_type"),
+}
+
+
+def name_late(model: type[Model], uris: Iterable[str], *, now: datetime) -> None:
+    """Name hosts or event types in the bookings that were seen before those were mirrored. One statement."""
+    column, path = _NAMED[model]
+    waiting = Booking.objects.filter(**{f"{column}__isnull": True, f"current_leg__{path}__in": list(uris)})
+    uri = BookingLeg.objects.filter(pk=OuterRef(OuterRef("current_leg_id"))).annotate(named=KT(path))
+    found = model._default_manager.filter(uri=Subquery(uri.values("named"))).values("pk")[:1]
+    waiting.update(**{column: Subquery(found)}, updated_at=now)
 
 
 def _members(client: Client, kind: types.EventType) -> list[str]:
@@ -200,7 +225,9 @@ def keep_event_type(
         uri=seen.uri, defaults={"connection": connection, **columns}
     )
     changed = made or kept.updated_at < seen.updated_at or kept.deleted_at != seen.deleted_at
-    if not made and kept.updated_at <= seen.updated_at:
+    if made:
+        name_late(EventType, [seen.uri], now=now)
+    elif kept.updated_at <= seen.updated_at:
         _note_change(kept, columns, now)
         EventType.objects.filter(pk=kept.pk).update(**columns)
     if hosts is not None:

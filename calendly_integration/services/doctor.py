@@ -15,7 +15,7 @@ from .. import clients
 from ..calendly.errors import CalendlyError, InsufficientScope, PermissionDenied, Unauthenticated
 from ..models import Connection
 from ..vai.errors import VAIError
-from . import connections, health, outbox, search, signing_keys, subscriptions
+from . import connections, health, outbox, remote_words, search, signing_keys, subscriptions
 
 SKEW = timedelta(seconds=60)
 WANTED_SCOPES = (
@@ -62,7 +62,7 @@ def _guarded(
             )
         else:
             mend = _("Look at CALENDLY_API_URL and the network.")
-        return Finding(name, False, str(error), mend)
+        return Finding(name, False, remote_words.said(str(error)), mend)
     except DatabaseError as error:
         return Finding(name, False, type(error).__name__, "manage.py migrate")
 
@@ -208,10 +208,19 @@ def _portal(connection: Connection, now: datetime) -> Finding:
     if portal is None:
         text = _("not configured; %s") % text
         return Finding("portal", False, text, _("Set VAI_API_URL and VAI_API_KEY."))
+    since = outbox.paused_since()
+    if since is not None:
+        text = _("it refuses our key, messages are paused since %s UTC; %s") % (
+            f"{since:%Y-%m-%d %H:%M}",
+            text,
+        )
+        return Finding(
+            "portal", False, text, _("Set VAI_API_KEY to the key of the portal, restart the worker.")
+        )
     try:
         portal.get_metadata("calendly-doctor")
     except VAIError as error:
-        said = re.sub(r"\s+", " ", str(error))[:200]
+        said = remote_words.said(re.sub(r"\s+", " ", str(error))[:200])
         mend = _("Look at VAI_API_URL, VAI_API_KEY and the portal.")
         return Finding("portal", False, f"{said}; {text}", mend)
     mend = _("Look at parked messages in the admin.") if waiting.parked else ""
@@ -222,4 +231,5 @@ def _search(connection: Connection, now: datetime) -> Finding:
     """Without it the search is right but slow, which matters to large tables only."""
     if search.ready():
         return Finding("search", True, _("bookings are found by index"))
-    return Finding("search", None, _("no index: the search reads every booking"), search.MEND)
+    mend = _("As the owner of the database: %s") % search.MEND
+    return Finding("search", None, _("no index: the search reads every booking"), mend)

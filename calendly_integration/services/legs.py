@@ -10,13 +10,13 @@ import uuid
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from .. import clients, jobs
 from ..calendly.client import Client
 from ..calendly.errors import (
     AlreadyCanceled,
+    BadAnswer,
     CalendlyError,
     EventInPast,
     NotFound,
@@ -87,6 +87,7 @@ def _again(leg: BookingLeg, error: Exception) -> None:
         next_attempt_at=timezone.now() + timedelta(seconds=pause * random.uniform(1.0, 1.2)),
         last_error=str(error)[:500],
     )
+    mirror.unpaired(leg)
 
 
 def _give_up(leg: BookingLeg, error: Exception) -> None:
@@ -95,6 +96,7 @@ def _give_up(leg: BookingLeg, error: Exception) -> None:
     with transaction.atomic(durable=True):
         if BookingLeg.objects.finish(leg, todo=Todo.NOTHING, last_error=text):
             _note(leg, action, text)
+    mirror.unpaired(leg)
 
 
 def _note(leg: BookingLeg, action: str, error: str) -> None:
@@ -138,23 +140,32 @@ def _look_up(leg: BookingLeg) -> tuple[Invitee, ScheduledEvent] | None:
     if leg.start_at is None:
         return None
     around = timedelta(minutes=1)
-    for event in _events_of(client, booking, leg.start_at - around, leg.start_at + around):
-        for invitee in client.invitees(event.uri, email=booking.invitee_email):
+    events, unreadable = _events_of(client, booking, leg.start_at - around, leg.start_at + around)
+    for event in events:
+        invitees = client.invitees(event.uri, email=booking.invitee_email)
+        for invitee in invitees:
             if mapping.reference(invitee) == leg.pk:
                 return invitee, event
+        unreadable += invitees.unreadable
+    if unreadable:
+        raise BadAnswer("what was looked for may be among what cannot be read")
     return None
 
 
-def _events_of(client: Client, booking: Booking, first: datetime, last: datetime) -> list[ScheduledEvent]:
-    """The invitee's events in a span: of the organization, or only our own where the token sees no more."""
+def _events_of(
+    client: Client, booking: Booking, first: datetime, last: datetime
+) -> tuple[list[ScheduledEvent], int]:
+    """The invitee's events in a span, and how many cannot be read: of the organization, or only our own where the
+    token sees no more."""
     connection, email = booking.connection, booking.invitee_email
 
-    def listed(*, organization: str | None = None, user: str | None = None) -> list[ScheduledEvent]:
-        return list(
-            client.scheduled_events(
-                organization=organization, user=user, invitee_email=email, min_start=first, max_start=last
-            )
+    def listed(
+        *, organization: str | None = None, user: str | None = None
+    ) -> tuple[list[ScheduledEvent], int]:
+        found = client.scheduled_events(
+            organization=organization, user=user, invitee_email=email, min_start=first, max_start=last
         )
+        return list(found), found.unreadable
 
     try:
         return listed(organization=connection.organization_uri)
@@ -191,24 +202,13 @@ def take_cancellation(leg: BookingLeg) -> bool:
     )
 
 
-def refused_cancellations(*, now: datetime) -> QuerySet[BookingLeg]:
-    """Old halves of moves that Calendly refused to cancel and that are not over: two meetings stand."""
-    return (
-        BookingLeg.objects.filter(
-            status=Status.ACTIVE, todo=Todo.NOTHING, end_at__gt=now, intent__cancel__isnull=False
-        )
-        .exclude(last_error="")
-        .exclude(pk=F("booking__current_leg"))
-    )
-
-
 def retry_old_cancellation(leg: BookingLeg, *, by: Actor, now: datetime) -> bool:
     """Ask Calendly once more to cancel the old half of a move, as staff want. False if there is nothing to ask."""
     with transaction.atomic(durable=True):
-        due = refused_cancellations(now=now).filter(pk=leg.pk)
+        due = BookingLeg.objects.left_standing(now).filter(pk=leg.pk)
         if not due.update(todo=Todo.CANCEL, next_attempt_at=now, lease_token=None, attempts=0, last_error=""):
             return False
-        entry(leg.booking_id, at=now, by=by, action="cancel_requested").save()
+        entry(leg.booking_id, at=now, by=by, action="cancel_requested", start=str(leg.start_at)).save()
         jobs.wake()
     return True
 
@@ -244,7 +244,7 @@ def cancels(leg: BookingLeg) -> bool:
 
 def _take_back(leg: BookingLeg, error: Exception) -> None:
     """Calendly did nothing, and who asked is told so: the leg is as it was, a link that it waits for included."""
-    unsettled = not leg.event_raw or not mapping.place(leg.event_raw).settled
+    unsettled = not leg.event_raw or not mapping.settled(leg.event_raw)
     text = str(error)[:500]
     with transaction.atomic(durable=True):
         if BookingLeg.objects.finish(
@@ -295,6 +295,7 @@ def _refresh(leg: BookingLeg) -> None:
         _read(client, leg)
     except NotFound as error:
         BookingLeg.objects.finish(leg, todo=Todo.NOTHING, last_error=str(error)[:500])
+        mirror.unpaired(leg)
         return
     if leg.attempts < len(mirror.LOOK_AGAIN):
         BookingLeg.objects.finish(

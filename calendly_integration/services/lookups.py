@@ -14,13 +14,14 @@ from .. import clients
 from ..models import Booking, VAIMetadata
 from ..models.rewriting import Change, alteration, insertion, send
 from ..vai.client import Client
-from ..vai.errors import Unavailable, VAIError
-from . import outbox, telling
+from ..vai.errors import KeyRefused, Unavailable, VAIError
+from . import confirmations, outbox, telling
 from .actors import SYSTEM, entry
 
 log = logging.getLogger("calendly.lookups")
 
-LEASE = timedelta(seconds=60)
+# Longer than a full pool takes when the portal lets each question run into its time-out.
+LEASE = timedelta(minutes=2)
 LONGEST_PAUSE = 300
 COLUMNS = {
     "conversation_id": 255,
@@ -33,48 +34,44 @@ COLUMNS = {
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A claimed row, and the event that the portal is asked about."""
+    """A claimed row, and the event that the portal is asked about. A `probe` tries the key in a pause."""
 
     metadata: VAIMetadata
     event_id: str
+    probe: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What came of a question. `told` is None where the portal knows nothing, or where there is an `error`."""
 
-    metadata: VAIMetadata
+    question: Question
     told: dict[str, Any] | None = None
     error: VAIError | None = None
 
 
 def claim(*, now: datetime, limit: int) -> list[Question]:
-    """Questions for the portal. None while no portal is configured."""
-    if clients.portal() is None:
+    """Questions for the portal. None while no portal is configured; while it refuses our key one now and then."""
+    paused = outbox.paused_since() is not None
+    if clients.portal() is None or (paused and not outbox.take_turn(now)):
         return []
+    limit = 1 if paused else limit
     rows = VAIMetadata.objects.claim(now=now, lease=LEASE, limit=limit)
     events = dict(
         Booking.objects.filter(pk__in=[row.pk for row in rows]).values_list("pk", "event_id") if rows else ()
     )
-    return [Question(row, events.get(row.pk, "")) for row in rows]
-
-
-def work(question: Question, *, now: datetime) -> None:
-    """Ask, and keep the answer."""
-    portal = clients.portal()
-    if portal is not None:
-        keep([ask(question, portal)], now=now)
+    return [Question(row, events.get(row.pk, ""), probe=paused) for row in rows]
 
 
 def ask(question: Question, portal: Client) -> Answer:
     """Ask the portal. Without the database, so that many threads can ask while one keeps the answers."""
     if not question.event_id:
         error = Unavailable("the booking has no event yet", retry_after=LONGEST_PAUSE)
-        return Answer(question.metadata, error=error)
+        return Answer(question, error=error)
     try:
-        return Answer(question.metadata, told=portal.get_metadata(question.event_id))
+        return Answer(question, told=portal.get_metadata(question.event_id))
     except VAIError as error:
-        return Answer(question.metadata, error=error)
+        return Answer(question, error=error)
 
 
 def keep(answers: Sequence[Answer], *, now: datetime) -> None:
@@ -82,25 +79,34 @@ def keep(answers: Sequence[Answer], *, now: datetime) -> None:
     to its new holder. A booking that the portal knows is an agent's, and the portal is told of it.
     """
     with transaction.atomic(durable=True):
-        found = [answer.metadata.pk for answer in answers if answer.told is not None]
+        found = [answer.question.metadata.pk for answer in answers if answer.told is not None]
         bookings = _locked_bookings(found) if found else {}
         rows = {
             row.pk: row
             for row in VAIMetadata.objects.select_for_update(no_key=True)
-            .filter(pk__in=[answer.metadata.pk for answer in answers])
+            .filter(pk__in=[answer.question.metadata.pk for answer in answers])
             .order_by("pk")
         }
+        claimed = [(answer, answer.question.metadata) for answer in answers]
         held = [
-            (answer, rows[answer.metadata.pk])
-            for answer in answers
-            if answer.metadata.pk in rows
-            and rows[answer.metadata.pk].lease_token == answer.metadata.lease_token
+            (answer, rows[metadata.pk])
+            for answer, metadata in claimed
+            if metadata.pk in rows and rows[metadata.pk].lease_token == metadata.lease_token
         ]
         send(alteration(VAIMetadata, list(_changes(held, now))))
         known = [
             (bookings[row.pk], row) for answer, row in held if answer.told is not None and row.pk in bookings
         ]
         _tell(known, now)
+    _judge_key(answers, now)
+
+
+def _judge_key(answers: Sequence[Answer], now: datetime) -> None:
+    """A refused key pauses the outbox as well; a question that gets through in the pause ends it."""
+    if any(isinstance(answer.error, KeyRefused) for answer in answers):
+        outbox.pause(now)
+    elif any(answer.question.probe and not isinstance(answer.error, Unavailable) for answer in answers):
+        outbox.go_on()
 
 
 def _locked_bookings(keys: list[UUID]) -> dict[UUID, Booking]:
@@ -121,6 +127,8 @@ def _changes(held: Sequence[tuple[Answer, VAIMetadata]], now: datetime) -> Itera
                 "next_attempt_at": now + _pause(row, error) if error.retryable else None,
                 "last_error": str(error)[:500],
             }
+            if isinstance(error, KeyRefused):  # it waits for the key, and not for its turn
+                changes |= {"next_attempt_at": now, "attempts": row.attempts - 1}
         yield row.pk, changes | {"lease_token": None}
 
 
@@ -158,4 +166,6 @@ def _tell(known: Sequence[tuple[Booking, VAIMetadata]], now: datetime) -> None:
     changes = {"source": Booking.Source.AGENT, "updated_at": now}
     statements = alteration(Booking, [(booking.pk, changes) for booking, _metadata in known])
     statements += insertion(entries) + insertion(followups, otherwise="DO NOTHING")
-    send(statements + outbox.addition(drafts, now=now))
+    mails = confirmations.resolve(drafts, {booking.pk: booking for booking, _metadata in known}, now=now)
+    statements += insertion(mails.pending, otherwise="DO NOTHING")
+    send(statements + outbox.addition(mails.drafts, now=now))

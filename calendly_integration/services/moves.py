@@ -10,7 +10,7 @@ from .. import clients
 from ..calendly.errors import CalendlyError
 from ..calendly.types import Answer
 from ..models import Booking, BookingLeg, EventType
-from . import availability, catalog, failures, legs, phones, placing, questions, scheduling, zones
+from . import availability, catalog, failures, legs, mapping, phones, placing, questions, scheduling, zones
 from .actors import Actor, entry
 from .availability import Day
 
@@ -69,7 +69,8 @@ def reschedule(booking: Booking, *, new_start: datetime, by: Actor, now: datetim
     place = asked.get("location") if asked else None
     plan = _plan(
         booking, kind, leg, by, now,
-        location=place or legs.location_again(kind, booking, leg), answers=_told(leg), action="move_requested",
+        location=place or legs.location_again(kind, booking, leg), answers=mapping.answers(leg.invitee_raw),
+        action="move_requested",
     )  # fmt: skip
     return _move(booking, leg, plan, wanted, now)
 
@@ -209,17 +210,12 @@ def _is_in_its_own_way(booking: Booking, event_type: EventType, wanted: datetime
     )
 
 
-def _told(leg: BookingLeg) -> tuple[Answer, ...]:
-    told = leg.invitee_raw.get("questions_and_answers") or []
-    return tuple(Answer.parse(each) for each in told if str(each.get("answer") or "").strip())
-
-
 def _carried(leg: BookingLeg, event_type: EventType) -> list[tuple[str, str]]:
     """What the invitee has answered, and the other event type asks and takes, too."""
     asked = {catalog.plain(str(each["name"])): each for each in questions.enabled(event_type)}
     return [
         (each.question, each.answer)
-        for each in _told(leg)
+        for each in mapping.answers(leg.invitee_raw)
         if (question := asked.get(catalog.plain(each.question))) and questions.fits(question, each.answer)
     ]
 
@@ -229,9 +225,7 @@ def _plan(
     location: dict[str, str] | None, answers: tuple[Answer, ...], action: str,
 ) -> placing.Plan:  # fmt: skip
     """The same meeting once more: same person, answers and guests."""
-    guests = leg.request.get("guests") or [
-        str(guest["email"]) for guest in leg.event_raw.get("event_guests") or () if guest.get("email")
-    ]
+    guests = leg.request.get("guests") or mapping.guests(leg.event_raw)
 
     def save(new: BookingLeg) -> Booking:
         locked = Booking.objects.select_for_update(no_key=True).get(pk=booking.pk)
@@ -255,6 +249,7 @@ def _plan(
         guests=tuple(guests)[:10],
         by=by,
         save=save,
+        phone=booking.phone,
     )
 
 

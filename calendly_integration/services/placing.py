@@ -58,8 +58,9 @@ Outcome = Placed | Taken | Unknown
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is to be booked: everything but the start. `save` writes the rows of the intent, given the leg;
-    `confirmed` is called with the booking in the transaction that confirms it."""
+    """What is to be booked: everything but the start. `phone` is kept with the leg, and
+    not sent. `save` writes the rows of the intent, given the leg; `confirmed` is called with the booking in the
+    transaction that confirms it."""
 
     event_type: EventType
     email: str
@@ -70,6 +71,7 @@ class Plan:
     guests: tuple[str, ...]
     by: Actor
     save: Callable[[BookingLeg], Booking]
+    phone: str = ""
     confirmed: Callable[[Booking], None] = lambda _booking: None
 
     def request(self, leg: BookingLeg, slot: Slot) -> BookingRequest:
@@ -82,7 +84,7 @@ class Plan:
             timezone=self.time_zone,
             location=self.location,
             answers=self.answers,
-            tracking=mapping.tracking(leg.pk),
+            tracking=mapping.tracking(leg.pk, self.by.source),
             guests=self.guests,
         )
 
@@ -93,6 +95,7 @@ class Plan:
             "answers": [[answer.question, answer.answer] for answer in self.answers],
             "guests": list(self.guests),
             "timezone": self.time_zone,
+            "phone": self.phone,
         }
 
 

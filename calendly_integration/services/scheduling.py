@@ -204,6 +204,7 @@ def _plan(
         guests=guests,
         by=by,
         save=save,
+        phone=wish.phone,
         confirmed=confirmed,
     )
 

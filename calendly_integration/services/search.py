@@ -15,7 +15,7 @@ from ..models.booking import phone_parts, plain_words
 
 INDEX = "booking_search_trigrams"
 MEND = (
-    "As the owner of the database: CREATE EXTENSION IF NOT EXISTS pg_trgm; CREATE INDEX CONCURRENTLY "
+    "CREATE EXTENSION IF NOT EXISTS pg_trgm; CREATE INDEX CONCURRENTLY "
     f"{INDEX} ON calendly_integration_booking USING gin (search_key gin_trgm_ops);"
 )
 # So many finds are handed on as a list of ids: the planner knows their number then, and never walks through all

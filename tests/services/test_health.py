@@ -4,6 +4,7 @@ import os
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.utils import translation
 
 from calendly_integration import jobs
 from calendly_integration.models import AgentKey, IdempotencyRecord, Pulse
@@ -35,9 +36,11 @@ def test_a_queue_is_healthy_where_all_is_there() -> None:
 
 def test_a_missing_schedule_turns_it_red() -> None:
     health.beat(now=NOW)
-    state = health.queue_state(NOW)
+    with translation.override("en"):
+        state = health.queue_state(NOW)
     assert not state.healthy
     assert "calendly: sweep: missing" in state.schedule_faults
+    assert "calendly: sweep: lipsește" in health.queue_state(NOW).schedule_faults
 
 
 def test_two_clusters_at_a_time_are_told_until_one_is_gone() -> None:

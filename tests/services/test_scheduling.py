@@ -15,9 +15,10 @@ from calendly_integration.models import Booking, BookingLeg, Connection, EventTy
 from calendly_integration.sandbox.calendly import Calendly
 from calendly_integration.sandbox.seeds import place, question
 from calendly_integration.services import catalog, failures, scheduling, zones
+from calendly_integration.services.actors import Actor
 from calendly_integration.services.scheduling import Booked, InvalidWish, NothingFree, OutcomeUnknown
 
-from .story import TEN, ask, book, hours, mirrored, now, posts, strict, wish, work_legs
+from .story import TEN, ask, book, deliver, hours, mirrored, now, posts, strict, wish, work_legs
 
 pytestmark = pytest.mark.django_db
 
@@ -88,7 +89,11 @@ def test_the_request_is_what_the_contract_knows_and_holds_no_personal_reference(
     ).validate(body)
     leg = BookingLeg.objects.get()
     tracking = {key: value for key, value in body["tracking"].items() if value is not None}
-    assert tracking == {"utm_source": "vai_agent", "utm_content": leg.pk.hex}
+    assert tracking == {
+        "utm_source": "vai_agent",
+        "utm_medium": "vai_portal",
+        "utm_content": leg.pk.hex,
+    }
     assert body["event_guests"] == ["g@example.com", "portal@vaiportal.example"]
     assert body["questions_and_answers"] == [
         {"question": "Please describe the problem.", "answer": "Nu merge", "position": 0}
@@ -610,3 +615,13 @@ def test_the_intent_is_called_within_its_transaction(calendly: Calendly) -> None
         scheduling.schedule(wish=wish(), by=scheduling.Actor("agent", "A"), now=now(), on_intent=stop)
     assert not Booking.objects.exists()
     assert posts(calendly) == 0
+
+
+def test_the_tracking_tells_staff_from_agents(calendly: Calendly) -> None:
+    scheduling.schedule(wish=wish(), by=Actor.staff("Ioana"), now=now())
+    tracking = json.loads(calendly.calls[-1].body)["tracking"]
+    leg = BookingLeg.objects.get()
+    assert (tracking["utm_source"], tracking["utm_medium"]) == ("vai_staff", "vai_portal")
+    assert tracking["utm_content"] == leg.pk.hex
+    deliver(calendly)
+    assert Booking.objects.get().seen_at is not None

@@ -8,6 +8,8 @@ import pytest
 import time_machine
 
 from calendly_integration import clients
+from calendly_integration.calendly import types
+from calendly_integration.calendly.calls import Pages
 from calendly_integration.calendly.errors import CalendlyError, ServerError
 from calendly_integration.models import Booking, BookingLeg, Connection, EventType, Message, SyncRun
 from calendly_integration.sandbox.calendly import Calendly
@@ -104,6 +106,7 @@ def test_a_missed_story_is_told_as_its_deliveries_would_have_told_it(
 def test_a_booking_whose_first_delivery_was_missed_is_confirmed_by_the_sync(
     calendly: Calendly, connection: Connection
 ) -> None:
+    calendly.options.location_push_seconds = 0
     book()
     dropped(calendly)
     assert told() == ["/calendly/metadata", "/calendly/notify"]
@@ -241,7 +244,7 @@ def test_two_syncs_that_find_the_same_new_event_type_keep_it_once(
         found = list(listed(**options))
         monkeypatch.setattr(client, "event_types", listed)
         catalog.sync(connection, now=now())
-        return iter(found)
+        return Pages(iter([{"collection": [kind.raw for kind in found]}]), types.EventType.parse)
 
     monkeypatch.setattr(client, "event_types", while_another_sync_runs)
     catalog.sync(connection, now=now())
