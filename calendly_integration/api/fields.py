@@ -115,7 +115,9 @@ class AddressInQuery(Address):
     def to_internal_value(self, data: Any) -> str:
         """The address, with its pluses."""
         text = super().to_internal_value(data)
-        return text if addresses.is_address(text) else LOST_PLUS_OF_ADDRESS.sub("+", text)
+        if addresses.is_address(text) or len(text) > addresses.LONGEST:
+            return text
+        return LOST_PLUS_OF_ADDRESS.sub("+", text)
 
 
 # Language, perhaps script, perhaps country; "ro_RO.UTF-8" and longer tags begin like that, too.
