@@ -145,6 +145,10 @@ def test_every_row_that_names_the_one_that_goes_names_the_one_that_stays(
     apply(joins)
     assert not Booking.objects.filter(pk=goes.pk).exists()
     for row, column in rows:
+        if isinstance(row, PendingMail):  # the joined booking has changed, so its mail leaves or waits anew
+            left = Message.objects.filter(booking=stays, once_key="mail").exists()
+            assert left or PendingMail.objects.filter(booking=stays, once_key="mail").exists()
+            continue
         kept = type(row)._default_manager.filter(**{column: stays.pk})
         if row.pk != goes.pk:
             kept = kept.filter(pk=row.pk)
