@@ -3,7 +3,9 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from . import views
+from . import people, views
+
+people.register(admin.site)
 
 urlpatterns = [
     path("", views.home, name="home"),

@@ -23,8 +23,9 @@ from .evidence import EvidenceAdmin
 from .reschedule import Again
 
 # Under which field of the form stands what is wrong with the wish.
-PLACES = {"phone": "phone", "guests": "guests", "timezone": "timezone"}
+PLACES = {"phone": "phone", "location": "location", "guests": "guests", "timezone": "timezone"}
 WRONG = {
+    "location_needed": _("The invitee is asked for the place: write where the meeting is to be."),
     "phone_needed": _("The host calls the invitee: write the number with its country code, such as +40."),
     "too_many_guests": _("At most ten guests, the portal's own address included."),
     "unknown_zone": _("There is no such time zone."),
@@ -56,7 +57,7 @@ class BooksForSomebody(EvidenceAdmin[Booking]):
         wanted = request.GET.get("event_type", "")
         kind = None
         if wanted:
-            with suppress(catalog.EventTypeNotFound):
+            with suppress(catalog.EventTypeNotFound, catalog.EventTypeAmbiguous):
                 kind = catalog.find(wanted)
         return choose(self, request, unknown=bool(wanted)) if kind is None else fill_in(self, request, kind)
 

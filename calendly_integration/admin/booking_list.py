@@ -17,9 +17,11 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from ..models import Booking
 from ..services import search, wording
-from . import exports, facets, saved_view, shown, viewer
+from . import exports, facets, lists, saved_view, shown, viewer
 
 MOST = 10_000
+# By these Today links to the rows behind its figures.
+TIMES = ("start_at", "created_at", "canceled_at", "no_show_at")
 
 
 if TYPE_CHECKING:
@@ -56,8 +58,8 @@ class Step:
     here: bool = False
 
 
-class BookingList(ChangeList):
-    """Django's, with what its page shows beside the rows."""
+class BookingList(lists.BoundedList):
+    """Ours, with what its page shows beside the rows."""
 
     def __init__(self, request: HttpRequest, *args: Any, **options: Any) -> None:
         self.request = request
@@ -162,6 +164,11 @@ class ListsBookings:
     date_hierarchy: Any = "start_at"
     # Named so that there is a search box; what is looked for is decided in the service.
     search_fields: Any = ("search_key",)
+    linked_lookups = (
+        *(f"{when}__{bound}" for when in TIMES for bound in ("gte", "lt", "lte")),
+        "status",
+        "seen_at__isnull",
+    )
     search_help_text: Any = gettext_lazy(
         "Name, e-mail, phone, conversation, our number or Calendly's event id"
     )

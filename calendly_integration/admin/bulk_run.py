@@ -243,6 +243,7 @@ class BulkItemAdmin(EvidenceAdmin[BulkItem]):
         columns.moment(BulkItem, "done_at"),
     )
     list_filter = ("status", "run__kind")
+    linked_lookups = ("run__id__exact",)
     list_select_related = ("run",)
     ordering = ("-pk",)
     search_fields = ("label",)

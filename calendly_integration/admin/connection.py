@@ -30,7 +30,13 @@ CHECKS = {
     "search": _("Search index"),
 }
 MANAGE = "manage_connection"
-REFUSALS = (*calendlys_answer.KNOWN, subscriptions.NoSigningKey, vault.Unreadable)
+REFUSALS = (
+    *calendlys_answer.KNOWN,
+    subscriptions.NoSigningKey,
+    subscriptions.NotRenewed,
+    subscriptions.TakenElsewhere,
+    vault.Unreadable,
+)
 
 
 def _always(row: Connection, now: datetime) -> bool:
@@ -187,6 +193,14 @@ def _said(error: Exception) -> str:
         return gettext(
             "There is no signing key yet. Press “Change the signing key”: "
             "that makes one and subscribes the webhook."
+        )
+    if isinstance(error, subscriptions.NotRenewed):
+        why = calendlys_answer.text(error.error)
+        return f"{gettext('There is no webhook subscription now: Calendly tells us nothing.')} {why}"
+    if isinstance(error, subscriptions.TakenElsewhere):
+        return gettext(
+            "Calendly has a subscription for our address that this access token cannot see. Delete it with the "
+            "token that made it, or set another PUBLIC_URL."
         )
     if isinstance(error, vault.Unreadable):
         return gettext("Nothing can be stored encrypted: %s") % shown.told(error, 300)

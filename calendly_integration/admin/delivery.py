@@ -48,6 +48,7 @@ class DeliveryAdmin(EvidenceAdmin[Delivery]):
         columns.failure(Delivery, "last_error"),
     )
     list_filter = ("status",)
+    linked_lookups = ("status__in",)
     list_select_related = ("booking",)
     date_hierarchy = "received_at"
     ordering = ("-pk",)

@@ -21,6 +21,7 @@ from . import columns, event_type_account, event_type_change, event_type_form, s
 from .acts import Act
 from .evidence import EvidenceAdmin
 from .filters import YesNo, titled
+from .lists import BoundedList
 
 STYLE = ("calendly_integration/machine.css",)
 SHOWN_CHANGES = 20
@@ -38,7 +39,7 @@ EDIT = Act("edit", _("Change names and rights"), "change_eventtype", "edit_act",
 SEEN = Act("seen", _("I have seen the changes"), "change_eventtype", "seen_act", _has_news)
 
 
-class Mirror(ChangeList):
+class Mirror(BoundedList):
     """The list, with two counts for each row that it shows: a query each, whatever is shown."""
 
     def get_results(self, request: HttpRequest) -> None:

@@ -9,13 +9,13 @@ from django.utils.translation import gettext_lazy as _
 
 from ..models import AgentKey, EventType
 from ..services import event_type_desk
-from . import shown
+from . import fields, shown
 
 
 class EventTypeForm(forms.Form):
     """Our own columns; nothing of what Calendly owns."""
 
-    aliases = forms.CharField(
+    aliases = fields.Lines(
         label=_("Other names"),
         required=False,
         max_length=event_type_desk.MOST_ALIASES * event_type_desk.LONGEST_ALIAS * 2,
@@ -30,7 +30,7 @@ class EventTypeForm(forms.Form):
         widget=forms.RadioSelect,
         help_text=_("Calendly's public page stays open to everybody who knows it."),
     )
-    allowed_keys = forms.ModelMultipleChoiceField(
+    allowed_keys = fields.Rows(
         label=_("Agents who may book it"),
         queryset=AgentKey.objects.none(),
         required=False,

@@ -5,10 +5,10 @@ What can be done with such a row is an act: permission, page, service, admin log
 
 import uuid
 from functools import partial
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import Any, TypeVar
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.contrib.admin.utils import flatten_fieldsets, quote, unquote
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -25,21 +25,12 @@ from django.utils.translation import gettext_lazy
 from ..services.actors import Actor
 from . import columns, shown, viewer
 from .acts import Act, PlainAct, Words
+from .lists import BoundedLists
 
 M = TypeVar("M", bound=Model)
 
-if TYPE_CHECKING:
 
-    class _ModelAdmin(admin.ModelAdmin[M]):
-        """The stubs' admin is generic, Django's is not."""
-
-else:
-
-    class _ModelAdmin(admin.ModelAdmin, Generic[M]):
-        """The stubs' admin is generic, Django's is not."""
-
-
-class EvidenceAdmin(_ModelAdmin[M]):
+class EvidenceAdmin(BoundedLists[M]):
     """A read-only list and page, with buttons for `acts`."""
 
     show_full_result_count = False
@@ -86,7 +77,7 @@ class EvidenceAdmin(_ModelAdmin[M]):
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> M | None:
         """The row, with the note of what this person may not see of it."""
-        found: M | None = super().get_object(request, object_id, from_field)
+        found = super().get_object(request, object_id, from_field)
         if found is not None:
             hidden = {
                 key

@@ -4,7 +4,6 @@ import logging
 from collections.abc import Iterator
 from typing import Any
 
-from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied
 from django.http import (
     FileResponse,
@@ -63,14 +62,13 @@ def _asked(page: Any, request: HttpRequest, kind: str) -> Iterator[list[str]] | 
         raise PermissionDenied
     if request.method != "GET":
         return HttpResponseNotAllowed(["GET"])
-    try:
-        rows = page.get_changelist_instance(request).queryset
-    except IncorrectLookupParameters:
-        return HttpResponseRedirect(f"{page.url('changelist')}?e=1")
+    asked = page.get_changelist_instance(request)
+    if asked.refused:  # the list says why
+        return HttpResponseRedirect(f"{page.url('changelist')}?{request.GET.urlencode()}")
     # Whose data it is stands in the file; here only who took it, and by which filters, not what was looked for.
     filters = sorted(key for key in request.GET if key in saved_view.KNOWN)
     logger.info("Bookings exported: kind=%s person=%s filters=%s", kind, request.user.pk, ",".join(filters))
-    return _rows(rows, timezone.get_current_timezone(), shown.language())
+    return _rows(asked.queryset, timezone.get_current_timezone(), shown.language())
 
 
 def _head() -> list[str]:

@@ -152,6 +152,7 @@ class FollowUpAdmin(EvidenceAdmin[FollowUp]):
     nothing_yet = _("There are no follow-ups yet. They come by themselves when a meeting is canceled.")
     list_display = ("due", "invitee", "state", "responsible", "meeting", "remark")
     list_filter = ("status", AssigneeFilter, DueFilter, "kind")
+    linked_lookups = ("status__in", "scheduled_for__gte", "scheduled_for__lt", "scheduled_for__lte")
     list_select_related = ("booking", "assignee")
     ordering = ("scheduled_for", "pk")
     search_fields = ("email", "booking__invitee_name", "note", "=conversation_id")

@@ -25,6 +25,7 @@ class BookingLegAdmin(EvidenceAdmin[BookingLeg]):
         columns.moment(BookingLeg, "created_at"),
     )
     list_filter = ("status", "todo", "rescheduled")
+    linked_lookups = ("next_attempt_at__isnull",)
     list_select_related = ("booking",)
     date_hierarchy = "created_at"
     ordering = ("-created_at", "-pk")

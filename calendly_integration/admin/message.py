@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
-from ..models import BulkRun, Lane, Message
+from ..models import BulkRun, Lane, Message, PendingMail
 from ..services import outbox
 from . import columns, many, shown
 from .acts import PlainAct
@@ -130,3 +130,23 @@ class LaneAdmin(EvidenceAdmin[Lane]):
     def asked_to_wait(self, row: Lane) -> bool:
         """Whether the portal itself asked for the pause."""
         return row.held
+
+
+@admin.register(PendingMail)
+class PendingMailAdmin(EvidenceAdmin[PendingMail]):
+    """A confirmation that waits for the conference link of its meeting."""
+
+    list_display = (
+        columns.other(PendingMail, "booking"),
+        columns.moment(PendingMail, "next_attempt_at", seconds=True),
+        "attempts",
+    )
+    list_display_links = None
+    list_select_related = ("booking",)
+    ordering = ("next_attempt_at", "pk")
+    uuid_lookups = ("pk",)
+    lines = (
+        columns.other(PendingMail, "booking"),
+        columns.moment(PendingMail, "next_attempt_at", seconds=True),
+        "attempts",
+    )

@@ -42,10 +42,14 @@ NOT_RESCHEDULABLE = {
     "not_taken": _("That event type cannot take this meeting over. Choose another one."),
 }
 INVALID = {
-    "unanswered": _("Answer the required questions."),
     "past": _("That start is past."),
     "no_such_time": _("The clocks skip that time."),
     "out_of_range": _("That start is too far away."),
+    "unanswered": _("Answer the required questions."),
+    "unknown_question": _("The questions have changed at Calendly. Answer those that are shown now."),
+    "answered_twice": _("Give one answer to each question that takes one."),
+    "not_a_choice": _("Choose among the answers that the event type offers."),
+    "not_a_phone": _("A question asks for a phone number: write it with its country code, such as +40."),
 }
 STANDS = _("The meeting stands as it stood.")
 

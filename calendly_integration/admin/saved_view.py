@@ -16,6 +16,7 @@ from ..models import SavedView
 from ..services import saved_views
 from . import columns, in_use, shown
 from .evidence import EvidenceAdmin
+from .lists import is_key
 
 KNOWN = (
     "q",
@@ -94,7 +95,7 @@ def forget(page: Any, request: HttpRequest) -> HttpResponse:
     if (refused := _entered(page, request)) is not None:
         return refused
     wanted = request.POST.get("view", "")
-    view = saved_views.of(request.user).filter(pk=int(wanted)).first() if wanted.isdecimal() else None
+    view = saved_views.of(request.user).filter(pk=wanted).first() if is_key(SavedView, wanted) else None
     if view is None:
         messages.warning(request, _("This view is not there any more."))
     else:

@@ -192,9 +192,10 @@ def parse(value: str) -> datetime | None:
     """The chosen start; None where it is none, or has no zone."""
     try:
         start = datetime.fromisoformat(value[:40])
-        return start.astimezone(UTC) if start.tzinfo else None
-    except (ValueError, OverflowError):
+    except ValueError:
         return None
+    # The first and the last year of the calendar have instants that some zones cannot write.
+    return start.astimezone(UTC) if start.tzinfo and 1 < start.year < 9999 else None
 
 
 def failed(error: failures.CalendlyRefused | failures.CalendlyUnavailable) -> str:

@@ -17,7 +17,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from ..models import BookingLeg, Connection, Delivery, FollowUp, Message
-from ..services import health, machine_room, today
+from ..services import health, machine_room, outbox, today
 from . import shown
 from .nav import APP
 
@@ -120,6 +120,11 @@ def _worker(worker: health.WorkerState, now: datetime) -> list[Line]:
 
 
 def _outbox(pile: machine_room.Pile | None, now: datetime) -> list[Line]:
+    since = outbox.paused_since() if pile is not None else None
+    if since is not None:
+        waiting = url("message_changelist", status__exact=Message.Status.WAITING)
+        text = gettext("The portal refuses our key: messages to it are paused. Set VAI_API_KEY.")
+        return [Line(text, shown.instant(since), waiting, gettext("Look at them"), waiting)]
     if pile is None or pile.oldest is None or now - pile.oldest <= today.OUTBOX_OLD:
         return []
     waiting = url("message_changelist", status__exact=Message.Status.WAITING)
@@ -193,6 +198,20 @@ def _outcomes(request: HttpRequest, now: datetime) -> Need | None:
     )  # fmt: skip
 
 
+def _lost_moves(request: HttpRequest, now: datetime) -> Need | None:
+    if not may(request, "view_booking"):
+        return None
+
+    looks = may(request, "replay_delivery")
+
+    def line(row: Any) -> Line:
+        text, since = _meeting(row, row.start_at), shown.instant(row.updated_at)
+        return _line(text, since, "booking", row.pk, ("look", gettext("Ask Calendly now"), looks))
+
+    every = url("booking_changelist", status="pending")
+    return _need(_("Meetings moved to a time that is not known"), today.lost_moves(), line, every)
+
+
 def _old_halves(request: HttpRequest, now: datetime) -> Need | None:
     if not may(request, "view_booking"):
         return None
@@ -221,6 +240,24 @@ def _unconfirmed(request: HttpRequest, now: datetime) -> Need | None:
     wanted = {key: _said(value) for key, value in today.unseen(now=now).items()}
     return _need(
         _("Bookings that Calendly has not confirmed"), today.unconfirmed(now=now), line,
+        url("booking_changelist", **wanted),
+    )  # fmt: skip
+
+
+def _without_link(request: HttpRequest, now: datetime) -> Need | None:
+    if not may(request, "view_booking"):
+        return None
+
+    sends = may(request, "resend_message")
+
+    def line(row: Any) -> Line:
+        text, since = _meeting(row, row.start_at), shown.instant(row.mailed_without_link_at)
+        act = ("send_confirmation", gettext("Send the confirmation again"), sends)
+        return _line(text, since, "booking", row.pk, act)
+
+    wanted = {key: _said(value) for key, value in today.bare(now=now).items()}
+    return _need(
+        _("Confirmations that left without a link"), today.mailed_without_link(now=now), line,
         url("booking_changelist", **wanted),
     )  # fmt: skip
 
@@ -270,5 +307,6 @@ def _meeting(booking: Any, start: datetime | None) -> str:
 
 
 KINDS: tuple[Callable[[HttpRequest, datetime], Need | None], ...] = (
-    _messages, _deliveries, _outcomes, _old_halves, _unconfirmed, _followups, _bulk_runs,
+    _messages, _deliveries, _outcomes, _old_halves, _lost_moves, _unconfirmed, _without_link, _followups,
+    _bulk_runs,
 )  # fmt: skip

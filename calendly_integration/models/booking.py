@@ -11,6 +11,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from .event_type import EventType
+
 
 def plain_words(text: str) -> str:
     """A text as it is compared: lower case, without diacritics, single spaces."""
@@ -52,6 +54,14 @@ class BookingQuerySet(models.QuerySet["Booking"]):
     def shown(self) -> Self:
         """With what every view of a booking needs, in one query."""
         return self.select_related("host", "metadata")
+
+    def open_to(self, key_id: int | None) -> Self:
+        """Bookings of event types that are open to the agent with this key, and those without an event type.
+        All of them without a key, for staff."""
+        if key_id is None:
+            return self
+        kinds = EventType.objects.open_to(key_id).order_by().values("pk")
+        return self.filter(Q(event_type__isnull=True) | Q(event_type__in=kinds))
 
     def of_email(self, email: str) -> Self:
         """Bookings of an invitee, whatever the case of the address."""
@@ -152,6 +162,9 @@ class Booking(models.Model):
     canceled_at = models.DateTimeField(_("canceled at"), null=True, blank=True)
     no_show_at = models.DateTimeField(_("marked as no-show at"), null=True, blank=True)
     seen_at = models.DateTimeField(_("confirmed by Calendly at"), null=True, blank=True)
+    mailed_without_link_at = models.DateTimeField(
+        _("confirmation left without a link at"), null=True, blank=True
+    )
     failure = models.TextField(_("why it failed"), blank=True)
     created_at = models.DateTimeField(_("made at"))
     updated_at = models.DateTimeField(_("changed at"), auto_now=True)
@@ -192,6 +205,11 @@ class Booking(models.Model):
             ),
             models.Index(
                 fields=["no_show_at"], name="booking_no_show", condition=Q(no_show_at__isnull=False)
+            ),
+            models.Index(
+                fields=["start_at"],
+                name="booking_mailed_bare",
+                condition=Q(mailed_without_link_at__isnull=False),
             ),
             models.Index(
                 fields=["start_at"],

@@ -16,13 +16,18 @@ from django.utils.translation import pgettext_lazy
 
 from .work import Work, WorkQuerySet, due_index
 
+# The constraint by which two of our own bookings cannot hold one start.
+SLOT_ONCE = "leg_slot_once"
+
 
 class BookingLegQuerySet(WorkQuerySet["BookingLeg"]):
     """Legs as work."""
 
     def left_standing(self, now: datetime) -> Self:
         """Meetings to come that were moved away and that Calendly refused to cancel: both halves are real."""
-        refused = self.filter(status="active", todo="", start_at__gt=now).exclude(last_error="")
+        refused = self.filter(
+            status="active", todo="", start_at__gt=now, intent__cancel__isnull=False
+        ).exclude(last_error="")
         return refused.exclude(booking__current_leg=models.F("pk"))
 
 
@@ -64,7 +69,7 @@ class BookingLeg(Work):
     event_id = models.CharField(_("Calendly's event id"), max_length=64, blank=True, db_index=True)
     start_at = models.DateTimeField(_("start"), null=True, blank=True)
     end_at = models.DateTimeField(_("end"), null=True, blank=True)
-    slot_key = models.CharField(max_length=100, unique=True, null=True, blank=True, editable=False)
+    slot_key = models.CharField(max_length=100, null=True, blank=True, editable=False)  # noqa: DJ001 - one of many without
     request = models.JSONField(_("what was asked of Calendly"), default=dict, blank=True)
     intent = models.JSONField(_("who wants it, and why"), default=dict, blank=True)
     sent_at = models.DateTimeField(_("sent at"), null=True, blank=True)
@@ -102,6 +107,7 @@ class BookingLeg(Work):
                 condition=~Q(status="active") | (Q(invitee_uri__isnull=False) & ~Q(event_uri="")),
                 name="leg_active_has_invitee",
             ),
+            models.UniqueConstraint(fields=["slot_key"], name=SLOT_ONCE),
             models.CheckConstraint(
                 condition=Q(next_attempt_at__isnull=True) | ~Q(todo=""), name="leg_due_has_todo"
             ),

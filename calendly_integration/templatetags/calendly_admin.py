@@ -5,9 +5,10 @@ from typing import Any
 from django import template
 from django.template.context import Context
 
-from ..admin import in_use, nav, today
+from ..admin import in_use, nav, shown, today
 
 register = template.Library()
+register.filter("visible", shown.visible)
 
 
 @register.inclusion_tag("calendly_integration/admin/nav.html", takes_context=True)

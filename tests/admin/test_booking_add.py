@@ -203,7 +203,7 @@ def test_another_look_keeps_what_was_typed_and_books_nothing(
     ("changes", "said"),
     [
         ({"name": ""}, "This field is required"),
-        ({"email": "ioana"}, "valid email address"),
+        ({"email": "ioana"}, "is no e-mail address"),
         ({"email": ""}, "This field is required"),
         ({"timezone": "Mars/Base"}, "Select a valid choice"),
         ({"guests": "a@example.com not-one"}, "not-one is no e-mail address"),
@@ -347,3 +347,56 @@ def test_who_may_not_book_does_not(
     assert browser.post(to(demo), filled()).status_code == expected
     assert entered("staff", enforce_csrf_checks=True).post(to(demo), filled()).status_code == 403
     assert not Booking.objects.exists()
+
+
+@pytest.mark.parametrize("email", ["ană@exemplu.ro", "o'brien+1@exämple.ro"])
+def test_staff_may_book_for_every_address_that_agents_may(
+    staff: Client, demo: EventType, sandbox: Calendly, email: str
+) -> None:
+    answer = staff.post(to(demo), filled(email=f" {email} ", guests="ion@exämple.ro"))
+    assert answer.status_code == 302, answer.content
+    assert Booking.objects.get().invitee_email == email
+
+
+def test_the_place_is_asked_for_only_where_the_event_type_asks_for_it(
+    staff: Client, demo: EventType, sandbox: Calendly
+) -> None:
+    kind = added(sandbox, "Visit", locations=[place("ask_invitee")])
+    assert 'name="location"' not in staff.get(to(demo)).content.decode()
+    assert 'name="location"' in staff.get(to(kind)).content.decode()
+    without = staff.post(to(kind), filled(phone="+40721234567")).content.decode()
+    assert "write where the meeting is to be" in without
+    assert "The host calls" not in without
+    assert posts(sandbox) == 0
+    staff.post(to(kind), filled(location="La cafenea"))
+    leg = Booking.objects.get().current_leg
+    assert leg
+    assert leg.request["location"] == {"kind": "ask_invitee", "location": "La cafenea"}
+
+
+def test_a_number_in_a_phone_question_is_read_as_of_the_invitees_country(
+    staff: Client, demo: EventType, sandbox: Calendly
+) -> None:
+    kind = added(sandbox, "Asking", questions=[question("Number?", kind="phone_number")])
+    refused = staff.post(to(kind), filled(question_0="no number")).content.decode()
+    assert "A question asks for a phone number" in refused
+    assert posts(sandbox) == 0
+    staff.post(to(kind), filled(question_0="0721 234 567"))
+    leg = Booking.objects.get().current_leg
+    assert leg
+    assert leg.request["answers"] == [["Number?", "+40721234567"]]
+
+
+def test_a_choice_and_another_answer_together_are_refused_where_one_is_taken(
+    staff: Client, demo: EventType, sandbox: Calendly
+) -> None:
+    single = question("Size?", kind="single_select", choices=("small", "large"))
+    several = question("Needs?", kind="multi_select", position=1, choices=("a", "b"))
+    kind = added(sandbox, "Asking", questions=[{**each, "include_other": True} for each in (single, several)])
+    both = {"question_0": "small", "question_0_other": "huge", "question_1": ["a"], "question_1_other": "c"}
+    assert "Give one answer" in staff.post(to(kind), filled(**both)).content.decode()
+    assert posts(sandbox) == 0
+    staff.post(to(kind), filled(**both | {"question_0": ""}))
+    leg = Booking.objects.get().current_leg
+    assert leg
+    assert leg.request["answers"] == [["Size?", "huge"], ["Needs?", "a\nc"]]

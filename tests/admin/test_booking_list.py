@@ -1,12 +1,10 @@
 """The list of bookings: filters with counts, search, dates, and few questions to the database."""
 
-import importlib
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 import time_machine
-from django.apps import apps
 from django.contrib.auth.models import User
 from django.db import connection as database
 from django.test import Client
@@ -138,16 +136,6 @@ def test_a_number_kept_without_its_country_is_found_with_it_too(
 def test_another_number_is_not_found(root: Client, db: None, term: str) -> None:
     called(rows.ground(), SPELLED[0])
     assert listed(root, q=term).context["cl"].result_count == 0
-
-
-@pytest.mark.parametrize("kept", [*SPELLED, *NATIONAL, "+1 (212) 555-0100", "ask Maria", "+40722", ""])
-def test_bookings_of_before_get_the_same_spelling(db: None, kept: str) -> None:
-    booking = called(rows.ground(), kept)
-    right = booking.search_key
-    Booking.objects.update(search_key=f"nora popescu nora@example.com {kept}")
-    importlib.import_module("calendly_integration.migrations.0006_desk").spell(apps, database.schema_editor())
-    booking.refresh_from_db()
-    assert booking.search_key == (right if kept else "nora popescu nora@example.com ")
 
 
 def called(ground: dict[str, Any], phone: str) -> Booking:

@@ -155,6 +155,19 @@ def test_what_only_the_other_type_asks_is_asked_on_the_page(
     assert fresh.current_leg.request["answers"] == [["Which product?", "Telephones"]]
 
 
+def test_an_answer_that_calendly_would_refuse_is_named(
+    staff: Client, booking: Booking, sandbox: Calendly
+) -> None:
+    colleague(sandbox, questions=[question("Which number?", kind="phone_number")])
+    answer = staff.post(address(booking), {"start": OWN_START, "question_0": "none"})
+    assert "A question asks for a phone number" in answer.content.decode()
+    assert Booking.objects.get().event_id == booking.event_id
+    staff.post(address(booking), {"start": OWN_START, "question_0": "0721 234 567"})
+    leg = Booking.objects.get().current_leg
+    assert leg
+    assert leg.request["answers"] == [["Which number?", "+40721234567"]]
+
+
 @pytest.mark.parametrize(
     ("fault", "said"),
     [

@@ -167,3 +167,28 @@ def test_a_booking_is_shown_with_metadata_and_timeline(api: CheckedClient, book:
 def test_calendlys_event_id_names_it_too(api: CheckedClient, book: Book) -> None:
     made = book()
     assert get(api, f"bookings/{made['calendlyEventId']}")["booking"]["id"] == made["id"]
+
+
+def test_the_history_of_a_booking_comes_in_pages_of_a_hundred(api: CheckedClient, book: Book) -> None:
+    made = book()
+    for number in range(120):
+        api.patch(f"{PREFIX}bookings/{made['id']}/metadata", {"notes": f"n{number}"}, format="json")
+    with CaptureQueriesContext(database) as queries:
+        page = get(api, f"bookings/{made['id']}")
+    assert len(queries) <= 4
+    assert [entry["action"] for entry in page["timeline"]] == ["metadata_changed"] * 100
+    assert page["timelineNext"].startswith(f"http://localhost{PREFIX}bookings/{made['id']}?before=")
+    rest = api.get(page["timelineNext"]).json()
+    assert len(rest["timeline"]) == 22
+    assert [entry["action"] for entry in rest["timeline"][:3]] == ["requested", "booked", "metadata_changed"]
+    assert rest["timelineNext"] is None
+
+
+def test_a_short_history_has_one_page(api: CheckedClient, book: Book) -> None:
+    assert get(api, f"bookings/{book()['id']}")["timelineNext"] is None
+
+
+@pytest.mark.parametrize("before", ["0", "-1", "x", "9" * 30])
+def test_a_page_of_the_history_that_is_none_is_a_400(api: CheckedClient, book: Book, before: str) -> None:
+    answer = api.get(f"{PREFIX}bookings/{book()['id']}", {"before": before})
+    assert list(answer.json()["errors"]) == ["before"]

@@ -26,6 +26,12 @@ def ask(api: CheckedClient, **wish: Any) -> Any:
             {"timezone": "america/new_york"},
             {"name": "America/New_York", "source": "explicit", "confidence": "high"},
         ),
+        (
+            {"timezone": "America/New York"},
+            {"name": "America/New_York", "source": "explicit", "confidence": "high"},
+        ),
+        ({"timezone": "Europe/Kiev"}, {"name": "Europe/Kyiv", "source": "explicit", "confidence": "high"}),
+        ({"phone": "0040721234567"}, {"name": "Europe/Bucharest", "source": "phone", "confidence": "medium"}),
         ({"phone": "+40721234567"}, {"name": "Europe/Bucharest", "source": "phone", "confidence": "medium"}),
         (
             {"preferredTime": "2026-11-24T14:45:00+05:45"},

@@ -82,10 +82,14 @@ def test_only_starts_in_the_future_are_asked_for(
     assert "start_time=2026-11-23T06%3A01%3A00Z" in calendly.calls[0].path
 
 
-def test_no_more_than_31_days_are_asked_for(calendly: Calendly, event_types: dict[str, EventType]) -> None:
+def test_no_more_than_31_days_are_asked_for_at_once(
+    calendly: Calendly, event_types: dict[str, EventType]
+) -> None:
+    calendly.calls.clear()
     found = availability.free(event_types["Sales Demo"], start=TEN, end=TEN + timedelta(days=90), now=now())
-    assert calendly.calls[0].status == 200
-    assert found[-1].start < TEN + timedelta(days=31)
+    assert [call.status for call in calendly.calls] == [200, 200, 200]
+    assert found[-1].start > TEN + timedelta(days=89)
+    assert len({slot.start for slot in found}) == len(found)
 
 
 def test_a_full_group_is_not_free(calendly: Calendly, connection: Connection) -> None:

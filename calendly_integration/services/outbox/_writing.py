@@ -1,7 +1,7 @@
 """Writing messages, and what staff and the sweep may do with waiting ones."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -103,6 +103,24 @@ def park(message: Message) -> None:
     if not waiting.update(status=Message.Status.PARKED):
         raise NotWaiting
     message.status = Message.Status.PARKED
+
+
+def recall(bookings: Iterable[uuid.UUID], *, path: str) -> list[tuple[uuid.UUID, str]]:
+    """Take back messages of that path that were not tried yet: the booking and the `once_key` of each. The caller
+    holds the transaction. What a courier holds, or the portal may have seen, stays.
+    """
+    untried = Message.objects.filter(
+        booking_id__in=list(bookings), path=path, status=Message.Status.WAITING, attempts=0
+    )
+    lanes = set(untried.values_list("lane_id", flat=True))
+    if not lanes:
+        return []
+    # A locked lane is being handed out or written down: its messages are on their way.
+    free = Lane.objects.filter(pk__in=lanes, lease_token=None).select_for_update(skip_locked=True)
+    rows = untried.filter(lane_id__in=list(free.order_by("pk").values_list("pk", flat=True)))
+    found = [(row.pk, row.booking_id, row.once_key) for row in rows.order_by("pk")]
+    Message.objects.filter(pk__in=[pk for pk, _booking, _once in found]).delete()
+    return [(booking, once) for _pk, booking, once in found if booking is not None]
 
 
 def stats(now: datetime) -> Stats:
