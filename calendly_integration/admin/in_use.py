@@ -1,6 +1,7 @@
 """The conditions of a list in words, each with the way to the list without it: also those that no filter shows."""
 
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -77,8 +78,10 @@ def _field(model: type[Model], path: str) -> "Field[Any, Any] | None":
 def _words(model: type[Model], path: str, asked: dict[str, str]) -> str:
     field = _field(model, path)
     label = shown.plain(capfirst(str(field.verbose_name)) if field is not None else path, 60)
-    if isinstance(field, DateTimeField) and (span := _span(asked)):
-        return f"{label}: {span}"
+    if isinstance(field, DateTimeField):
+        with suppress(ValueError, OverflowError):  # no time, or one that no clock shows
+            if span := _span(asked):
+                return f"{label}: {span}"
     return f"{label}: {', '.join(_values(field, asked))}"
 
 
@@ -93,13 +96,11 @@ def _values(field: "Field[Any, Any] | None", asked: dict[str, str]) -> Iterator[
 
 
 def _span(asked: dict[str, str]) -> str:
-    """A span of time: a day of the viewer's calendar where it is one. Empty where it is something else."""
+    """A span of time: a day of the viewer's calendar where it is one. Empty where it is something else. Raises
+    ValueError, OverflowError."""
     if not set(asked) <= {"gte", "gt", "lte", "lt"}:
         return ""
-    try:
-        first, last = (_instant(asked, names) for names in (("gte", "gt"), ("lt", "lte")))
-    except ValueError:
-        return ""
+    first, last = (_instant(asked, names) for names in (("gte", "gt"), ("lt", "lte")))
     if first is not None and last is not None:
         begins, ends = timezone.localtime(first), timezone.localtime(last)
         if begins.time() == ends.time() == datetime.min.time() and ends.date() - begins.date() == DAY:

@@ -240,6 +240,18 @@ def test_whatever_leads_to_a_list_is_named_there(staff: Client, troubled: Bookin
         assert list(in_use(staff.get(url))) == expected, url
 
 
+@pytest.mark.parametrize(
+    "query",
+    ["created_at__gte=9999-12-31T23:59:59Z", "created_at__lt=0001-01-01T00:00:00Z", "created_at__gte=0001-01-01"
+     "&created_at__lt=9999-12-31", "created_at__gte=x", "missed=x", "status__exact=<b>", "__gte=1", "a__b__c=1",
+     "seen_at__isnull=maybe", "created_at__gte="],
+)  # fmt: skip
+def test_absurd_conditions_break_no_list(staff: Client, troubled: Booking, query: str) -> None:
+    answer = staff.get(reverse(f"admin:{APP}_booking_changelist") + f"?{query}", follow=True)
+    assert answer.status_code == 200
+    assert "<b>" not in answer.content.decode()
+
+
 def test_the_time_line_stands_between_past_and_coming_meetings(staff: Client, quiet: dict[str, Any]) -> None:
     rows.meeting(quiet, 50, "Past")  # 08:00 UTC
     rows.meeting(quiet, 52, "Present")  # 10:00 UTC, which it is now
