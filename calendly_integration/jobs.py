@@ -8,6 +8,7 @@ import atexit
 import logging
 import os
 import queue
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -279,6 +280,7 @@ def refuse_foreign_tasks() -> None:
     has no setting for what may run, and its signals cannot refuse a task: its worker function is replaced, before
     it looks the name up.
     """
-    from django_q import cluster  # imports what only a worker needs
-
-    queue_worker.worker = cluster.worker = run_own_tasks
+    queue_worker.worker = run_own_tasks
+    cluster = sys.modules.get("django_q.cluster")
+    if cluster is not None:  # it has the function under a name of its own
+        vars(cluster)["worker"] = run_own_tasks

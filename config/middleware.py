@@ -1,6 +1,8 @@
 """What the proxy in front tells of the client."""
 
 from collections.abc import Callable
+from contextlib import suppress
+from ipaddress import ip_address
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -16,8 +18,8 @@ def client_address(
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2].strip()
-        if forwarded:
-            request.META["REMOTE_ADDR"] = forwarded
+        with suppress(ValueError):
+            request.META["REMOTE_ADDR"] = str(ip_address(forwarded))
         return get_response(request)
 
     return middleware

@@ -43,7 +43,8 @@ def _secret_key(database_url: str) -> str:
 def _make_private(file: Path) -> None:
     """Let no other user of the machine read it, and make it so where it is missing."""
     try:
-        file.touch(mode=0o600)
+        if not file.exists():
+            file.touch(mode=0o600)
         if file.stat().st_mode & 0o077:
             file.chmod(0o600)
     except OSError:  # another user's file, or no folder for it: the system check or SQLite says so

@@ -12,6 +12,7 @@ import socket
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from gunicorn.workers.gthread import ThreadWorker
@@ -30,6 +31,7 @@ WRITE_WITHIN = 30.0
 # thread that accepts connections.
 CLOSING_THREADS = 4
 
+EXPECTS_CONTINUE = re.compile(rb"\r\nexpect:[ \t]*100-continue[ \t]*\r\n", re.IGNORECASE)
 CONTENT_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,18})[ \t]*\r\n", re.IGNORECASE)
 
 T = TypeVar("T")
@@ -118,8 +120,13 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             return
         except OSError:
             data = b""  # gone: the parser finds it out
+        had_head = b"\r\n\r\n" in conn.arrived
         conn.arrived += data
         if data and not is_whole(conn.arrived):
+            head, end, _body = conn.arrived.partition(b"\r\n\r\n")
+            if end and not had_head and EXPECTS_CONTINUE.search(head + b"\r\n"):
+                with suppress(OSError):
+                    client.send(b"HTTP/1.1 100 Continue\r\n\r\n")  # else its body would not come
             return
         conn.init()
         conn.parser.unreader.unread(conn.arrived)

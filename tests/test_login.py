@@ -110,6 +110,7 @@ def test_agents_and_deliveries_do_not_meet_the_brake(
         ("203.0.113.7", "203.0.113.7"),
         ("1.2.3.4, 203.0.113.7", "203.0.113.7"),
         ("2001:db8::1", "2001:db8::1"),
+        ("1.2.3.4, unknown", "127.0.0.1"),
     ],
 )
 def test_behind_the_proxy_the_address_is_the_one_that_the_proxy_wrote(

@@ -94,3 +94,28 @@ def test_the_demo_leaves_a_database_of_another_program_alone(checkout: Path) -> 
     assert (refused.returncode, "accounts" in refused.stderr) == (1, True)
     asked = "from django.db import connection; print(*connection.introspection.table_names())"
     assert manage(checkout, "shell", "-v0", "-c", asked).stdout.split() == ["accounts"]
+
+
+SECURE = """
+from django.test import Client
+plain = Client(headers={"host": "localhost"}).get("/api/calendly/hosts")
+sent = {"host": "localhost", "x-forwarded-proto": "https"}
+secure = Client(headers=sent).get("/api/calendly/hosts")
+print(plain.status_code, plain.get("Location"), secure.status_code, secure.get("Strict-Transport-Security"))
+"""
+
+
+@pytest.mark.parametrize(
+    ("public_url", "told"),
+    [
+        (
+            "https://portal.example",
+            "301 https://localhost/api/calendly/hosts 401 max-age=31536000",
+        ),
+        ("http://localhost:8000", "401 None 401 None"),
+    ],
+)
+def test_where_the_public_address_is_https_nothing_else_is_spoken(
+    checkout: Path, public_url: str, told: str
+) -> None:
+    assert manage(checkout, "shell", "-v0", "-c", SECURE, PUBLIC_URL=public_url).stdout.strip() == told

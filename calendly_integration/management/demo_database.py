@@ -21,8 +21,8 @@ def password(folder: Path) -> str:
     return file.read_text(encoding="utf-8").strip()
 
 
-def refuse_foreign(word: str) -> None:
-    """Refuse a database that holds data, unless its administrator has the demo's password `word`.
+def refuse_foreign(demo_password: str) -> None:
+    """Refuse a database that holds data, unless its administrator has the demo's password.
 
     Raises CommandError.
     """
@@ -32,7 +32,7 @@ def refuse_foreign(word: str) -> None:
     users = get_user_model()
     if users._meta.db_table in tables:
         admin = users.objects.filter(**{users.USERNAME_FIELD: NAME}).first()
-        if admin is not None and admin.check_password(word):
+        if admin is not None and admin.check_password(demo_password):
             return
         found += _with_rows(tables)
     if found:

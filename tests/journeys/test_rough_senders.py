@@ -186,6 +186,18 @@ def test_a_crowd_that_sends_nothing_more_keeps_nobody_waiting_for_long(
     assert_at_ease(system)
 
 
+def test_a_sender_that_asks_first_is_told_to_go_on(system: System) -> None:
+    """curl does so with long bodies, and holds the body back meanwhile."""
+    body = b'{"event": "journey.polite-%d", "payload": {}}' % time.time_ns()
+    with connected(system, HOOK, length=len(body), headers="Expect: 100-continue\r\n", body=body) as sender:
+        assert sender.recv(4096).startswith(b"HTTP/1.1 100 ")
+        sender.sendall(body)
+        told = b""
+        while chunk := sender.recv(4096):
+            told += chunk
+        assert b"HTTP/1.1 200 OK" in told
+
+
 def test_a_sender_that_never_stops_dripping_is_cut_off(system: System) -> None:
     body = b'{"event": "journey.drip", "payload": {}}' + b" " * 200
     with connected(system, HOOK, length=len(body), body=body) as sender:
