@@ -128,8 +128,9 @@ def confirmed(booking: Booking, *, now: datetime) -> list[Draft]:
 
 def wanted_mail(booking: Booking, *, once_key: str) -> Draft:
     """The confirmation mail before it is known when it leaves: without its body. `confirmations.resolve` makes
-    the message of it."""
-    return Draft(lane=lane(booking), path=MAIL, body={}, once_key=once_key, booking_id=booking.pk)
+    the message of it. Written anew it keeps its key: a portal that has it already mails no second time."""
+    key = uuid.uuid5(booking.pk, once_key)
+    return Draft(lane=lane(booking), path=MAIL, body={}, once_key=once_key, booking_id=booking.pk, key=key)
 
 
 def mail(booking: Booking, *, once_key: str, now: datetime) -> Draft:

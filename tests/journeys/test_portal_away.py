@@ -149,6 +149,7 @@ def test_a_new_key_of_the_portal_pauses_everything_and_loses_nothing(system: Sys
         until(lambda: waiting(system) == 15)
         paused = "SELECT count(*) FROM calendly_integration_pulse WHERE name = 'portal refuses our key'"
         until(lambda: system.database.one(paused) == 1)
+        pause(3)  # other processes learn of it
         since = len(system.portal.arrivals)
         pause(3)
         assert len(system.portal.arrivals) == since  # nobody tries in vain

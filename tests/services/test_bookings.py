@@ -160,7 +160,7 @@ def test_a_cancellation_is_done_at_calendly_then_here_and_told_once(
     pass_time(clock, calendly)
     assert told().count("/calendly/canceled") == 1
     assert logged() == ["invitee_created", "invitee_canceled"]
-    # The agent speaks for the invitee, and the reason is about time.
+    # The agent cancels for the invitee, and writes down what they said.
     assert told().count("/followup/schedule") == 1
     assert FollowUp.objects.count() == 1
     settled(calendly)

@@ -214,13 +214,24 @@ def test_a_mail_without_a_link_that_the_portal_has_not_got_yet_gets_the_link(
     assert not today.mailed_without_link(now=now()).rows
 
 
-@pytest.mark.parametrize("where", ["on its way", "tried"])
-def test_a_mail_that_may_have_arrived_is_not_written_anew(calendly: Calendly, where: str) -> None:
+def test_a_mail_that_was_tried_keeps_its_key_when_it_is_written_anew(
+    calendly: Calendly, clock: time_machine.Traveller
+) -> None:
+    """The portal may have got it, and only its answer was lost: then it mails no second time."""
     away(calendly)
-    if where == "tried":
-        Message.objects.filter(path=MAIL).update(attempts=1)
-    else:
-        Lane.objects.claim(now=now(), lease=timedelta(seconds=45), limit=10)
+    key = Message.objects.get(path=MAIL).idempotency_key
+    Message.objects.filter(path=MAIL).update(attempts=1)
+    calendly.reschedule_as_invitee(active(calendly)[0], TEN + hours(3))
+    deliver(calendly)
+    pass_time(clock, calendly)
+    mail = Message.objects.get(path=MAIL)
+    assert "ora 13:00" in mail.body["data"]["start_time"]
+    assert mail.idempotency_key == key
+
+
+def test_a_mail_that_is_on_its_way_is_not_written_anew(calendly: Calendly) -> None:
+    away(calendly)
+    Lane.objects.claim(now=now(), lease=timedelta(seconds=45), limit=10)
     calendly.reschedule_as_invitee(active(calendly)[0], TEN + hours(3))
     deliver(calendly)
     [mail] = mails()
