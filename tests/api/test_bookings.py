@@ -82,6 +82,16 @@ def test_an_address_with_a_plus_is_found(api: CheckedClient, book: Book) -> None
     assert len(api.get(PREFIX + "bookings?email=ana%2Bvai@example.com").json()["bookings"]) == 1
 
 
+@pytest.mark.parametrize("spelled", ["a+b/c=", "a b/c="])
+@pytest.mark.parametrize("query", ["a+b/c=", "a%2Bb/c%3D", "a%20b/c="])
+def test_a_conversation_with_a_plus_is_found_unescaped_too(
+    api: CheckedClient, book: Book, spelled: str, query: str
+) -> None:
+    book(conversationId=spelled)
+    found = len(api.get(f"{PREFIX}bookings?conversationId={query}").json()["bookings"])
+    assert found == (0 if "%2B" in query and " " in spelled else 1)
+
+
 @pytest.mark.parametrize("path", ["bookings", "upcoming/ana@example.com?days=365"])
 def test_a_longer_list_takes_no_more_queries(api: CheckedClient, book: Book, path: str) -> None:
     first = book(preferredTime="2026-11-24T10:00:00", conversationId="c")
