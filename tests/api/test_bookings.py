@@ -179,6 +179,17 @@ def test_calendlys_event_id_names_it_too(api: CheckedClient, book: Book) -> None
     assert get(api, f"bookings/{made['calendlyEventId']}")["booking"]["id"] == made["id"]
 
 
+@pytest.mark.parametrize(
+    ("told", "shown"), [("america/new york", "America/New_York"), ("Europe/Kiev", "Europe/Kyiv")]
+)
+def test_a_zone_that_calendly_told_is_understood_like_one_that_was_asked_for(
+    api: CheckedClient, book: Book, told: str, shown: str
+) -> None:
+    made = book()
+    Booking.objects.update(time_zone=told)
+    assert get(api, f"bookings/{made['id']}")["booking"]["local"]["timezone"] == shown
+
+
 def test_the_history_of_a_booking_comes_in_pages_of_a_hundred(api: CheckedClient, book: Book) -> None:
     made = book()
     for number in range(120):
