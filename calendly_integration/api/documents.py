@@ -18,12 +18,16 @@ Method = TypeVar("Method", bound=Callable[..., Any])
 TIMELINE_PAGE = 100
 NOTHING: Schema = {"type": "string", "pattern": BLANK.pattern, "nullable": True}
 
+NOTHINGS: Schema = {"type": "object", "additionalProperties": NOTHING}
+
 
 class Described(AutoSchema):
     """The framework's, with what `inputs` does before the fields are looked at."""
 
     def _map_serializer_field(self, field: Any, direction: Any, bypass_extensions: bool = False) -> Any:
         schema = super()._map_serializer_field(field, direction, bypass_extensions)  # type: ignore[no-untyped-call]
+        if isinstance(field, Many) and isinstance(field.child, Shape):
+            schema["items"] = {"anyOf": [schema["items"], NOTHING, NOTHINGS]}
         optional = isinstance(field.parent, Shape) and not field.required
         if schema is None or not (optional or isinstance(field.parent, Many)):
             return schema
