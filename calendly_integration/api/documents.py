@@ -14,10 +14,9 @@ Operation = dict[str, Any]
 Method = TypeVar("Method", bound=Callable[..., Any])
 
 
-# Whatever is optional may be null or blank, too.
 TIMELINE_PAGE = 100
+# What is optional may be null or blank; an entry of a list may also be an object of nothing else.
 NOTHING: Schema = {"type": "string", "pattern": BLANK.pattern, "nullable": True}
-
 NOTHINGS: Schema = {"type": "object", "additionalProperties": NOTHING}
 
 
