@@ -83,6 +83,8 @@ def test_a_misspelt_key_is_an_error_that_names_the_right_one(settings: Any) -> N
         ({"PUBLIC_URL": "ftp://portal.example"}, "E003"),
         ({"PORTAL_URL": "http://[", "PORTAL_KEY": SECRET}, "E003"),
         ({"PORTAL_URL": f"https://me:{SECRET}@portal.example", "PORTAL_KEY": SECRET}, "E003"),
+        ({"SYSTEM_EMAIL": "agent"}, "E011"),
+        ({"SYSTEM_EMAIL": "agent@portal.example "}, "E011"),
         ({"DEFAULT_TIME_ZONE": "Europe/Bucuresti"}, "E004"),
         ({"DEFAULT_TIME_ZONE": "Europe"}, "E004"),
         ({"DEFAULT_TIME_ZONE": "../etc/passwd"}, "E004"),

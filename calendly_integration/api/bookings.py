@@ -92,6 +92,8 @@ class ListView(AgentView):
         found = bookings.listed(
             email=given.get("email", ""),
             conversation_id=given.get("conversationId", ""),
+            # In a query string an unescaped plus is a blank.
+            or_conversation_id=given.get("conversationId", "").replace(" ", "+"),
             status=given.get("status", ""),
             key_id=self.key.pk,
         )

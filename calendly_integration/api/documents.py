@@ -14,9 +14,10 @@ Operation = dict[str, Any]
 Method = TypeVar("Method", bound=Callable[..., Any])
 
 
-# Whatever is optional may be null or blank, too.
 TIMELINE_PAGE = 100
+# What is optional may be null or blank; an entry of a list may also be an object of nothing else.
 NOTHING: Schema = {"type": "string", "pattern": BLANK.pattern, "nullable": True}
+NOTHINGS: Schema = {"type": "object", "additionalProperties": NOTHING}
 
 
 class Described(AutoSchema):
@@ -24,6 +25,8 @@ class Described(AutoSchema):
 
     def _map_serializer_field(self, field: Any, direction: Any, bypass_extensions: bool = False) -> Any:
         schema = super()._map_serializer_field(field, direction, bypass_extensions)  # type: ignore[no-untyped-call]
+        if isinstance(field, Many) and isinstance(field.child, Shape):
+            schema["items"] = {"anyOf": [schema["items"], NOTHING, NOTHINGS]}
         optional = isinstance(field.parent, Shape) and not field.required
         if schema is None or not (optional or isinstance(field.parent, Many)):
             return schema

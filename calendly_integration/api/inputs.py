@@ -46,11 +46,13 @@ def _without_blanks(form: "BaseSerializer[Any]", given: dict[str, Any]) -> dict[
 
 
 def _entries(field: "Field[Any, Any, Any, Any]", value: Any) -> Any:
-    """A list without its null and blank entries; objects in it are read like the request itself."""
+    """A list without its null and blank entries, objects of nothing else included; the others are read like the
+    request itself."""
     if not isinstance(field, ListField) or not isinstance(value, list):
         return value
     found = [each for each in value if not is_blank(each)]
     child = field.child
     if not isinstance(child, BaseSerializer):
         return found
+    found = [each for each in found if not isinstance(each, dict) or not all(map(is_blank, each.values()))]
     return [_without_blanks(child, camel(each.items())) if isinstance(each, dict) else each for each in found]

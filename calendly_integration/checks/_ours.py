@@ -13,6 +13,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning
 
 from .. import conf
+from ..services import addresses
 
 Apps = Sequence[AppConfig] | None
 
@@ -42,6 +43,7 @@ def check(app_configs: Apps = None, **options: Any) -> list[CheckMessage]:
     return [
         *_urls(given),
         *_portal_key(given),
+        *_system_email(given),
         *_zone(given),
         *_tolerance(given),
         *_encryption_keys(given),
@@ -146,6 +148,16 @@ def _portal_key(given: dict[str, Any]) -> Iterator[CheckMessage]:
             f"{conf.NAME}['PORTAL_KEY'] is empty or cannot stand in a header: the portal is told nothing.",
             hint="Set VAI_API_KEY (here: PORTAL_KEY) to the key that the portal gave out.",
             id="calendly.E007",
+        )
+
+
+def _system_email(given: dict[str, Any]) -> Iterator[CheckMessage]:
+    email = given.get("SYSTEM_EMAIL", "")
+    if email and not addresses.is_address(email):
+        yield Error(
+            f"{conf.NAME}['SYSTEM_EMAIL'] is no e-mail address: Calendly would refuse every booking of an agent.",
+            hint="VAI_SYSTEM_EMAIL=agent@portal.example",
+            id="calendly.E011",
         )
 
 

@@ -72,14 +72,20 @@ def upcoming(email: str, *, days: int, now: datetime, key_id: int | None = None)
 
 
 def listed(
-    *, email: str = "", conversation_id: str = "", status: str = "", key_id: int | None = None
+    *,
+    email: str = "",
+    conversation_id: str = "",
+    or_conversation_id: str = "",
+    status: str = "",
+    key_id: int | None = None,
 ) -> QuerySet[Booking]:
-    """Bookings by what an agent knows of them."""
+    """Bookings by what an agent knows of them; of the one conversation or the other."""
     found = bookings_for(key_id)
     if email:
         found = found.of_email(email)
     if conversation_id:
-        found = found.filter(metadata__conversation_id=conversation_id)
+        wanted = {conversation_id, or_conversation_id or conversation_id}
+        found = found.filter(metadata__conversation_id__in=wanted)
     if status:
         found = found.filter(status=status)
     return found

@@ -82,6 +82,16 @@ def test_an_address_with_a_plus_is_found(api: CheckedClient, book: Book) -> None
     assert len(api.get(PREFIX + "bookings?email=ana%2Bvai@example.com").json()["bookings"]) == 1
 
 
+@pytest.mark.parametrize("spelled", ["a+b/c=", "a b/c="])
+@pytest.mark.parametrize("query", ["a+b/c=", "a%2Bb/c%3D", "a%20b/c="])
+def test_a_conversation_with_a_plus_is_found_unescaped_too(
+    api: CheckedClient, book: Book, spelled: str, query: str
+) -> None:
+    book(conversationId=spelled)
+    found = len(api.get(f"{PREFIX}bookings?conversationId={query}").json()["bookings"])
+    assert found == (0 if "%2B" in query and " " in spelled else 1)
+
+
 @pytest.mark.parametrize("path", ["bookings", "upcoming/ana@example.com?days=365"])
 def test_a_longer_list_takes_no_more_queries(api: CheckedClient, book: Book, path: str) -> None:
     first = book(preferredTime="2026-11-24T10:00:00", conversationId="c")
@@ -167,6 +177,17 @@ def test_a_booking_is_shown_with_metadata_and_timeline(api: CheckedClient, book:
 def test_calendlys_event_id_names_it_too(api: CheckedClient, book: Book) -> None:
     made = book()
     assert get(api, f"bookings/{made['calendlyEventId']}")["booking"]["id"] == made["id"]
+
+
+@pytest.mark.parametrize(
+    ("told", "shown"), [("america/new york", "America/New_York"), ("Europe/Kiev", "Europe/Kyiv")]
+)
+def test_a_zone_that_calendly_told_is_understood_like_one_that_was_asked_for(
+    api: CheckedClient, book: Book, told: str, shown: str
+) -> None:
+    made = book()
+    Booking.objects.update(time_zone=told)
+    assert get(api, f"bookings/{made['id']}")["booking"]["local"]["timezone"] == shown
 
 
 def test_the_history_of_a_booking_comes_in_pages_of_a_hundred(api: CheckedClient, book: Book) -> None:

@@ -7,6 +7,7 @@ import re
 
 import pytest
 from django.db import InterfaceError, OperationalError
+from django.utils import translation
 
 from calendly_integration import services
 from calendly_integration.api import errors, refusals
@@ -92,9 +93,13 @@ def test_an_error_becomes_its_answer(error: Exception, status: int, code: str) -
 def test_every_refusal_is_a_sentence(code: str) -> None:
     values = {"name": "x", "time": "2027-03-28T03:30:00", "questions": "q", "asked": "a", "days": "7"}
     values |= {"question": "q", "answer": "a", "choices": "c"}
-    said = refusals.said(scheduling.InvalidWish("field", code, **values))
-    assert said
-    assert "%(" not in said
+    told = []
+    for language in ("ro", "en"):
+        with translation.override(language):
+            told.append(refusals.said(scheduling.InvalidWish("field", code, **values)))
+    assert all(told)
+    assert not any("%(" in each for each in told)
+    assert told[0] != told[1]
 
 
 def test_every_code_that_the_services_give_is_said() -> None:

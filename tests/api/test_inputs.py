@@ -79,7 +79,11 @@ def test_null_blank_and_absent_are_the_same(
 def test_blanks_in_a_list_are_left_out(api: CheckedClient, sandbox: Calendly, event_types: Any) -> None:
     answer = api.post(
         PREFIX + "schedule",
-        {**WISH, "guests": ["", None, " ", "b@example.com"], "customAnswers": [None, ""]},
+        {
+            **WISH,
+            "guests": ["", None, " ", "b@example.com"],
+            "customAnswers": [None, "", {}, {"question": "", "answer": None}],
+        },
         format="json",
     )
     assert answer.status_code == 201
@@ -133,3 +137,17 @@ def test_all_calls_are_walked() -> None:
 def test_a_name_that_shows_nothing_is_blank(api: CheckedClient, event_types: Any, name: str) -> None:
     answer = api.post(PREFIX + "schedule", {**WISH, "inviteeName": name}, format="json")
     assert answer.json()["errors"] == {"inviteeName": ["This is needed."]}
+
+
+@pytest.mark.parametrize(
+    "name", [name for call, name, field in each_field() if call.path == "schedule" and not field.required]
+)
+def test_under_one_key_null_blank_and_absent_are_the_same_request(
+    api: CheckedClient, event_types: Any, name: str
+) -> None:
+    answers = [
+        api.post(PREFIX + "schedule", {**WISH, **more}, format="json", headers={"Idempotency-Key": "k"})
+        for more in ({}, {name: None}, {name: ""}, {name: " "})
+    ]
+    assert [answer.status_code for answer in answers] == [201] * 4
+    assert len({answer.json()["booking"]["id"] for answer in answers}) == 1

@@ -202,6 +202,14 @@ def test_a_rule_for_a_date_beats_that_for_its_weekday(calendly: Calendly) -> Non
     assert local(day_of(ana(), "2026-11-25")) == [("25 22:00", "26 00:00", "available")]
 
 
+@pytest.mark.parametrize("name", ["europe/bucharest", "Europe/Bucuresti", "Mars", ""])
+def test_hours_in_a_zone_of_another_name_are_read_all_the_same(calendly: Calendly, name: str) -> None:
+    """One that nobody knows is read as the zone of last resort, which is the same here."""
+    for schedule in calendly.state.schedules.values():
+        schedule.timezone = name or "Europe/Bucharest "
+    assert local(day_of(ana())) == [("24 09:00", "24 17:00", "available")]
+
+
 @pytest.mark.parametrize(("day", "length"), [("2027-03-28", 23), ("2027-10-31", 25), ("2026-11-29", 24)])
 def test_a_hosts_day_is_as_long_as_it_is(
     calendly: Calendly, clock: time_machine.Traveller, day: str, length: int
