@@ -14,7 +14,7 @@ from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 
 from ..models import AgentKey, Booking
-from ..services import bookings, hearing
+from ..services import bookings, followups, hearing
 from . import documents, errors, shapes, speech
 from .base import AgentView, Answer, success
 from .fields import Address, Moment, Text
@@ -112,8 +112,8 @@ class DetailView(AgentView):
         return success(
             booking=shapes.booking(row),
             metadata=shapes.metadata_of(row),
-            # Our calls to Calendly are for staff.
-            timeline=shapes.timeline(row.timeline.exclude(action=hearing.ACTION)),
+            # Our calls to Calendly and the notes of staff are for staff.
+            timeline=shapes.timeline(row.timeline.exclude(action__in=(hearing.ACTION, followups.NOTED))),
         )
 
 
