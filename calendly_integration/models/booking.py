@@ -9,6 +9,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from .visible import one_line
+
 
 def search_key(*texts: str) -> str:
     """What people search by, as it is compared: lower case, without diacritics, single spaces; a phone number's
@@ -181,7 +183,7 @@ class Booking(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.event_name} · {self.invitee_name}"
+        return one_line(f"{self.event_name} · {self.invitee_name}")
 
     @property
     def agent_made(self) -> bool:

@@ -5,7 +5,7 @@ from typing import Any
 from django import template
 from django.template.context import Context
 
-from ..admin import nav, today
+from ..admin import nav, shown, today
 
 register = template.Library()
 
@@ -20,3 +20,9 @@ def calendly_nav(context: Context) -> dict[str, Any]:
 def calendly_today(context: Context) -> str:
     """The app's landing page, without the stock list of models."""
     return today.board(context["request"])
+
+
+@register.filter
+def calendly_plain(value: object) -> str:
+    """A text from outside on one line, bounded, with what cannot be seen as escapes."""
+    return shown.plain(value)
