@@ -24,6 +24,11 @@ class Act:
     offered: Callable[[Any, datetime], bool]
 
 
+def words_of(refusals: Mapping[type[Exception], Words], error: Exception) -> Words:
+    """The words for an error: those of its class, else of the nearest class that it is made from."""
+    return next(refusals[kind] for kind in type(error).__mro__ if kind in refusals)
+
+
 @dataclass(frozen=True, slots=True)
 class PlainAct(Act):
     """One that needs a yes and nothing more. `do` is the service, which is told the row, who and when; an error of

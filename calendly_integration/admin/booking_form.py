@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from ..models import EventType
 from ..services import addresses, scheduling, wording, zones
 from ..services.questions import asks_for_place
-from . import questions, shown
+from . import fields, questions, shown
 
 LANGUAGES = (("ro", "română"), ("en", "English"))
 
@@ -61,7 +61,7 @@ class BookingForm(forms.Form):
         label=_("Language"), label_suffix="", choices=LANGUAGES, initial=shown.language
     )
     conversation = forms.CharField(label=_("Conversation"), label_suffix="", max_length=255, required=False)
-    guests = forms.CharField(
+    guests = fields.Lines(
         label=_("Guests"),
         label_suffix="",
         required=False,
@@ -69,7 +69,7 @@ class BookingForm(forms.Form):
         help_text=_("E-mail addresses, one a line."),
         widget=forms.Textarea({"rows": 2}),
     )
-    notes = forms.CharField(
+    notes = fields.Lines(
         label=_("Notes"),
         label_suffix="",
         required=False,

@@ -1,5 +1,6 @@
 """What stands on a booking's page: everything we know of one meeting, nothing to edit."""
 
+import re
 from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -83,8 +84,8 @@ def at_calendly(booking: Booking) -> str:
     list of meetings in Calendly's app; a stand-in for Calendly has its pages where the invitee's links lead."""
     if urlsplit(conf.get().API_URL).hostname == CALENDLY:
         return CALENDLYS_MEETINGS
-    parts = urlsplit(booking.reschedule_url)
-    return f"{parts.scheme}://{parts.netloc}/" if parts.scheme in ("http", "https") and parts.netloc else ""
+    found = re.match("https?://[^/?#]+", shown.web_address(booking.reschedule_url), re.IGNORECASE)
+    return f"{found.group()}/" if found else ""
 
 
 def _warnings(booking: Booking, legs: list[BookingLeg]) -> Iterable[dict[str, str]]:
@@ -165,6 +166,8 @@ def _invitee(booking: Booking) -> dict[str, Any]:
 
 def _copied(url: str) -> SafeString:
     """A link with a button that copies it; the script shows the button where it can be pressed."""
+    if not shown.web_address(url):
+        return shown.text(url, shown.LONG)
     return format_html(
         '{} <button type="button" class="copy" data-copy="{}" data-done="{}" data-by-hand="{}" hidden>{}</button>',
         shown.link(url),

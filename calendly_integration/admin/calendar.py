@@ -237,7 +237,12 @@ def _week(
             {
                 "label": capfirst(wording.day(day, lang)),
                 "rows": [
-                    {"row": row, "time": calendar_words.time(row, week.zone), "url": page.url("change", row)}
+                    {
+                        "row": row,
+                        "time": calendar_words.time(row, week.zone),
+                        "url": page.url("change", row),
+                        "invitee": shown.plain(row.invitee_name or row.invitee_email),
+                    }
                     for row in rows
                 ],
             }

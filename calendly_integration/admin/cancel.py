@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from ..models import Booking, EventType
 from ..services import bookings
 from ..services.actors import Actor
-from . import booking_page, refusals
+from . import booking_page, fields, refusals
 from .evidence import EvidenceAdmin
 
 
@@ -23,7 +23,7 @@ class ReasonForm(forms.Form):
     code = forms.ChoiceField(
         label=_("Kind of reason"), choices=lambda: [("", _("Choose one")), *_codes()], required=True
     )
-    reason = forms.CharField(
+    reason = fields.Lines(
         label=_("Reason"),
         max_length=1000,
         required=False,

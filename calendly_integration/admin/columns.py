@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.utils import quote
-from django.db.models import Field, ForeignKey, Model
+from django.db.models import CharField, Field, ForeignKey, Model, TextField
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -64,6 +64,16 @@ def failure(model: type[Model], name: str, *, limit: int = shown.SHORT) -> Colum
     return column(
         name, label_of(model, name), lambda row: shown.text(remote_words.said(getattr(row, name)), limit)
     )
+
+
+def safe(model: type[Model], line: str | Column) -> str | Column:
+    """The line; a column in its place where it is the name of a text field, which Django writes as it came."""
+    names = {
+        each.name
+        for each in model._meta.fields
+        if isinstance(each, CharField | TextField) and not each.choices
+    }
+    return words(model, line, limit=shown.LONG) if isinstance(line, str) and line in names else line
 
 
 def state(model: type[Model], name: str = "status") -> Column:

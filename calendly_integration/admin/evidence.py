@@ -24,7 +24,7 @@ from django.utils.translation import gettext_lazy
 
 from ..services.actors import Actor
 from . import columns, shown, viewer
-from .acts import Act, PlainAct, Words
+from .acts import Act, PlainAct, Words, words_of
 from .lists import BoundedLists
 
 M = TypeVar("M", bound=Model)
@@ -68,8 +68,8 @@ class EvidenceAdmin(BoundedLists[M]):
         return request.user.has_perm(f"{self.opts.app_label}.{permission}")
 
     def get_fields(self, request: HttpRequest, obj: M | None = None) -> Any:
-        """What the page shows."""
-        return self.lines
+        """What the page shows, texts bounded and visible."""
+        return [columns.safe(self.model, each) for each in self.lines]
 
     def get_readonly_fields(self, request: HttpRequest, obj: M | None = None) -> list[Any]:
         """All that is shown."""
@@ -159,7 +159,9 @@ class EvidenceAdmin(BoundedLists[M]):
             "trail_is_list": trail_is_list(),
             "acts": self._buttons(request, row),
         }
-        if row is not None:
+        if row is None:
+            object_id = _told(object_id)
+        else:
             extra |= {"name": shown.plain(row), "subtitle": shown.plain(row)}
             if self.has_view_permission(request, row):
                 extra |= self.sections(row)
@@ -175,6 +177,7 @@ class EvidenceAdmin(BoundedLists[M]):
         """The stock page, with a bounded name in its title and trail."""
         row = self.get_object(request, unquote(object_id))
         name = shown.plain(row) if row is not None else ""
+        object_id = object_id if row is not None else _told(object_id)
         extra = {
             "trail_is_list": trail_is_list(),
             "name": name,
@@ -233,9 +236,14 @@ class EvidenceAdmin(BoundedLists[M]):
         try:
             act.do(row, Actor.staff(request.user.get_username()), timezone.now())
         except tuple(act.refusals) as error:
-            messages.warning(request, str(act.refusals[type(error)]))
+            messages.warning(request, str(words_of(act.refusals, error)))
             return HttpResponseRedirect(self.url("change", row))
         return self.did(request, row, act.label, act.done)
+
+
+def _told(object_id: str) -> str:
+    """A key that is none, as the message that says so may show it."""
+    return quote(shown.plain(unquote(object_id)))
 
 
 def trail_is_list() -> bool:

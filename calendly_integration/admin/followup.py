@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from ..models import FollowUp
 from ..services import followups
 from ..services.actors import Actor
-from . import board, columns, shown, viewer
+from . import board, columns, fields, shown, viewer
 from .acts import Act, Words
 from .evidence import EvidenceAdmin
 
@@ -56,7 +56,7 @@ class AssignForm(forms.Form):
 class NoteForm(forms.Form):
     """What the next one should know."""
 
-    note = forms.CharField(
+    note = fields.Lines(
         label=_("Note"), max_length=2000, required=False, widget=forms.Textarea(attrs={"rows": 4})
     )
 

@@ -17,8 +17,8 @@ class HostAdmin(EvidenceAdmin[Host]):
     list_display = (
         columns.words(Host, "name", sort=True),
         columns.words(Host, "email", sort=True),
-        "time_zone",
-        "role",
+        columns.words(Host, "time_zone", sort=True),
+        columns.words(Host, "role", sort=True),
         "active",
         columns.moment(Host, "seen_at"),
     )

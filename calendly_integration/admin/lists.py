@@ -21,6 +21,7 @@ from . import shown
 
 M = TypeVar("M", bound=Model)
 LONGEST_SEARCH = 200
+STOCK_FILTER = "admin/filter.html"
 DATES = {"year": range(1, 10_000), "month": range(1, 13), "day": range(1, 32)}
 
 if TYPE_CHECKING:
@@ -51,6 +52,14 @@ class BoundedList(ChangeList):
             self._refuse(list(self.get_filters_params()))
             rows = super().get_queryset(request, exclude_parameters)
         return rows.none() if self.refused else rows
+
+    def get_filters(self, request: HttpRequest) -> Any:
+        """Its filters. The choices of Django's own may hold texts from outside."""
+        found = super().get_filters(request)
+        for spec in found[0]:
+            if spec.template == STOCK_FILTER:
+                spec.template = "calendly_integration/admin/list_filter.html"
+        return found
 
     def get_results(self, request: HttpRequest) -> None:
         """The rows of the page; of the first one where there is no such page."""

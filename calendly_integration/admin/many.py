@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 
 from ..services.actors import Actor
 from . import bulk_run, shown
-from .acts import PlainAct
+from .acts import PlainAct, words_of
 from .evidence import EvidenceAdmin
 
 M = TypeVar("M", bound=Model)
@@ -64,7 +64,7 @@ def _do(page: EvidenceAdmin[M], request: HttpRequest, rows: list[M], act: PlainA
         try:
             act.do(row, Actor.staff(request.user.get_username()), timezone.now())
         except tuple(act.refusals) as error:
-            messages.warning(request, f"{shown.plain(row)}: {act.refusals[type(error)]}")
+            messages.warning(request, f"{shown.plain(row)}: {words_of(act.refusals, error)}")
         else:
             page.log_change(request, row, str(act.label))
             done += 1

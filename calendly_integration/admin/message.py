@@ -56,7 +56,7 @@ class MessageAdmin(EvidenceAdmin[Message]):
     nothing_yet = _("The portal was told nothing yet. Messages come with the first booking.")
     list_display = (
         columns.moment(Message, "created_at", seconds=True),
-        "path",
+        columns.words(Message, "path", sort=True),
         columns.state(Message),
         columns.other(Message, "booking"),
         "attempts",

@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from . import shown
+from .fields import Lines
 
 LONGEST = 10_000
 
@@ -62,5 +63,6 @@ def _field(question: Mapping[str, Any], choices: list[str], *, required: bool) -
         )
     if kind == "phone_number":
         return forms.CharField(required=required, max_length=64, widget=forms.TextInput({"type": "tel"}))
-    widget = forms.Textarea({"rows": 3}) if kind == "text" else None
-    return forms.CharField(required=required, max_length=LONGEST, widget=widget)
+    if kind == "text":
+        return Lines(required=required, max_length=LONGEST, widget=forms.Textarea({"rows": 3}))
+    return forms.CharField(required=required, max_length=LONGEST)

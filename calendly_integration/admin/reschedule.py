@@ -74,10 +74,8 @@ def view(page: EvidenceAdmin[Booking], request: HttpRequest, booking: Booking) -
 
 def _link(booking: Booking) -> str:
     """The page at Calendly on which the invitee moves the meeting, for those who may see it."""
-    link = booking.reschedule_url
-    if "reschedule_url" in columns.hidden_from(booking):
-        return ""
-    return link if link.startswith(("https://", "http://")) else ""
+    hidden = "reschedule_url" in columns.hidden_from(booking)
+    return "" if hidden else shown.web_address(booking.reschedule_url)
 
 
 def _move(

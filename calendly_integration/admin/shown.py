@@ -18,13 +18,11 @@ from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 from django.utils.translation import get_language, gettext, ngettext
 
+from ..models.visible import one_line, visible
 from ..services import remote_words, wording, zones
 
 SHORT, LONG, EVIDENCE = 80, 2000, 20_000
 NOTHING = "–"
-# Control characters, lone surrogates (which no page could be encoded with), and the marks that override or
-# isolate the direction of text. Joiners stay: emoji and many scripts need them.
-UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 TONES = {
     "confirmed": "good", "active": "good", "applied": "good", "sent": "good", "done": "good", "ok": "good",
     "pending": "wait", "expected": "wait", "received": "wait", "waiting": "wait", "open": "wait",
@@ -33,14 +31,9 @@ TONES = {
 }  # fmt: skip
 
 
-def visible(value: object) -> str:
-    """The text with what cannot be seen written as an escape, such as `\\u202e`."""
-    return UNSEEN.sub(lambda found: f"\\u{ord(found.group()):04x}", str(value))
-
-
 def plain(value: object, limit: int = SHORT) -> str:
     """The text for a title or a message, not escaped yet: visible, on one line, at most `limit` characters."""
-    return Truncator(" ".join(visible(value).split())).chars(limit)
+    return Truncator(one_line(value)).chars(limit)
 
 
 def told(value: object, limit: int = SHORT) -> str:
@@ -49,10 +42,14 @@ def told(value: object, limit: int = SHORT) -> str:
 
 
 def text(value: object, limit: int = SHORT) -> SafeString:
-    """The text in a cell: escaped, bounded, and without influence on the direction of its neighbours."""
+    """The text in a cell: escaped, bounded, and without influence on the direction of its neighbours. A long one
+    keeps its lines."""
     if value in (None, ""):
         return SafeString(NOTHING)
-    return format_html("<bdi>{}</bdi>", Truncator(visible(value)).chars(limit))
+    if limit <= SHORT:
+        return format_html("<bdi>{}</bdi>", plain(value, limit))
+    told = re.sub(r"\n{3,}", "\n\n", Truncator(visible(value).strip()).chars(limit))
+    return format_html("<bdi>{}</bdi>", lines(told.split("\n")))
 
 
 def instant(at: datetime | None, *, seconds: bool = False) -> SafeString:
@@ -108,9 +105,14 @@ def state(value: str, label: str | Promise) -> SafeString:
     )
 
 
+def web_address(url: str) -> str:
+    """The address as it may stand in a link; empty where it is not http or https: it may hold a script."""
+    return url if re.fullmatch(r"https?://\S+", url, re.IGNORECASE) else ""
+
+
 def link(url: str, label: object = None) -> SafeString:
-    """A link to the web; only text where it is none: an address from outside may hold a script."""
-    if not re.match(r"https?://[^\s]+$", url):
+    """A link to the web; only text where it is none."""
+    if not web_address(url):
         return text(url, LONG)
     return format_html('<a href="{}" rel="noopener noreferrer">{}</a>', url, plain(label or url))
 

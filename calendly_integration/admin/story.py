@@ -59,6 +59,8 @@ DETAILS = {
     "instead_of": _("Instead of booking"),
     "fields": _("Changed"),
 }
+# Details that are instants. What people typed is shown as they typed it, also where it reads like one.
+STARTS = ("start", "wanted")
 THROUGH = {
     "booked": _("Calendly's answer to our booking"),
     "read": _("reading at Calendly"),
@@ -206,18 +208,24 @@ def _who(kind: Any, name: str = "") -> str:
 def _lines(detail: dict[str, Any]) -> Iterator[SafeString]:
     old, new = detail.pop("old_start", ""), detail.pop("new_start", "")
     if old or new:
-        yield shown.text(gettext("From %(old)s to %(new)s") % {"old": _value(old), "new": _value(new)}, 300)
+        yield shown.text(gettext("From %(old)s to %(new)s") % {"old": _at(old), "new": _at(new)}, 300)
     for key, value in detail.items():
         label = DETAILS.get(key) or shown.plain(key)
         words = THROUGH.get(str(value), value) if key == "through" else value
-        said = remote_words.said(str(words)) if key in ("error", "reason") else _value(words)
+        if key in ("error", "reason"):
+            said = remote_words.said(str(words))
+        else:
+            said = _at(words) if key in STARTS else _value(words)
         yield shown.text(f"{label}: {said}", shown.LONG)
 
 
 def _value(value: Any) -> str:
-    """Times in our way of writing them, lists with commas."""
-    if isinstance(value, list):
-        return ", ".join(str(item) for item in value)
+    """As it stands, lists with commas."""
+    return ", ".join(str(item) for item in value) if isinstance(value, list) else str(value)
+
+
+def _at(value: Any) -> str:
+    """An instant in our way of writing it."""
     try:
         at = datetime.fromisoformat(str(value))
     except ValueError:

@@ -7,6 +7,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from .visible import one_line
+
 
 class AgentKeyQuerySet(models.QuerySet["AgentKey"]):
     """Named questions about keys."""
@@ -42,4 +44,4 @@ class AgentKey(models.Model):
         ordering = ["-id"]
 
     def __str__(self) -> str:
-        return self.name
+        return one_line(self.name)

@@ -12,6 +12,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from .event_type import EventType
+from .visible import one_line
 
 
 def plain_words(text: str) -> str:
@@ -219,7 +220,7 @@ class Booking(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.event_name} · {self.invitee_name}"
+        return one_line(f"{self.event_name} · {self.invitee_name}")
 
     @property
     def agent_made(self) -> bool:

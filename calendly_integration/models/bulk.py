@@ -3,6 +3,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from .visible import one_line
 from .work import Work, WorkQuerySet, due_index
 
 
@@ -61,4 +62,4 @@ class BulkItem(Work):
         indexes = [due_index("bulk_item_due")]
 
     def __str__(self) -> str:
-        return self.label or self.target
+        return one_line(self.label or self.target)

@@ -3,6 +3,8 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from .visible import one_line
+
 
 class Connection(models.Model):
     """Whose Calendly we speak to, with which credential, and how well that goes."""
@@ -41,4 +43,4 @@ class Connection(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name or self.slug
+        return one_line(self.name or self.slug)

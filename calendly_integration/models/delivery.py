@@ -3,6 +3,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from .visible import one_line
 from .work import Work, WorkQuerySet, due_index
 
 
@@ -57,4 +58,4 @@ class Delivery(Work):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind or '?'} {self.received_at:%Y-%m-%d %H:%M:%S} UTC"
+        return f"{one_line(self.kind) or '?'} {self.received_at:%Y-%m-%d %H:%M:%S} UTC"

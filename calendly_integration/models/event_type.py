@@ -6,6 +6,8 @@ from typing import Self
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from .visible import one_line
+
 
 class EventTypeQuerySet(models.QuerySet["EventType"]):
     """Named questions about event types."""
@@ -81,7 +83,7 @@ class EventType(models.Model):
         ordering = ["position", "name", "id"]
 
     def __str__(self) -> str:
-        return self.name
+        return one_line(self.name)
 
     @property
     def is_exclusive(self) -> bool:

@@ -7,6 +7,8 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from .visible import one_line
+
 
 class FollowUpQuerySet(models.QuerySet["FollowUp"]):
     """Named questions about follow-ups."""
@@ -81,4 +83,4 @@ class FollowUp(models.Model):
         indexes = [models.Index(fields=["status", "scheduled_for"], name="followup_status_due")]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()}: {self.email}"
+        return f"{self.get_kind_display()}: {one_line(self.email)}"

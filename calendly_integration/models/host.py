@@ -5,6 +5,8 @@ import uuid
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from .visible import one_line
+
 
 class Host(models.Model):
     """A member of the connected organization."""
@@ -32,4 +34,4 @@ class Host(models.Model):
         ordering = ["name", "id"]
 
     def __str__(self) -> str:
-        return self.name
+        return one_line(self.name)

@@ -3,6 +3,8 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from .visible import one_line
+
 
 class IdempotencyRecord(models.Model):
     """One request under one key of one agent. Without `answered_at` it still runs, or died running."""
@@ -37,4 +39,4 @@ class IdempotencyRecord(models.Model):
         indexes = [models.Index(fields=["started_at"], name="idempotency_started")]
 
     def __str__(self) -> str:
-        return self.key
+        return one_line(self.key)

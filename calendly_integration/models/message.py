@@ -13,6 +13,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from .rewriting import Statement, insertion
+from .visible import one_line
 from .work import Work, WorkQuerySet, due_index
 
 
@@ -123,4 +124,4 @@ class Message(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.path} {self.created_at:%Y-%m-%d %H:%M:%S} UTC"
+        return f"{one_line(self.path)} {self.created_at:%Y-%m-%d %H:%M:%S} UTC"

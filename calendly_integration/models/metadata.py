@@ -3,6 +3,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from .visible import one_line
 from .work import Work, WorkQuerySet, due_index
 
 
@@ -39,4 +40,4 @@ class VAIMetadata(Work):
         ]
 
     def __str__(self) -> str:
-        return self.conversation_id or str(self.booking_id)
+        return one_line(self.conversation_id) or str(self.booking_id)

@@ -4,6 +4,8 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from .visible import one_line
+
 
 class Preference(models.Model):
     """One person's time zone: in it the admin writes every time."""
@@ -18,4 +20,4 @@ class Preference(models.Model):
         verbose_name_plural = _("preferences")
 
     def __str__(self) -> str:
-        return self.time_zone
+        return one_line(self.time_zone)

@@ -4,6 +4,8 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from .visible import one_line
+
 
 class SavedView(models.Model):
     """A name for a set of filters, one person's own. `query` is the list's query string."""
@@ -22,4 +24,4 @@ class SavedView(models.Model):
         constraints = [models.UniqueConstraint(fields=["user", "name"], name="saved_view_once_a_person")]
 
     def __str__(self) -> str:
-        return self.name
+        return one_line(self.name)

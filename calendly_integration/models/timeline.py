@@ -5,6 +5,8 @@ from typing import Any
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from .visible import one_line
+
 
 class TimelineEntry(models.Model):
     """One thing that happened."""
@@ -35,7 +37,7 @@ class TimelineEntry(models.Model):
         indexes = [models.Index(fields=["booking", "id"], name="timeline_booking")]
 
     def __str__(self) -> str:
-        return f"{self.at:%Y-%m-%d %H:%M} UTC {self.action}"
+        return f"{self.at:%Y-%m-%d %H:%M} UTC {one_line(self.action)}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Add the entry. A written one is not changed any more."""

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+# Names of their own: those of `strftime` follow the locale of the process.
+DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
 
 def text(moment: datetime) -> str:
     """UTC with six fractional digits, as in every answer."""
@@ -32,3 +36,9 @@ def parse(value: object) -> datetime | None:
 def seconds(moment: datetime) -> str:
     """UTC in whole seconds, as offered start times are written."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def spoken(moment: datetime) -> str:
+    """As its clock shows it, for pages: `Mon 23 Nov 2026, 10:00`."""
+    day, month = DAYS[moment.weekday()][:3], MONTHS[moment.month - 1]
+    return f"{day} {moment:%d} {month} {moment:%Y, %H:%M}"

@@ -68,7 +68,7 @@ def _public_type(calendly: Calendly, parts: list[str]) -> EventType | None:
 def _local(calendly: Calendly, event: Event) -> str:
     zone = ZoneInfo(calendly.state.users[event.host_ids[0]].timezone)
     start, end = event.start.astimezone(zone), event.end.astimezone(zone)
-    return f"{start:%a %d %b %Y, %H:%M}\u2013{end:%H:%M} {zone.key}"
+    return f"{moments.spoken(start)}\u2013{end:%H:%M} {zone.key}"
 
 
 def _home(calendly: Calendly, request: Request) -> Answer:
@@ -196,7 +196,7 @@ def _said(calendly: Calendly, kind: EventType, start: str) -> str:
     """A start as the host reads it; as it came, where it is no instant."""
     moment = moments.parse(start)
     zone = ZoneInfo(calendly.state.users[kind.owner_id].timezone)
-    return escape(start) if moment is None else f"{moment.astimezone(zone):%a %d %b %Y, %H:%M} {zone.key}"
+    return escape(start) if moment is None else f"{moments.spoken(moment.astimezone(zone))} {zone.key}"
 
 
 def _slots(calendly: Calendly, kind: EventType, prefix: str) -> str:
@@ -207,7 +207,8 @@ def _slots(calendly: Calendly, kind: EventType, prefix: str) -> str:
     for moment, _ in availability.starts(calendly.state, kind, now, now + timedelta(days=DAYS_SHOWN), now):
         here = moment.astimezone(zone)
         url = prefix + quote(moments.seconds(moment))
-        days.setdefault(f"{here:%A %d %B}", []).append(f"<li>{link(url, f'{here:%H:%M}')}</li>")
+        day = f"{moments.DAYS[here.weekday()]} {here:%d} {moments.MONTHS[here.month - 1]}"
+        days.setdefault(day, []).append(f"<li>{link(url, f'{here:%H:%M}')}</li>")
     if not days:
         return "<p class=note>No free times in the next two weeks.</p>"
     blocks = [f"<h2>{day}</h2><ul class=slots>{''.join(items)}</ul>" for day, items in days.items()]

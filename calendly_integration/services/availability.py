@@ -11,7 +11,7 @@ from .. import clients
 from ..calendly import types
 from ..calendly.errors import CalendlyError
 from ..models import EventType, Host
-from . import failures, zones
+from . import failures, wording, zones
 
 # Calendly takes only starts that lie in the future when the request arrives there.
 LEAD = timedelta(minutes=1)
@@ -147,7 +147,7 @@ def _working_hours(
     weekdays = {rule.wday: rule.intervals for rule in schedule.rules if rule.wday}
     hours, day = [], begin.astimezone(zone).date()
     while day <= end.astimezone(zone).date():
-        for opens, closes in dates.get(day, weekdays.get(f"{day:%A}".lower(), ())):
+        for opens, closes in dates.get(day, weekdays.get(_weekday(day), ())):
             hours.append((max(_instant(day, opens, zone), begin), min(_instant(day, closes, zone), end)))
         day += timedelta(days=1)
     return _union(hours)
@@ -158,6 +158,11 @@ def _zone(name: str) -> ZoneInfo:
         return zones.named(name)
     except zones.UnknownZone:
         return ZoneInfo(zones.default_name())
+
+
+def _weekday(day: date) -> str:
+    """As Calendly names it. `%A` would say it in the language of the process."""
+    return wording.WEEKDAYS["en"][day.weekday()].lower()
 
 
 def _instant(day: date, clock: str, zone: ZoneInfo) -> datetime:

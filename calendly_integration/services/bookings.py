@@ -10,7 +10,7 @@ from .. import clients
 from ..calendly.errors import CalendlyError
 from ..models import Booking, BookingLeg, TimelineEntry, VAIMetadata
 from ..models.booking import BookingQuerySet
-from . import failures, hearing, legs, moves
+from . import failures, followups, hearing, legs, moves
 from .actors import Actor, entry
 from .moves import Moved, MoveUnknown, NotFree, NotReschedulable, hand_over, reschedule, takers, zone_of
 
@@ -170,9 +170,11 @@ def annotate(booking: Booking, *, changes: dict[str, object], by: Actor, now: da
 def history(
     booking: Booking, *, before: int | None = None, limit: int
 ) -> tuple[list[TimelineEntry], int | None]:
-    """The last things that happened to a booking, `limit` at most, in order; without our calls to Calendly, which
-    are for staff. And what to give as `before` for the earlier ones: None where there are none."""
-    entries = TimelineEntry.objects.filter(booking=booking).exclude(action=hearing.ACTION)
+    """The last things that happened to a booking, `limit` at most, in order; without our calls to Calendly and
+    the notes of staff, which are for staff. And what to give as `before` for the earlier ones: None where there are none."""
+    entries = TimelineEntry.objects.filter(booking=booking).exclude(
+        action__in=(hearing.ACTION, followups.NOTED)
+    )
     if before is not None:
         entries = entries.filter(pk__lt=before)
     found = list(entries.order_by("-pk")[: limit + 1])

@@ -1,12 +1,15 @@
 """Bookings as tables to take away: CSV as a stream, Excel as a file. What a program could run is defused."""
 
 import csv
+import re
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from typing import IO
 
-DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+# What a spreadsheet takes for a formula: at the beginning of a cell, and behind whatever may end one. Which sign
+# that is depends on the reader's settings: in Romania Excel splits lines at semicolons.
+FORMULA = re.compile(r"""^(?=[ "]*[\t\r\n])|(?:^|(?<=[;,|\t\r\n]))(?=[ "]*[=+\-@＝＋－＠])""")
 LONGEST = 32_767  # characters in a cell of Excel
 MOST_ROWS = 1_048_576  # rows in a sheet of Excel
 
@@ -19,8 +22,8 @@ class _Echo:
 
 
 def harmless(text: str) -> str:
-    """The text, with an apostrophe before what a spreadsheet would take for a formula."""
-    return f"'{text}" if text.lstrip(" ").startswith(DANGEROUS) else text
+    """The text, with an apostrophe before all that a spreadsheet would take for a formula."""
+    return FORMULA.sub("'", text)
 
 
 def csv_lines(*, head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[bytes]:

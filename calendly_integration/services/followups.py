@@ -14,6 +14,8 @@ from django.db import transaction
 from ..models import Booking, FollowUp, TimelineEntry
 from .actors import Actor, entry
 
+# Staff write it for staff: agents do not get these entries.
+NOTED = "followup_noted"
 OPEN = (FollowUp.Status.OPEN, FollowUp.Status.WAITING)
 ENDED = (FollowUp.Status.REBOOKED, FollowUp.Status.CLOSED)
 
@@ -35,7 +37,7 @@ def assign(followup: FollowUp, *, user: AbstractBaseUser | None, by: Actor, now:
 def note(followup: FollowUp, *, text: str, by: Actor, now: datetime) -> None:
     """Keep a note on it, instead of the one before; the timeline keeps both. Raises NotPossible."""
     text = text.strip()
-    _step(followup, OPEN, {"note": text}, "followup_noted", by, now, note=text[:1000])
+    _step(followup, OPEN, {"note": text}, NOTED, by, now, note=text[:1000])
 
 
 def wait(followup: FollowUp, *, by: Actor, now: datetime) -> None:

@@ -8,7 +8,6 @@ from django.template.context import Context
 from ..admin import in_use, nav, shown, today
 
 register = template.Library()
-register.filter("visible", shown.visible)
 
 
 @register.inclusion_tag("calendly_integration/admin/nav.html", takes_context=True)
@@ -27,3 +26,9 @@ def calendly_in_use(changelist: Any) -> dict[str, Any]:
 def calendly_today(context: Context) -> str:
     """The app's landing page, without the stock list of models."""
     return today.board(context["request"])
+
+
+@register.filter
+def calendly_plain(value: object) -> str:
+    """A text from outside on one line, bounded, with what cannot be seen as escapes."""
+    return shown.plain(value)

@@ -62,6 +62,31 @@ def test_formulas_are_defused_in_both(staff: Client, db: None, text: str) -> Non
     assert 't="inlineStr"' in sheet
 
 
+@pytest.mark.parametrize("between", [";", ",", "\t", "\n", "\r\n", "|", '; "', ";  "])
+@pytest.mark.parametrize("sign", ["=", "+", "-", "@", "＝"])
+def test_no_part_of_a_cell_is_a_formula_however_excel_splits_lines(
+    staff: Client, db: None, between: str, sign: str
+) -> None:
+    rows.meeting(rows.ground(), 1, text=f"Ana{between}{sign}HYPERLINK(A1)")
+    body = read(staff.get(url("csv"))).decode("utf-8-sig")
+    for delimiter in (",", ";", "\t", "|"):
+        for line in csv.reader(io.StringIO(body, newline=""), delimiter=delimiter):
+            for cell in line:
+                for part in cell.splitlines():
+                    assert not part.lstrip(' "').startswith(sign), (delimiter, part)
+
+
+def test_what_is_no_formula_is_left_as_it_is() -> None:
+    for text in (
+        "Ana; Ion",
+        "a-b, c+d",
+        "line\n\nline",
+        "x@example.com; y@example.com",
+        "2026-11-23 09:00 UTC+2",
+    ):
+        assert exports.harmless(text) == text
+
+
 def test_excel_has_all_rows_as_text(staff: Client, db: None) -> None:
     ground = rows.ground()
     for number in range(5):

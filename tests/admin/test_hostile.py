@@ -4,12 +4,15 @@ import re
 from typing import Any
 
 import pytest
+from django.contrib import admin
 from django.db import DataError, connection, transaction
+from django.db.models import CharField, TextField
 from django.test import Client
 from django.urls import reverse
 
 from calendly_integration.admin import shown
-from calendly_integration.models import BookingLeg, Delivery
+from calendly_integration.models import Booking, BookingLeg, Delivery
+from calendly_integration.models.visible import UNSEEN
 
 from . import rows
 from .test_pages import named, pages
@@ -42,9 +45,59 @@ def test_every_page_shows_it_escaped_and_bounded(root: Client, db: None, kind: s
 
 
 def _readable(body: str) -> str:
-    """What people read: without tags, and without the choices of filters, which Django writes itself."""
-    head, _mark, tail = body.partition('id="changelist-filter"')
-    return re.sub(r"<[^>]*>", "", head if tail else body)
+    """What people read: without tags."""
+    return re.sub(r"<[^>]*>", "", body)
+
+
+def _everywhere(text: str) -> None:
+    """The text in every column of every row that is not one of a few words."""
+    for model in rows.MODELS:
+        columns = [
+            field
+            for field in model._meta.concrete_fields
+            if isinstance(field, CharField | TextField) and not field.choices and not field.primary_key
+        ]
+        for number, row in enumerate(model._default_manager.all()):
+            for field in columns:
+                if not field.unique:
+                    setattr(row, field.name, f"{text}{number}"[: field.max_length])
+            model._default_manager.filter(pk=row.pk).update(
+                **{field.attname: getattr(row, field.attname) for field in columns if not field.unique}
+            )
+
+
+def test_marks_that_turn_text_are_seen_in_every_column_choice_title_and_log(root: Client, db: None) -> None:
+    for number in range(2):  # a filter with one choice is not shown
+        rows.meeting(rows.ground(f"{HOSTILE['turned']}{number}"), number)
+    _everywhere("\u202eA\u2066")
+    for model in rows.MODELS:
+        for row in model._default_manager.all():
+            assert not UNSEEN.search(str(row)), model
+    booking = Booking.objects.first()
+    assert booking is not None
+    admin.site.get_model_admin(Booking).log_change(_by(root), booking, "x")
+    special = ("booking_calendar", "booking_add", "followup_board", "connection_machine")
+    extra = [reverse(f"admin:calendly_integration_{name}") for name in special]
+    extra += [
+        reverse("admin:index"),
+        reverse("admin:app_list", args=["calendly_integration"]),
+        reverse("home"),
+    ]
+    for act in ("cancel", "reschedule", "hand_over", "no_show"):
+        extra.append(reverse(f"admin:calendly_integration_booking_{act}", args=[booking.pk]))
+    extra.append(reverse("admin:calendly_integration_booking_change", args=["\u202egone"]))
+    shown_so = 0
+    for address in (*pages(), *extra):
+        body = root.get(address, follow=True).content.decode()
+        found = UNSEEN.search(_readable(body).replace("\r\n", "\n"))
+        assert not found, (address, _readable(body)[found.start() - 60 : found.end() + 20])
+        shown_so += "\\u202e" in body
+    assert shown_so > 20
+
+
+def _by(browser: Client) -> Any:
+    """A request of whoever that browser is."""
+    return browser.get(reverse("admin:index")).wsgi_request
 
 
 @pytest.mark.parametrize("act", ["cancel", "reschedule"])
@@ -104,6 +157,7 @@ def test_a_lone_surrogate_in_kept_evidence_breaks_no_page(root: Client, db: None
         ("👩‍👧", "👩‍👧"),
         ("שלום", "שלום"),
         ("ștefan\n", "ștefan\n"),
+        ("a\r\nb\rc", "a\nb\nc"),
     ],
 )
 def test_only_what_cannot_be_seen_is_written_as_an_escape(given: str, seen: str) -> None:
@@ -124,6 +178,16 @@ def test_only_what_cannot_be_seen_is_written_as_an_escape(given: str, seen: str)
 )
 def test_only_addresses_of_the_web_become_links(url: Any) -> None:
     assert "<a " not in shown.link(url)
+
+
+@pytest.mark.parametrize("url", ["javascript:alert(1)//https://x", "https://x\n", "data:text/html,x"])
+def test_no_page_of_a_booking_links_elsewhere(root: Client, db: None, url: str) -> None:
+    booking = rows.meeting(rows.ground())
+    Booking.objects.update(meeting_url=url, cancel_url=url, reschedule_url=url)
+    for page in ("change", "reschedule"):
+        body = root.get(reverse(f"{named(Booking)}_{page}", args=[booking.pk])).content.decode()
+        assert f'href="{url}' not in body
+        assert f'data-copy="{url}' not in body
 
 
 def test_an_address_of_the_web_becomes_a_link() -> None:

@@ -9,7 +9,9 @@ import time_machine
 from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 
-from calendly_integration.models import Booking
+from calendly_integration.models import Booking, BookingLeg, FollowUp
+from calendly_integration.services import followups
+from calendly_integration.services.actors import Actor
 
 from .document import CheckedClient
 
@@ -172,6 +174,20 @@ def test_a_booking_is_shown_with_metadata_and_timeline(api: CheckedClient, book:
         "action": "requested",
         "detail": {},
     }
+
+
+def test_what_staff_note_on_a_follow_up_is_not_told_to_agents(api: CheckedClient, book: Book) -> None:
+    made = book()
+    now, by = datetime.now(UTC), Actor.staff("maria")
+    followup = FollowUp.objects.create(
+        booking_id=made["id"], leg=BookingLeg.objects.get(), kind="rebook", email="ana@example.com",
+        scheduled_for=now, created_at=now,
+    )  # fmt: skip
+    followups.note(followup, text="rude on the phone", by=by, now=now)
+    followups.close(followup, by=by, now=now)
+    shown = get(api, f"bookings/{made['id']}")
+    assert "rude" not in str(shown)
+    assert [entry["action"] for entry in shown["timeline"]] == ["requested", "booked", "followup_closed"]
 
 
 def test_calendlys_event_id_names_it_too(api: CheckedClient, book: Book) -> None:

@@ -1,6 +1,8 @@
 """Instants for machines and for people."""
 
+import re
 from datetime import UTC, date, datetime, timedelta, timezone
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -71,3 +73,10 @@ def test_a_language_that_we_do_not_speak_is_romanian(code: str | None, lang: str
 def test_every_day_and_month_has_a_name(lang: str) -> None:
     days = {wording.day(date(2026, 1, 1) + timedelta(days=number), lang) for number in range(365)}
     assert len(days) == 365
+
+
+def test_no_text_follows_the_locale_of_the_process() -> None:
+    package = Path(wording.__file__).parent.parent
+    names = re.compile(r"""(?:strftime\([^)]*|\{[^{}"']*:[^{}"']*)%-?[aAbBhcxXpr]""")
+    found = [path.name for path in package.rglob("*.py") if names.search(path.read_text(encoding="utf-8"))]
+    assert not found
