@@ -8,7 +8,7 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiRespo
 
 from ..services import addresses
 from .components import FREE, INSTANT, TEXT, Schema, many, maybe, ref, success
-from .fields import Many, Shape
+from .fields import BLANK, Many, Shape
 
 Operation = dict[str, Any]
 Method = TypeVar("Method", bound=Callable[..., Any])
@@ -16,7 +16,7 @@ Method = TypeVar("Method", bound=Callable[..., Any])
 
 # Whatever is optional may be null or blank, too.
 TIMELINE_PAGE = 100
-BLANK: Schema = {"type": "string", "pattern": r"^\s*$", "nullable": True}
+NOTHING: Schema = {"type": "string", "pattern": BLANK.pattern, "nullable": True}
 
 
 class Described(AutoSchema):
@@ -29,7 +29,7 @@ class Described(AutoSchema):
             return schema
         self._insert_field_validators(field, schema)  # type: ignore[no-untyped-call]
         told = {name: schema.pop(name) for name in ("description", "default") if name in schema}
-        return {"anyOf": [schema, BLANK], **told}
+        return {"anyOf": [schema, NOTHING], **told}
 
 
 def described(operation: Operation, *parameters: Any, **more: Any) -> Callable[[Method], Method]:

@@ -12,6 +12,7 @@ from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
+from rest_framework.fields import empty
 
 from ..services import addresses
 
@@ -21,6 +22,8 @@ INSTANT = re.compile(
 # In a query string an unescaped plus is a blank.
 LOST_PLUS = re.compile(r"(T\d\d:\d\d(?::\d\d(?:\.\d+)?)?) (\d\d:?\d\d)$", re.ASCII)
 LOST_PLUS_OF_ADDRESS = re.compile(r"(?<=\S) (?=[^\s@]+( [^\s@]+)*@)")
+# Blanks, and characters that nobody sees.
+BLANK = re.compile(r"^[\s\xad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]*$")
 HALF = re.compile("[\ud800-\udfff]")
 NEEDED = _("This is needed.")
 
@@ -67,6 +70,10 @@ class Text(Said, serializers.CharField):
         # The first is the length; the framework's others speak English only.
         self.validators = [self.validators[0], LINES if lines else ONE_LINE, whole_characters]
 
+    def run_validation(self, data: Any = empty) -> Any:
+        """As the framework's; what shows nothing is blank, too."""
+        return super().run_validation("" if isinstance(data, str) and BLANK.match(data) else data)
+
     def to_internal_value(self, data: Any) -> str:
         """The text, stripped."""
         if not isinstance(data, str):
@@ -108,7 +115,9 @@ class AddressInQuery(Address):
     def to_internal_value(self, data: Any) -> str:
         """The address, with its pluses."""
         text = super().to_internal_value(data)
-        return text if addresses.is_address(text) else LOST_PLUS_OF_ADDRESS.sub("+", text)
+        if addresses.is_address(text) or len(text) > addresses.LONGEST:
+            return text
+        return LOST_PLUS_OF_ADDRESS.sub("+", text)
 
 
 # Language, perhaps script, perhaps country; "ro_RO.UTF-8" and longer tags begin like that, too.
@@ -130,7 +139,7 @@ class Locale(Text):
 
 
 class Whole(Said, serializers.IntegerField):
-    """A whole number."""
+    """A whole number, also as text: `7`, `7.0`."""
 
     default_error_messages = {
         "invalid": _("A whole number is expected here."),
@@ -138,6 +147,13 @@ class Whole(Said, serializers.IntegerField):
         "min_value": _("At least {min_value} is needed here."),
         "max_string_length": _("A whole number is expected here."),
     }
+
+    def to_internal_value(self, data: Any) -> int:
+        """The number. Python itself would read `1_0`, too."""
+        if isinstance(data, bool) or not re.fullmatch(r"\s*[+-]?\d{1,1000}(\.0*)?\s*", str(data), re.ASCII):
+            self.fail("invalid")
+        number: int = super().to_internal_value(data)
+        return number
 
 
 class Choice(Said, serializers.ChoiceField):

@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 from rest_framework.serializers import BaseSerializer, Field, ListField, Serializer
 
 from .bodies import camel
+from .fields import BLANK
 
 S = TypeVar("S", bound="Serializer[Any]")
 
@@ -28,8 +29,8 @@ def changes(shape: type[S], data: Any) -> dict[str, Any]:
 
 
 def is_blank(value: Any) -> bool:
-    """True for null and for a text of blanks only."""
-    return value is None or (isinstance(value, str) and not value.strip())
+    """True for null, and for a text that shows nothing."""
+    return value is None or (isinstance(value, str) and BLANK.match(value) is not None)
 
 
 def _without_blanks(form: "BaseSerializer[Any]", given: dict[str, Any]) -> dict[str, Any]:

@@ -26,8 +26,10 @@ SENTENCES: dict[str, Callable[[dict[str, str]], str]] = {
     "past": lambda values: _("That time has already passed."),
     "out_of_range": lambda values: _("That time is too far away."),
     "unanswered": lambda values: _("This question needs an answer: %(questions)s") % values,
-    "unknown_question": lambda values: _(
-        "“%(asked)s” is not asked here. The questions are: %(questions)s"
+    "unknown_question": lambda values: (
+        _("“%(asked)s” is not asked here. The questions are: %(questions)s")
+        if values["questions"]
+        else _("“%(asked)s” is not asked here. This kind of meeting has no questions.")
     ) % values,
     "answered_twice": lambda values: _(
         "This question takes one answer, and several were given: %(question)s"

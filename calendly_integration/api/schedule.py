@@ -68,7 +68,7 @@ class ScheduleBody(Shape):
     notes = Text(required=False, lines=True, max_length=10_000)
     customAnswers: Any = Many(child=CustomAnswer(), required=False, max_length=50)
     # The service counts to ten, without doubles and the invitee.
-    guests = Many(child=Address(), required=False, max_length=50)
+    guests = Many(child=Address(), required=False, max_length=500)
 
 
 class ScheduleView(AgentView):

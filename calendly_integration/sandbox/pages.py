@@ -236,6 +236,7 @@ def _booking(calendly: Calendly, request: Request, parts: list[str], form: dict[
         f"{field('timezone', 'Time zone', calendly.owner.timezone)}"
         f"{field('text_reminder_number', PHONE_LABEL, required=False)}{questions}"
         f"{field('utm_source', 'Tracking: utm_source', required=False)}"
+        f"{field('utm_medium', 'Tracking: utm_medium', required=False)}"
         f"{field('utm_content', 'Tracking: utm_content', required=False)}"
         f"<button>Book {_said(calendly, kind, start)}</button></form>"
     )
@@ -244,7 +245,7 @@ def _booking(calendly: Calendly, request: Request, parts: list[str], form: dict[
 
 def _book(calendly: Calendly, kind: EventType, form: dict[str, str], code: str | None) -> Answer:
     answers = {name.removeprefix("q:"): text for name, text in form.items() if name.startswith("q:") and text}
-    tracking = {name: form[name] for name in ("utm_source", "utm_content") if form.get(name)}
+    tracking = {name: form[name] for name in ("utm_source", "utm_medium", "utm_content") if form.get(name)}
     invitee = calendly.book_as_invitee(
         kind, form.get("start_time", ""), email=form.get("email", ""), name=form.get("name", ""),
         timezone=form.get("timezone"), tracking=tracking, answers=answers, link=code,

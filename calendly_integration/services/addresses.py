@@ -7,10 +7,12 @@ LONGEST = 320
 
 # Wider than most mail systems. Calendly does not document what it takes, and whoever Calendly tells us of must be
 # found by the same address: letters of any script, quoted names, domains of one label for "localhost" only.
-_ATOM = r'[^\s@<>()\[\],;:\\"\x00-\x1f\x7f-\x9f]+'
-_QUOTED = r'"(?:[^"\\\x00-\x1f\x7f-\x9f]|\\[^\x00-\x1f\x7f-\x9f])+"'
-_EDGE = r"[^\s\x00-/:-@\[-`{-\xa0]"
-_INNER = r"[^\s\x00-,./:-@\[-^`{-\xa0]"
+# Characters that nobody sees: with one of them an address is another, and cannot be found again.
+_UNSEEN = r"\x00-\x1f\x7f-\x9f\xad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff"
+_ATOM = rf'[^\s@<>()\[\],;:\\"{_UNSEEN}]+'
+_QUOTED = rf'"(?:[^"\\{_UNSEEN}]|\\[^{_UNSEEN}])+"'
+_EDGE = rf"[^\s\x00-/:-@\[-`{{-\xa0{_UNSEEN}]"
+_INNER = rf"[^\s\x00-,./:-@\[-^`{{-\xa0{_UNSEEN}]"
 _LABEL = rf"{_EDGE}(?:{_INNER}*{_EDGE})?"
 _DOMAIN = rf"{_LABEL}(?:\.{_LABEL})+|[Ll][Oo][Cc][Aa][Ll][Hh][Oo][Ss][Tt]|\[[0-9A-Fa-f:.]+\]"
 PATTERN = rf"^(?:{_ATOM}|{_QUOTED})@(?:{_DOMAIN})$"

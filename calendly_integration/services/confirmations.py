@@ -57,14 +57,13 @@ def resolve(drafts: Sequence[outbox.Draft], bookings: Mapping[uuid.UUID, Booking
     ready: list[outbox.Draft] = []
     pending: list[PendingMail] = []
     for draft in drafts:
-        booking = bookings.get(draft.booking_id) if draft.path == MAIL and draft.booking_id else None
-        if booking is None:
+        if draft.path != MAIL or draft.booking_id is None:
             ready.append(draft)
-        elif booking.status != Booking.Status.CONFIRMED:
             continue
-        elif _lacks_link(booking):
+        booking = bookings[draft.booking_id]
+        if booking.status == Booking.Status.CONFIRMED and _lacks_link(booking):
             pending.append(_pending(booking, draft.once_key, now))
-        else:
+        elif booking.status == Booking.Status.CONFIRMED:
             ready.append(telling.mail(booking, once_key=draft.once_key, now=now))
     return Mails(ready, pending)
 
@@ -76,7 +75,9 @@ def follow(changed: Iterable[tuple[Booking, Mapping[str, Any]]], *, now: datetim
     found = {
         booking.pk: booking
         for booking, before in changed
-        if before["seen_at"] is not None and any(getattr(booking, name) != before[name] for name in SAID)
+        if booking.agent_made
+        and before["seen_at"] is not None
+        and any(getattr(booking, name) != before[name] for name in SAID)
     }
     if not found:
         return []

@@ -11,10 +11,10 @@ from uuid import UUID
 from django.db import transaction
 
 from .. import clients
-from ..models import Booking, VAIMetadata
+from ..models import Booking, Lane, VAIMetadata
 from ..models.rewriting import Change, alteration, insertion, send
 from ..vai.client import Client
-from ..vai.errors import KeyRefused, Unavailable, VAIError
+from ..vai.errors import Unavailable, VAIError
 from . import confirmations, outbox, telling
 from .actors import SYSTEM, entry
 
@@ -51,11 +51,15 @@ class Answer:
 
 
 def claim(*, now: datetime, limit: int) -> list[Question]:
-    """Questions for the portal. None while no portal is configured; while it refuses our key one now and then."""
-    paused = outbox.paused_since() is not None
-    if clients.portal() is None or (paused and not outbox.take_turn(now)):
+    """Questions for the portal. None while no portal is configured. While it refuses our key messages try that; a
+    question does so where there are none."""
+    if clients.portal() is None:
         return []
-    limit = 1 if paused else limit
+    paused = outbox.paused_since() is not None
+    if paused:
+        if Lane.objects.due(now).exists() or not outbox.take_turn(now):
+            return []
+        limit = 1
     rows = VAIMetadata.objects.claim(now=now, lease=LEASE, limit=limit)
     events = dict(
         Booking.objects.filter(pk__in=[row.pk for row in rows]).values_list("pk", "event_id") if rows else ()
@@ -98,20 +102,14 @@ def keep(answers: Sequence[Answer], *, now: datetime) -> None:
             (bookings[row.pk], row) for answer, row in held if answer.told is not None and row.pk in bookings
         ]
         _tell(known, now)
-    _judge_key(answers, now)
-
-
-def _judge_key(answers: Sequence[Answer], now: datetime) -> None:
-    """A refused key pauses the outbox as well; a question that gets through in the pause ends it."""
-    if any(isinstance(answer.error, KeyRefused) for answer in answers):
-        outbox.pause(now)
-    elif any(answer.question.probe and not isinstance(answer.error, Unavailable) for answer in answers):
+    if any(answer.question.probe and not (answer.error and answer.error.retryable) for answer in answers):
         outbox.go_on()
 
 
 def _locked_bookings(keys: list[UUID]) -> dict[UUID, Booking]:
     locked = Booking.objects.select_for_update(of=("self",), no_key=True).select_related("current_leg")
-    return {booking.pk: booking for booking in locked.filter(pk__in=keys).order_by("pk")}
+    lean = locked.defer("current_leg__invitee_raw", "current_leg__request")
+    return {booking.pk: booking for booking in lean.filter(pk__in=keys).order_by("pk")}
 
 
 def _changes(held: Sequence[tuple[Answer, VAIMetadata]], now: datetime) -> Iterator[Change]:
@@ -127,8 +125,6 @@ def _changes(held: Sequence[tuple[Answer, VAIMetadata]], now: datetime) -> Itera
                 "next_attempt_at": now + _pause(row, error) if error.retryable else None,
                 "last_error": str(error)[:500],
             }
-            if isinstance(error, KeyRefused):  # it waits for the key, and not for its turn
-                changes |= {"next_attempt_at": now, "attempts": row.attempts - 1}
         yield row.pk, changes | {"lease_token": None}
 
 

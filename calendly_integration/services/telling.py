@@ -149,7 +149,8 @@ def _mail(booking: Booking, kept: VAIMetadata) -> dict[str, Any]:
     when = wording.spoken(start, zone, lang) if start else ""
     return {
         "to": booking.invitee_email,
-        "subject": SUBJECT[lang].format(event=booking.event_name, when=when),
+        # One line: the event's name is not ours.
+        "subject": SUBJECT[lang].format(event=" ".join(booking.event_name.split()), when=when),
         "template": "calendly_confirmation",
         "data": {
             "event_name": booking.event_name,

@@ -86,7 +86,7 @@ def test_one_page_then_it_is_booked_at_calendly(staff: Client, demo: EventType, 
     assert booking.start_at == datetime.fromisoformat(START)
     assert booking.metadata.notes == "Called us."
     assert booking.current_leg
-    assert booking.current_leg.request["guests"] == ["A@example.com", "b@example.com"]
+    assert booking.current_leg.request["guests"] == ["a@example.com", "b@example.com"]
     logged = LogEntry.objects.get()
     assert (logged.action_flag, logged.user.username) == (ADDITION, "maria")
     assert TimelineEntry.objects.get(action="booked").actor_name == "maria"

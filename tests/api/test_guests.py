@@ -21,7 +21,14 @@ def invited(sandbox: Calendly) -> list[str]:
 
 @pytest.mark.parametrize(
     "more",
-    [["g3@example.com"], ["G3@Example.com "], ["ANA@example.com"], ["", None], [*TEN, "ana@example.com"]],
+    [
+        ["g3@example.com"],
+        ["G3@Example.com "],
+        ["ANA@example.com"],
+        ["", None],
+        ["g0@example.com"] * 400,
+        [*TEN, "ana@example.com"],
+    ],
 )
 def test_doubles_and_the_invitee_are_not_counted(
     api: CheckedClient, sandbox: Calendly, more: list[str | None]

@@ -17,8 +17,8 @@ from .inputs import CALLS, WISH, Call, each_field, shapes_known, shapes_written
 Book = Callable[..., dict[str, Any]]
 WRONG: list[Any] = [
     123, 1.5, True, [], [5], [[]], {}, {"a": 1}, ["x"], [{"question": 5, "answer": [5]}], [{}], "x\x00y", "x\x07y",
-    "x\u2028y", "\ud800", "maybe", "-1", "999", "9" * 2000, "x" * 12_000, ["a@b.ro"] * 60, "ana at example.com",
-    None, "",
+    "x\u2028y", "\ud800", "maybe", "-1", "999", "1_0", "٧", "9" * 2000, "x" * 12_000, ["a@b.ro"] * 600,
+    "ana at example.com", None, "",
 ]  # fmt: skip
 FIELDS = [pytest.param(call, name, id=f"{call.path}:{name}") for call, name, _field in each_field()]
 OPTIONAL = [
@@ -69,7 +69,7 @@ def test_null_blank_and_absent_are_the_same(
     api: CheckedClient, sandbox: Calendly, ids: dict[str, str], call: Call, name: str
 ) -> None:
     absent = call.send(api, ids, {})
-    for value in (None, "", "  ", "\t"):
+    for value in (None, "", "  ", "\t", "\u200b\ufeff"):
         answer = call.send(api, ids, {name: value})
         assert answer.status_code == absent.status_code, answer.content
         if call.method == "GET":
@@ -127,3 +127,9 @@ def test_no_shape_has_a_field_of_the_frameworks_own() -> None:
 
 def test_all_calls_are_walked() -> None:
     assert len({(call.method, call.path) for call in CALLS}) == len(CALLS)
+
+
+@pytest.mark.parametrize("name", ["\u200b", "\ufeff \u200d", "\u00a0", "\u202e"])
+def test_a_name_that_shows_nothing_is_blank(api: CheckedClient, event_types: Any, name: str) -> None:
+    answer = api.post(PREFIX + "schedule", {**WISH, "inviteeName": name}, format="json")
+    assert answer.json()["errors"] == {"inviteeName": ["This is needed."]}

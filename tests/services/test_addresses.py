@@ -48,6 +48,11 @@ NONE = [
     "a@b/c",
     "an\x00a@example.com",
     "mailto:ana@example.com",
+    "ana\u200b@example.com",
+    "ana@example\u200d.com",
+    "\ufeffana@example.com",
+    "ana@exam\u00adple.com",
+    "\u202eana@example.com",
     "a" * 400 + "@example.com",
 ]
 
@@ -68,6 +73,8 @@ def test_the_rule_is_never_narrower_than_djangos(text: str) -> None:
         validate_email(text)
     except ValidationError:
         return
+    if any(unseen in text for unseen in "\u200d\xad"):
+        return  # Django takes them in domains
     assert addresses.is_address(text)
 
 

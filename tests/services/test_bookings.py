@@ -160,8 +160,9 @@ def test_a_cancellation_is_done_at_calendly_then_here_and_told_once(
     pass_time(clock, calendly)
     assert told().count("/calendly/canceled") == 1
     assert logged() == ["invitee_created", "invitee_canceled"]
-    # A follow-up is for what the invitee says, not for what an agent writes down.
-    assert not FollowUp.objects.exists()
+    # The agent speaks for the invitee, and the reason is about time.
+    assert told().count("/followup/schedule") == 1
+    assert FollowUp.objects.count() == 1
     settled(calendly)
 
 

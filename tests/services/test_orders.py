@@ -119,7 +119,7 @@ def history(first: Facts, acts: list[tuple[str, Facts]]) -> Meeting:
     together=st.booleans(),
     data=st.data(),
 )
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_order_shows_what_the_last_half_says(
     mirrored: Connection, first: Facts, acts: list[tuple[str, Facts]], together: bool, data: st.DataObject
 ) -> None:
@@ -283,3 +283,52 @@ def test_a_delivery_with_uris_of_somewhere_else_is_kept_as_unreadable(mirrored: 
     row = Delivery.objects.get()
     assert (row.status, row.next_attempt_at) == ("unreadable", None)
     assert not Booking.objects.exists()
+
+
+MOVES = st.fixed_dictionaries(
+    {
+        "timezone": st.sampled_from(["Europe/Bucharest", "America/New_York"]),
+        "text_reminder_number": st.sampled_from(["", "+40733000222", "+12125550100"]),
+        "name": st.sampled_from(["Maria Popa", "Maria P."]),
+    }
+)
+
+
+@given(
+    given_phone=st.sampled_from(["", "+40722000111"]),
+    moves=st.lists(MOVES, min_size=1, max_size=3),
+    canceled=st.booleans(),
+    data=st.data(),
+)
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_an_agents_booking_that_the_invitee_moves_shows_the_last_half_and_what_the_agent_gave(
+    calendly: Calendly,
+    given_phone: str,
+    moves: list[dict[str, str]],
+    canceled: bool,
+    data: st.DataObject,
+) -> None:
+    with undone():
+        clear(calendly)
+        booking = book(phone=given_phone)
+        [invitee] = active(calendly)
+        for number, changes in enumerate(moves, 1):
+            invitee = calendly.reschedule_as_invitee(invitee, TEN + hours(number), **changes)
+        if canceled:
+            calendly.cancel_as_invitee(invitee, "Nu mai am timp")
+        bodies = [each.body.encode() for each in calendly.pending_deliveries]
+        order = data.draw(st.permutations(bodies))
+        apply(unlike([body for body in order for _ in range(data.draw(st.integers(1, 2)))]), together=False)
+        booking.refresh_from_db()
+        assert booking.status == ("canceled" if canceled else "confirmed")
+        assert (booking.event_id, booking.start_at) == (invitee.event_id, TEN + hours(len(moves)))
+        assert (booking.time_zone, booking.invitee_name) == (moves[-1]["timezone"], moves[-1]["name"])
+        assert booking.phone == (moves[-1]["text_reminder_number"] or given_phone)
+        assert booking.host is not None
+
+
+def clear(calendly: Calendly) -> None:
+    """Nothing of an earlier example stands at Calendly."""
+    for each in active(calendly):
+        calendly.cancel_as_host(calendly.find_event(each), None)
+    calendly.state.open_deliveries.clear()

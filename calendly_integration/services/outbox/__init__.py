@@ -5,7 +5,7 @@ portal: at least once, in order within a lane, for as long as it takes. While th
 """
 
 from ._courier import Courier
-from ._key import go_on, pause, paused_since, take_turn
+from ._key import go_on, paused_since, take_turn
 from ._writing import Draft, NotParked, NotWaiting, Stats, add, addition, heal, park, recall, resend, stats
 
 __all__ = [
@@ -19,7 +19,6 @@ __all__ = [
     "go_on",
     "heal",
     "park",
-    "pause",
     "paused_since",
     "recall",
     "resend",

@@ -95,15 +95,17 @@ class Courier:
         return came
 
     def _hand_out(self) -> int:
-        outage = self._outage.on
+        outage, probe = self._outage.on, self._key.paused
         room = (OUT_IN_OUTAGE if outage else OUT) - self._out
-        probe = self._key.paused
-        if probe:
-            room = 1 if not self._out and not self._closing and self._key.take_turn(self._clock()) else 0
         moment = time.monotonic()
         if self._closing or room <= 0 or (outage and moment < self._next_look):
             return 0
         self._next_look = moment + PAUSE_IN_OUTAGE
+        if probe:
+            due = not self._out and Lane.objects.due(self._clock()).exists()
+            if not due or not self._key.take_turn(self._clock()):
+                return 0
+            room = 1
         lanes = Lane.objects.claim(now=self._clock(), lease=LEASE, limit=room)
         if not lanes:
             return 0
