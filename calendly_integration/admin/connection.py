@@ -195,8 +195,8 @@ def _said(error: Exception) -> str:
             "that makes one and subscribes the webhook."
         )
     if isinstance(error, subscriptions.NotRenewed):
-        why = calendlys_answer.text(error.error)
-        return f"{gettext('There is no webhook subscription now: Calendly tells us nothing.')} {why}"
+        nothing = gettext("There is no webhook subscription now: Calendly tells us nothing.")
+        return f"{nothing} {calendlys_answer.text(error.error)}"
     if isinstance(error, subscriptions.TakenElsewhere):
         return gettext(
             "Calendly has a subscription for our address that this access token cannot see. Delete it with the "

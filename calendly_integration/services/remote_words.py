@@ -10,7 +10,8 @@ from functools import lru_cache
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_noop as _
 
-# `%s` stands for one word: the class of an error, a number, the name of a field.
+# `%s` stands for a word: the class of an error, a number, the name of a field; or for a list of scopes.
+FILLED = r"([\w.\[\]-]+(?::\w+)?(?:, \w+:\w+)*)"
 KNOWN = (
     # Calendly, by its document of the API (calendly-api, openapi.yaml)
     _("Invalid Argument"),
@@ -56,6 +57,13 @@ KNOWN = (
     _("not JSON: %s"),
     _("event is too long for a kind"),
     _("date is no date"),
+    _("%s is no list"),
+    _("%s is no URI of Calendly's"),
+    _("The token lacks a scope; Calendly does not say which one"),
+    _("The token probably lacks the scope %s"),
+    _("Calendly only says"),
+    _("The token lacks the scope %s"),
+    _("No Calendly token is stored for the connection %s."),
     _("the answer took too long"),
     _("%s is missing or no text"),
     _("%s is not an object"),
@@ -81,6 +89,9 @@ KNOWN = (
     _("Calendly has no such booking."),
     _("No start was free any more."),
     _("A phone number is needed to move this meeting."),
+    _("A place is needed to move this meeting."),
+    _("what was looked for may be among what cannot be read"),
+    _("the booking has no event yet"),
     _("Moved to another time"),
 )
 
@@ -102,6 +113,6 @@ def _filled(words: str, found: "re.Match[str]") -> str:
 def _patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
     """The longest first: one may be a part of another."""
     return tuple(
-        (re.compile(r"(?<!\w)" + re.escape(words).replace("%s", r"([\w.\[\]]+)") + r"(?!\w)"), words)
+        (re.compile(r"(?<!\w)" + re.escape(words).replace("%s", FILLED) + r"(?!\w)"), words)
         for words in sorted(KNOWN, key=len, reverse=True)
     )
