@@ -170,8 +170,9 @@ def annotate(booking: Booking, *, changes: dict[str, object], by: Actor, now: da
 def history(
     booking: Booking, *, before: int | None = None, limit: int
 ) -> tuple[list[TimelineEntry], int | None]:
-    """The last things that happened to a booking, `limit` at most, in order; without our calls to Calendly and
-    the notes of staff, which are for staff. And what to give as `before` for the earlier ones: None where there are none."""
+    """The last things that happened to a booking, `limit` at most, in order; without our calls to Calendly and the
+    notes of staff, which are for staff. And what to give as `before` for the earlier ones: None where there are
+    none."""
     entries = TimelineEntry.objects.filter(booking=booking).exclude(
         action__in=(hearing.ACTION, followups.NOTED)
     )
