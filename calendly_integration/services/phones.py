@@ -22,7 +22,7 @@ def international(text: str, evidence: Evidence | None = None) -> str | None:
         return None
     import phonenumbers  # here: its tables are large, and many processes never need them
 
-    text = f"+{text[2:]}" if text.startswith("00") else text
+    text = zones.with_plus(text)
     found = set()
     for region in (None, *(_regions(evidence) if evidence and not text.startswith("+") else ())):
         try:

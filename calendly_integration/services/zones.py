@@ -102,6 +102,11 @@ def at(local: datetime, zone: ZoneInfo) -> datetime:
     return instant
 
 
+def with_plus(phone: str) -> str:
+    """A number whose country code is dialed with 00, with a plus."""
+    return re.sub(r"^\W*00", "+", phone)
+
+
 def begins(day: date, zone: ZoneInfo) -> datetime:
     """The first instant of a day there; where the clocks skip midnight, the one to which they go forward.
 
@@ -136,9 +141,8 @@ def _of_phone(phone: str, now: datetime) -> list[str]:
     import phonenumbers  # here: its tables are large, and many processes never need them
     from phonenumbers import timezone as phone_zones
 
-    phone = phone.strip()
     try:
-        number = phonenumbers.parse(f"+{phone[2:]}" if phone.startswith("00") else phone, None)
+        number = phonenumbers.parse(with_plus(phone), None)
     except phonenumbers.NumberParseException:
         return []
     # The library speaks of Asia/Calcutta and Europe/Kiev still.

@@ -50,10 +50,13 @@ def test_the_zone_is_told_with_its_source(
     assert body["booking"]["local"]["timezone"] == zone["name"]
 
 
-def test_a_host_calls_a_number_that_was_written_with_00(api: CheckedClient, sandbox: Calendly) -> None:
+@pytest.mark.parametrize("phone", ["0040722123456", "0040 722 123 456", "(00) 40 722-123-456"])
+def test_a_host_calls_a_number_that_was_written_with_00(
+    api: CheckedClient, sandbox: Calendly, phone: str
+) -> None:
     sandbox.add_event_type("Call", 30, locations=[place("outbound_call")])
     catalog.sync(connections.default(), now=datetime.now(UTC))
-    answer = ask(api, eventType="Call", phone="0040 722 123 456")
+    answer = ask(api, eventType="Call", phone=phone)
     assert answer.status_code == 201, answer.content
     [event] = sandbox.state.events.values()
     assert event.location

@@ -50,6 +50,7 @@ def offset(hours: float, *, month: int = 11) -> datetime:
         ({"phone": "+40721234567"}, Zone("Europe/Bucharest", "phone", "medium")),
         ({"phone": "+40 21 312 34 56"}, Zone("Europe/Bucharest", "phone", "medium")),
         ({"phone": "0040722123456"}, Zone("Europe/Bucharest", "phone", "medium")),
+        ({"phone": "(00)40-722-123-456"}, Zone("Europe/Bucharest", "phone", "medium")),
         ({"phone": " 00 44 20 7946 0000"}, Zone("Europe/London", "phone", "medium")),
         ({"phone": "+12125550123"}, Zone("America/New_York", "phone", "medium")),
         ({"phone": "+14155550123"}, Zone("America/Los_Angeles", "phone", "medium")),
