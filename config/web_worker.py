@@ -9,6 +9,7 @@ import functools
 import re
 import selectors
 import socket
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -27,9 +28,9 @@ REFUSED_ABOVE = 1024 * 1024
 READ_WITHIN = 5.0
 # Seconds for one write: the client must take a response in.
 WRITE_WITHIN = 30.0
-# Threads that wait for refused clients to close. gunicorn would wait up to two seconds for each of them in the
-# thread that accepts connections.
-CLOSING_THREADS = 4
+# Connections that wait, in threads of their own, for the client to close first, so that it can read the answer.
+# gunicorn would wait up to two seconds for each in the thread that accepts connections. More are closed at once.
+MAX_CLOSING = 16
 
 EXPECTS_CONTINUE = re.compile(rb"\r\nexpect:[ \t]*100-continue[ \t]*\r\n", re.IGNORECASE)
 CONTENT_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,18})[ \t]*\r\n", re.IGNORECASE)
@@ -92,7 +93,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
     def init_process(self) -> None:
         """Serve."""
-        self._closing = ThreadPoolExecutor(CLOSING_THREADS, thread_name_prefix="closing")
+        self._closing = ThreadPoolExecutor(MAX_CLOSING, thread_name_prefix="closing")
+        self._may_linger = threading.BoundedSemaphore(MAX_CLOSING)
         super().init_process()
 
     def enqueue_req(self, conn: Any) -> None:
@@ -152,7 +154,13 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         self.poller.register(conn.sock, selectors.EVENT_READ, readable)
 
     def _close(self, close: Callable[..., None], graceful: bool = False) -> None:
-        if graceful:
-            self._closing.submit(close, graceful)
+        if graceful and self._may_linger.acquire(blocking=False):
+            self._closing.submit(self._linger, close)
         else:
             close()
+
+    def _linger(self, close: Callable[..., None]) -> None:
+        try:
+            close(graceful=True)
+        finally:
+            self._may_linger.release()

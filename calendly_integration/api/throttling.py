@@ -21,8 +21,8 @@ from .. import conf
 from ..models import AgentKey
 
 WINDOW = timedelta(minutes=1)
-# Wrong keys a minute from one address.
-MAX_WRONG_KEYS = 30
+# Wrong keys a minute from one address. They cannot be guessed; what is limited is the load on the database.
+MAX_WRONG_KEYS = 100
 # Counters that are kept at most: who comes from ever new addresses must not fill the memory.
 MAX_COUNTERS = 10_000
 

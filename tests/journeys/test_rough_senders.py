@@ -186,6 +186,23 @@ def test_a_crowd_that_sends_nothing_more_keeps_nobody_waiting_for_long(
     assert_at_ease(system)
 
 
+def test_clients_that_never_close_cost_neither_time_nor_connections(system: System) -> None:
+    address = urlsplit(system.url)
+    asked = b"GET /api/calendly/hosts HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
+    crowd = [socket.create_connection((address.hostname or "", address.port or 0)) for _ in range(100)]
+    try:
+        for each in crowd:
+            each.sendall(asked)
+        assert {status_of(each) for each in crowd} == {401}
+        pause(3)
+        held = sum(len(list(Path(f"/proc/{pid}/fd").iterdir())) for pid in system.web.children())
+        assert held < 100
+    finally:
+        for each in crowd:
+            each.close()
+    assert_at_ease(system)
+
+
 def test_a_sender_that_asks_first_is_told_to_go_on(system: System) -> None:
     """curl does so with long bodies, and holds the body back meanwhile."""
     body = b'{"event": "journey.polite-%d", "payload": {}}' % time.time_ns()
