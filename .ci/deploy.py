@@ -16,8 +16,8 @@ PRODUCTION = {
     "VAI_API_URL": "https://portal.example/api",
     "VAI_API_KEY": "a-portal-key",
 }
-# Left to the proxy in front, which speaks HTTPS: our reference project does not know whether it does.
-LEFT_TO_THE_PROXY = ("security.W004", "security.W008")
+# Other hosts of the domain, and browsers' lists of domains, are not this project's to decide on.
+NOT_OURS = ("security.W005", "security.W021")
 
 
 def main() -> int:
@@ -33,7 +33,7 @@ def main() -> int:
     found = [
         line for line in (ran.stdout + ran.stderr).splitlines() if line.startswith("?: (") or ": (" in line
     ]
-    unwanted = [line for line in found if not any(f"({name})" in line for name in LEFT_TO_THE_PROXY)]
+    unwanted = [line for line in found if not any(f"({name})" in line for name in NOT_OURS)]
     if ran.returncode or unwanted:
         print("check --deploy finds fault with settings as in production.", *unwanted, sep="\n")
         return 1

@@ -41,6 +41,7 @@ def main() -> int:
             "DATABASE_URL": f"sqlite:///{folder / 'db.sqlite3'}",
             "DJANGO_SECRET_KEY": secrets.token_urlsafe(40),
             "CALENDLY_WEBHOOK_SECRET": secrets.token_urlsafe(32),
+            "CALENDLY_CALLS_PER_MINUTE": "0",
             "PUBLIC_URL": f"http://127.0.0.1:{port}",
             "BIND": f"127.0.0.1:{port}",
         }

@@ -16,6 +16,7 @@ class Conf:
     API_URL: str = "https://api.calendly.com"
     WEBHOOK_SECRETS: tuple[str, ...] = field(default=(), repr=False)
     WEBHOOK_TOLERANCE: int = 180
+    CALLS_PER_MINUTE: int = 6000
     PORTAL_URL: str = ""
     PORTAL_KEY: str = field(default="", repr=False)
     SYSTEM_EMAIL: str = ""

@@ -8,14 +8,18 @@ import atexit
 import logging
 import os
 import queue
+import sys
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connections, transaction
+from django.utils.translation import gettext
+from django_q import worker as queue_worker
 from django_q.brokers import get_broker
 from django_q.models import Failure, Schedule, Success
 from django_q.tasks import async_task
@@ -28,6 +32,7 @@ SYNC = "calendly_integration.tasks.sync"
 BEAT = "calendly_integration.tasks.beat"
 HOUSEKEEPING = "calendly_integration.tasks.housekeeping"
 NAMES = (DRAIN, SWEEP, SYNC, BEAT, HOUSEKEEPING)
+REFUSE = "calendly_integration.jobs.refuse"
 
 # A drain goes on looking for a second after its last find, so a wake left out within this time is not missed.
 THROTTLE = 0.5
@@ -52,7 +57,7 @@ class Timetable:
 TIMETABLES = (
     Timetable("calendly: sweep", SWEEP, 1),
     Timetable("calendly: sync", SYNC, 30),
-    Timetable("calendly: housekeeping", HOUSEKEEPING, 24 * 60),
+    Timetable("calendly: housekeeping", HOUSEKEEPING, 60),
 )
 
 
@@ -199,13 +204,13 @@ def schedule_faults(now: datetime) -> tuple[str, ...]:
     for table in TIMETABLES:
         own = [row for row in rows if row.name == table.name]
         if not own:
-            faults.append(f"{table.name}: missing")
+            faults.append(gettext("%s: missing") % table.name)
         elif len(own) > 1:
-            faults.append(f"{table.name}: there are {len(own)}")
+            faults.append(gettext("%(name)s: there are %(count)d") % {"name": table.name, "count": len(own)})
         elif own[0].func != table.task or own[0].repeats == 0 or own[0].minutes != table.minutes:
-            faults.append(f"{table.name}: changed")
+            faults.append(gettext("%s: changed") % table.name)
         elif own[0].next_run is None or own[0].next_run < now - timedelta(minutes=3):
-            faults.append(f"{table.name}: stands still")
+            faults.append(gettext("%s: stands still") % table.name)
     return tuple(faults)
 
 
@@ -230,5 +235,52 @@ def forget_results(before: datetime) -> int:
     live in are left alone."""
     count = 0
     for model in (Success, Failure):
-        count += model.objects.filter(func__in=NAMES, stopped__lt=before).delete()[0]
+        count += model.objects.filter(func__in=(*NAMES, REFUSE), stopped__lt=before).delete()[0]
     return count
+
+
+class ForeignTask(Exception):
+    """The queue held a task that is not one of ours."""
+
+
+def refuse(name: str) -> None:
+    """What runs in place of a task that is not one of ours. Raises ForeignTask, so django-q2 records a failure."""
+    raise ForeignTask(f"{name} is not a task of calendly_integration, so this worker does not run it")
+
+
+class _OwnTasks:
+    """The queue that a worker process reads: tasks that are not ours come out as refusals."""
+
+    def __init__(self, tasks: Any) -> None:
+        self._tasks = tasks
+
+    def get(self) -> Any:
+        """The next task, or django-q2's word for the end."""
+        task = self._tasks.get()
+        if isinstance(task, dict):
+            task.pop("hook", None)  # a function too, called with the result of a failed task
+            func = task.get("func")
+            if not isinstance(func, str) or func not in NAMES:
+                task |= {"func": REFUSE, "args": (str(func),), "kwargs": {}}
+        return task
+
+
+_run_tasks = queue_worker.worker
+
+
+def run_own_tasks(task_queue: Any, *rest: Any) -> None:
+    """A worker process of django-q2 that runs our tasks only."""
+    _run_tasks(_OwnTasks(task_queue), *rest)
+
+
+def refuse_foreign_tasks() -> None:
+    """Let the clusters that this process starts run our tasks only.
+
+    A row in django-q2's table of schedules names any function that can be imported, with its arguments. django-q2
+    has no setting for what may run, and its signals cannot refuse a task: its worker function is replaced, before
+    it looks the name up.
+    """
+    queue_worker.worker = run_own_tasks
+    cluster = sys.modules.get("django_q.cluster")
+    if cluster is not None:  # it has the function under a name of its own
+        vars(cluster)["worker"] = run_own_tasks

@@ -24,6 +24,10 @@ def _answer(status: int, body: bytes, **headers: str) -> HttpResponse:
     return HttpResponse(body, status=status, content_type="application/json", headers=named)
 
 
+def _unsigned() -> HttpResponse:
+    return _answer(401, b'{"error": "Invalid signature"}')
+
+
 # Calendly has no cookie, hence no CSRF token: the signature proves the sender. It has no login either, so a
 # portal that asks everybody for one must leave it out here (Django's LoginRequiredMiddleware reads the mark).
 # Outside the request's transaction: 200 may be said only once the row is committed.
@@ -42,6 +46,12 @@ def receive(request: HttpRequest) -> HttpResponse:
         return _answer(411, b'{"error": "Content-Length is required"}')
     if length > LARGEST:
         return _answer(413, b'{"error": "Too large"}')
+    signature = request.META.get("HTTP_CALENDLY_WEBHOOK_SIGNATURE")
+    try:
+        # Whoever has no key cannot keep a thread waiting for a body.
+        inbox.check_header(signature, now=timezone.now())
+    except inbox.Refused:
+        return _unsigned()
     try:
         # Not `request.body`: that obeys the host's DATA_UPLOAD_MAX_MEMORY_SIZE, which may be smaller.
         body = request.read(length)
@@ -49,7 +59,7 @@ def receive(request: HttpRequest) -> HttpResponse:
         body = b""
     if len(body) < length:
         return _answer(400, b'{"error": "The body is shorter than its Content-Length"}')
-    return _store(body, request.META.get("HTTP_CALENDLY_WEBHOOK_SIGNATURE"))
+    return _store(body, signature)
 
 
 receive.login_required = False  # type: ignore[attr-defined]
@@ -59,7 +69,7 @@ def _store(body: bytes, signature: str | None) -> HttpResponse:
     try:
         inbox.accept(body=body, signature=signature, now=timezone.now())
     except inbox.Refused:
-        return _answer(401, b'{"error": "Invalid signature"}')
+        return _unsigned()
     except DatabaseTrouble as error:
         log.warning("a delivery could not be stored: %s", type(error).__name__)
         return _answer(503, b'{"error": "Try again later"}', Retry_After=RETRY_AFTER)

@@ -10,6 +10,8 @@ import re
 EMAIL = re.compile(r"[\w.+%'-]{1,64}(?:@|%40)[\w-]{1,63}(?:\.[\w-]{1,63})+", re.IGNORECASE)
 BEARER = re.compile(r"(?i)\b(bearer\s+|api[_-]?key[\"'=:\s]+|token[\"'=:\s]+)[\w.~+/=-]{8,}")
 AGENT_KEY = re.compile(r"\bvai_[0-9a-f]{6,}_[\w-]{8,}")
+# What could begin a line of its own, steer a terminal, or turn the direction of what is read.
+UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 PHONE = re.compile(r"(?<![\w.:-])\+\d[\d ().-]{7,18}\d\b")
 
 
@@ -21,9 +23,22 @@ def redact(text: str) -> str:
     return PHONE.sub("[phone]", text)
 
 
+def escape(text: str) -> str:
+    """The text with control characters, line breaks and marks of direction written as escapes."""
+    return UNSEEN.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)
+
+
 class Formatter(logging.Formatter):
-    """A formatter for the host's LOGGING that redacts the whole line, traceback included."""
+    """A formatter for the host's LOGGING that redacts the whole line, traceback included.
+
+    Outsiders cannot begin a line of their own: a message is one line, and the lines of a traceback are indented.
+    """
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        """The line without its traceback."""
+        return escape(redact(super().formatMessage(record)))
 
     def format(self, record: logging.LogRecord) -> str:
-        """The line, redacted; control characters of outsiders cannot begin a line of their own."""
-        return redact(super().format(record).replace("\r", "\\r").replace("\x1b", "\\x1b"))
+        """The line, redacted."""
+        first, *traceback = redact(super().format(record)).split("\n")
+        return "\n".join([first, *(f"  {escape(line)}" for line in traceback)])

@@ -26,5 +26,5 @@ def beat(sent_at: str) -> None:
 
 
 def housekeeping() -> None:
-    """Once a day: delete what nobody will ask for any more."""
+    """Once an hour: delete what nobody will ask for any more."""
     health.clean(now=timezone.now())

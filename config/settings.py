@@ -2,10 +2,12 @@
 
 import secrets
 import warnings
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import environ
+from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
@@ -26,15 +28,27 @@ def _secret_key(database_url: str) -> str:
     file = BASE_DIR / ".secret_key"
     if not file.exists():
         made = file.with_suffix(f".{secrets.token_hex(4)}")
+        _make_private(made)
         made.write_text(secrets.token_urlsafe(50), encoding="utf-8")
-        made.chmod(0o600)
         try:
             file.hardlink_to(made)  # the first process wins, the others read what it wrote
         except FileExistsError:
             pass
         finally:
             made.unlink()
+    _make_private(file)
     return file.read_text(encoding="utf-8").strip()
+
+
+def _make_private(file: Path) -> None:
+    """Let no other user of the machine read it, and make it so where it is missing."""
+    try:
+        if not file.exists():
+            file.touch(mode=0o600)
+        if file.stat().st_mode & 0o077:
+            file.chmod(0o600)
+    except OSError:  # another user's file, or no folder for it: the system check or SQLite says so
+        pass
 
 
 DATABASE_URL: str = env.str("DATABASE_URL", default="")
@@ -46,6 +60,21 @@ if PUBLIC_URL.startswith("https://"):
     CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+    SECURE_SSL_REDIRECT = True
+    # For this host alone: other hosts of the domain are not ours to decide on.
+    SECURE_HSTS_SECONDS = int(timedelta(days=365).total_seconds())
+
+# Our pages, the admin and the API's page hold no inline script or style.
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "img-src": [SELF, "data:"],  # drf-spectacular's page has icons in its style sheet
+        "object-src": [NONE],
+        "base-uri": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+    }
+}
 
 INSTALLED_APPS = [
     "django.contrib.admin",
@@ -58,12 +87,14 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
-    "django_q",
+    "config.apps.QueueConfig",  # django_q
+    "axes",
     "calendly_integration",
 ]
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -72,7 +103,10 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
+if PUBLIC_URL.startswith("https://"):
+    MIDDLEWARE.insert(0, "config.middleware.client_address")
 
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
@@ -103,6 +137,11 @@ def _database() -> dict[str, Any]:
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
         }
         database["CONN_MAX_AGE"] = None
+        # SQLite gives its -wal and -shm files the mode of the database.
+        for ending in ("", "-wal", "-shm"):
+            file = Path(f"{database['NAME']}{ending}")
+            if file.name and not file.name.startswith(":") and (not ending or file.exists()):
+                _make_private(file)
     else:
         database["CONN_MAX_AGE"] = 60
         database["CONN_HEALTH_CHECKS"] = True
@@ -141,6 +180,22 @@ if REDIS_URL:
     Q_CLUSTER["redis"] = REDIS_URL
 else:
     Q_CLUSTER["orm"] = "default"
+
+# Ten wrong passwords from one address or for one name, and both wait for ten minutes. Kept in the database, which
+# all processes share and which a login needs anyway: a Redis that is away locks nobody out and lets nobody in.
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+AXES_LOCKOUT_PARAMETERS = ["ip_address", "username"]
+AXES_FAILURE_LIMIT = 10
+AXES_COOLOFF_TIME = timedelta(minutes=10)
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_RESET_ON_SUCCESS = True
+AXES_LOCKOUT_CALLABLE = "config.views.locked_out"
+AXES_SENSITIVE_PARAMETERS = ["username"]  # somebody's password, where it was typed into the wrong field
+AXES_DISABLE_ACCESS_LOG = True
+AXES_ENABLE_ADMIN = False
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
@@ -191,6 +246,7 @@ CALENDLY_INTEGRATION: dict[str, Any] = {
     "API_URL": env.str("CALENDLY_API_URL", default="https://api.calendly.com"),
     "WEBHOOK_SECRETS": env.list("CALENDLY_WEBHOOK_SECRET", default=[]),
     "WEBHOOK_TOLERANCE": env.int("CALENDLY_WEBHOOK_TOLERANCE", default=180),
+    "CALLS_PER_MINUTE": env.int("CALENDLY_CALLS_PER_MINUTE", default=6000),
     "PORTAL_URL": env.str("VAI_API_URL", default=""),
     "PORTAL_KEY": env.str("VAI_API_KEY", default=""),
     "SYSTEM_EMAIL": env.str("VAI_SYSTEM_EMAIL", default=""),

@@ -1,7 +1,9 @@
-"""The portal's own page about its integration, and the key for the box on it in which staff try it."""
+"""The portal's own page about its integration, the key for its box, and the page after too many wrong passwords."""
 
 from datetime import timedelta
+from http import HTTPStatus
 
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.core.exceptions import PermissionDenied
@@ -12,17 +14,25 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_POST
 
-from calendly_integration.models import AgentKey
+from calendly_integration.models import AgentKey, EventType
 from calendly_integration.services import agent_keys, catalog, onboarding
 
 TRY_FOR = timedelta(minutes=15)
 
 
 def home(request: HttpRequest) -> HttpResponse:
-    """*Integrations, Calendly*: what it does, what can be booked, how far the set-up is."""
-    steps = onboarding.steps(timezone.now())
+    """*Integrations, Calendly*: what it does and what can be booked; for staff also how far the set-up is.
+
+    Visitors see the event types that are open to everybody.
+    """
+    is_staff = bool(getattr(request.user, "is_staff", False))
+    event_types = catalog.event_types().bookable()  # type: ignore[attr-defined]
+    if not is_staff:
+        event_types = event_types.filter(open_to=EventType.OpenTo.EVERYBODY)
+    steps = onboarding.steps(timezone.now()) if is_staff else []
     context = {
-        "event_types": catalog.event_types().bookable(),  # type: ignore[attr-defined]
+        "event_types": event_types,
+        "is_staff": is_staff,
         "steps": steps,
         "next_step": next((step for step in steps if not step.done), None),
         "may_try": _may_try(request.user),
@@ -46,6 +56,15 @@ def try_key(request: HttpRequest) -> HttpResponse:
     )
     admin.site.get_model_admin(AgentKey).log_addition(request, key, "Made for a try.")
     return JsonResponse({"key": text, "expiresIn": int(TRY_FOR.total_seconds())})
+
+
+def locked_out(request: HttpRequest, _response: HttpResponse | None, _credentials: object) -> HttpResponse:
+    """Said after too many wrong passwords."""
+    seconds = int(settings.AXES_COOLOFF_TIME.total_seconds())
+    context = {"minutes": seconds // 60}
+    answer = render(request, "locked_out.html", context, status=HTTPStatus.TOO_MANY_REQUESTS)
+    answer["Retry-After"] = str(seconds)
+    return answer
 
 
 def _may_try(user: AbstractBaseUser | AnonymousUser) -> bool:

@@ -13,6 +13,7 @@ import time_machine
 from rest_framework.test import APIClient
 
 from calendly_integration import clients, jobs
+from calendly_integration.api import throttling
 from calendly_integration.calendly.client import Client
 from calendly_integration.models import AgentKey, Connection, EventType
 from calendly_integration.sandbox.adapter import SandboxAdapter
@@ -90,6 +91,12 @@ def fresh_clients() -> Iterator[None]:
     clients.forget()
     yield
     clients.forget()
+
+
+@pytest.fixture(autouse=True)
+def unthrottled() -> None:
+    """Nobody is held up by the calls of another test."""
+    throttling.forget()
 
 
 @pytest.fixture(autouse=True)

@@ -1,5 +1,7 @@
 """What is set wrongly is said, with what to type, and without a secret."""
 
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -7,8 +9,9 @@ from cryptography.fernet import Fernet
 from django.core.checks import run_checks
 
 from calendly_integration.checks import TAG
+from calendly_integration.sandbox.seeds import TOKEN
 
-SECRET = "canary-5f2c"
+SECRET = "canary-5f2c-canary-5f2c"
 Q_CLUSTER = {
     "workers": 4,
     "queue_limit": 4,
@@ -73,11 +76,15 @@ def test_a_misspelt_key_is_an_error_that_names_the_right_one(settings: Any) -> N
         ({"ENCRYPTION_KEYS": [SECRET, None]}, "E002"),
         ({"WEBHOOK_TOLERANCE": "180"}, "E002"),
         ({"WEBHOOK_TOLERANCE": True}, "E002"),
+        ({"CALLS_PER_MINUTE": "many"}, "E002"),
+        ({"CALLS_PER_MINUTE": -1}, "E002"),
         ({"API_URL": "api.calendly.com"}, "E003"),
         ({"API_URL": ""}, "E003"),
         ({"PUBLIC_URL": "ftp://portal.example"}, "E003"),
         ({"PORTAL_URL": "http://[", "PORTAL_KEY": SECRET}, "E003"),
         ({"PORTAL_URL": f"https://me:{SECRET}@portal.example", "PORTAL_KEY": SECRET}, "E003"),
+        ({"SYSTEM_EMAIL": "agent"}, "E011"),
+        ({"SYSTEM_EMAIL": "agent@portal.example "}, "E011"),
         ({"DEFAULT_TIME_ZONE": "Europe/Bucuresti"}, "E004"),
         ({"DEFAULT_TIME_ZONE": "Europe"}, "E004"),
         ({"DEFAULT_TIME_ZONE": "../etc/passwd"}, "E004"),
@@ -113,6 +120,36 @@ def test_settings_that_are_no_dict_are_an_error(settings: Any) -> None:
 def test_a_key_sent_in_clear_is_warned_of(settings: Any, given: dict[str, Any], warned: bool) -> None:
     settings.CALENDLY_INTEGRATION = given
     assert ("W004" in ids(deploy=True)) is warned
+
+
+@pytest.mark.parametrize(
+    ("given", "number"),
+    [
+        ({"WEBHOOK_SECRETS": ["x"]}, "E008"),
+        ({"WEBHOOK_SECRETS": ["a-long-random-signing-key-of-ours", "short"]}, "E008"),
+        ({"WEBHOOK_SECRETS": "fifteen-letters"}, "E008"),
+        ({"API_KEY": TOKEN}, "E009"),
+        ({"API_URL": "http://127.0.0.1:8010"}, "E010"),
+        ({"API_URL": "http://127.8.9.1:8010"}, "E010"),
+        ({"API_URL": "http://[::1]:8010"}, "E010"),
+        ({"API_URL": "https://localhost"}, "E010"),
+        ({"API_URL": "https://calendly.localhost"}, "E010"),
+    ],
+)
+def test_what_belongs_to_a_desk_is_an_error_in_production(
+    settings: Any, given: dict[str, Any], number: str
+) -> None:
+    settings.CALENDLY_INTEGRATION = given
+    assert number not in ids()
+    assert ids(deploy=True) & {"E008", "E009", "E010"} == {number}
+
+
+@pytest.mark.parametrize(
+    ("hosts", "warned"), [(["*"], True), (["portal.example", "*"], True), ([".a"], False)]
+)
+def test_any_host_is_warned_of(settings: Any, hosts: list[str], warned: bool) -> None:
+    settings.ALLOWED_HOSTS = hosts
+    assert ("W005" in ids(deploy=True)) is warned
 
 
 @pytest.mark.parametrize(
@@ -186,6 +223,26 @@ def test_slow_ways_to_use_a_database_are_warned_of(
 ) -> None:
     use(monkeypatch, database)
     assert ids() == {number}
+
+
+@pytest.mark.parametrize(
+    ("mode", "folder_mode", "warned"),
+    [(0o644, 0o755, True), (0o640, 0o755, True), (0o600, 0o755, False), (0o644, 0o700, False)],
+)
+def test_files_that_others_can_read_are_warned_of(
+    monkeypatch: pytest.MonkeyPatch, settings: Any, mode: int, folder_mode: int, warned: bool
+) -> None:
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        settings.BASE_DIR = folder
+        for file in ("db.sqlite3", "db.sqlite3-wal", ".secret_key"):
+            (folder / file).touch()
+            (folder / file).chmod(mode)
+        folder.chmod(folder_mode)
+        use(monkeypatch, Database("sqlite", OPTIONS=GOOD, NAME=str(folder / "db.sqlite3")))
+        assert ids() == ({"W043"} if warned else set())
+        if warned:
+            assert text("W043").count(name) == 3
 
 
 def use(monkeypatch: pytest.MonkeyPatch, database: Database) -> None:

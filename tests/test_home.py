@@ -47,8 +47,8 @@ def done() -> list[bool]:
     return [step.done for step in onboarding.steps(datetime.now(UTC))]
 
 
-def test_an_empty_portal_says_what_to_do_first(db: None, clock: Any) -> None:
-    page = Client(headers=HEADERS).get("/").text
+def test_an_empty_portal_says_to_staff_what_to_do_first(entered: Callable[..., Client], clock: Any) -> None:
+    page = entered("victor").get("/").text
     assert "set CALENDLY_API_KEY, and run manage.py calendly_setup" in page
     assert "do this next" in page
     assert "Nothing yet: the event types appear here" in page
@@ -64,6 +64,41 @@ def test_the_event_types_are_those_of_our_tables_with_their_buffers(
     for text in ("Sales Demo", "37 min", "11 min", "13 min"):
         assert text in page
     assert page.count('scope="row"') == 1
+
+
+@pytest.mark.parametrize("who", ["carla", None])
+def test_visitors_are_not_told_how_far_the_set_up_is(entered: Callable[..., Client], who: str | None) -> None:
+    page = entered(who).get("/").text
+    for text in ("CALENDLY_API_KEY, and", "do this next", "to do", "calendly_sync", "calendly_doctor"):
+        assert text not in page
+    assert "Nothing can be booked yet." in page
+
+
+@pytest.mark.parametrize(
+    ("who", "seen"),
+    [
+        ("victor", {"Sales Demo", "Strategy Call", "Technical Support", "Quick Consultation"}),
+        ("carla", {"Sales Demo", "Quick Consultation"}),
+        (None, {"Sales Demo", "Quick Consultation"}),
+    ],
+)
+def test_visitors_see_only_event_types_that_are_open_to_everybody(
+    entered: Callable[..., Client], event_types: dict[str, EventType], who: str | None, seen: set[str]
+) -> None:
+    EventType.objects.filter(name="Strategy Call").update(open_to=EventType.OpenTo.STAFF)
+    EventType.objects.filter(name="Technical Support").update(open_to=EventType.OpenTo.KEYS)
+    page = entered(who).get("/").text
+    assert {name for name in event_types if f"<bdi>{name}</bdi>" in page} == seen
+
+
+@pytest.mark.parametrize("who", ["maria", None])
+def test_a_name_cannot_turn_the_direction_of_the_page(
+    entered: Callable[..., Client], event_types: dict[str, EventType], who: str | None
+) -> None:
+    EventType.objects.filter(name="Sales Demo").update(name="Sales \u202eomeD <b>")
+    page = entered(who).get("/").text
+    assert "\u202e" not in page
+    assert "Sales \\u202eomeD &lt;b&gt;" in page
 
 
 def test_each_step_gets_its_check_mark_when_it_is_done(

@@ -19,8 +19,9 @@ TOP = {
     "tests",
     "static",
 }
-LONGEST_FILE = 300
-LONGEST_FUNCTION = 40
+# About 300 and 40 are the aim. These bounds only catch what nobody would call one subject or one step.
+LONGEST_FILE = 400
+LONGEST_FUNCTION = 60
 # Path and reason. Whoever adds one says why it cannot be split.
 LONG_FILES: dict[str, str] = {}
 LONG_FUNCTIONS: dict[str, str] = {}

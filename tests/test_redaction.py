@@ -6,6 +6,8 @@ import pytest
 
 from calendly_integration.redaction import Formatter, redact
 
+FORGED = "2026-11-22 21:26:10,039 ERROR calendly forged"
+
 
 @pytest.mark.parametrize(
     ("text", "left"),
@@ -38,3 +40,35 @@ def test_a_traceback_is_redacted_too() -> None:
     assert "ana@" not in line
     assert "721" not in line
     assert "Traceback" in line
+
+
+def line_of(message: str, error: Exception | None = None) -> str:
+    record = logging.LogRecord("calendly", logging.ERROR, "", 1, "%s", (message,), None)
+    record.exc_info = (type(error), error, None) if error else None
+    return Formatter("{levelname} {name} {message}", style="{").format(record)
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        (f"a\n{FORGED}", f"a\\n{FORGED}"),
+        (f"a\r\n{FORGED}", f"a\\r\\n{FORGED}"),
+        (f"a\u2028{FORGED}", f"a\\u2028{FORGED}"),
+        ("a\x85b", "a\\x85b"),
+        ("a\x1b[2Jb", "a\\x1b[2Jb"),
+        ("a\x00b\x08c\x7f", "a\\x00b\\x08c\\x7f"),
+        ("a\u202egnp.exe\u2066b", "a\\u202egnp.exe\\u2066b"),
+        ("a\ud800b", "a\\ud800b"),
+        ("luni, șase țări 👩‍💻", "luni, șase țări 👩‍💻"),
+    ],
+)
+def test_a_message_is_one_line_that_shows_what_cannot_be_seen(text: str, written: str) -> None:
+    assert line_of(text) == f"ERROR calendly {written}"
+
+
+def test_a_quoted_error_cannot_begin_a_line() -> None:
+    lines = line_of("it failed", ValueError(f"a\n{FORGED}\x1b[2J\u202e")).splitlines()
+    assert lines[0] == "ERROR calendly it failed"
+    assert len(lines) > 2
+    assert all(line.startswith("  ") for line in lines[1:])
+    assert not [line for line in lines if "\x1b" in line or "\u202e" in line]

@@ -17,13 +17,14 @@ from . import (
     calendar,
     cancel,
     cancel_many,
-    columns,
     confirmation,
     hand_over,
     look,
     no_show,
+    old_half,
     reschedule,
     shown,
+    standing,
 )
 from .acts import Act
 from .evidence import EvidenceAdmin
@@ -57,7 +58,7 @@ class BookingAdmin(
 ):
     """Everything about a meeting on one page; cancel and reschedule on pages of their own."""
 
-    list_display = ("when", "invitee", "event", "held_by", columns.state(Booking), "origin", "conversation")
+    list_display = ("when", "invitee", "event", "held_by", "state", "origin", "conversation")
     list_display_links = ("when", "invitee")
     list_select_related = ("event_type", "host", "metadata")
     ordering = ("-start_at", "-pk")
@@ -70,6 +71,7 @@ class BookingAdmin(
         no_show.UNDO,
         confirmation.SEND,
         look.LOOK,
+        old_half.RETRY,
     )
     actions = ("cancel_many",)
 
@@ -95,6 +97,11 @@ class BookingAdmin(
     def held_by(self, booking: Booking) -> SafeString:
         """Who holds it."""
         return shown.text(booking.host, 60)
+
+    @admin.display(description=_("status"), ordering="status")
+    def state(self, booking: Booking) -> SafeString:
+        """How it stands, and who canceled it."""
+        return standing.cell(booking)
 
     @admin.display(description=_("source"), ordering="source")
     def origin(self, booking: Booking) -> SafeString:

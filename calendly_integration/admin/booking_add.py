@@ -23,9 +23,9 @@ from .evidence import EvidenceAdmin
 from .reschedule import Again
 
 # Under which field of the form stands what is wrong with the wish.
-PLACES = {"phone": "phone", "guests": "guests", "timezone": "timezone"}
+PLACES = {"phone": "phone", "location": "location", "guests": "guests", "timezone": "timezone"}
 WRONG = {
-    "unanswered": _("Answer the required questions."),
+    "location_needed": _("The invitee is asked for the place: write where the meeting is to be."),
     "phone_needed": _("The host calls the invitee: write the number with its country code, such as +40."),
     "too_many_guests": _("At most ten guests, the portal's own address included."),
     "unknown_zone": _("There is no such time zone."),
@@ -57,7 +57,7 @@ class BooksForSomebody(EvidenceAdmin[Booking]):
         wanted = request.GET.get("event_type", "")
         kind = None
         if wanted:
-            with suppress(catalog.EventTypeNotFound):
+            with suppress(catalog.EventTypeNotFound, catalog.EventTypeAmbiguous):
                 kind = catalog.find(wanted)
         return choose(self, request, unknown=bool(wanted)) if kind is None else fill_in(self, request, kind)
 
@@ -96,8 +96,8 @@ def fill_in(page: EvidenceAdmin[Booking], request: HttpRequest, kind: EventType)
         if looks:
             form.initial = questions.typed(form, request)
     zone = str(form["timezone"].value() or "")
-    seen = slots.look(request, kind, invitee=zone, now=now)
-    picker = slots.picker(request, kind, seen, now=now, offered=again.offered, ask=again.ask)
+    seen = slots.look(request, kind, invitee=zone, now=now, gone=again.gone)
+    picker = slots.picker(request, kind, seen, now=now, ask=again.ask)
     others = request.GET.copy()
     others.pop("event_type", None)
     return page.page(
@@ -112,6 +112,7 @@ def fill_in(page: EvidenceAdmin[Booking], request: HttpRequest, kind: EventType)
         # A form that came to nothing books anew when it is sent again: under an id of its own.
         once=uuid.uuid4() if not looks else _once(request) or uuid.uuid4(),
         css=slots.CSS,
+        js=("calendly_integration/slots.js",),
     )
 
 
@@ -139,6 +140,9 @@ def _book(
         return Again(gettext("Please correct what is marked below."))
     if start is None:
         return Again(gettext("Choose one of the free starts."))
+    seen_in = request.POST.get("shown_zone", "")
+    if seen_in and seen_in != form.cleaned_data["timezone"]:
+        return Again(_on_another_clock(start, form.cleaned_data["timezone"]))
     by = Actor.staff(request.user.get_username())
     try:
         outcome = booking_desk.book(
@@ -153,11 +157,12 @@ def _book(
     except failures.QuotaExhausted as error:
         return Again(_used_up(error))
     except (failures.CalendlyRefused, failures.CalendlyUnavailable) as error:
-        return Again(f"{slots.failed(error)} {gettext('Nothing was booked.')}", ask=False)
+        nothing = gettext("Nothing was booked.")
+        return Again(f"{slots.failed(error)} {nothing}", ask=False)
     if isinstance(outcome, scheduling.NothingFree):
-        text = gettext("That start is not free any more. Nothing was booked; these starts are free.")
-        offered = tuple(slot for day in outcome.suggestions for slot in day.slots)
-        return Again(text, offered) if offered else Again(text)
+        return Again(
+            gettext("That start is not free any more. Nothing was booked. Choose another start."), start
+        )
     return _went(page, request, outcome)
 
 
@@ -182,6 +187,12 @@ def _went(
             ),
         )
     return HttpResponseRedirect(page.url("change", booking))
+
+
+def _on_another_clock(start: datetime, zone: str) -> str:
+    """The zone was changed after the starts had been shown: the hour that was chosen is another one there."""
+    at = shown.local(start, zone)
+    return gettext("For the invitee the start that you chose is %s. Check it, then book.") % at
 
 
 def _used_up(error: failures.QuotaExhausted) -> str:

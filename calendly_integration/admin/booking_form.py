@@ -8,11 +8,11 @@ from zoneinfo import available_timezones
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.utils.translation import gettext_lazy as _
 
 from ..models import EventType
-from ..services import scheduling, wording, zones
+from ..services import addresses, scheduling, wording, zones
+from ..services.questions import asks_for_place
 from . import fields, questions, shown
 
 LANGUAGES = (("ro", "română"), ("en", "English"))
@@ -24,17 +24,35 @@ def _zones() -> tuple[tuple[str, str], ...]:
     return tuple((name, name) for name in ("UTC", *names))
 
 
+def _check_address(text: str) -> None:
+    if not addresses.is_address(text):
+        raise ValidationError(_("%(address)s is no e-mail address."), params={"address": shown.plain(text)})
+
+
 class BookingForm(forms.Form):
     """The invitee, and what the event type asks."""
 
     name = forms.CharField(label=_("Name"), label_suffix="", max_length=255)
-    email = forms.EmailField(label=_("E-mail"), label_suffix="", max_length=320)
+    # No EmailInput: browsers refuse addresses that the rule allows.
+    email = forms.CharField(
+        label=_("E-mail"),
+        label_suffix="",
+        max_length=addresses.LONGEST,
+        widget=forms.TextInput({"inputmode": "email", "autocomplete": "off", "spellcheck": "false"}),
+    )
     phone = forms.CharField(
         label=_("Phone"),
         label_suffix="",
         max_length=64,
         required=False,
         widget=forms.TextInput({"type": "tel"}),
+    )
+    location = forms.CharField(
+        label=_("Place"),
+        label_suffix="",
+        max_length=255,
+        required=False,
+        help_text=_("Where the meeting is to be: this event type asks the invitee."),
     )
     timezone = forms.ChoiceField(
         label=_("Time zone"), label_suffix="", choices=_zones, initial=zones.default_name
@@ -63,18 +81,22 @@ class BookingForm(forms.Form):
     def __init__(self, *args: Any, kind: EventType, **options: Any) -> None:
         super().__init__(*args, **options)
         self.kind = kind
+        if not asks_for_place(kind):
+            del self.fields["location"]
         self.asked = [each for each in kind.questions if each.get("enabled", True)]
         self.fields |= questions.fields(self.asked)
+
+    def clean_email(self) -> str:
+        """By the rule for all entry points."""
+        email: str = self.cleaned_data["email"]
+        _check_address(email)
+        return email
 
     def clean_guests(self) -> list[str]:
         """Each a whole address."""
         found = [each for each in re.split(r"[\s,;]+", self.cleaned_data["guests"]) if each]
         for each in found:
-            try:
-                validate_email(each)
-            except ValidationError as error:
-                text = _("%(address)s is no e-mail address.")
-                raise ValidationError(text, params={"address": shown.plain(each)}) from error
+            _check_address(each)
         return found
 
     def wish(self, start: datetime) -> scheduling.Wish:
@@ -88,6 +110,7 @@ class BookingForm(forms.Form):
             flexibility="exact",
             time_zone=given["timezone"],
             phone=given["phone"],
+            location=given.get("location", ""),
             locale=wording.language(given["language"]),
             answers=questions.answers(self, self.asked),
             guests=tuple(given["guests"]),

@@ -200,6 +200,7 @@ class ListsBookings:
         own = {
             "saved_views": saved_view.chips(request),
             "view_query": saved_view.known(request.GET.urlencode()),
+            "view_narrowed": saved_view.narrowed(request),
             "view_save_url": self.url("views_save"),
             "view_forget_url": self.url("views_forget"),
             "export_urls": exports.offers(self, request),

@@ -7,6 +7,7 @@ from urllib.parse import urlencode, urlsplit
 
 from django.db.models import Q
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
@@ -14,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from .. import conf
 from ..models import Booking, BookingLeg, FollowUp
-from . import shown, story
+from . import shown, standing, story
 from .columns import hidden_from, label_of, page_link
 
 # A meeting has a handful of each; what has more is shown by its newest.
@@ -29,7 +30,7 @@ def head(booking: Booking) -> dict[str, Any]:
     return {
         "event": shown.plain(booking.event_name or shown.NOTHING),
         "invitee": shown.plain(booking.invitee_name or booking.invitee_email),
-        "state": shown.state(booking.status, booking.get_status_display()),
+        "state": standing.badge(booking),
         "local": shown.local(booking.start_at, booking.time_zone),
         "start": shown.instant(booking.start_at),
     }
@@ -89,7 +90,7 @@ def at_calendly(booking: Booking) -> str:
 
 def _warnings(booking: Booking, legs: list[BookingLeg]) -> Iterable[dict[str, str]]:
     if booking.failure:
-        yield {"tone": "bad", "text": _("Never booked: %s") % shown.plain(booking.failure, 300)}
+        yield {"tone": "bad", "text": _("Never booked: %s") % shown.told(booking.failure, 300)}
     for leg in legs:
         if leg.todo == BookingLeg.Todo.SETTLE:
             yield {
@@ -98,6 +99,10 @@ def _warnings(booking: Booking, legs: list[BookingLeg]) -> Iterable[dict[str, st
             }
         elif leg.todo == BookingLeg.Todo.CANCEL:
             yield {"tone": "wait", "text": _("A cancellation is still to be done at Calendly.")}
+    for leg in booking.legs.left_standing(timezone.now()):
+        at = shown.stamp(leg.start_at) if leg.start_at else shown.NOTHING
+        text = _("Calendly refused to cancel the meeting at its old time, %s: it still stands there.") % at
+        yield {"tone": "bad", "text": text}
     if booking.status == Booking.Status.CONFIRMED and booking.seen_at is None:
         yield {"tone": "wait", "text": _("Calendly's own confirmation has not come yet.")}
 
@@ -178,14 +183,14 @@ def _others(booking: Booking) -> dict[str, Any]:
     if not booking.email_key:
         return {}
     rows = Booking.objects.of_email(booking.email_key).exclude(pk=booking.pk).order_by("-start_at", "-pk")
-    found = list(rows.only("pk", "start_at", "event_name", "status")[: OTHERS + 1])
+    found = list(rows.only("pk", "start_at", "event_name", "status", "no_show_at")[: OTHERS + 1])
     address = reverse("admin:calendly_integration_booking_changelist")
     return {
         "rows": [
             {
                 "link": page_link(row, shown.stamp(row.start_at) if row.start_at else _("No time yet.")),
                 "event": shown.text(row.event_name),
-                "state": shown.state(row.status, row.get_status_display()),
+                "state": standing.badge(row),
             }
             for row in found[:OTHERS]
         ],
@@ -226,8 +231,8 @@ def _legs(legs: list[BookingLeg]) -> dict[str, Any]:
             page_link(leg, _start_of(leg)),
             shown.state(leg.status, leg.get_status_display()),
             leg.get_todo_display(),
-            shown.text(leg.cancel_reason),
-            shown.text(leg.last_error, 160),
+            shown.text(shown.told(leg.cancel_reason)),
+            shown.text(shown.told(leg.last_error, 160)),
             shown.instant(leg.created_at),
         )
         for leg in legs

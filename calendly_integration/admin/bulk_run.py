@@ -86,7 +86,7 @@ def outcome(item: BulkItem, kind: str) -> str:
         return str(DONE[Kind(kind)]) if item.status == Status.DONE else ""
     word, _colon, said = item.note.partition(": ")
     if word == "refused":
-        return gettext("Calendly refused: %s") % shown.plain(said, 300)
+        return gettext("Calendly refused: %s") % shown.told(said, 300)
     return str(NOTES.get(word, shown.plain(item.note, 300)))
 
 
@@ -255,7 +255,7 @@ class BulkItemAdmin(EvidenceAdmin[BulkItem]):
         "attempts",
         columns.moment(BulkItem, "next_attempt_at", seconds=True),
         columns.moment(BulkItem, "done_at", seconds=True),
-        columns.words(BulkItem, "last_error", limit=shown.LONG),
+        columns.failure(BulkItem, "last_error", limit=shown.LONG),
     )
 
     @admin.display(description=_("outcome"))

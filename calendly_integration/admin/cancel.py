@@ -144,7 +144,8 @@ def _cancel(
         )
     done = str(_("The meeting is canceled at Calendly."))
     if wish["follow_up"]:
-        done = f"{done} {_('A follow-up is planned.')}"
+        planned = _("A follow-up is planned.")
+        done = f"{done} {planned}"
     return page.did(request, after, _("Canceled."), done)
 
 

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from ..services import remote_words
 from . import shown
 
 Column = Callable[[Any], SafeString]
@@ -55,6 +56,13 @@ def words(
         label or label_of(model, name),
         lambda row: shown.text(getattr(row, name), limit),
         sort=name if sort else None,
+    )
+
+
+def failure(model: type[Model], name: str, *, limit: int = shown.SHORT) -> Column:
+    """What went wrong, as it was told when it did: in the language of the page as far as it is known."""
+    return column(
+        name, label_of(model, name), lambda row: shown.text(remote_words.said(getattr(row, name)), limit)
     )
 
 

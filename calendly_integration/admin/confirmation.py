@@ -22,6 +22,7 @@ WHY_NOT: dict[str, Words] = {
     "failed": _("This meeting was never booked."),
     "canceled": _("This meeting is canceled: there is nothing to confirm."),
     "unseen": _("Calendly has not confirmed it yet. The first mail is sent as soon as it does."),
+    "waiting": _("A confirmation waits for the conference link. It leaves within a minute."),
     "past": _("This meeting is over: there is nothing to confirm."),
 }
 SENT_ALREADY = _("That was sent already, and is not sent twice.")

@@ -30,7 +30,13 @@ CHECKS = {
     "search": _("Search index"),
 }
 MANAGE = "manage_connection"
-REFUSALS = (*calendlys_answer.KNOWN, subscriptions.NoSigningKey, vault.Unreadable)
+REFUSALS = (
+    *calendlys_answer.KNOWN,
+    subscriptions.NoSigningKey,
+    subscriptions.NotRenewed,
+    subscriptions.TakenElsewhere,
+    vault.Unreadable,
+)
 
 
 def _always(row: Connection, now: datetime) -> bool:
@@ -82,7 +88,7 @@ class ConnectionAdmin(EvidenceAdmin[Connection]):
         "slug",
         columns.words(Connection, "name", limit=200),
         columns.state(Connection, "health"),
-        columns.words(Connection, "health_note", limit=shown.LONG),
+        columns.failure(Connection, "health_note", limit=shown.LONG),
         columns.moment(Connection, "checked_at", seconds=True),
         columns.words(Connection, "user_email"),
         columns.words(Connection, "organization_uri", limit=255),
@@ -176,10 +182,10 @@ def synced(hosts: int, kinds: int, *, soon: bool | None = None) -> str:
     if soon is None:
         return told
     if soon:
-        return f"{told} {gettext('Meetings follow in the background.')}"
-    return (
-        f"{told} {gettext('The queue does not answer: meetings follow with the next run of the timetable.')}"
-    )
+        then = gettext("Meetings follow in the background.")
+    else:
+        then = gettext("The queue does not answer: meetings follow with the next run of the timetable.")
+    return f"{told} {then}"
 
 
 def _said(error: Exception) -> str:
@@ -188,8 +194,16 @@ def _said(error: Exception) -> str:
             "There is no signing key yet. Press “Change the signing key”: "
             "that makes one and subscribes the webhook."
         )
+    if isinstance(error, subscriptions.NotRenewed):
+        nothing = gettext("There is no webhook subscription now: Calendly tells us nothing.")
+        return f"{nothing} {calendlys_answer.text(error.error)}"
+    if isinstance(error, subscriptions.TakenElsewhere):
+        return gettext(
+            "Calendly has a subscription for our address that this access token cannot see. Delete it with the "
+            "token that made it, or set another PUBLIC_URL."
+        )
     if isinstance(error, vault.Unreadable):
-        return gettext("Nothing can be stored encrypted: %s") % shown.plain(error, 300)
+        return gettext("Nothing can be stored encrypted: %s") % shown.told(error, 300)
     return calendlys_answer.text(error)
 
 
@@ -222,7 +236,7 @@ class SyncRunAdmin(EvidenceAdmin[SyncRun]):
         columns.moment(SyncRun, "window_start"),
         columns.moment(SyncRun, "window_end"),
         columns.moment(SyncRun, "finished_at", seconds=True),
-        columns.words(SyncRun, "error"),
+        columns.failure(SyncRun, "error"),
     )
     list_filter = ("status",)
     list_select_related = ()
@@ -238,5 +252,5 @@ class SyncRunAdmin(EvidenceAdmin[SyncRun]):
         columns.moment(SyncRun, "cursor"),
         "seen",
         "changed",
-        columns.words(SyncRun, "error", limit=shown.LONG),
+        columns.failure(SyncRun, "error", limit=shown.LONG),
     )

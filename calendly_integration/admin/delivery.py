@@ -45,7 +45,7 @@ class DeliveryAdmin(EvidenceAdmin[Delivery]):
         columns.state(Delivery),
         columns.other(Delivery, "booking"),
         "attempts",
-        columns.words(Delivery, "last_error"),
+        columns.failure(Delivery, "last_error"),
     )
     list_filter = ("status",)
     linked_lookups = ("status__in",)
@@ -64,7 +64,7 @@ class DeliveryAdmin(EvidenceAdmin[Delivery]):
         columns.other(Delivery, "connection"),
         "attempts",
         columns.moment(Delivery, "next_attempt_at", seconds=True),
-        columns.words(Delivery, "last_error", limit=shown.LONG),
+        columns.failure(Delivery, "last_error", limit=shown.LONG),
         columns.words(Delivery, "digest", label=_("digest of the body")),
         "body_shown",
     )

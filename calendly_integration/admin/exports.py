@@ -76,7 +76,8 @@ def _head() -> list[str]:
     return [
         _("Number"), _("Start (%s)") % zone, _("End (%s)") % zone, _("Status"), _("Source"), _("Event type"),
         _("Host"), _("Invitee"), _("E-mail"), _("Phone"), _("Invitee's time zone"), _("Conversation"),
-        _("Kind of agent"), _("Reason"), _("Calendly's event id"), _("Made at (%s)") % zone,
+        _("Kind of agent"), _("Reason"), _("Canceled by"), _("No-show marked at (%s)") % zone,
+        _("Calendly's event id"), _("Made at (%s)") % zone,
     ]  # fmt: skip
 
 
@@ -99,7 +100,7 @@ def _rows(rows: Any, zone: Any, language: str) -> Iterator[list[str]]:
             source.get(row.source, row.source), row.event_name, row.host.name if row.host else "",
             row.invitee_name, row.invitee_email, row.phone, row.time_zone,
             known.conversation_id if known else "", known.agent_type if known else "", row.cancel_reason,
-            row.event_id, at(row.created_at),
+            row.canceled_by, at(row.no_show_at), row.event_id, at(row.created_at),
         ]  # fmt: skip
 
 

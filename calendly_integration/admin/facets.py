@@ -166,6 +166,24 @@ class Period(Facet):
         return Q(start_at__gte=midnight(begin), start_at__lt=midnight(end))
 
 
+class Missed(Facet):
+    """Whether the invitee is marked as one who did not come."""
+
+    # Not `no_show…`: Django drops a filter with all parameters whose names begin with its own.
+    title, parameter_name = _("no-show"), "missed"
+
+    def options(self) -> Iterator[Choice]:
+        """Marked or not."""
+        yield "yes", str(_("marked"))
+        yield "no", str(_("not marked"))
+
+    def condition(self, value: str) -> Q:
+        """By the time of the mark."""
+        if value not in ("yes", "no"):
+            raise ValueError(value)
+        return Q(no_show_at__isnull=value == "no")
+
+
 def midnight(day: date) -> datetime:
     """When that day begins on the viewer's clock."""
     return datetime.combine(day, time.min, tzinfo=timezone.get_current_timezone())
@@ -238,6 +256,7 @@ def _counted_choices(facet: Facet) -> Iterator[tuple[str, Q]]:
 FILTERS = (
     Period,
     fixed("status__exact", _("status"), Booking.Status.choices),
+    Missed,
     related("event_type__id__exact", _("event type"), lambda: EventType.objects.values_list("pk", "name")),
     related(
         "host__id__exact", _("host"), lambda: Host.objects.order_by("name", "pk").values_list("pk", "name")

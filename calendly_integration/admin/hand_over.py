@@ -100,8 +100,15 @@ def _offer(
                 return done
             answer = done
         again = answer
-    seen = slots.look(request, kind, invitee=bookings.zone_of(booking).name, now=now, preset=booking.start_at)
-    picker = slots.picker(request, kind, seen, now=now, offered=again.offered, ask=again.ask)
+    seen = slots.look(
+        request,
+        kind,
+        invitee=bookings.zone_of(booking).name,
+        now=now,
+        preset=booking.start_at,
+        gone=again.gone,
+    )
+    picker = slots.picker(request, kind, seen, now=now, ask=again.ask)
     return {
         "failure": again.failure, "picker": picker, "form": form if form.fields else None,
         "hosts": reschedule.hosts_of(kind),

@@ -146,7 +146,12 @@ def _outbox(page: "EvidenceAdmin[Connection]", request: HttpRequest) -> dict[str
         "notes": [],
         "labels": [_("queue"), _("next attempt"), _("attempts"), _("last error")],
         "rows": [
-            [columns.page_link(lane), _ago(lane.next_attempt_at), lane.attempts, shown.text(lane.last_error)]
+            [
+                columns.page_link(lane),
+                _ago(lane.next_attempt_at),
+                lane.attempts,
+                shown.text(shown.told(lane.last_error)),
+            ]
             for lane in machine_room.lanes()
         ],
         "empty": _("Nothing waits: the portal knows everything."),
@@ -166,7 +171,7 @@ def _legs(page: "EvidenceAdmin[Connection]", request: HttpRequest) -> dict[str, 
                 columns.page_link(leg.booking),
                 shown.state("waiting", leg.get_todo_display()),
                 _ago(leg.next_attempt_at),
-                shown.text(leg.last_error),
+                shown.text(shown.told(leg.last_error)),
             ]
             for leg in rows
         ],
@@ -186,7 +191,7 @@ def _sync_runs(page: "EvidenceAdmin[Connection]", request: HttpRequest) -> dict[
                 shown.state(run.status, run.get_status_display()),
                 run.seen,
                 run.changed,
-                shown.text(run.error),
+                shown.text(shown.told(run.error)),
             ]
             for run in machine_room.sync_runs()
         ],

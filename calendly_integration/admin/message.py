@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
-from ..models import BulkRun, Lane, Message
+from ..models import BulkRun, Lane, Message, PendingMail
 from ..services import outbox
 from . import columns, many, shown
 from .acts import PlainAct
@@ -61,7 +61,7 @@ class MessageAdmin(EvidenceAdmin[Message]):
         columns.other(Message, "booking"),
         "attempts",
         columns.moment(Message, "sent_at", seconds=True),
-        columns.words(Message, "last_error"),
+        columns.failure(Message, "last_error"),
     )
     list_filter = ("status", "path")
     list_select_related = ("booking",)
@@ -78,7 +78,7 @@ class MessageAdmin(EvidenceAdmin[Message]):
         columns.moment(Message, "created_at", seconds=True),
         columns.moment(Message, "sent_at", seconds=True),
         "attempts",
-        columns.words(Message, "last_error", limit=shown.LONG),
+        columns.failure(Message, "last_error", limit=shown.LONG),
         "idempotency_key",
         columns.evidence("body", _("body")),
     )
@@ -109,7 +109,7 @@ class LaneAdmin(EvidenceAdmin[Lane]):
         columns.moment(Lane, "next_attempt_at", seconds=True),
         "attempts",
         "asked_to_wait",
-        columns.words(Lane, "last_error"),
+        columns.failure(Lane, "last_error"),
     )
     list_filter = (
         ("held", titled(_("asked to wait"), admin.BooleanFieldListFilter)),
@@ -123,10 +123,30 @@ class LaneAdmin(EvidenceAdmin[Lane]):
         columns.moment(Lane, "next_attempt_at", seconds=True),
         "attempts",
         "asked_to_wait",
-        columns.words(Lane, "last_error", limit=shown.LONG),
+        columns.failure(Lane, "last_error", limit=shown.LONG),
     )
 
     @admin.display(description=_("asked to wait"), boolean=True)
     def asked_to_wait(self, row: Lane) -> bool:
         """Whether the portal itself asked for the pause."""
         return row.held
+
+
+@admin.register(PendingMail)
+class PendingMailAdmin(EvidenceAdmin[PendingMail]):
+    """A confirmation that waits for the conference link of its meeting."""
+
+    list_display = (
+        columns.other(PendingMail, "booking"),
+        columns.moment(PendingMail, "next_attempt_at", seconds=True),
+        "attempts",
+    )
+    list_display_links = None
+    list_select_related = ("booking",)
+    ordering = ("next_attempt_at", "pk")
+    uuid_lookups = ("pk",)
+    lines = (
+        columns.other(PendingMail, "booking"),
+        columns.moment(PendingMail, "next_attempt_at", seconds=True),
+        "attempts",
+    )

@@ -38,5 +38,5 @@ class VAIMetadataAdmin(EvidenceAdmin[VAIMetadata]):
         columns.moment(VAIMetadata, "asked_at", seconds=True),
         columns.moment(VAIMetadata, "next_attempt_at", seconds=True),
         "attempts",
-        columns.words(VAIMetadata, "last_error", limit=shown.LONG),
+        columns.failure(VAIMetadata, "last_error", limit=shown.LONG),
     )

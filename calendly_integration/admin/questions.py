@@ -31,14 +31,14 @@ def fields(asked: Sequence[Mapping[str, Any]]) -> dict[str, forms.Field]:
     return made
 
 
-def answers(form: forms.Form, asked: Sequence[Mapping[str, Any]]) -> tuple[tuple[str, str], ...]:
-    """What was answered, several choices a line each: so Calendly keeps them."""
+def answers(form: forms.Form, asked: Sequence[Mapping[str, Any]]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """What was answered, several choices apart."""
     found = []
     for number, question in enumerate(asked):
         given = form.cleaned_data.get(f"question_{number}") or ""
         lines = list(given) if isinstance(given, list) else [given]
         lines.append(form.cleaned_data.get(f"question_{number}_other") or "")
-        found.append((str(question["name"]), "\n".join(line for line in lines if line)))
+        found.append((str(question["name"]), tuple(line for line in lines if line)))
     return tuple(found)
 
 

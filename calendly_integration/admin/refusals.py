@@ -45,6 +45,11 @@ INVALID = {
     "past": _("That start is past."),
     "no_such_time": _("The clocks skip that time."),
     "out_of_range": _("That start is too far away."),
+    "unanswered": _("Answer the required questions."),
+    "unknown_question": _("The questions have changed at Calendly. Answer those that are shown now."),
+    "answered_twice": _("Give one answer to each question that takes one."),
+    "not_a_choice": _("Choose among the answers that the event type offers."),
+    "not_a_phone": _("A question asks for a phone number: write it with its country code, such as +40."),
 }
 STANDS = _("The meeting stands as it stood.")
 
@@ -64,10 +69,9 @@ def text(error: Exception) -> str:
         why = gettext("Calendly cannot be reached now.")
         return f"{why} {later(error.retry_after)} {STANDS}"
     if isinstance(error, CalendlyError) and (error.retryable or error.outcome_unknown):
-        return gettext(
-            "Calendly cannot be reached now, so its free times are not known. Try again in a minute."
-        )
-    why = gettext("Calendly refused: %s") % shown.plain(error, 300)
+        why = gettext("Calendly cannot be reached now. Try again in a minute.")
+        return f"{why} {STANDS}"
+    why = gettext("Calendly refused: %s") % shown.told(error, 300)
     return f"{why} {STANDS}"
 
 

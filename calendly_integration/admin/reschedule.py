@@ -13,7 +13,6 @@ from django.utils.translation import gettext_lazy as _
 from ..models import Booking, EventType
 from ..services import bookings, scheduling
 from ..services.actors import Actor
-from ..services.availability import Slot
 from . import booking_page, columns, refusals, shown, slots
 from .acts import Words
 from .evidence import EvidenceAdmin
@@ -36,15 +35,16 @@ def standing(booking: Booking, now: datetime) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Again:
-    """Why nothing was moved, and what to offer instead. `ask`: Calendly may be asked for its free starts."""
+    """Why nothing was moved. `gone`: the start that is not free any more. `ask`: Calendly may be asked for its free
+    starts."""
 
     failure: str = ""
-    offered: tuple[Slot, ...] | None = None
+    gone: datetime | None = None
     ask: bool = True
 
 
 def view(page: EvidenceAdmin[Booking], request: HttpRequest, booking: Booking) -> HttpResponse:
-    """Offer the free starts; on a choice move. Where the start went meanwhile, others are offered at once."""
+    """Offer the free starts; on a choice move. Where the start went meanwhile, those of its day come first."""
     now, again = timezone.now(), Again()
     cannot, kind = blocked(booking, now), booking.event_type
     if request.method == "POST" and not cannot:
@@ -54,10 +54,9 @@ def view(page: EvidenceAdmin[Booking], request: HttpRequest, booking: Booking) -
         again = answer
     picker = None
     if kind is not None and not cannot:
-        seen = slots.look(request, kind, invitee=bookings.zone_of(booking).name, now=now)
-        picker = slots.picker(
-            request, kind, seen, now=now, without=booking.start_at, offered=again.offered, ask=again.ask
-        )
+        zone = bookings.zone_of(booking).name
+        seen = slots.look(request, kind, invitee=zone, now=now, gone=again.gone)
+        picker = slots.picker(request, kind, seen, now=now, without=booking.start_at, ask=again.ask)
     return page.page(
         request,
         "reschedule.html",
@@ -91,16 +90,18 @@ def _move(
         return gettext("The meeting is moved to %s.") % shown.local(start, booking.time_zone)
 
     return carry_out(
-        page, request, booking, move, told, done=_("Moved."), asked=_("Asked Calendly to move it.")
-    )
+        page, request, booking, move, told,
+        done=_("Moved."), asked=_("Asked Calendly to move it."), link=_link(booking),
+    )  # fmt: skip
 
 
 def carry_out(
     page: EvidenceAdmin[Booking], request: HttpRequest, booking: Booking,
     move: Callable[[datetime, Actor], bookings.Moved | bookings.NotFree | bookings.MoveUnknown],
-    told: Callable[[datetime], str], *, done: Words, asked: Words,
+    told: Callable[[datetime], str], *, done: Words, asked: Words, link: str = "",
 ) -> HttpResponse | Again:  # fmt: skip
-    """Do a move or a hand-over to the start that was chosen, and tell what came of it."""
+    """Do a move or a hand-over to the start that was chosen, and tell what came of it. `link`: where the invitee
+    can do the same, told where Calendly does not let us."""
     start = slots.parse(request.POST.get("start", ""))
     if start is None:
         return Again(gettext("Choose one of the free starts."))
@@ -108,9 +109,9 @@ def carry_out(
         outcome = move(start, Actor.staff(request.user.get_username()))
     except refusals.KNOWN as error:
         # Who has just waited for a Calendly that is away shall not wait for it once more.
-        return Again(
-            refusals.text(error), ask=isinstance(error, scheduling.InvalidWish | bookings.NotReschedulable)
-        )
+        ours = isinstance(error, scheduling.InvalidWish | bookings.NotReschedulable)
+        way = gettext("The invitee can still move it on this page: %s") % link if link and not ours else ""
+        return Again(f"{refusals.text(error)} {way}".strip(), ask=ours)
     if isinstance(outcome, bookings.Moved):
         return page.did(request, outcome.booking, done, told(start))
     if isinstance(outcome, bookings.MoveUnknown):
@@ -118,8 +119,8 @@ def carry_out(
             "Calendly's answer was lost and is looked up. Until then the old start stands: look again in a minute."
         )
         return page.did(request, booking, asked, lost, messages.WARNING)
-    text = gettext("That start is not free any more. The meeting stands as it stood; these starts are free.")
-    return Again(text, tuple(slot for day in outcome.suggestions for slot in day.slots))
+    text = gettext("That start is not free any more. The meeting stands as it stood. Choose another start.")
+    return Again(text, start)
 
 
 def hosts_of(kind: EventType) -> str:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from ..models import SavedView
 from ..services import saved_views
-from . import columns, shown
+from . import columns, in_use, shown
 from .evidence import EvidenceAdmin
 from .lists import is_key
 
@@ -27,6 +27,7 @@ KNOWN = (
     "event_type__id__exact",
     "host__id__exact",
     "metadata__agent_type",
+    "missed",
     "start_at__year",
     "start_at__month",
     "start_at__day",
@@ -47,6 +48,11 @@ def known(query: str) -> str:
     """Of a query string what the list knows, in one order: what a view keeps."""
     given = dict(parse_qsl(query[:4000]))
     return urlencode([(name, given[name]) for name in KNOWN if given.get(name)])
+
+
+def narrowed(request: HttpRequest) -> bool:
+    """Whether the list has conditions that no view keeps, such as those of a figure on Today."""
+    return any(value and key not in in_use.NONE and key not in KNOWN for key, value in request.GET.items())
 
 
 def chips(request: HttpRequest) -> list[Chip]:
@@ -79,7 +85,7 @@ def save(page: Any, request: HttpRequest) -> HttpResponse:
     except saved_views.TooMany:
         messages.error(request, _("You have many views already. Delete one first."))
     else:
-        page.log_change(request, view, "Saved view kept.")
+        page.log_change(request, view, _("Saved view kept."))
         messages.success(request, _("The view “%s” is saved.") % view.name)
     return HttpResponseRedirect(f"{page.url('changelist')}?{query}")
 
@@ -93,7 +99,7 @@ def forget(page: Any, request: HttpRequest) -> HttpResponse:
     if view is None:
         messages.warning(request, _("This view is not there any more."))
     else:
-        page.log_change(request, view, "Saved view deleted.")
+        page.log_change(request, view, _("Saved view deleted."))
         messages.success(request, _("The view “%s” is deleted.") % view.name)
         view.delete()
     return HttpResponseRedirect(f"{page.url('changelist')}?{known(request.POST.get('query', ''))}")

@@ -19,7 +19,7 @@ from django.utils.text import Truncator
 from django.utils.translation import get_language, gettext, ngettext
 
 from ..models.visible import one_line, visible
-from ..services import wording, zones
+from ..services import remote_words, wording, zones
 
 SHORT, LONG, EVIDENCE = 80, 2000, 20_000
 NOTHING = "–"
@@ -34,6 +34,11 @@ TONES = {
 def plain(value: object, limit: int = SHORT) -> str:
     """The text for a title or a message, not escaped yet: visible, on one line, at most `limit` characters."""
     return Truncator(one_line(value)).chars(limit)
+
+
+def told(value: object, limit: int = SHORT) -> str:
+    """What was told of a failure, as plain text, in the language of the page as far as it is known."""
+    return plain(remote_words.said(str(value)), limit)
 
 
 def text(value: object, limit: int = SHORT) -> SafeString:

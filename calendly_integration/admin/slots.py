@@ -56,9 +56,11 @@ class Way:
 
 @dataclass(frozen=True, slots=True)
 class Picker:
-    """What the partial `slots.html` shows. `asked`: Calendly has told, so that no days means none is free."""
+    """What the partial `slots.html` shows. `asked`: Calendly has told, so that no days means none is free.
+    `zone`: that of the starts, where they are on the invitee's clock; the form sends it back."""
 
     heading: str
+    zone: str
     clocks: tuple[Way, ...]
     span: str
     earlier: Way | None
@@ -70,16 +72,23 @@ class Picker:
     note: str = ""
     asked: bool = False
 
+    @property
+    def free(self) -> bool:
+        """Whether there is a start to choose."""
+        return any(day.starts for day in self.days)
+
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What the address asks for: which clock, from which day on, and which start is chosen."""
+    """What the address asks for: which clock, from which day on, and which start is chosen. `gone`: the start that
+    was chosen and is not free any more; its day stands first."""
 
     whose: str
     zones: dict[str, ZoneInfo]
     today: date
     first: date
     chosen: datetime | None
+    gone: datetime | None = None
 
     @property
     def zone(self) -> ZoneInfo:
@@ -98,9 +107,11 @@ class Look:
 
 
 def look(
-    request: HttpRequest, kind: EventType, *, invitee: str, now: datetime, preset: datetime | None = None
-) -> Look:
-    """Read the address. What cannot be meant is left aside. `preset`: chosen where the address chooses nothing."""
+    request: HttpRequest, kind: EventType, *, invitee: str, now: datetime, preset: datetime | None = None,
+    gone: datetime | None = None,
+) -> Look:  # fmt: skip
+    """Read the address. What cannot be meant is left aside. `preset`: chosen where the address chooses nothing.
+    `gone`: a start that is not free any more."""
     zones = {"invitee": shown.zone_of(invitee), "host": _hosts_zone(kind), "viewer": viewer.zone(request)}
     whose = request.GET.get("zone", "")
     whose = whose if whose in zones else "invitee"
@@ -110,21 +121,24 @@ def look(
     first = _day(request.GET.get("from", ""))
     if first is None and chosen is not None and chosen.astimezone(zones[whose]).date() >= today + SPAN:
         first = chosen.astimezone(zones[whose]).date()
+    if gone is not None:
+        first = gone.astimezone(zones[whose]).date()
     first = min(max(first or today, today), today + FURTHEST)
-    return Look(whose, zones, today, first, chosen)
+    return Look(whose, zones, today, first, chosen, gone)
 
 
 def picker(
     request: HttpRequest, kind: EventType, seen: Look, *, now: datetime, without: datetime | None = None,
-    offered: Iterable[Slot] | None = None, ask: bool = True,
+    ask: bool = True,
 ) -> Picker:  # fmt: skip
-    """The free starts, with one call to Calendly; none where they are `offered` already, or with `ask` off.
+    """The free starts, with one call to Calendly; none with `ask` off.
 
     `without`: the start that the meeting has.
     """
     last = seen.first + SPAN - timedelta(days=1)
     made = Picker(
         heading=str(CLOCKS[seen.whose][1]) % seen.zone.key,
+        zone=seen.zone.key if seen.whose == "invitee" else "",
         clocks=tuple(
             Way(f"{CLOCKS[whose][0]} · {zone.key}", _query(request, zone=whose), whose == seen.whose)
             for whose, zone in seen.zones.items()
@@ -135,17 +149,14 @@ def picker(
         again=_query(request),
         chosen=wording.utc(seen.chosen) if seen.chosen else "",
     )
-    if offered is not None:
-        days = tuple(replace(day, open=True) for day in by_day(offered, seen.zone))
-        return replace(made, days=days, asked=True)
     if not ask:
         return made
     try:
         slots = availability.offered(kind, start=seen.begin, end=seen.end, now=now)
     except (failures.CalendlyRefused, failures.CalendlyUnavailable) as error:
         return replace(made, failure=failed(error))
-    free = [slot for slot in slots if slot.start != without]
-    days = by_day(free, seen.zone)
+    free = [slot for slot in slots if slot.start not in (without, seen.gone)]
+    days = _with_first(by_day(free, seen.zone), seen)
     opened = tuple(
         replace(day, open=not number or any(start.value == made.chosen for start in day.starts))
         for number, day in enumerate(days)
@@ -169,6 +180,14 @@ def by_day(slots: Iterable[Slot], zone: ZoneInfo) -> tuple[Day, ...]:
     )
 
 
+def _with_first(days: tuple[Day, ...], seen: Look) -> tuple[Day, ...]:
+    """The day of the start that went stands there even if nothing on it is free any more."""
+    label = wording.day(seen.first, shown.language())
+    if seen.gone is None or not days or days[0].label == label:
+        return days
+    return (Day(label, (), _is_odd(seen.first, seen.zone)), *days)
+
+
 def parse(value: str) -> datetime | None:
     """The chosen start; None where it is none, or has no zone."""
     try:
@@ -184,13 +203,13 @@ def failed(error: failures.CalendlyRefused | failures.CalendlyUnavailable) -> st
     if isinstance(error, failures.CalendlyUnavailable):
         why = gettext("Calendly cannot be reached now, so its free times are not known.")
         return f"{why} {refusals.later(error.retry_after)}"
-    return gettext("Calendly does not tell its free times: %s") % shown.plain(error, 300)
+    return gettext("Calendly does not tell its free times: %s") % shown.told(error, 300)
 
 
 def _note(seen: Look, free: list[Slot], without: datetime | None) -> str:
     """Where a start was chosen that is not offered, that is said; of other days nothing is known here."""
     start = seen.chosen
-    if start is None or any(slot.start == start for slot in free):
+    if start is None or start == seen.gone or any(slot.start == start for slot in free):
         return ""
     if start == without:
         return gettext("That is the start that the meeting has. Choose another one.")

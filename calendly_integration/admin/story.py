@@ -11,7 +11,7 @@ from django.utils.translation import gettext, ngettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
 from ..models import Booking, Delivery, Message, TimelineEntry
-from ..services import hearing
+from ..services import hearing, remote_words
 from . import shown
 from .columns import page_link
 
@@ -29,12 +29,14 @@ ACTIONS = {
     "move_requested": _("A move was asked for"),
     "hand_over_requested": _("A hand-over to another host was asked for"),
     "rescheduled": _("Moved"),
+    "new_time_unknown": _("Moved at Calendly, but the new time could not be read there"),
     "no_show": _("Marked as no-show"),
     "no_show_undone": _("The no-show mark was taken away"),
     "no_show_requested": _("A no-show mark was asked for"),
     "no_show_undo_requested": _("It was asked to take the no-show mark away"),
     "no_show_unchanged": _("The no-show mark stayed as it was"),
     "confirmation_sent_again": _("The confirmation was sent again"),
+    "mailed_without_link": _("The confirmation left without a link: there was none yet"),
     "metadata_found": _("The conversation was learnt from the portal"),
     "metadata_changed": _("The metadata was changed"),
     "followup_assigned": _("The follow-up was assigned"),
@@ -164,7 +166,7 @@ def _message(message: Message) -> Told:
         attempts = ngettext("%d attempt", "%d attempts", message.attempts) % message.attempts
         lines.append(shown.text(attempts))
     if message.last_error and message.sent_at is None:
-        lines.append(shown.text(f"{DETAILS['error']}: {message.last_error}", 300))
+        lines.append(shown.text(f"{DETAILS['error']}: {remote_words.said(message.last_error)}", 300))
     return Told(
         at=message.created_at,
         actor=TimelineEntry.Actor.SYSTEM,
@@ -184,7 +186,7 @@ def _delivered(delivery: Delivery) -> Told:
     if delivery.applied_at is not None:
         lines.append(shown.text(gettext("Processed at %s") % shown.stamp(delivery.applied_at, seconds=True)))
     if delivery.last_error:
-        lines.append(shown.text(f"{DETAILS['error']}: {delivery.last_error}", 300))
+        lines.append(shown.text(f"{DETAILS['error']}: {remote_words.said(delivery.last_error)}", 300))
     return Told(
         at=delivery.received_at,
         actor=TimelineEntry.Actor.CALENDLY,
@@ -210,7 +212,11 @@ def _lines(detail: dict[str, Any]) -> Iterator[SafeString]:
     for key, value in detail.items():
         label = DETAILS.get(key) or shown.plain(key)
         words = THROUGH.get(str(value), value) if key == "through" else value
-        yield shown.text(f"{label}: {_at(words) if key in STARTS else _value(words)}", shown.LONG)
+        if key in ("error", "reason"):
+            said = remote_words.said(str(words))
+        else:
+            said = _at(words) if key in STARTS else _value(words)
+        yield shown.text(f"{label}: {said}", shown.LONG)
 
 
 def _value(value: Any) -> str:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ..models import Booking, Connection
 from ..services import health, machine_room, today, wording
-from . import nav, shown, viewer
+from . import nav, shown, standing, viewer
 from .today_needs import may, needs, url
 
 FIGURES = {
@@ -118,7 +118,7 @@ def _lane(name: str, rows: list[Booking], on: today.Day, now: datetime) -> Lane:
             url=url("booking_change", row.pk),
             invitee=shown.plain(row.invitee_name or row.invitee_email, 80),
             event=shown.plain(row.event_name, 80),
-            state=_state(row),
+            state=standing.badge(row),
             past=gone,
             off=row.status == Booking.Status.CANCELED,
             line=on.holds(now) and number == turn,
@@ -126,12 +126,6 @@ def _lane(name: str, rows: list[Booking], on: today.Day, now: datetime) -> Lane:
         for number, (row, gone) in enumerate(zip(rows, past, strict=True))
     ]
     return Lane(name, meetings, over=on.holds(now) and turn == len(rows))
-
-
-def _state(row: Booking) -> SafeString:
-    if row.no_show_at is not None:
-        return shown.state("failed", gettext("no-show"))
-    return shown.state(row.status, row.get_status_display())
 
 
 def _span(row: Booking, on: today.Day) -> SafeString:

@@ -17,7 +17,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from ..models import BookingLeg, Connection, Delivery, FollowUp, Message
-from ..services import health, machine_room, today
+from ..services import health, machine_room, outbox, today
 from . import shown
 from .nav import APP
 
@@ -88,7 +88,7 @@ def _connections(request: HttpRequest, rows: list[Connection], now: datetime) ->
     def line(text: str, since: Any, row: Connection, act: str, label: str, note: str = "") -> Line:
         mend = url(f"connection_{act}", row.pk) if manages and act else ""
         page = url("connection_change", row.pk)
-        return Line(text, since, page, label if mend else "", mend, shown.plain(note, 200))
+        return Line(text, since, page, label if mend else "", mend, shown.told(note, 200))
 
     if not rows:
         text = gettext("No connection yet. Set CALENDLY_API_KEY and run manage.py calendly_setup.")
@@ -120,6 +120,11 @@ def _worker(worker: health.WorkerState, now: datetime) -> list[Line]:
 
 
 def _outbox(pile: machine_room.Pile | None, now: datetime) -> list[Line]:
+    since = outbox.paused_since() if pile is not None else None
+    if since is not None:
+        waiting = url("message_changelist", status__exact=Message.Status.WAITING)
+        text = gettext("The portal refuses our key: messages to it are paused. Set VAI_API_KEY.")
+        return [Line(text, shown.instant(since), waiting, gettext("Look at them"), waiting)]
     if pile is None or pile.oldest is None or now - pile.oldest <= today.OUTBOX_OLD:
         return []
     waiting = url("message_changelist", status__exact=Message.Status.WAITING)
@@ -150,7 +155,7 @@ def _messages(request: HttpRequest, now: datetime) -> Need | None:
     sends = may(request, "resend_message")
 
     def line(row: Message) -> Line:
-        text, error = f"{shown.plain(row.path, 40)} · {_who(row.booking)}", shown.plain(row.last_error, 160)
+        text, error = f"{shown.plain(row.path, 40)} · {_who(row.booking)}", shown.told(row.last_error, 160)
         act = ("resend", gettext("Send again"), sends)
         return _line(text, shown.instant(row.created_at), "message", row.pk, act, error)
 
@@ -166,7 +171,7 @@ def _deliveries(request: HttpRequest, now: datetime) -> Need | None:
     def line(row: Delivery) -> Line:
         text = f"{shown.plain(row.kind or '?', 40)} · {row.get_status_display()}"
         act = ("again", gettext("Process again"), replays)
-        error = shown.plain(row.last_error, 160)
+        error = shown.told(row.last_error, 160)
         return _line(text, shown.instant(row.received_at), "delivery", row.pk, act, error)
 
     every = url("delivery_changelist", status__in="parked,unreadable")
@@ -181,7 +186,7 @@ def _outcomes(request: HttpRequest, now: datetime) -> Need | None:
 
     def line(row: BookingLeg) -> Line:
         since = shown.instant(row.sent_at or row.created_at)
-        text, error = _meeting(row.booking, row.start_at), shown.plain(row.last_error, 160)
+        text, error = _meeting(row.booking, row.start_at), shown.told(row.last_error, 160)
         return _line(
             text, since, "booking", row.booking_id, ("look", gettext("Ask Calendly now"), looks), error
         )
@@ -191,6 +196,35 @@ def _outcomes(request: HttpRequest, now: datetime) -> Need | None:
         url("bookingleg_changelist", todo__exact=BookingLeg.Todo.SETTLE, next_attempt_at__isnull="False"),
         (gettext("Machine room"), url("connection_machine") if may(request, "view_connection") else ""),
     )  # fmt: skip
+
+
+def _lost_moves(request: HttpRequest, now: datetime) -> Need | None:
+    if not may(request, "view_booking"):
+        return None
+
+    looks = may(request, "replay_delivery")
+
+    def line(row: Any) -> Line:
+        text, since = _meeting(row, row.start_at), shown.instant(row.updated_at)
+        return _line(text, since, "booking", row.pk, ("look", gettext("Ask Calendly now"), looks))
+
+    every = url("booking_changelist", status="pending")
+    return _need(_("Meetings moved to a time that is not known"), today.lost_moves(), line, every)
+
+
+def _old_halves(request: HttpRequest, now: datetime) -> Need | None:
+    if not may(request, "view_booking"):
+        return None
+
+    retries = may(request, "reschedule_booking")
+
+    def line(row: BookingLeg) -> Line:
+        act = ("retry_old", gettext("Cancel the old meeting again"), retries)
+        text, error = _meeting(row.booking, row.start_at), shown.told(row.last_error, 160)
+        return _line(text, "", "booking", row.booking_id, act, error)
+
+    found, title = today.old_halves(now=now), _("Moved, but the old meeting still stands at Calendly")
+    return _need(title, found, line, url("bookingleg_changelist", status__exact="active", todo__exact=""))
 
 
 def _unconfirmed(request: HttpRequest, now: datetime) -> Need | None:
@@ -206,6 +240,24 @@ def _unconfirmed(request: HttpRequest, now: datetime) -> Need | None:
     wanted = {key: _said(value) for key, value in today.unseen(now=now).items()}
     return _need(
         _("Bookings that Calendly has not confirmed"), today.unconfirmed(now=now), line,
+        url("booking_changelist", **wanted),
+    )  # fmt: skip
+
+
+def _without_link(request: HttpRequest, now: datetime) -> Need | None:
+    if not may(request, "view_booking"):
+        return None
+
+    sends = may(request, "resend_message")
+
+    def line(row: Any) -> Line:
+        text, since = _meeting(row, row.start_at), shown.instant(row.mailed_without_link_at)
+        act = ("send_confirmation", gettext("Send the confirmation again"), sends)
+        return _line(text, since, "booking", row.pk, act)
+
+    wanted = {key: _said(value) for key, value in today.bare(now=now).items()}
+    return _need(
+        _("Confirmations that left without a link"), today.mailed_without_link(now=now), line,
         url("booking_changelist", **wanted),
     )  # fmt: skip
 
@@ -255,5 +307,6 @@ def _meeting(booking: Any, start: datetime | None) -> str:
 
 
 KINDS: tuple[Callable[[HttpRequest, datetime], Need | None], ...] = (
-    _messages, _deliveries, _outcomes, _unconfirmed, _followups, _bulk_runs,
+    _messages, _deliveries, _outcomes, _old_halves, _lost_moves, _unconfirmed, _without_link, _followups,
+    _bulk_runs,
 )  # fmt: skip

@@ -24,7 +24,7 @@ from rest_framework.views import APIView
 from ..models import AgentKey
 from ..services import agent_keys
 from ..services.actors import Actor
-from . import errors, speech
+from . import errors, inputs, speech, throttling
 from .bodies import Json, JsonBody, LengthRequired, camel
 
 log = logging.getLogger("calendly.api")
@@ -44,11 +44,18 @@ class KeyAuthentication(BaseAuthentication):
     """`Authorization: Bearer <agent key>`."""
 
     def authenticate(self, request: Request) -> tuple[Agent, AgentKey] | None:
-        """The agent; None without the header. Raises InvalidKey."""
+        """The agent; None without the header. Raises InvalidKey, TooManyWrongKeys."""
         scheme, _blank, text = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
         if scheme.lower() != "bearer":
             return None
-        key = agent_keys.authenticate(text.strip(), now=timezone.now())
+        text, now = text.strip(), timezone.now()
+        throttling.check_address(request._request, text, now=now)
+        try:
+            key = agent_keys.authenticate(text, now=now)
+        except agent_keys.InvalidKey:
+            throttling.note_wrong_key(request._request, text, now=now)
+            raise
+        throttling.note_right_key(text)
         return Agent(key), key
 
     def authenticate_header(self, request: Request) -> str:
@@ -57,15 +64,17 @@ class KeyAuthentication(BaseAuthentication):
 
 
 class HasRight(BasePermission):
-    """The key has the right that the view names for the method."""
+    """The key has the right that the view names for the method. A method without one is refused."""
 
     def has_permission(self, request: Request, view: APIView) -> bool:
-        """True with it. Raises PermissionDenied naming it."""
+        """True with it, and for methods that the view does not take (405). Raises PermissionDenied naming it."""
         key = request.auth
         if not isinstance(key, AgentKey):
             return False
         method = "GET" if request.method == "HEAD" else str(request.method)
         needed = getattr(view, "rights", {}).get(method)
+        if needed is None and method.lower() in view.http_method_names and hasattr(view, method.lower()):
+            raise PermissionDenied("")
         if needed and needed not in key.scopes:
             raise PermissionDenied(str(needed))
         return True
@@ -104,7 +113,7 @@ class AgentView(APIView):
     permission_classes = [HasRight]
     renderer_classes = [Json]
     parser_classes = [JsonBody]
-    throttle_classes = []
+    throttle_classes = [throttling.CallThrottle]
     content_negotiation_class = Negotiation
     metadata_class = None
     versioning_class = None
@@ -160,26 +169,20 @@ class AgentView(APIView):
         return Actor.agent(self.key)
 
     def read(self, shape: type[S]) -> dict[str, Any]:
-        """The body's values; null and blank ones count as left out. Raises ValidationError."""
-        return _given(_values(shape, self.request.data))
+        """The body's values; optional ones that are null or blank count as left out. Raises ValidationError."""
+        return inputs.values(shape, self.request.data)
 
     def read_changes(self, shape: type[S]) -> dict[str, Any]:
-        """The body's values, null and blank ones too: they clear what was there. Raises ValidationError."""
-        return _values(shape, self.request.data)
+        """The body's values; null and blank ones are None: they clear what was there. Raises ValidationError."""
+        return inputs.changes(shape, self.request.data)
 
     def query(self, shape: type[S]) -> dict[str, Any]:
         """The query string's values; blank ones count as left out. Raises ValidationError."""
-        return _given(_values(shape, camel(self.request.query_params.dict())))
+        return inputs.values(shape, camel(_pairs(self.request)))
 
 
-def _values(shape: type[S], data: Any) -> dict[str, Any]:
-    given = shape(data=data if isinstance(data, dict) else {})
-    given.is_valid(raise_exception=True)
-    return dict(given.validated_data)
-
-
-def _given(values: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if value not in (None, "")}
+def _pairs(request: Request) -> list[tuple[str, str]]:
+    return [(name, text) for name, texts in request.query_params.lists() for text in texts]
 
 
 def success(status: int = 200, headers: Mapping[str, str] | None = None, **body: Any) -> Answer:
@@ -192,6 +195,7 @@ class Nothing(AgentView):
 
     authentication_classes = []
     permission_classes = []
+    throttle_classes = []
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Nothing is here, for any method."""

@@ -1,8 +1,9 @@
-"""JSON in and out: bounded, finite, UTF-8. What the texts may hold is the business of the fields."""
+"""JSON in and out: bounded, finite, UTF-8, each key once. What the texts may hold is the business of the fields."""
 
 import json
 import math
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from typing import IO, Any, NoReturn
 
 from django.utils.translation import gettext as _
@@ -54,7 +55,7 @@ class JsonBody(BaseParser):
     def parse(
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> dict[str, Any]:
-        """The object, its keys in camelCase. Raises ValidationError, TooLarge."""
+        """The object, its keys in camelCase. Raises ValidationError, also for a doubled key; TooLarge."""
         request = (parser_context or {})["request"]
         length = int(request.META.get("CONTENT_LENGTH") or 0)
         if length > LARGEST:
@@ -65,12 +66,14 @@ class JsonBody(BaseParser):
             raw = b""
         if len(raw) < length:
             _refuse(_("The body is shorter than its Content-Length."))
-        return camel(_object(raw))
+        return camel(_object(raw).items())
 
 
 def _object(raw: bytes) -> dict[str, Any]:
     try:
-        data = json.loads(raw.decode("utf-8-sig"), parse_constant=_not_finite, parse_float=_finite)
+        data = json.loads(
+            raw.decode("utf-8-sig"), parse_constant=_not_finite, parse_float=_finite, object_pairs_hook=_once
+        )
     except (ValueError, RecursionError):
         _refuse(_("This is not valid JSON in UTF-8."))
     if not isinstance(data, dict):
@@ -95,15 +98,23 @@ def _refuse(text: str) -> NoReturn:
 
 def camel_key(key: str) -> str:
     """`invitee_email` as `inviteeEmail`."""
-    head, *rest = key.strip("_").split("_")
-    return head + "".join(part[:1].upper() + part[1:] for part in rest)
+    return re.sub(r"(?<=[A-Za-z0-9])_+([A-Za-z0-9])", lambda found: found[1].upper(), key)
 
 
-def camel(data: Mapping[str, Any]) -> dict[str, Any]:
-    """The same with keys in camelCase: agents may write either. Where both are given the camelCase one counts."""
+def camel(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    """The values by their keys in camelCase: agents may write either. Raises ValidationError where a key stands
+    twice, in one spelling or in both: one of the values would be lost in silence."""
     spelled: dict[str, Any] = {}
-    for key, value in data.items():
+    for key, value in pairs:
         own = camel_key(key)
-        if own == key or own not in data:
-            spelled[own] = value
+        if own in spelled:
+            shown = own[:64]
+            raise ValidationError({shown: [_("“%(key)s” stands in the request twice.") % {"key": shown}]})
+        spelled[own] = value
     return spelled
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object as it is written, at any depth. Raises ValidationError as `camel` does."""
+    camel(pairs)
+    return dict(pairs)

@@ -1,7 +1,6 @@
 """Finding bookings, and cancelling, moving and annotating them."""
 
 import json
-import re
 from typing import Any
 
 from django.core.exceptions import ValidationError as DjangoValidationError
@@ -14,25 +13,24 @@ from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 
 from ..models import AgentKey, Booking
-from ..services import bookings, followups, hearing
+from ..services import bookings, failures
 from . import documents, errors, shapes, speech
 from .base import AgentView, Answer, success
-from .fields import Address, Moment, Text
+from .fields import HALF, Address, AddressInQuery, Choice, Moment, Said, Shape, Text, Whole
 from .schedule import nothing_free
 
 READ, CHANGE = AgentKey.Scope.READ, AgentKey.Scope.CHANGE
 LARGEST_EXTRA = 16 * 1024
 DEEPEST_EXTRA = 20
-UNSPEAKABLE = re.compile("[\x00\ud800-\udfff]")
 
 
-class UpcomingQuery(serializers.Serializer[Any]):
+class UpcomingQuery(Shape):
     """The window of `GET upcoming`."""
 
-    days = serializers.IntegerField(min_value=1, max_value=365, required=False, default=7)
+    days = Whole(min_value=1, max_value=365, required=False, default=7)
 
 
-class EmailInPath(serializers.Serializer[Any]):
+class EmailInPath(Shape):
     """The invitee of `GET upcoming`."""
 
     email = Address()
@@ -49,19 +47,20 @@ class UpcomingView(AgentView):
         person = EmailInPath(data={"email": email.rstrip("/")})
         person.is_valid(raise_exception=True)
         found = bookings.upcoming(
-            person.validated_data["email"], days=self.query(UpcomingQuery)["days"], now=timezone.now()
+            person.validated_data["email"],
+            days=self.query(UpcomingQuery)["days"],
+            now=timezone.now(),
+            key_id=self.key.pk,
         )
         return success(events=[shapes.booking(row) for row in found])
 
 
-class ListQuery(serializers.Serializer[Any]):
+class ListQuery(Shape):
     """What bookings are asked for."""
 
-    email = Address(required=False)
+    email = AddressInQuery(required=False)
     conversationId = Text(required=False)
-    status = serializers.ChoiceField(
-        [str(status) for status in Booking.Status], required=False, allow_blank=True
-    )
+    status = Choice([str(status) for status in Booking.Status], required=False)
 
 
 class Pages(CursorPagination):
@@ -93,37 +92,58 @@ class ListView(AgentView):
         found = bookings.listed(
             email=given.get("email", ""),
             conversation_id=given.get("conversationId", ""),
+            # In a query string an unescaped plus is a blank.
+            or_conversation_id=given.get("conversationId", "").replace(" ", "+"),
             status=given.get("status", ""),
+            key_id=self.key.pk,
         )
         pages = Pages()
         rows = pages.cut(found, request, self)
         return success(bookings=[shapes.booking(row) for row in rows], next=pages.get_next_link())
 
 
-class DetailView(AgentView):
+class BookingView(AgentView):
+    """A call on one booking."""
+
+    def booking(self, id: str) -> Booking:
+        """The booking of the path, if it is open to the caller's key. Raises BookingNotFound."""
+        return bookings.find(id, key_id=self.key.pk)
+
+
+class DetailQuery(Shape):
+    """Which part of the history."""
+
+    before = Whole(
+        min_value=1, max_value=2**63 - 1, required=False, help_text="Only as `timelineNext` gave it."
+    )
+
+
+class DetailView(BookingView):
     """One booking."""
 
     rights = {"GET": READ}
 
-    @documents.described(documents.DETAIL, documents.BOOKING_IN_PATH)
+    @documents.described(documents.DETAIL, documents.BOOKING_IN_PATH, DetailQuery)
     def get(self, request: Request, id: str) -> Answer:
-        """The booking, what the portal keeps with it, and what happened to it."""
-        row = bookings.find(id)
+        """The booking, what the portal keeps with it, and what happened to it last."""
+        before = self.query(DetailQuery).get("before")
+        row = self.booking(id)
+        entries, earlier = bookings.history(row, before=before, limit=documents.TIMELINE_PAGE)
         return success(
             booking=shapes.booking(row),
             metadata=shapes.metadata_of(row),
-            # Our calls to Calendly and the notes of staff are for staff.
-            timeline=shapes.timeline(row.timeline.exclude(action__in=(hearing.ACTION, followups.NOTED))),
+            timeline=shapes.timeline(entries),
+            timelineNext=earlier and request.build_absolute_uri(f"{request.path}?before={earlier}"),
         )
 
 
-class CancelBody(serializers.Serializer[Any]):
+class CancelBody(Shape):
     """Why it is canceled."""
 
     reason = Text(required=False, lines=True, max_length=10_000)
 
 
-class CancelView(AgentView):
+class CancelView(BookingView):
     """Cancel a booking."""
 
     rights = {"POST": CHANGE}
@@ -132,27 +152,31 @@ class CancelView(AgentView):
     def post(self, request: Request, id: str) -> Answer:
         """Cancel it at Calendly. What is canceled already stays as it is."""
         reason = self.read(CancelBody).get("reason", "")
-        row = bookings.find(id)
+        row = self.booking(id)
         try:
             row = bookings.cancel(row, reason=reason, by=self.actor, now=timezone.now())
         except bookings.NotCancelable as error:
-            return _hand_over(error, row)
+            # With the booking beside it: its links let the invitee go on alone.
+            failure = errors.answer_to(error)
+            return Answer({**failure.body, "booking": shapes.booking(row)}, status=failure.status)
         return success(booking=shapes.booking(row), message=speech.canceled(row))
 
 
-def _hand_over(error: Exception, row: Booking) -> Answer:
-    """A refusal with the booking beside it: its links let the invitee go on alone."""
-    failure = errors.answer_to(error)
-    return Answer({**failure.body, "booking": shapes.booking(row)}, status=failure.status)
+NOT_MOVED = (
+    bookings.NotReschedulable,
+    failures.QuotaExhausted,
+    failures.CalendlyRefused,
+    failures.CalendlyUnavailable,
+)
 
 
-class RescheduleBody(serializers.Serializer[Any]):
+class RescheduleBody(Shape):
     """Where to it is moved."""
 
     newStartTime = Moment(help_text="The new start; without offset local time of the invitee.")
 
 
-class RescheduleView(AgentView):
+class RescheduleView(BookingView):
     """Move a booking."""
 
     rights = {"POST": CHANGE}
@@ -161,21 +185,23 @@ class RescheduleView(AgentView):
     def post(self, request: Request, id: str) -> Answer:
         """Book the new start, then give up the old one. The id stays."""
         wanted = self.read(RescheduleBody)["newStartTime"]
-        row = bookings.find(id)
+        row = self.booking(id)
         try:
             outcome = bookings.reschedule(row, new_start=wanted, by=self.actor, now=timezone.now())
-        except bookings.NotReschedulable as error:
-            return _hand_over(error, row)
+        except NOT_MOVED as error:
+            failure = errors.answer_to_move(error, row)
+            return Answer(failure.body, status=failure.status, headers=failure.headers)
         if isinstance(outcome, bookings.Moved):
             return success(newBooking=shapes.booking(outcome.booking), message=speech.moved(outcome.booking))
+        link = {"rescheduleUrl": row.reschedule_url or None}
         if isinstance(outcome, bookings.MoveUnknown):
-            more = {"booking": shapes.booking(outcome.booking)}
+            more = {"booking": shapes.booking(outcome.booking), **link}
             return Answer(errors.Failure(202, "outcome_unknown", speech.unknown(), more).body, status=202)
-        return Answer(nothing_free(outcome), status=200)
+        return Answer(nothing_free(outcome) | link, status=200)
 
 
 @extend_schema_field({"type": "object", "additionalProperties": {}, "description": "At most 16 KB of JSON."})
-class Anything(serializers.JSONField):
+class Anything(Said, serializers.JSONField):
     """A JSON object of the portal's own, of what a database can keep."""
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
@@ -192,7 +218,7 @@ def _check(value: Any, depth: int) -> None:
     """Refuse NUL, lone surrogates and bottomless nesting, in keys too."""
     if depth < 0:
         raise ValidationError(_("This is nested too deeply."))
-    if isinstance(value, str) and UNSPEAKABLE.search(value):
+    if isinstance(value, str) and ("\x00" in value or HALF.search(value)):
         raise ValidationError(_("Texts may not hold NUL characters or half characters (lone surrogates)."))
     inner: list[Any] = []
     if isinstance(value, dict):
@@ -203,7 +229,7 @@ def _check(value: Any, depth: int) -> None:
         _check(each, depth - 1)
 
 
-class MetadataBody(serializers.Serializer[Any]):
+class MetadataBody(Shape):
     """What to change. Null or blank clears, what is left out stays."""
 
     conversationId = Text(required=False)
@@ -211,7 +237,7 @@ class MetadataBody(serializers.Serializer[Any]):
     agentType = Text(required=False, max_length=100)
     bookingSource = Text(required=False, max_length=100)
     notes = Text(required=False, lines=True, max_length=10_000)
-    extra = Anything(required=False, allow_null=True)
+    extra = Anything(required=False)
 
 
 COLUMNS = {
@@ -224,7 +250,7 @@ COLUMNS = {
 }
 
 
-class MetadataView(AgentView):
+class MetadataView(BookingView):
     """What the portal keeps with a booking."""
 
     rights = {"GET": READ, "PATCH": CHANGE}
@@ -232,13 +258,13 @@ class MetadataView(AgentView):
     @documents.described(documents.METADATA, documents.BOOKING_IN_PATH)
     def get(self, request: Request, id: str) -> Answer:
         """Read it."""
-        return success(metadata=shapes.metadata_of(bookings.find(id)))
+        return success(metadata=shapes.metadata_of(self.booking(id)))
 
     @documents.described(documents.ANNOTATE, documents.BOOKING_IN_PATH, request=MetadataBody)
     def patch(self, request: Request, id: str) -> Answer:
         """Change it."""
         given = self.read_changes(MetadataBody)
-        row = bookings.find(id)
+        row = self.booking(id)
         empty: dict[str, Any] = {"extra": {}}
         changes = {COLUMNS[name]: value or empty.get(name, "") for name, value in given.items()}
         if not changes:

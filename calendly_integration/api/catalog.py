@@ -1,19 +1,18 @@
 """What can be booked, with whom, and when."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
-from rest_framework import serializers
 from rest_framework.request import Request
 
-from ..models import AgentKey, Host
+from ..models import AgentKey, Connection, Host
 from ..services import availability, catalog, wording, zones
 from ..services.scheduling import FURTHEST, InvalidWish
 from ..services.zones import Zone
 from . import documents, shapes
 from .base import AgentView, Answer, success
-from .fields import Moment, Text
+from .fields import MomentOrDay, Shape, Text
 
 READ = AgentKey.Scope.READ
 A_WEEK = timedelta(days=7)
@@ -27,7 +26,7 @@ class EventTypesView(AgentView):
     @documents.described(documents.EVENT_TYPES)
     def get(self, request: Request) -> Answer:
         """All event types that are open to this agent, inactive ones too."""
-        kinds = catalog.event_types(key_id=self.key.pk)
+        kinds = catalog.event_types(key_id=self.key.pk).prefetch_related("hosts")
         return success(eventTypes=[shapes.event_type(kind) for kind in kinds])
 
 
@@ -42,18 +41,25 @@ class HostsView(AgentView):
         return success(hosts=[shapes.host(each) for each in catalog.hosts()])
 
 
-class SpanQuery(serializers.Serializer[Any]):
+class SpanQuery(Shape):
     """From when to when."""
 
-    start = Moment(required=False, help_text="Default: now.")
-    end = Moment(required=False, help_text="Default: seven days after the start.")
+    start = MomentOrDay(required=False, help_text="Default: now. A day: from its beginning.")
+    end = MomentOrDay(
+        required=False,
+        help_text="Default: seven days after the start. A day: to its end, so that it is included.",
+    )
 
 
 class AvailabilityQuery(SpanQuery):
     """Free times of what, from when to when, in whose zone."""
 
     eventType = Text(help_text="Name, slug, URI or id of an active event type.")
-    timezone = Text(required=False, max_length=64, help_text="The invitee's zone, such as Europe/Bucharest.")
+    timezone = Text(
+        required=False,
+        max_length=64,
+        help_text="The invitee's zone, such as Europe/Bucharest. Default: that of the Calendly account.",
+    )
 
 
 class AvailabilityView(AgentView):
@@ -66,7 +72,7 @@ class AvailabilityView(AgentView):
         """Asked of Calendly now."""
         given, now = self.query(AvailabilityQuery), timezone.now()
         kind = catalog.find(given["eventType"], key_id=self.key.pk)
-        zone = _zone(given.get("timezone", ""))
+        zone = _zone(given["timezone"]) if "timezone" in given else _zone_of(kind.connection)
         start, end = _span(given, zone, longest=availability.LONGEST, now=now)
         slots = availability.offered(kind, start=start, end=end, now=now)
         return success(slots=[shapes.slot(slot, zone) for slot in slots], asOf=wording.utc(now))
@@ -89,35 +95,50 @@ class HostAvailabilityView(AgentView):
 
 def _zone(name: str) -> Zone:
     """The zone in which times are read and written. Raises UnknownZone."""
-    if name:
-        return Zone(zones.named(name).key, "explicit", "high")
-    return Zone(zones.default_name(), "default", "low")
+    return Zone(zones.named(name).key, "explicit", "high")
 
 
-def _zone_of(host: Host) -> Zone:
+def _zone_of(owner: Host | Connection) -> Zone:
     try:
-        return _zone(host.time_zone)
+        return _zone(owner.time_zone)
     except zones.UnknownZone:
-        return _zone("")
+        return Zone(zones.default_name(), "default", "low")
 
 
 def _span(
     given: dict[str, Any], zone: Zone, *, longest: timedelta, now: datetime
 ) -> tuple[datetime, datetime]:
     """From when to when, in UTC. Raises InvalidWish: backwards, too long, too far away."""
-    start = _instant("start", given["start"], zone) if "start" in given else now
+    first: datetime | date = given.get("start", now)
+    start = _instant("start", first, zone)
     if not now - FURTHEST < start < now + FURTHEST:
         raise InvalidWish("start", "out_of_range")
-    end = _instant("end", given["end"], zone) if "end" in given else start + A_WEEK
+    # A week of days ends with a day, whatever the clocks do meanwhile.
+    week = start + A_WEEK if isinstance(first, datetime) else first + A_WEEK
+    last: datetime | date = given.get("end", week)
+    if "end" in given and not isinstance(last, datetime):
+        last = _day_after(last)
+    end = _instant("end", last, zone)
     if end <= start:
         raise InvalidWish("end", "end_before_start")
-    if end - start > longest:
+    # Days are counted on the clock there: one may have 25 hours.
+    begins, ends = (each.astimezone(zone.info).replace(tzinfo=None) for each in (start, end))
+    if min(end - start, ends - begins) > longest:
         raise InvalidWish("end", "too_long", days=str(longest.days))
     return start, end
 
 
-def _instant(field: str, given: datetime, zone: Zone) -> datetime:
+def _day_after(day: date) -> date:
     try:
+        return day + timedelta(days=1)
+    except OverflowError as error:
+        raise InvalidWish("end", "out_of_range") from error
+
+
+def _instant(field: str, given: datetime | date, zone: Zone) -> datetime:
+    try:
+        if not isinstance(given, datetime):
+            return zones.begins(given, zone.info)
         return given.astimezone(UTC) if given.tzinfo else zones.at(given, zone.info)
     except zones.NoSuchTime as error:
         raise InvalidWish(field, "no_such_time", time=str(error), zone=zone.name) from error

@@ -60,6 +60,8 @@ LOCAL = thing(
     text={**TEXT, "example": "marți, 24 noiembrie, ora 10:00"},
 )
 
+TYPE_HOSTS = many(thing(id=TEXT, name=TEXT))
+
 SCHEMAS: dict[str, Schema] = {
     "Local": LOCAL,
     "Booking": thing(
@@ -112,6 +114,7 @@ SCHEMAS: dict[str, Schema] = {
         bufferBeforeMinutes=WHOLE,
         bufferAfterMinutes=WHOLE,
         active=YES_NO,
+        hosts=TYPE_HOSTS,
         schedulingUrl=maybe(TEXT),
         questions=many(
             thing(
@@ -132,11 +135,24 @@ SCHEMAS: dict[str, Schema] = {
     ),
     "NoAvailability": failure("no_availability", "slot_taken", suggestions=many(ref("Suggestion"), 14 + 1)),
     "OutcomeUnknown": failure("outcome_unknown", booking=ref("Booking")),
+    "NotMoved": failure(
+        "no_availability", "slot_taken", suggestions=many(ref("Suggestion"), 14 + 1), rescheduleUrl=maybe(TEXT)
+    ),
+    "MoveUnknown": failure("outcome_unknown", booking=ref("Booking"), rescheduleUrl=maybe(TEXT)),
+    "MoveQuotaExhausted": failure("quota_exhausted", rescheduleUrl=maybe(TEXT)),
+    "MoveRefused": failure("calendly_refused", detail=TEXT, rescheduleUrl=maybe(TEXT)),
     "EventTypeNotFound": failure("event_type_not_found", eventTypes=many(TEXT)),
+    "EventTypeAmbiguous": failure(
+        "event_type_ambiguous", eventTypes=many(thing(id=TEXT, name=TEXT, slug=TEXT, hosts=TYPE_HOSTS)),
+    ),
     "HostNotFound": failure("host_not_found"),
     "BookingNotFound": failure("booking_not_found"),
-    "NotPossible": failure("not_cancelable", "not_reschedulable", reason=TEXT, booking=ref("Booking")),
+    "NotCancelable": failure("not_cancelable", reason=TEXT, booking=ref("Booking")),
+    "NotReschedulable": failure(
+        "not_reschedulable", reason=TEXT, booking=ref("Booking"), rescheduleUrl=maybe(TEXT)
+    ),
     "QuotaExhausted": failure("quota_exhausted", schedulingUrl=maybe(TEXT)),
+    "TooManyRequests": failure("too_many_requests"),
     "CalendlyRefused": failure("calendly_refused", detail=TEXT),
     "Unavailable": failure("calendly_unavailable", "unavailable"),
     "InProgress": failure("in_progress"),

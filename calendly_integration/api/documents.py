@@ -6,17 +6,40 @@ from typing import Any, TypeVar
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
 
+from ..services import addresses
 from .components import FREE, INSTANT, TEXT, Schema, many, maybe, ref, success
+from .fields import BLANK, Many, Shape
 
 Operation = dict[str, Any]
 Method = TypeVar("Method", bound=Callable[..., Any])
+
+
+TIMELINE_PAGE = 100
+# What is optional may be null or blank; an entry of a list may also be an object of nothing else.
+NOTHING: Schema = {"type": "string", "pattern": BLANK.pattern, "nullable": True}
+NOTHINGS: Schema = {"type": "object", "additionalProperties": NOTHING}
+
+
+class Described(AutoSchema):
+    """The framework's, with what `inputs` does before the fields are looked at."""
+
+    def _map_serializer_field(self, field: Any, direction: Any, bypass_extensions: bool = False) -> Any:
+        schema = super()._map_serializer_field(field, direction, bypass_extensions)  # type: ignore[no-untyped-call]
+        if isinstance(field, Many) and isinstance(field.child, Shape):
+            schema["items"] = {"anyOf": [schema["items"], NOTHING, NOTHINGS]}
+        optional = isinstance(field.parent, Shape) and not field.required
+        if schema is None or not (optional or isinstance(field.parent, Many)):
+            return schema
+        self._insert_field_validators(field, schema)  # type: ignore[no-untyped-call]
+        told = {name: schema.pop(name) for name in ("description", "default") if name in schema}
+        return {"anyOf": [schema, NOTHING], **told}
 
 
 def described(operation: Operation, *parameters: Any, **more: Any) -> Callable[[Method], Method]:
     """Attach an operation to a view's method, whatever schema class the host has set as default."""
 
     def attach(method: Method) -> Method:
-        method.kwargs = {"schema": AutoSchema}  # type: ignore[attr-defined]
+        method.kwargs = {"schema": Described}  # type: ignore[attr-defined]
         known = operation.get("parameters", [])
         told = {**operation, "parameters": [*known, *parameters], **more}
         described_method: Method = extend_schema(**told)(method)
@@ -33,13 +56,18 @@ BOOKING_IN_PATH = _path(
     "id", "Our id or Calendly's event id, of the present event or of one that it replaced."
 )
 HOST_IN_PATH = _path("id", "Our id or the last segment of Calendly's user URI.")
-EMAIL_IN_PATH = _path("email", "The invitee's e-mail address.", format="email", maxLength=254)
+EMAIL_IN_PATH = _path(
+    "email", "The invitee's e-mail address.", pattern=addresses.PATTERN, maxLength=addresses.LONGEST
+)
 CURSOR = OpenApiParameter("cursor", str, description="Where the page begins; only as `next` gave it.")
 IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key",
-    {"type": "string", "minLength": 1, "maxLength": 255, "pattern": r"^[!-~]([ -~]*[!-~])?$"},
+    {"type": "string", "maxLength": 255, "pattern": r"^([!-~]([ -~]*[!-~])?)?$"},
     "header",
-    description="The same key with the same body gives the same answer again.",
+    description=(
+        "The same key with the same body gives the same answer again. Without one, the same request within ten"
+        " minutes is answered with the booking as it is now."
+    ),
 )
 RETRY_AFTER = OpenApiParameter(
     "Retry-After",
@@ -61,6 +89,7 @@ EVERYWHERE: dict[int, tuple[Schema, str]] = {
     401: (ref("Failure"), "No valid agent key."),
     403: (ref("Failure"), "The key lacks the right."),
     406: (ref("Failure"), "Answers are application/json."),
+    429: (ref("TooManyRequests"), "Too many calls with this key, or too many wrong keys from this address."),
     500: (ref("Failure"), "A mistake of ours. It has been noted."),
     503: (ref("Unavailable"), "Calendly or the database is away; nothing has been changed."),
 }
@@ -69,11 +98,15 @@ WITH_BODY: dict[int, tuple[Schema, str]] = {
     413: (ref("Failure"), "A body over 256 KB."),
     415: (ref("Failure"), "A body that is not application/json."),
 }
+QUOTA_OR_TOO_MANY: Schema = {"oneOf": [ref("QuotaExhausted"), ref("TooManyRequests")]}
 NO_EVENT_TYPE = {404: (ref("EventTypeNotFound"), "No such event type.")}
+AMBIGUOUS = {409: (ref("EventTypeAmbiguous"), "The name fits several event types: choose one by id.")}
 NO_BOOKING = {404: (ref("BookingNotFound"), "No such booking.")}
 REFUSED = {502: (ref("CalendlyRefused"), "Calendly refused; `detail` is what it said.")}
 UNKNOWN = {202: (ref("OutcomeUnknown"), "The answer was lost: it may have happened, and will be settled.")}
-NOT_POSSIBLE = {409: (ref("NotPossible"), "Not in this state. The booking's own links may still help.")}
+NOT_CANCELABLE = {
+    409: (ref("NotCancelable"), "Not in this state. The booking's own links may still help."),
+}
 
 
 def _call(
@@ -95,7 +128,8 @@ def _call(
         },
         "examples": list(examples),
         "tags": ["calendly"],
-    } | ({"parameters": list(parameters)} if parameters else {})
+        "parameters": [RETRY_AFTER, *parameters],
+    }
 
 
 def _fine(text: str, **properties: Schema) -> dict[int, tuple[Schema, str]]:
@@ -136,12 +170,18 @@ SCHEDULE = _call(
     {
         201: (success(booking=ref("Booking"), message=TEXT, timezone=ref("Zone")), "Booked."),
         200: (ref("NoAvailability"), "Nothing free that fits; other times are suggested."),
-        409: (ref("InProgress"), "The first request under this Idempotency-Key still runs."),
+        409: (
+            {"oneOf": [ref("InProgress"), ref("EventTypeAmbiguous")]},
+            "The first request under this Idempotency-Key still runs, or the name fits several event types.",
+        ),
         422: (ref("IdempotencyMismatch"), "This Idempotency-Key was used with another body."),
-        429: (ref("QuotaExhausted"), "Calendly's booking allowance is used up; hand over `schedulingUrl`."),
+        429: (
+            QUOTA_OR_TOO_MANY,
+            "Calendly's booking allowance is used up; hand over `schedulingUrl`. Or too many calls.",
+        ),
     },
     UNKNOWN, NO_EVENT_TYPE, REFUSED, WITH_BODY,
-    parameters=(IDEMPOTENCY_KEY, RETRY_AFTER, REPLAYED),
+    parameters=(IDEMPOTENCY_KEY, REPLAYED),
     examples=(
         OpenApiExample(
             "A demo, as soon as possible",
@@ -169,26 +209,33 @@ LIST = _call(
 DETAIL = _call(
     "get_booking", "One booking and its history",
     _fine(
-        "With what the portal keeps and what happened.",
-        booking=ref("Booking"), metadata=ref("Metadata"), timeline=many(ref("TimelineEntry")),
+        "With what the portal keeps and what happened last, in order.",
+        booking=ref("Booking"), metadata=ref("Metadata"), timeline=many(ref("TimelineEntry"), TIMELINE_PAGE),
+        timelineNext={**maybe(TEXT), "description": "Where the history goes on, towards earlier."},
     ),
     NO_BOOKING,
 )  # fmt: skip
 CANCEL = _call(
     "cancel_booking", "Cancel a booking",
     _fine("Canceled; also if it was already.", booking=ref("Booking"), message=TEXT),
-    UNKNOWN, NO_BOOKING, NOT_POSSIBLE, REFUSED, WITH_BODY,
+    UNKNOWN, NO_BOOKING, NOT_CANCELABLE, REFUSED, WITH_BODY,
 )  # fmt: skip
 RESCHEDULE = _call(
     "reschedule_booking", "Move a booking",
     {
         200: (
-            {"oneOf": [success(newBooking=ref("Booking"), message=TEXT), ref("NoAvailability")]},
+            {"oneOf": [success(newBooking=ref("Booking"), message=TEXT), ref("NotMoved")]},
             "Moved, or the new start is not free and the old meeting untouched.",
         ),
-        429: (ref("QuotaExhausted"), "Calendly's booking allowance is used up."),
+        202: (ref("MoveUnknown"), "The answer was lost: it may have moved, and will be settled."),
+        409: (ref("NotReschedulable"), "Not in this state. The invitee may still use `rescheduleUrl`."),
+        429: (
+            {"oneOf": [ref("MoveQuotaExhausted"), ref("TooManyRequests")]},
+            "Calendly's booking allowance is used up; hand over `rescheduleUrl`. Or too many calls.",
+        ),
+        502: (ref("MoveRefused"), "Calendly refused; `detail` is what it said."),
     },
-    UNKNOWN, NO_BOOKING, NOT_POSSIBLE, REFUSED, WITH_BODY,
+    NO_BOOKING, WITH_BODY,
 )  # fmt: skip
 METADATA = _call(
     "get_metadata", "What the portal keeps with a booking", _fine("It.", metadata=ref("Metadata")), NO_BOOKING
@@ -203,7 +250,7 @@ EVENT_TYPES = _call(
 HOSTS = _call("hosts", "Who hosts meetings", _fine("All active ones.", hosts=many(ref("Host"))))
 AVAILABILITY = _call(
     "availability", "Free starts of an event type, at most 31 days",
-    _fine("Asked of Calendly now.", slots=many(ref("Slot")), asOf=INSTANT), NO_EVENT_TYPE, REFUSED,
+    _fine("Asked of Calendly now.", slots=many(ref("Slot")), asOf=INSTANT), NO_EVENT_TYPE, AMBIGUOUS, REFUSED,
 )  # fmt: skip
 HOST_AVAILABILITY = _call(
     "host_availability", "A host's time, at most 7 days",
@@ -220,6 +267,7 @@ def _page(name: str, summary: str, media_type: str, schema: Any) -> Operation:
         "operation_id": name,
         "summary": summary,
         "tags": ["calendly"],
+        "parameters": [RETRY_AFTER],
         "responses": {(200, media_type): OpenApiResponse(schema, description="It."), **answers},
     }
 

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from django import db
@@ -11,8 +11,9 @@ from django.http import Http404
 from django.utils.translation import gettext as _
 from rest_framework import exceptions
 
+from ..models import Booking
 from ..services import agent_keys, bookings, catalog, failures, idempotency, scheduling, zones
-from . import bodies, refusals, shapes, speech
+from . import bodies, refusals, shapes, speech, throttling
 
 log = logging.getLogger("calendly.api")
 
@@ -57,6 +58,19 @@ def answer_to(error: Exception) -> Failure:
     return Failure(500, "internal_error", _("Something went wrong on our side. It has been noted."))
 
 
+def answer_to_move(error: Exception, booking: Booking) -> Failure:
+    """The answer to an error that left a meeting where it was: with the link by which the invitee can move it, and
+    never the link of a new booking."""
+    failure = answer_to(error)
+    more = {name: value for name, value in failure.more.items() if name != "schedulingUrl"}
+    message = failure.message
+    if isinstance(error, failures.QuotaExhausted):
+        message = speech.not_moved_for_quota()
+    if isinstance(error, bookings.NotReschedulable):
+        more["booking"] = shapes.booking(booking)
+    return replace(failure, message=message, more=more | {"rescheduleUrl": booking.reschedule_url or None})
+
+
 def _later(seconds: int) -> dict[str, str]:
     return {"Retry-After": str(max(1, seconds))}
 
@@ -86,6 +100,17 @@ def _no_event_type(error: catalog.EventTypeNotFound) -> Failure:
     if error.names:
         text += " " + _("There is: %(names)s.") % {"names": ", ".join(error.names)}
     return Failure(404, "event_type_not_found", text, {"eventTypes": error.names})
+
+
+@_answers(catalog.EventTypeAmbiguous)
+def _ambiguous(error: catalog.EventTypeAmbiguous) -> Failure:
+    choices = [shapes.event_type_choice(each) for each in error.event_types]
+    named = "; ".join(
+        f"{each['name']} ({', '.join(host['name'] for host in each['hosts']) or each['slug']})"
+        for each in choices
+    )
+    text = _("Several kinds of meetings go by that name: %(names)s. Which one?") % {"names": named}
+    return Failure(409, "event_type_ambiguous", text, {"eventTypes": choices})
 
 
 @_answers(catalog.HostNotFound)
@@ -166,15 +191,26 @@ def _not_allowed(error: Exception) -> Failure:
     return Failure(403, "forbidden", _("This agent key may not do that."), more)
 
 
+@_answers(exceptions.Throttled)
+def _too_many_calls(error: exceptions.Throttled) -> Failure:
+    text = _("Too many calls. Please try again shortly.")
+    return Failure(429, "too_many_requests", text, {}, _later(int(getattr(error, "wait", None) or 0)))
+
+
+@_answers(throttling.TooManyWrongKeys)
+def _too_many_wrong_keys(error: throttling.TooManyWrongKeys) -> Failure:
+    text = _("Too many attempts with a wrong agent key. Please try again in a minute.")
+    return Failure(429, "too_many_requests", text, {}, _later(int(getattr(error, "wait", None) or 0)))
+
+
 # What is wrong with the request
 
 
 @_answers(exceptions.ValidationError)
 def _invalid(error: exceptions.ValidationError) -> Failure:
-    text = _("Some details of the request are missing or not valid.")
     detail = error.detail if isinstance(error.detail, dict) else {"body": error.detail}
     errors = {str(name): refusals.flat(texts) for name, texts in detail.items()}
-    return Failure(400, "invalid_request", text, {"errors": errors})
+    return Failure(400, "invalid_request", refusals.aloud(errors), {"errors": errors})
 
 
 @_answers(exceptions.ParseError)

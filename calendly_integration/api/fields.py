@@ -1,19 +1,31 @@
-"""Fields of requests, stricter than the framework's: a text is a text, an instant says whether it is local."""
+"""Fields of requests, stricter than the framework's: a text is a text, an instant says whether it is local.
+
+Every message is ours, and so translated; a test walks them all.
+"""
 
 import re
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from django.core.validators import EmailValidator, RegexValidator
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
+from rest_framework.fields import empty
+
+from ..services import addresses
 
 INSTANT = re.compile(
     r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d([.,]\d{1,9})?)?([Zz]|[+-]\d\d(:?\d\d)?)?", re.ASCII
 )
 # In a query string an unescaped plus is a blank.
 LOST_PLUS = re.compile(r"(T\d\d:\d\d(?::\d\d(?:\.\d+)?)?) (\d\d:?\d\d)$", re.ASCII)
+LOST_PLUS_OF_ADDRESS = re.compile(r"(?<=\S) (?=[^\s@]+( [^\s@]+)*@)")
+# Blanks, and characters that nobody sees.
+BLANK = re.compile(r"^[\s\xad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]*$")
+HALF = re.compile("[\ud800-\udfff]")
+NEEDED = _("This is needed.")
 
 ONE_LINE = RegexValidator(
     r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$", _("Control characters and line breaks are not allowed.")
@@ -21,53 +33,166 @@ ONE_LINE = RegexValidator(
 LINES = RegexValidator(r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$", _("Control characters are not allowed."))
 
 
-class Text(serializers.CharField):
+def whole_characters(text: str) -> None:
+    """Refuse lone surrogates: JSON can spell them, databases cannot keep them. Raises ValidationError."""
+    if HALF.search(text):
+        raise ValidationError(_("Half characters (lone surrogates) are not allowed."))
+
+
+class Said(serializers.Field[Any, Any, Any, Any]):
+    """A field whose absence is told in our words."""
+
+    default_error_messages = {"required": NEEDED, "null": NEEDED}
+
+
+class Shape(serializers.Serializer[Any]):
+    """What a request holds."""
+
+    default_error_messages = {
+        "required": NEEDED,
+        "null": NEEDED,
+        "invalid": _("A JSON object is expected here."),
+    }
+
+
+class Text(Said, serializers.CharField):
     """A JSON string: numbers are refused, not turned into text. One line, unless `lines`."""
+
+    default_error_messages = {
+        "invalid": _("A text is expected here."),
+        "blank": NEEDED,
+        "max_length": _("At most {max_length} characters are allowed here."),
+    }
 
     def __init__(self, *, lines: bool = False, **options: Any) -> None:
         options.setdefault("max_length", 255)
-        if not options.get("required", True):
-            options.setdefault("allow_null", True)
-            options.setdefault("allow_blank", True)
         super().__init__(**options)
-        self.validators.append(LINES if lines else ONE_LINE)
+        # The first is the length; the framework's others speak English only.
+        self.validators = [self.validators[0], LINES if lines else ONE_LINE, whole_characters]
+
+    def run_validation(self, data: Any = empty) -> Any:
+        """As the framework's; what shows nothing is blank, too."""
+        return super().run_validation("" if isinstance(data, str) and BLANK.match(data) else data)
 
     def to_internal_value(self, data: Any) -> str:
         """The text, stripped."""
         if not isinstance(data, str):
             self.fail("invalid")
-        return super().to_internal_value(data)
+        text: str = super().to_internal_value(data)
+        return text
 
 
-NOT_AN_ADDRESS = _("This is not an e-mail address, such as ana@example.com.")
-# Narrower than RFC 5322, and the same in the document: no quoted names, no bare hosts.
-ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
-LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
-ADDRESS = rf"^(?=[^@]{{1,64}}@){ATOM}(\.{ATOM})*@({LABEL}\.)+[A-Za-z]{{2,63}}$"
+def an_address(text: str) -> None:
+    """Refuse what is no e-mail address. Raises ValidationError."""
+    if not addresses.is_address(text):
+        raise ValidationError(
+            _(
+                "This is not an e-mail address, such as ana@example.com. It has one @ and no blanks, "
+                "and does not end with a dot."
+            )
+        )
 
 
-@extend_schema_field({"type": "string", "format": "email", "maxLength": 254, "pattern": ADDRESS})
+@extend_schema_field(
+    {
+        "type": "string",
+        "maxLength": addresses.LONGEST,
+        "pattern": addresses.PATTERN,
+        "example": "ana@example.com",
+    }
+)
 class Address(Text):
     """An e-mail address."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(max_length=254, **options)
-        self.validators.append(RegexValidator(ADDRESS, NOT_AN_ADDRESS))
-        self.validators.append(EmailValidator(NOT_AN_ADDRESS))
+        super().__init__(max_length=addresses.LONGEST, **options)
+        self.validators = [*self.validators, an_address]
+
+
+class AddressInQuery(Address):
+    """An e-mail address in a query string, where an unescaped plus has become a blank."""
+
+    def to_internal_value(self, data: Any) -> str:
+        """The address, with its pluses."""
+        text = super().to_internal_value(data)
+        if addresses.is_address(text) or len(text) > addresses.LONGEST:
+            return text
+        return LOST_PLUS_OF_ADDRESS.sub("+", text)
+
+
+# Language, perhaps script, perhaps country; "ro_RO.UTF-8" and longer tags begin like that, too.
+LOCALE = re.compile(
+    r"([a-z]{2,3})([-_][a-z]{4})?([-_]([a-z]{2}|[0-9]{3}))?(?![a-z0-9])", re.IGNORECASE | re.ASCII
+)
+
+
+class Locale(Text):
+    """A language, perhaps with a country. What cannot be read as one is as if it were absent."""
+
+    def to_internal_value(self, data: Any) -> str:
+        """As in `ro` or `ro-RO`; blank for what is not known."""
+        found = LOCALE.match(super().to_internal_value(data))
+        if found is None:
+            return ""
+        language, country = found[1].lower(), found[4]
+        return f"{language}-{country.upper()}" if country else language
+
+
+class Whole(Said, serializers.IntegerField):
+    """A whole number, also as text: `7`, `7.0`."""
+
+    default_error_messages = {
+        "invalid": _("A whole number is expected here."),
+        "max_value": _("At most {max_value} is possible here."),
+        "min_value": _("At least {min_value} is needed here."),
+        "max_string_length": _("A whole number is expected here."),
+    }
+
+    def to_internal_value(self, data: Any) -> int:
+        """The number. Python itself would read `1_0`, too."""
+        if isinstance(data, bool) or not re.fullmatch(r"\s*[+-]?\d{1,1000}(\.0*)?\s*", str(data), re.ASCII):
+            self.fail("invalid")
+        number: int = super().to_internal_value(data)
+        return number
+
+
+class Choice(Said, serializers.ChoiceField):
+    """One of a few words."""
+
+    default_error_messages = {"invalid_choice": _("One of these is expected: {choices}.")}
+
+    def to_internal_value(self, data: Any) -> str:
+        """The word itself."""
+        if not isinstance(data, str) or data.strip() not in self.choices:
+            self.fail("invalid_choice", choices=", ".join(self.choices))
+        return data.strip()
+
+
+class Many(Said, serializers.ListField):
+    """A list."""
+
+    default_error_messages = {
+        "not_a_list": _("A list is expected here: […]."),
+        "max_length": _("At most {max_length} entries are allowed here."),
+    }
+
+
+MOMENT = (
+    r"20\d\d-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])"
+    r"T([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,9})?)?(Z|[+-](0\d|1[0-3]):[0-5]\d)?"
+)
+DAY = r"20\d\d-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])"
 
 
 @extend_schema_field(
     {
         "type": "string",
         "description": "ISO 8601. With an offset or Z it is that instant, without one local time of the invitee.",
-        "pattern": (
-            r"^20\d\d-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])"
-            r"T([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,9})?)?(Z|[+-](0\d|1[0-3]):[0-5]\d)?$"
-        ),
+        "pattern": rf"^{MOMENT}$",
         "example": "2026-11-24T10:00:00",
     }
 )
-class Moment(serializers.Field[datetime, str, str, Any]):
+class Moment(Said, serializers.Field[datetime, str, str, Any]):
     """Date and time, aware where an offset was given, naive where it is somebody's local time."""
 
     default_error_messages = {
@@ -88,3 +213,21 @@ class Moment(serializers.Field[datetime, str, str, Any]):
     def to_representation(self, value: datetime) -> str:
         """ISO 8601."""
         return value.isoformat()
+
+
+@extend_schema_field({"type": "string", "pattern": rf"^({MOMENT}|{DAY})$", "example": "2026-11-24"})
+class MomentOrDay(Moment):
+    """Date and time as `Moment`, or a day."""
+
+    default_error_messages = {
+        "invalid": _("A day or a date and time is expected, such as 2026-11-24 or 2026-11-24T10:00.")
+    }
+
+    def to_internal_value(self, data: Any) -> datetime | date:  # type: ignore[override]
+        """The time or the day as it was given."""
+        if isinstance(data, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", data.strip(), re.ASCII):
+            try:
+                return date.fromisoformat(data.strip())
+            except ValueError:
+                self.fail("invalid")
+        return super().to_internal_value(data)

@@ -1,53 +1,74 @@
 """`POST schedule`: an agent books a meeting."""
 
-from datetime import UTC
 from typing import Any
 
 from django.utils import timezone
-from rest_framework import serializers
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema_field
 from rest_framework.request import Request
 
 from ..models import AgentKey, Booking, EventType
-from ..services import bookings, catalog, idempotency, scheduling
+from ..services import bookings, catalog, idempotency, same_request, scheduling
 from ..services.idempotency import Keep, OnIntent
 from ..services.scheduling import Booked, NothingFree, Outcome, OutcomeUnknown, Wish
 from . import documents, errors, shapes, speech
 from .base import AgentView, Answer
-from .fields import Address, Moment, Text
+from .fields import Address, Choice, Locale, Many, Moment, Said, Shape, Text
 
 BOOK = AgentKey.Scope.BOOK
 
 
-class CustomAnswer(serializers.Serializer[Any]):
+MOST_CHOICES = 50
+ANSWER: dict[str, Any] = {"type": "string", "maxLength": 10_000, "nullable": True}
+
+
+@extend_schema_field({"oneOf": [ANSWER, {"type": "array", "items": ANSWER, "maxItems": MOST_CHOICES}]})
+class Texts(Said):
+    """A text, or a list of texts for a question with several choices."""
+
+    default_error_messages = {"too_many": _("At most {most} texts can be given here.")}
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(allow_null=True, **options)
+        self.text = Text(max_length=10_000, lines=True, required=False, allow_null=True, allow_blank=True)
+
+    def to_internal_value(self, data: Any) -> str | tuple[str, ...]:
+        """The text or texts, stripped; null ones as blank."""
+        if not isinstance(data, list):
+            return self.text.run_validation(data) or ""
+        if len(data) > MOST_CHOICES:
+            self.fail("too_many", most=MOST_CHOICES)
+        return tuple(self.text.run_validation(each) or "" for each in data)
+
+
+class CustomAnswer(Shape):
     """An answer to one of the event type's questions."""
 
     question = Text(max_length=1000, lines=True)
-    answer = Text(max_length=10_000, lines=True, allow_blank=True)
+    answer = Texts(help_text="A list of texts where the question has several choices.")
 
 
-class ScheduleBody(serializers.Serializer[Any]):
+class ScheduleBody(Shape):
     """What an agent asks for."""
 
     eventType = Text(help_text="Name, slug, URI or id of an active event type.")
     inviteeEmail = Address()
     inviteeName = Text()
     preferredTime = Moment(
-        required=False, allow_null=True, help_text="The earliest start wanted; absent: as soon as possible."
+        required=False, help_text="The earliest start wanted; absent: as soon as possible."
     )
-    flexibility = serializers.ChoiceField(
-        ["nextAvailable", "sameDay", "exact"], required=False, allow_null=True, default="nextAvailable"
-    )
+    flexibility = Choice(["nextAvailable", "sameDay", "exact"], required=False, default="nextAvailable")
     timezone = Text(required=False, max_length=64, help_text="The invitee's zone, such as Europe/Bucharest.")
     phone = Text(required=False, max_length=64)
-    locale = Text(required=False, max_length=16)
+    location = Text(required=False, help_text="The place, where the event type asks the invitee for one.")
+    locale = Locale(required=False, help_text="The invitee's language; default: the one of Accept-Language.")
     conversationId = Text(required=False)
     userId = Text(required=False)
     agentType = Text(required=False, max_length=100)
     notes = Text(required=False, lines=True, max_length=10_000)
-    customAnswers: Any = serializers.ListSerializer(
-        child=CustomAnswer(), required=False, allow_null=True, max_length=50
-    )
-    guests = serializers.ListField(child=Address(), required=False, allow_null=True, max_length=10)
+    customAnswers: Any = Many(child=CustomAnswer(), required=False, max_length=50)
+    # The service counts to ten, without doubles and the invitee.
+    guests = Many(child=Address(), required=False, max_length=500)
 
 
 class ScheduleView(AgentView):
@@ -59,11 +80,12 @@ class ScheduleView(AgentView):
     def post(self, request: Request) -> Answer:
         """Book the first free start that fits the wish."""
         given, now = self.read(ScheduleBody), timezone.now()
-        header, wish = request.META.get("HTTP_IDEMPOTENCY_KEY"), _wish(given)
+        # Blank is absent, as everywhere.
+        header, wish = request.META.get("HTTP_IDEMPOTENCY_KEY", "").strip(), _wish(given)
         kind: EventType | None = None
-        if header is None:
+        if not header:
             kind = catalog.find(wish.event_type, key_id=self.key.pk)
-            key = _implicit(wish, kind)
+            key = idempotency.implicit(*same_request.parts(wish, kind, now=now))
         else:  # a request that was answered before is answered so again, whatever became of its event type
             key = idempotency.explicit(header)
 
@@ -81,26 +103,17 @@ class ScheduleView(AgentView):
             return kept or _told(outcome)
 
         answer = idempotency.once(
-            agent_key=self.key, key=key, body=given, run=run, recover=_recovered, now=now
+            agent_key=self.key, key=key, body=given, run=run, recover=self._recovered, now=now
         )
         headers = answer.headers | ({"Idempotent-Replayed": "true"} if answer.replayed else {})
         return Answer(answer.body, status=answer.status, headers=headers)
 
-
-def _implicit(wish: Wish, kind: EventType) -> idempotency.Key:
-    """Without a header: the same conversation, event type, invitee and preferred time is the same request."""
-    wanted = wish.preferred
-    if wanted is not None and wanted.tzinfo is not None:
-        try:
-            wanted = wanted.astimezone(UTC)
-        except OverflowError:
-            wanted = None
-    return idempotency.implicit(
-        wish.conversation_id,
-        str(kind.pk),
-        wish.email.lower(),
-        wanted.isoformat() if wanted else "",
-    )
+    def _recovered(self, booking: Booking, earlier: idempotency.Answer | None) -> idempotency.Answer:
+        """The booking as it is now. One that was handed over to an event type which is closed to this key shows
+        nothing new: then the earlier answer is given again."""
+        if earlier and not bookings.bookings_for(self.key.pk).filter(pk=booking.pk).exists():
+            return earlier
+        return _recovered(booking, earlier)
 
 
 def _wish(given: dict[str, Any]) -> Wish:
@@ -113,7 +126,8 @@ def _wish(given: dict[str, Any]) -> Wish:
         time_zone=given.get("timezone", ""),
         phone=given.get("phone", ""),
         locale=given.get("locale", "") or speech.language(),  # the language that the agent speaks with them
-        answers=tuple((each["question"], each["answer"]) for each in given.get("customAnswers", ())),
+        location=given.get("location", ""),
+        answers=tuple((each["question"], each["answer"] or "") for each in given.get("customAnswers", ())),
         guests=tuple(given.get("guests", ())),
         conversation_id=given.get("conversationId", ""),
         user_id=given.get("userId", ""),
@@ -126,12 +140,15 @@ def _told(outcome: Outcome) -> idempotency.Answer:
     """The outcome as it is answered."""
     zone = {"timezone": shapes.zone(outcome.zone)}
     if isinstance(outcome, Booked):
-        booked = outcome.booking
-        body = {"success": True, "booking": shapes.booking(booked), "message": speech.booked(booked), **zone}
-        return idempotency.Answer(201, body)
+        return _booked(outcome.booking, zone)
     if isinstance(outcome, OutcomeUnknown):
         return _unknown(outcome.booking, zone)
     return idempotency.Answer(200, nothing_free(outcome) | zone)
+
+
+def _booked(booking: Booking, zone: dict[str, Any]) -> idempotency.Answer:
+    body = {"success": True, "booking": shapes.booking(booking), "message": speech.booked(booking), **zone}
+    return idempotency.Answer(201, body)
 
 
 def _unknown(booking: Booking, zone: dict[str, Any]) -> idempotency.Answer:
@@ -141,16 +158,17 @@ def _unknown(booking: Booking, zone: dict[str, Any]) -> idempotency.Answer:
 
 def nothing_free(outcome: NothingFree | bookings.NotFree) -> dict[str, Any]:
     """Nothing fits: what could be taken instead."""
-    text = speech.nothing_free(outcome.suggestions, outcome.zone, taken=outcome.taken)
+    own = isinstance(outcome, bookings.NotFree) and outcome.own
+    text = speech.nothing_free(outcome.suggestions, outcome.zone, taken=outcome.taken, own=own)
     more = {"suggestions": shapes.suggestions(outcome.suggestions, outcome.zone)}
     return errors.Failure(200, "slot_taken" if outcome.taken else "no_availability", text, more).body
 
 
-def _recovered(booking: Booking) -> idempotency.Answer:
-    """The answer of a request that died, from what became of its booking."""
-    shown = bookings.find(str(booking.pk))
-    zone = {"timezone": shapes.zone(bookings.zone_of(shown))}
-    if shown.status == Booking.Status.PENDING:
-        return _unknown(shown, zone)
-    body = {"success": True, "booking": shapes.booking(shown), "message": speech.booked(shown), **zone}
-    return idempotency.Answer(201, body)
+def _recovered(booking: Booking, earlier: idempotency.Answer | None) -> idempotency.Answer:
+    """The answer from what became of the booking. How the zone was found is known from the earlier answer only."""
+    zone = shapes.zone(bookings.zone_of(booking))
+    found = earlier.body.get("timezone") if earlier else None
+    if isinstance(found, dict) and found.get("name") == zone["name"]:
+        zone = found
+    told = _unknown if booking.status == Booking.Status.PENDING else _booked
+    return told(booking, {"timezone": zone})

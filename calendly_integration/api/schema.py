@@ -72,7 +72,8 @@ class Known(BasePermission):
 # Whatever the host has set for documents of its own.
 SETTINGS: dict[str, Any] = {
     "TITLE": "Calendly for VAI Portal",
-    "DESCRIPTION": "AI agents book real meetings. Keys are camelCase; snake_case spellings are accepted too.",
+    "DESCRIPTION": "AI agents book real meetings. Keys are camelCase; snake_case spellings are accepted too. "
+    "For whatever is optional null, blank and absent are the same; a key that stands twice is refused.",
     "VERSION": "1.0.0",
     "OAS_VERSION": "3.0.3",
     "APPEND_COMPONENTS": {"schemas": components.SCHEMAS},

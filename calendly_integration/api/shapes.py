@@ -121,6 +121,15 @@ def host(row: Host) -> Shape:
     return {"id": str(row.pk), "name": row.name, "email": row.email, "timezone": row.time_zone or None}
 
 
+def _hosts(row: EventType) -> list[Shape]:
+    return [{"id": str(each.pk), "name": each.name} for each in row.hosts.all() if each.active]
+
+
+def event_type_choice(row: EventType) -> Shape:
+    """One of several event types, to be chosen by id."""
+    return {"id": str(row.pk), "name": row.name, "slug": row.slug, "hosts": _hosts(row)}
+
+
 def event_type(row: EventType) -> Shape:
     """What can be booked."""
     return {
@@ -131,6 +140,7 @@ def event_type(row: EventType) -> Shape:
         "bufferBeforeMinutes": row.buffer_before,
         "bufferAfterMinutes": row.buffer_after,
         "active": row.active,
+        "hosts": _hosts(row),
         "schedulingUrl": row.scheduling_url or None,
         "questions": [_question(each) for each in row.questions if each.get("enabled", True)],
         "locations": [_location(each) for each in row.locations],

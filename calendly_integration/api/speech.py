@@ -57,14 +57,28 @@ def canceled(booking: Booking) -> str:
     return _("%(event)s, %(when)s, is canceled.") % {"event": booking.event_name, "when": when(booking)}
 
 
-def nothing_free(days: Sequence[Day], zone: Zone, *, taken: bool) -> str:
-    """Said where nothing fits: with the first few starts that are free instead."""
+def nothing_free(days: Sequence[Day], zone: Zone, *, taken: bool, own: bool = False) -> str:
+    """Said where nothing fits: with the first few starts that are free instead. `own`: the meeting that is to be
+    moved stands in the way itself."""
     head = _("That time has just been taken.") if taken else _("Nothing is free at that time.")
+    if own:
+        head = _(
+            "That time overlaps the meeting as it stands now, so I cannot move it there myself. "
+            "The invitee can do it with the link rescheduleUrl."
+        )
     starts = [slot.start for day in days for slot in day.slots][:3]
     if not starts:
         return head + " " + _("Nothing else is free in the two weeks after it.")
     offered = "; ".join(wording.spoken(start, zone.info, language()) for start in starts)
     return head + " " + _("I can offer: %(starts)s.") % {"starts": offered}
+
+
+def not_moved_for_quota() -> str:
+    """Said where a move fails because Calendly's booking allowance is used up."""
+    return _(
+        "I cannot move the meeting automatically right now; it stands as it was. "
+        "The invitee can move it with the link rescheduleUrl."
+    )
 
 
 def unknown() -> str:

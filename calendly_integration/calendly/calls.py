@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 from . import bodies, fields
 from .errors import BadAnswer, Unreadable
@@ -30,6 +30,30 @@ def segment(uri: str) -> str:
     return uuid
 
 
+class Pages(Generic[T]):
+    """The items of a collection, page by page, as far as the caller reads.
+
+    An item that cannot be read costs only itself: it is logged, left out, and counted in ``unreadable``. While
+    that is not 0, what is not in the list may still be there.
+    """
+
+    def __init__(self, answers: Iterator[dict[str, Any]], parse: Parse[T]) -> None:
+        self.unreadable = 0
+        self._items = self._read(answers, parse)
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> T:
+        return next(self._items)
+
+    def _read(self, answers: Iterator[dict[str, Any]], parse: Parse[T]) -> Iterator[T]:
+        for answer in answers:
+            found, unreadable = _collection(answer, parse)
+            self.unreadable += unreadable
+            yield from found
+
+
 class Calls:
     """Turns a transport's JSON into our types. Raises BadAnswer for what cannot be read."""
 
@@ -45,20 +69,23 @@ class Calls:
         return _resource(self._transport.write(method, path, body), parse, write=True)
 
     def listed(self, path: str, parse: Parse[T], **params: object) -> list[T]:
-        """GET a collection that Calendly does not paginate."""
-        return _collection(self._transport.get(path, _query(params)), parse)
+        """GET a collection that Calendly does not paginate. BadAnswer where no item can be read."""
+        found, unreadable = _collection(self._transport.get(path, _query(params)), parse)
+        if unreadable and not found:
+            raise BadAnswer("the answer cannot be read: no item of the collection")
+        return found
 
-    def pages(self, path: str, parse: Parse[T], **params: object) -> Iterator[T]:
-        """GET a collection page by page, as far as the caller reads.
+    def pages(self, path: str, parse: Parse[T], **params: object) -> Pages[T]:
+        """GET a collection page by page, as far as the caller reads."""
+        return Pages(self._answers(path, {"count": str(PAGE), **_query(params)}), parse)
 
-        Follows the page token and never the page's URL: our token must not travel to a host named in an
-        answer.
-        """
-        query = {"count": str(PAGE), **_query(params)}
+    def _answers(self, path: str, query: dict[str, str]) -> Iterator[dict[str, Any]]:
+        """Follows the page token and never the page's URL: our token must not travel to a host named in an
+        answer."""
         seen: set[str] = set()
         while len(seen) < MAX_PAGES:
             answer = self._transport.get(path, query)
-            yield from _collection(answer, parse)
+            yield answer
             token = _next_token(answer)
             if token is None:
                 return
@@ -87,12 +114,14 @@ def _resource(answer: object, parse: Parse[T], *, write: bool) -> T:
     raise BadAnswer(f"the answer cannot be read: {problem}", write=write)
 
 
-def _collection(answer: object, parse: Parse[T]) -> list[T]:
+def _collection(answer: object, parse: Parse[T]) -> tuple[list[T], int]:
+    """What can be read, and how many items cannot."""
     try:
         data = fields.as_dict(answer, "answer")
-        if "collection" not in data:
-            raise Unreadable("collection is missing")
-        return list(fields.parsed(data, "collection", parse))
+        if not isinstance(data.get("collection"), list):
+            raise Unreadable("collection is missing or no list")
+        found = fields.parsed(data, "collection", parse)
+        return list(found), len(data["collection"]) - len(found)
     except Unreadable as exc:
         problem = str(exc)
     raise BadAnswer(f"the answer cannot be read: {problem}")

@@ -2,7 +2,7 @@
 
 Every method may raise any ``CalendlyError``; the docstrings name only what is special. URIs in arguments
 may be whole or bare ids where a path is made of them; in queries and bodies Calendly wants them whole. Ids
-that cannot be a path segment raise ValueError.
+that cannot be a path segment raise ValueError. Lists leave out what cannot be read (``Pages``).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 import requests
 
 from . import bodies, fields
-from .calls import PAGE, Calls, segment
+from .calls import PAGE, Calls, Pages, segment
 from .errors import NotFound
 from .transport import Called, Rated, Transport
 from .types import (
@@ -107,7 +107,7 @@ class Client:
         """GET /users/{uuid}."""
         return self._calls.one(f"/users/{segment(uri)}", User.parse)
 
-    def memberships(self, *, organization: str) -> Iterator[Membership]:
+    def memberships(self, *, organization: str) -> Pages[Membership]:
         """GET /organization_memberships: the members."""
         return self._calls.pages("/organization_memberships", Membership.parse, organization=organization)
 
@@ -119,7 +119,7 @@ class Client:
 
     def event_types(
         self, *, organization: str | None = None, user: str | None = None, active: bool | None = None
-    ) -> Iterator[EventType]:
+    ) -> Pages[EventType]:
         """GET /event_types: of an organization or a user. ``active`` None: deleted and inactive ones too."""
         return self._calls.pages(
             "/event_types", EventType.parse, organization=organization, user=user, active=active
@@ -189,7 +189,7 @@ class Client:
         sort: str | None = None,
         count: int = PAGE,
         page_token: str | None = None,
-    ) -> Iterator[ScheduledEvent]:
+    ) -> Pages[ScheduledEvent]:
         """GET /scheduled_events: canceled ones too unless ``status`` is active. ``sort``: start_time:desc."""
         return self._calls.pages(
             "/scheduled_events",
@@ -209,9 +209,7 @@ class Client:
         """GET /scheduled_events/{uuid}."""
         return self._calls.one(f"/scheduled_events/{segment(uri)}", ScheduledEvent.parse)
 
-    def invitees(
-        self, event_uri: str, email: str | None = None, status: str | None = None
-    ) -> Iterator[Invitee]:
+    def invitees(self, event_uri: str, email: str | None = None, status: str | None = None) -> Pages[Invitee]:
         """GET /scheduled_events/{uuid}/invitees."""
         path = f"/scheduled_events/{segment(event_uri)}/invitees"
         return self._calls.pages(path, Invitee.parse, email=email, status=status)
@@ -241,15 +239,13 @@ class Client:
     def scheduling_link(self, event_type_uri: str) -> str:
         """POST /scheduling_links: the URL of a page for one booking."""
         body = bodies.scheduling_link(event_type_uri)
-        return self._calls.send(
-            "POST", "/scheduling_links", lambda data: fields.text(data, "booking_url"), body
-        )
+        return self._calls.send("POST", "/scheduling_links", _booking_url, body)
 
     # Webhook subscriptions
 
     def subscriptions(
         self, organization: str, scope: str = "organization", user: str | None = None
-    ) -> Iterator[Subscription]:
+    ) -> Pages[Subscription]:
         """GET /webhook_subscriptions: ``user`` with scope user."""
         return self._calls.pages(
             "/webhook_subscriptions", Subscription.parse, organization=organization, scope=scope, user=user
@@ -281,6 +277,10 @@ class Client:
 
 def _uri(data: dict[str, Any]) -> str:
     return fields.text(data, "uri")
+
+
+def _booking_url(data: dict[str, Any]) -> str:
+    return fields.text({"booking_url": fields.link(data, "booking_url")}, "booking_url")
 
 
 def _host_uri(data: dict[str, Any]) -> str | None:

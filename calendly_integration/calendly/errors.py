@@ -98,9 +98,19 @@ class PermissionDenied(CalendlyError):
 
 
 class InsufficientScope(PermissionDenied):
-    """403: the token lacks scopes, named in ``required_scopes``."""
+    """The token lacks scopes, named in ``required_scopes``; ``guessed`` where Calendly named none and we name the
+    likely one. A 403, or the 400 of a subscription (calendly-api, section 2)."""
 
     required_scopes: tuple[str, ...] = ()
+    guessed: bool = False
+
+    def __str__(self) -> str:
+        names = ", ".join(self.required_scopes)
+        if not names:
+            return "The token lacks a scope; Calendly does not say which one"
+        if self.guessed:
+            return f"The token probably lacks the scope {names} (Calendly only says: {self.message})"
+        return f"The token lacks the scope {names}"
 
 
 class AlreadyCanceled(PermissionDenied):

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
+from . import texts as written
 from .errors import Unreadable
 
 T = TypeVar("T")
+log = logging.getLogger("calendly.client")
 
 # Far more than any body of Calendly's nests. What we accept must also survive json.dumps deep in a stack.
 _MAX_DEPTH = 50
@@ -75,6 +78,12 @@ def as_dict(value: object, what: str) -> dict[str, Any]:
     raise Unreadable(f"{what} is not an object")
 
 
+def object_or_none(data: dict[str, Any], key: str) -> dict[str, Any] | None:
+    """A JSON object; None where it is missing, null, false or empty. Raises Unreadable for anything else."""
+    value = data.get(key)
+    return as_dict(value, key) if value not in (None, False, {}) else None
+
+
 def text(data: dict[str, Any], key: str) -> str:
     """A string that must be there and not be empty. Raises Unreadable."""
     value = data.get(key)
@@ -89,10 +98,31 @@ def text_or(data: dict[str, Any], key: str, default: str = "") -> str:
     return value if isinstance(value, str) else default
 
 
+def digits_or(data: dict[str, Any], key: str, default: str = "") -> str:
+    """As ``text_or``; a whole number, as which phone numbers were seen, is read as its digits."""
+    digits = number_or_none(data, key)
+    return text_or(data, key, default) if digits is None else str(digits)
+
+
 def text_or_none(data: dict[str, Any], key: str) -> str | None:
     """A string that is not empty, else None."""
     value = data.get(key)
     return value if isinstance(value, str) and value else None
+
+
+def line(data: dict[str, Any], key: str) -> str:
+    """As ``text_or``, on one line: for names and whatever else is shown in a row."""
+    return written.one_line(text_or(data, key))
+
+
+def line_or_none(data: dict[str, Any], key: str) -> str | None:
+    """As ``line``, None where it is empty."""
+    return line(data, key) or None
+
+
+def link(data: dict[str, Any], key: str) -> str:
+    """An http or https link; empty where it is missing or something else, such as a script."""
+    return written.web_link(text_or(data, key))
 
 
 def flag(data: dict[str, Any], key: str, *, default: bool = False) -> bool:
@@ -144,19 +174,30 @@ def parse_instant(value: object, what: str) -> datetime:
     raise Unreadable(f"{what} is missing or no time with a zone")
 
 
-def objects(data: dict[str, Any], key: str) -> list[dict[str, Any]]:
-    """A list of objects; empty where it is missing or null. Raises Unreadable."""
+def readable(
+    data: dict[str, Any], key: str, parse: Callable[[dict[str, Any]], T]
+) -> list[tuple[dict[str, Any], T]]:
+    """Each object of a list beside what was parsed of it; empty where the list is missing or null.
+
+    An item that cannot be read costs only itself: it is logged and left out. Raises Unreadable for no list.
+    """
     value = data.get(key)
     if value is None:
         return []
-    if isinstance(value, list) and all(isinstance(item, dict) for item in value):
-        return value
-    raise Unreadable(f"{key} is no list of objects")
+    if not isinstance(value, list):
+        raise Unreadable(f"{key} is no list")
+    found = []
+    for number, item in enumerate(value):
+        try:
+            found.append((item, parse(as_dict(item, "it"))))
+        except Unreadable as error:
+            log.warning("left out %s[%d]: %s", key, number, error)
+    return found
 
 
 def parsed(data: dict[str, Any], key: str, parse: Callable[[dict[str, Any]], T]) -> tuple[T, ...]:
-    """Each object of a list, parsed."""
-    return tuple([parse(item) for item in objects(data, key)])
+    """The objects of a list, parsed. What cannot be read is left out, as in ``readable``."""
+    return tuple([each for _item, each in readable(data, key, parse)])
 
 
 def texts(data: dict[str, Any], key: str) -> tuple[str, ...]:

@@ -14,5 +14,5 @@ def register() -> None:
     """Register all checks of the app."""
     for found in (_ours.check, _queue.check, _database.check):
         checks.register(found, TAG)
-    for found in (_ours.check_deployment, _database.check_deployment):
+    for found in (_ours.check_deployment, _queue.check_deployment, _database.check_deployment):
         checks.register(found, TAG, deploy=True)

@@ -1,6 +1,8 @@
 """The host's database settings and what else of Django the work relies on."""
 
+import os
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 from django.apps import AppConfig
@@ -22,7 +24,7 @@ def check(app_configs: Sequence[AppConfig] | None = None, **options: Any) -> lis
         found.append(
             Error("USE_TZ is off: meetings need instants.", hint="USE_TZ = True", id="calendly.E040")
         )
-    return [*found, *_warnings(), *_sqlite(Warning, "calendly.W041")]
+    return [*found, *_warnings(), *_sqlite(Warning, "calendly.W041"), *_readable()]
 
 
 def check_deployment(app_configs: Sequence[AppConfig] | None = None, **options: Any) -> list[CheckMessage]:
@@ -65,3 +67,31 @@ def _warnings() -> Iterator[CheckMessage]:
             "under ASGI, and with a pooler in between: then silence calendly.W042)",
             id="calendly.W042",
         )
+
+
+def _readable() -> Iterator[CheckMessage]:
+    """Files with personal data and keys that other users of the machine can read."""
+    database = connections[DEFAULT_DB_ALIAS]
+    name = str(database.settings_dict.get("NAME", ""))
+    files = (
+        [Path(f"{name}{ending}") for ending in ("", "-wal", "-shm")] if database.vendor == "sqlite" else []
+    )
+    if getattr(settings, "BASE_DIR", None):
+        files.append(Path(settings.BASE_DIR) / ".secret_key")  # where the reference project keeps it
+    open_ones = [str(file) for file in files if os.name == "posix" and _exposed(file)]
+    if open_ones:
+        yield Warning(
+            "Other users of this machine can read the database or the secret key.",
+            hint=f"chmod 600 {' '.join(open_ones)}",
+            id="calendly.W043",
+        )
+
+
+def _exposed(file: Path) -> bool:
+    """True where its mode lets others read it, and each folder above lets them come to it."""
+    try:
+        if not file.is_file() or not file.stat().st_mode & 0o077:
+            return False
+        return all(folder.stat().st_mode & 0o011 for folder in file.resolve().parents)
+    except OSError:
+        return False

@@ -2,22 +2,32 @@
 
 import difflib
 from collections.abc import Iterator, Sequence
+from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from cryptography.fernet import Fernet
 from django.apps import AppConfig
+from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning
 
 from .. import conf
+from ..services import addresses
 
 Apps = Sequence[AppConfig] | None
 
 URLS = ("API_URL", "PORTAL_URL", "PUBLIC_URL")
 TEXTS = ("API_KEY", "PORTAL_KEY", "SYSTEM_EMAIL", "DEFAULT_TIME_ZONE", *URLS)
 LISTS = ("WEBHOOK_SECRETS", "ENCRYPTION_KEYS")
+NUMBERS = {
+    "WEBHOOK_TOLERANCE": "a whole number of seconds",
+    "CALLS_PER_MINUTE": "a number of calls, 0 for no limit",
+}
 LONGEST_TOLERANCE = 3600
+SHORTEST_SIGNING_KEY = 16
+# As in sandbox/seeds.py, which only tests and two commands import.
+SANDBOX_TOKEN = "sandbox-token"  # noqa: S105 - opens nothing but the sandbox
 LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -33,6 +43,7 @@ def check(app_configs: Apps = None, **options: Any) -> list[CheckMessage]:
     return [
         *_urls(given),
         *_portal_key(given),
+        *_system_email(given),
         *_zone(given),
         *_tolerance(given),
         *_encryption_keys(given),
@@ -74,7 +85,7 @@ def check_deployment(app_configs: Apps = None, **options: Any) -> list[CheckMess
                 id="calendly.W003",
             )
         )
-    return [*found, *_in_clear(given)]
+    return [*found, *_in_clear(given), *_short_keys(given), *_sandbox(given), *_hosts()]
 
 
 def _unknown(given: dict[str, Any]) -> Iterator[CheckMessage]:
@@ -90,8 +101,8 @@ def _types(given: dict[str, Any]) -> Iterator[CheckMessage]:
             wanted = "a text"
         elif key in LISTS and not _is_list_of_texts(value):
             wanted = "a list of texts"
-        elif key == "WEBHOOK_TOLERANCE" and (isinstance(value, bool) or not isinstance(value, int)):
-            wanted = "a whole number of seconds"
+        elif key in NUMBERS and (isinstance(value, bool) or not isinstance(value, int) or value < 0):
+            wanted = NUMBERS[key]
         else:
             continue
         yield Error(
@@ -137,6 +148,16 @@ def _portal_key(given: dict[str, Any]) -> Iterator[CheckMessage]:
             f"{conf.NAME}['PORTAL_KEY'] is empty or cannot stand in a header: the portal is told nothing.",
             hint="Set VAI_API_KEY (here: PORTAL_KEY) to the key that the portal gave out.",
             id="calendly.E007",
+        )
+
+
+def _system_email(given: dict[str, Any]) -> Iterator[CheckMessage]:
+    email = given.get("SYSTEM_EMAIL", "")
+    if email and not addresses.is_address(email):
+        yield Error(
+            f"{conf.NAME}['SYSTEM_EMAIL'] is no e-mail address: Calendly would refuse every booking of an agent.",
+            hint="VAI_SYSTEM_EMAIL=agent@portal.example",
+            id="calendly.E011",
         )
 
 
@@ -188,3 +209,48 @@ def _in_clear(given: conf.Conf) -> Iterator[CheckMessage]:
                 hint=f"{name}=https://…",
                 id="calendly.W004",
             )
+
+
+def _short_keys(given: conf.Conf) -> Iterator[CheckMessage]:
+    """A signing key that can be guessed lets anybody write deliveries."""
+    if any(len(key) < SHORTEST_SIGNING_KEY for key in given.WEBHOOK_SECRETS):
+        yield Error(
+            f"A webhook signing key is shorter than {SHORTEST_SIGNING_KEY} characters: it can be guessed, and "
+            "deliveries forged.",
+            hint="Put a new one before it in CALENDLY_WEBHOOK_SECRET, restart, and run: manage.py calendly_webhook "
+            "subscribe --renew. Make it with: python -c 'import secrets; print(secrets.token_urlsafe(32))'",
+            id="calendly.E008",
+        )
+
+
+def _sandbox(given: conf.Conf) -> Iterator[CheckMessage]:
+    """Values that belong to the local Calendly."""
+    if given.API_KEY == SANDBOX_TOKEN:
+        yield Error(
+            "CALENDLY_API_KEY is the token of the sandbox.",
+            hint="Make a personal access token (Calendly: Integrations, API & Webhooks) and set CALENDLY_API_KEY.",
+            id="calendly.E009",
+        )
+    if _is_loopback(urlsplit(given.API_URL).hostname or ""):
+        yield Error(
+            "CALENDLY_API_URL leads to this machine, as the sandbox's does: nothing reaches Calendly.",
+            hint="Unset CALENDLY_API_URL.",
+            id="calendly.E010",
+        )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+    return address.is_loopback or address.is_unspecified
+
+
+def _hosts() -> Iterator[CheckMessage]:
+    if "*" in settings.ALLOWED_HOSTS:
+        yield Warning(
+            "ALLOWED_HOSTS holds *: whoever calls chooses the host that links are built on.",
+            hint="DJANGO_ALLOWED_HOSTS=portal.example",
+            id="calendly.W005",
+        )

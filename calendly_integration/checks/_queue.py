@@ -5,6 +5,7 @@ from typing import Any
 
 from django.apps import AppConfig
 from django.conf import settings
+from django.contrib import admin
 from django.core.checks import CheckMessage, Error, Warning
 
 LONGEST_POLL = 2
@@ -24,6 +25,21 @@ def check(app_configs: Sequence[AppConfig] | None = None, **options: Any) -> lis
             )
         ]
     return [*_times(cluster), *_repeats(cluster), *_sizes(cluster)]
+
+
+def check_deployment(app_configs: Sequence[AppConfig] | None = None, **options: Any) -> list[CheckMessage]:
+    """django-q2's own admin lets staff name any function of the machine in a schedule, and it is run."""
+    if not any(type(page).__module__ == "django_q.admin" for page in admin.site._registry.values()):
+        return []
+    return [
+        Warning(
+            "Whoever may edit django-q2's schedules in the admin runs any function as the worker's user.",
+            hint="Where nobody needs these pages: for model in apps.get_app_config('django_q').get_models(): "
+            "admin.site.unregister(model), once the admin is loaded. Else give the permissions of django_q to "
+            "those alone who may log in to the machine, and silence calendly.W023.",
+            id="calendly.W023",
+        )
+    ]
 
 
 def _times(cluster: dict[str, Any]) -> Iterator[CheckMessage]:

@@ -20,12 +20,14 @@ class NoToken(Exception):
 
 
 def token(connection: Connection) -> str:
-    """The connection's credential. The settings decide for the default connection. Raises NoToken."""
-    settings = conf.get()
-    if connection.slug == DEFAULT and settings.API_KEY:
-        return settings.API_KEY
-    if not connection.token_encrypted:
+    """The connection's credential: the settings' for the default connection, the stored one for another. Raises
+    NoToken."""
+    if connection.slug == DEFAULT:
+        if key := conf.get().API_KEY:
+            return key
         raise NoToken("No Calendly token: set CALENDLY_API_KEY.")
+    if not connection.token_encrypted:
+        raise NoToken(f"No Calendly token is stored for the connection {connection.slug}.")
     try:
         return vault.decrypt(connection.token_encrypted)
     except vault.Unreadable as error:

@@ -17,6 +17,8 @@ from django.db import DatabaseError, connections
 from django.utils import timezone
 from django.utils.translation import gettext
 
+from .. import jobs
+
 # All that tasks need is loaded before the fork: loaded after it, each worker would hold a copy of its own.
 from ..services import health, syncing, worker  # noqa: F401
 
@@ -47,6 +49,7 @@ class Cluster:
         """Fork. Forked and not executed anew, so that its processes share our memory: they are nine."""
         theirs, self._lifeline = os.pipe()
         command = load_command_class(get_commands()["qcluster"], "qcluster")
+        jobs.refuse_foreign_tasks()
         gettext("Yes")  # the catalogue of translations, some MB, is loaded by the first text
         with contextlib.suppress(Exception):
             worker.rehearse()

@@ -10,7 +10,7 @@ from .followup import FollowUp
 from .host import Host
 from .idempotency import IdempotencyRecord
 from .leg import BookingLeg
-from .message import Lane, Message
+from .message import Lane, Message, PendingMail
 from .metadata import VAIMetadata
 from .preference import Preference
 from .pulse import Pulse
@@ -33,6 +33,7 @@ __all__ = [
     "IdempotencyRecord",
     "Lane",
     "Message",
+    "PendingMail",
     "Preference",
     "Pulse",
     "SavedView",

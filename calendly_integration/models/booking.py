@@ -1,7 +1,9 @@
 """A booking: the meeting as people know it. It keeps its id through every reschedule."""
 
+import re
 import unicodedata
 import uuid
+from contextlib import suppress
 from datetime import datetime
 from typing import Self
 
@@ -9,16 +11,42 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from .event_type import EventType
 from .visible import one_line
 
 
-def search_key(*texts: str) -> str:
-    """What people search by, as it is compared: lower case, without diacritics, single spaces; a phone number's
-    digits stand together. The same for what was kept and for what is looked for."""
-    bare = unicodedata.normalize("NFKD", " ".join(texts).casefold())
+def plain_words(text: str) -> str:
+    """A text as it is compared: lower case, without diacritics, single spaces."""
+    bare = unicodedata.normalize("NFKD", text.casefold())
     return " ".join(
         "".join(char for char in bare if not unicodedata.combining(char) and char != "\0").split()
     )
+
+
+def phone_parts(phone: str) -> tuple[str, str]:
+    """The country code of a number, empty where none is told, and its other digits without the zero that is dialed
+    within a country. All spellings of a number end in the same digits."""
+    rest = re.sub(r"^[\W0]+", "", phone)
+    digits = re.sub(r"\D", "", rest)
+    if not digits:
+        return "", ""
+    import phonenumbers  # here: many processes never need its tables
+
+    told = re.match(r"\W*?(\+|00)", phone) is not None
+    with suppress(phonenumbers.NumberParseException):
+        number = phonenumbers.parse(f"+{rest}", None)
+        whole = phonenumbers.is_possible_number(number) if told else phonenumbers.is_valid_number(number)
+        if whole:
+            return str(number.country_code), str(phonenumbers.national_significant_number(number))
+    return "", digits
+
+
+def search_key(name: str, email: str, phone: str = "") -> str:
+    """What people search by: the words of name and address, and the phone number in one spelling, such as
+    `+40744120980`, or `0744120980` where its country is not told."""
+    country, digits = phone_parts(phone)
+    number = f"+{country}{digits}" if country else f"0{digits}" if digits else phone
+    return plain_words(f"{name} {email} {number}")
 
 
 class BookingQuerySet(models.QuerySet["Booking"]):
@@ -28,16 +56,17 @@ class BookingQuerySet(models.QuerySet["Booking"]):
         """With what every view of a booking needs, in one query."""
         return self.select_related("host", "metadata")
 
+    def open_to(self, key_id: int | None) -> Self:
+        """Bookings of event types that are open to the agent with this key, and those without an event type.
+        All of them without a key, for staff."""
+        if key_id is None:
+            return self
+        kinds = EventType.objects.open_to(key_id).order_by().values("pk")
+        return self.filter(Q(event_type__isnull=True) | Q(event_type__in=kinds))
+
     def of_email(self, email: str) -> Self:
         """Bookings of an invitee, whatever the case of the address."""
         return self.filter(email_key=email.strip().lower())
-
-    def matching(self, term: str) -> Self:
-        """Those whose name, e-mail or phone holds every word of `term`, whatever the case or diacritics."""
-        found = self
-        for word in search_key(term).split()[:10]:
-            found = found.filter(search_key__contains=word)
-        return found
 
     def confirmed_between(self, start: datetime, end: datetime) -> Self:
         """Confirmed ones that start in [start, end), soonest first."""
@@ -134,6 +163,9 @@ class Booking(models.Model):
     canceled_at = models.DateTimeField(_("canceled at"), null=True, blank=True)
     no_show_at = models.DateTimeField(_("marked as no-show at"), null=True, blank=True)
     seen_at = models.DateTimeField(_("confirmed by Calendly at"), null=True, blank=True)
+    mailed_without_link_at = models.DateTimeField(
+        _("confirmation left without a link at"), null=True, blank=True
+    )
     failure = models.TextField(_("why it failed"), blank=True)
     created_at = models.DateTimeField(_("made at"))
     updated_at = models.DateTimeField(_("changed at"), auto_now=True)
@@ -174,6 +206,11 @@ class Booking(models.Model):
             ),
             models.Index(
                 fields=["no_show_at"], name="booking_no_show", condition=Q(no_show_at__isnull=False)
+            ),
+            models.Index(
+                fields=["start_at"],
+                name="booking_mailed_bare",
+                condition=Q(mailed_without_link_at__isnull=False),
             ),
             models.Index(
                 fields=["start_at"],

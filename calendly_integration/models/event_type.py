@@ -16,6 +16,14 @@ class EventTypeQuerySet(models.QuerySet["EventType"]):
         """Those that an agent can book now."""
         return self.filter(active=True, deleted_at__isnull=True)
 
+    def open_to(self, key_id: int | None) -> Self:
+        """Those that the agent with this key may book, active or not. All of them without a key, for staff."""
+        if key_id is None:
+            return self
+        chosen = EventType.allowed_keys.through.objects.filter(agentkey_id=key_id).values("eventtype_id")
+        everybody, keys = EventType.OpenTo.EVERYBODY, EventType.OpenTo.KEYS
+        return self.filter(models.Q(open_to=everybody) | models.Q(open_to=keys, pk__in=chosen))
+
 
 class EventType(models.Model):
     """A kind of meeting: how long, with which buffers (minutes), where, who hosts, what is asked."""

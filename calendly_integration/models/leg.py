@@ -6,6 +6,8 @@ delivery finds its place.
 """
 
 import uuid
+from datetime import datetime
+from typing import Self
 
 from django.db import models
 from django.db.models import Q
@@ -14,9 +16,19 @@ from django.utils.translation import pgettext_lazy
 
 from .work import Work, WorkQuerySet, due_index
 
+# The constraint by which two of our own bookings cannot hold one start.
+SLOT_ONCE = "leg_slot_once"
+
 
 class BookingLegQuerySet(WorkQuerySet["BookingLeg"]):
     """Legs as work."""
+
+    def left_standing(self, now: datetime) -> Self:
+        """Meetings to come that were moved away and that Calendly refused to cancel: both halves are real."""
+        refused = self.filter(
+            status="active", todo="", start_at__gt=now, intent__cancel__isnull=False
+        ).exclude(last_error="")
+        return refused.exclude(booking__current_leg=models.F("pk"))
 
 
 class BookingLeg(Work):
@@ -57,7 +69,7 @@ class BookingLeg(Work):
     event_id = models.CharField(_("Calendly's event id"), max_length=64, blank=True, db_index=True)
     start_at = models.DateTimeField(_("start"), null=True, blank=True)
     end_at = models.DateTimeField(_("end"), null=True, blank=True)
-    slot_key = models.CharField(max_length=100, unique=True, null=True, blank=True, editable=False)
+    slot_key = models.CharField(max_length=100, null=True, blank=True, editable=False)  # noqa: DJ001 - one of many without
     request = models.JSONField(_("what was asked of Calendly"), default=dict, blank=True)
     intent = models.JSONField(_("who wants it, and why"), default=dict, blank=True)
     sent_at = models.DateTimeField(_("sent at"), null=True, blank=True)
@@ -82,12 +94,20 @@ class BookingLeg(Work):
     class Meta:
         verbose_name = _("leg of a booking")
         verbose_name_plural = _("legs of bookings")
-        indexes = [due_index("leg_due")]
+        indexes = [
+            due_index("leg_due"),
+            models.Index(
+                fields=["start_at"],
+                name="leg_refused",
+                condition=Q(status="active", todo="") & ~Q(last_error=""),
+            ),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=~Q(status="active") | (Q(invitee_uri__isnull=False) & ~Q(event_uri="")),
                 name="leg_active_has_invitee",
             ),
+            models.UniqueConstraint(fields=["slot_key"], name=SLOT_ONCE),
             models.CheckConstraint(
                 condition=Q(next_attempt_at__isnull=True) | ~Q(todo=""), name="leg_due_has_todo"
             ),

@@ -52,6 +52,35 @@ class Lane(Work):
         return self.key
 
 
+class PendingMailQuerySet(WorkQuerySet["PendingMail"]):
+    """Mails whose wait may be over."""
+
+
+class PendingMail(Work):
+    """A confirmation mail that waits for the conference link, one for a booking. It comes due when it has waited
+    long enough; what it says is written when it leaves.
+    """
+
+    booking = models.OneToOneField(
+        "calendly_integration.Booking",
+        models.CASCADE,
+        related_name="pending_mail",
+        primary_key=True,
+        verbose_name=_("booking"),
+    )
+    once_key = models.CharField(max_length=150)
+
+    objects = PendingMailQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("mail that waits for its link")
+        verbose_name_plural = _("mails that wait for their link")
+        indexes = [due_index("pending_mail_due")]
+
+    def __str__(self) -> str:
+        return str(self.booking_id)
+
+
 class Message(models.Model):
     """One message to the portal, with the key that it carries on every try."""
 

@@ -84,7 +84,9 @@ class SandboxAdapter(BaseAdapter):
         self._wait(self.calendly.latency, patience, request)
         if answer.fault is not None:
             self._play(answer.fault, patience, request)
-        built: requests.Response = self._builder.build_response(request, self._response(answer))
+        built: requests.Response = self._builder.build_response(
+            request, self._response(answer, request.method)
+        )
         if not stream:
             _ = built.content
         return built
@@ -114,7 +116,7 @@ class SandboxAdapter(BaseAdapter):
         if fault.kind == "slow":
             self._wait(fault.seconds, patience, request)
 
-    def _response(self, answer: Answer) -> HTTPResponse:
+    def _response(self, answer: Answer, method: str | None) -> HTTPResponse:
         body: io.IOBase = io.BytesIO(answer.body)
         length = len(answer.body)
         if answer.fault is not None and answer.fault.kind == "slow_body":
@@ -123,8 +125,9 @@ class SandboxAdapter(BaseAdapter):
             body = CutBody(answer.body[: length // 2])
         headers = {**answer.headers, "Content-Length": str(length)}
         return HTTPResponse(
-            body=body, headers=headers, status=answer.status, preload_content=False, decode_content=False
-        )
+            body=io.BytesIO() if method == "HEAD" else body, headers=headers, status=answer.status,
+            preload_content=False, decode_content=False, request_method=method,
+        )  # fmt: skip
 
 
 def _never_connected(request: requests.PreparedRequest, *, timed_out: bool) -> MaxRetryError:

@@ -8,10 +8,22 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from . import errors
+from . import errors, oauth
 from .core import Call, Core
-from .endpoints import accounts, bookings, event_types, marks, meetings, subscriptions, times
-from .exchange import Answer, Caller, Request, json_answer
+from .endpoints import (
+    absent,
+    accounts,
+    bookings,
+    event_types,
+    groups,
+    marks,
+    meetings,
+    routing,
+    samples,
+    subscriptions,
+    times,
+)
+from .exchange import Answer, Caller, Request, allowed_methods, json_answer
 from .faults import Fault
 from .limits import Verdict
 from .store import Json, Token
@@ -33,7 +45,9 @@ class Route:
 
 
 def _routes() -> list[Route]:
-    tables = (accounts, bookings, event_types, marks, meetings, subscriptions, times)
+    tables = (
+        accounts, bookings, event_types, groups, marks, meetings, routing, samples, subscriptions, times,
+    )  # fmt: skip
     routes = []
     for table in tables:
         for method, path, endpoint, scope, query, fields in table.ROUTES:
@@ -51,6 +65,8 @@ def handle(core: Core, request: Request) -> Answer:
     call = _enter(core, request, fault)
     if fault is not None and not fault.takes_effect():
         answer = Answer(502) if fault.kind not in ("status", "redirect") else Answer(200)
+    elif oauth.answers(request):
+        answer = oauth.handle(core, request)
     else:
         answer = _serve(core, request)
     if fault is not None:
@@ -67,6 +83,8 @@ def _enter(core: Core, request: Request, fault: Fault | None) -> Call:
     with core.lock:
         core.calls_made += 1
         body = request.body.decode("utf-8", "replace")
+        if request.path.startswith(oauth.PREFIX):
+            body = ""  # secrets and tokens
         call = Call(core.calls_made, core.now(), request.method, request.target, body)
         call.fault = fault.kind if fault else None
         core.calls.append(call)
@@ -74,10 +92,15 @@ def _enter(core: Core, request: Request, fault: Fault | None) -> Call:
 
 
 def _serve(core: Core, request: Request) -> Answer:
+    methods = [route.method for route in ROUTES if route.path.fullmatch(request.path)]
+    if request.method == "OPTIONS" and methods:
+        return allowed_methods(methods)
     headers: dict[str, str] = {}
     try:
         # Reads wake no sender and make no work for whoever saves the state.
         with core.lock if request.method == "GET" else core.change():
+            if request.path.startswith(oauth.PREFIX):
+                raise _unknown(core, request)
             token = _authenticate(core, request)
             route, keys = _find(core, request)
             verdict = _count(core, token, route)
@@ -98,7 +121,7 @@ def _authenticate(core: Core, request: Request) -> Token:
     token = core.state.tokens.get(secret)
     if kind.lower() != "bearer" or token is None:
         raise errors.unauthenticated()
-    if token.state == "expired":
+    if token.state == "expired" or (token.expires_at is not None and token.expires_at <= core.now()):
         raise errors.unauthenticated("The access token expired")
     if token.state == "revoked":
         raise errors.unauthenticated("The access token was revoked")
@@ -110,8 +133,14 @@ def _find(core: Core, request: Request) -> tuple[Route, tuple[str, ...]]:
         match = route.path.fullmatch(request.path)
         if match is not None and route.method == request.method:
             return route, match.groups()
+    raise _unknown(core, request)
+
+
+def _unknown(core: Core, request: Request) -> errors.Problem:
     core.unknown_paths[f"{request.method} {request.path}"] += 1
-    raise errors.not_found()
+    if absent.is_known(request.method, request.path):
+        return errors.absent(f"{request.method} {request.path}")
+    return errors.not_found()
 
 
 def _scope(core: Core, route: Route) -> str:

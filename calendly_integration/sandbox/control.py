@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict, fields
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
 from . import errors, moments, render
 from .calendly import Calendly
-from .exchange import Answer, Request, json_answer
-from .options import Options
+from .exchange import Answer, Request, allowed_methods, json_answer
 from .store import Delivery, Json
 
 Action = Callable[[Calendly, Request, Json], Any]
@@ -19,7 +18,11 @@ Action = Callable[[Calendly, Request, Json], Any]
 
 def handle(calendly: Calendly, request: Request) -> Answer:
     """Answer a call to /sandbox/…; errors are JSON, in Calendly's shape."""
-    action = ACTIONS.get((request.method, request.path.rstrip("/")))
+    path = request.path.rstrip("/")
+    action = ACTIONS.get((request.method, path))
+    methods = [method for method, known in ACTIONS if known == path]
+    if request.method == "OPTIONS" and methods:
+        return allowed_methods(methods)
     try:
         if action is None:
             raise errors.not_found()
@@ -108,15 +111,12 @@ def _release(calendly: Calendly, _request: Request, _data: Json) -> Any:
 
 
 def _options(calendly: Calendly, _request: Request, data: Json) -> Any:
-    known = {item.name for item in fields(Options)}
-    unknown = data.keys() - known - {"latency"}
-    if unknown:
-        raise errors.invalid(sorted(unknown)[0], "no such option")
-    for name, value in data.items():
-        if name == "latency":
-            calendly.latency = float(value)
-        else:
-            setattr(calendly.options, name, value)
+    latency = float(data.pop("latency", calendly.latency))
+    tried = replace(calendly.options)
+    for options in (tried, calendly.options):  # all of them or none
+        for name, value in data.items():
+            options.set(name, value)
+    calendly.latency = latency
     return asdict(calendly.options) | {"latency": calendly.latency}
 
 
@@ -144,7 +144,8 @@ def _cancel_as_host(calendly: Calendly, _request: Request, data: Json) -> Any:
 
 
 def _reschedule(calendly: Calendly, _request: Request, data: Json) -> Any:
-    return render.invitee(calendly, calendly.reschedule_as_invitee(data["invitee"], data["start_time"]))
+    invitee, start = data.pop("invitee"), data.pop("start_time")
+    return render.invitee(calendly, calendly.reschedule_as_invitee(invitee, start, **data))
 
 
 def _no_show(calendly: Calendly, _request: Request, data: Json) -> Any:

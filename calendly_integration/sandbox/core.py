@@ -55,6 +55,9 @@ class Core:
         self.shift = timedelta()
         self.options = options or Options()
         self.api_base = api_base
+        """What every URI begins with."""
+        self.addresses: set[str] = set()
+        """Where it is served. References by these are understood too, as is Calendly's own address."""
         self.public_base = public_base
         self.latency = latency
         self.lock = threading.RLock()
@@ -113,7 +116,7 @@ class Core:
         return next(user for user in self.state.users.values() if user.role == "owner")
 
     def uri(self, kind: str, key: str) -> str:
-        """`https://api.calendly.com/<kind>/<key>`, also while serving on localhost."""
+        """`<api_base>/<kind>/<key>`: by default Calendly's own address, also while serving on localhost."""
         return f"{self.api_base}/{kind}/{key}"
 
     def user_uri(self, user: User | str) -> str:
@@ -125,7 +128,10 @@ class Core:
 
     def key_of(self, kind: str, uri: object) -> str | None:
         """The id in a full URI of that kind. Bare ids are refused, as Calendly refuses them."""
-        prefix = f"{self.api_base}/{kind}/"
-        if not isinstance(uri, str) or not uri.startswith(prefix):
+        if not isinstance(uri, str):
             return None
-        return uri.removeprefix(prefix)
+        for base in (self.api_base, API_BASE, *self.addresses):
+            prefix = f"{base}/{kind}/"
+            if uri.startswith(prefix):
+                return uri.removeprefix(prefix)
+        return None

@@ -71,6 +71,11 @@ def not_found() -> Problem:
     return Problem(404, {"title": "Resource Not Found", "message": text})
 
 
+def absent(what: str) -> Problem:
+    """501: Calendly has it, this sandbox does not. Not Calendly's answer, so that it is not taken for one."""
+    return Problem(501, {"title": "Not Implemented", "message": f"The sandbox does not have {what}."})
+
+
 def url_exists() -> Problem:
     """409: webhook addresses are unique."""
     return Problem(409, {"title": "Already Exists", "message": "Hook with this url already exists"})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -24,12 +25,13 @@ class Request:
 
     @classmethod
     def make(cls, method: str, url: str, headers: dict[str, str], body: bytes) -> Request:
-        """From a URL or a request target."""
+        """From a URL or a request target. HEAD is a GET whose body the transport leaves out."""
         parts = urlsplit(url)
         target = parts.path + (f"?{parts.query}" if parts.query else "")
         query = dict(parse_qsl(parts.query, keep_blank_values=True))
         lowered = {name.lower(): value for name, value in headers.items()}
-        return cls(method.upper(), unquote(parts.path), query, lowered, body, target)
+        verb = "GET" if method.upper() == "HEAD" else method.upper()
+        return cls(verb, unquote(parts.path), query, lowered, body, target)
 
 
 @dataclass
@@ -48,6 +50,14 @@ def json_answer(status: int, value: Any, headers: dict[str, str] | None = None) 
         return Answer(status, b"", dict(headers or {}))
     body = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
     return Answer(status, body, {"Content-Type": "application/json; charset=utf-8", **(headers or {})})
+
+
+def allowed_methods(methods: Iterable[str]) -> Answer:
+    """The answer to OPTIONS: which methods a path has."""
+    names = {"OPTIONS", *methods}
+    if "GET" in names:
+        names.add("HEAD")
+    return Answer(204, b"", {"Allow": ", ".join(sorted(names))})
 
 
 @dataclass(frozen=True)

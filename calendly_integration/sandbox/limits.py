@@ -16,6 +16,7 @@ GENERAL: dict[Plan, int] = {
     "free": 50,
     "trial": 500,
 }
+OAUTH_TOKENS = 8
 # Open point: the Free plan's own figure for bookings is not published; taken as the trial's.
 BOOKINGS: dict[Plan, list[tuple[int, int]]] = {
     "generous": [(MINUTE, 1_000_000)],
@@ -63,6 +64,14 @@ class Limits:
         told = max(full, key=lambda item: _left(item, now)) if full else windows[-1]
         window, _, most = told
         return Verdict(not full, most, max(0, most - window.used), math.ceil(_left(told, now)))
+
+    def count_oauth_token(self, user_id: str, plan: Plan, now: datetime) -> bool:
+        """Count a token made for a user. False where the allowance is used up."""
+        window = self._window(user_id, "oauth", MINUTE, now)
+        if plan != "generous" and window.used >= OAUTH_TOKENS:
+            return False
+        window.used += 1
+        return True
 
     def clear(self) -> None:
         """Forget what was used."""

@@ -123,16 +123,32 @@ def cancel_event(core: Core, event: Event, *, by: str, reason: str | None) -> Ca
     return Cancellation(by, reason, "host", at)
 
 
-def move(core: Core, invitee: Invitee, start: datetime) -> Invitee:
+@dataclass(frozen=True)
+class Changes:
+    """What an invitee enters anew on the rescheduling page. None leaves it as it is."""
+
+    email: str | None = None
+    name: str | None = None
+    timezone: str | None = None
+    text_reminder_number: str | None = None
+    """An empty text takes the number away."""
+
+
+def move(core: Core, invitee: Invitee, start: datetime, changes: Changes) -> Invitee:
     """What the rescheduling page does: a new event, the old one canceled, both linked, two deliveries."""
     old = core.state.events[invitee.event_id]
     alone = len(core.state.active_invitees(old)) == 1
+    renamed = changes.name not in (None, invitee.name)
+    phone = changes.text_reminder_number
     wish = Wish(
-        core.state.event_types[old.event_type_id], start, invitee.email, invitee.name, invitee.timezone,
-        first_name=invitee.first_name, last_name=invitee.last_name, location=old.location,
-        answers=invitee.answers, tracking=dict(invitee.tracking),
+        core.state.event_types[old.event_type_id], start, changes.email or invitee.email,
+        changes.name or invitee.name, changes.timezone or invitee.timezone,
+        first_name=None if renamed else invitee.first_name,
+        last_name=None if renamed else invitee.last_name,
+        location=old.location, answers=invitee.answers, tracking=dict(invitee.tracking),
         guests=[guest["email"] for guest in old.guests] if alone else [],
-        text_reminder_number=invitee.text_reminder_number, old_invitee=core.invitee_uri(invitee.id),
+        text_reminder_number=invitee.text_reminder_number if phone is None else phone or None,
+        old_invitee=core.invitee_uri(invitee.id),
     )  # fmt: skip
     new = book(core, wish, leaving=old if alone else None)
     cancel_invitee(core, invitee, by=invitee.name, kind="invitee", reason=None)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 Plan = Literal["generous", "enterprise", "paid", "free", "trial"]
 
@@ -55,8 +56,15 @@ class Options:
     location_push_seconds: float = 2.0
     """Open point: how long a conference location stays `processing` without a join_url."""
 
-    location_outcome: Literal["pushed", "failed"] = "pushed"
-    """What `processing` turns into."""
+    location_outcome: Literal["pushed", "failed", "processing"] = "pushed"
+    """What `processing` turns into. With `processing` it stays so: the link never comes."""
+
+    page_token_seconds: float | None = None
+    """How long a page token holds; then the list answers 400, as was seen in mid-walk. None: for ever."""
+
+    webhook_scope_refusal: Literal["named", "unnamed"] = "named"
+    """POST /webhook_subscriptions by a token that lacks an event's read scope: `named` is the 403 that lists
+    the scopes, `unnamed` the 400 without names that was also seen."""
 
     pair_order: Literal["random", "canceled_first", "created_first"] = "random"
     """Open point: the order of the two deliveries of a reschedule. `random` follows the seed."""
@@ -81,3 +89,31 @@ class Options:
 
     time_scale: float = 1.0
     """Multiplies both retry figures, so that a test need not wait a day."""
+
+    def set(self, name: str, value: object) -> None:
+        """Change one field. Raises ValueError for an unknown field and for a value that it cannot have."""
+        allowed = get_type_hints(Options).get(name)
+        if allowed is None:
+            raise ValueError(f"no such option: {name}")
+        if not _fits(value, allowed):
+            raise ValueError(f"{name} cannot be {value!r}")
+        setattr(self, name, value)
+
+    def set_text(self, text: str) -> None:
+        """Change one field by `name=value`, where the value is JSON or a plain text. Raises as `set`."""
+        name, _, value = text.partition("=")
+        try:
+            self.set(name, json.loads(value))
+        except json.JSONDecodeError:
+            self.set(name, value)
+
+
+def _fits(value: object, allowed: Any) -> bool:
+    choices = get_args(allowed)
+    if get_origin(allowed) is Literal:
+        return value in choices
+    if choices:
+        return any(_fits(value, choice) for choice in choices)
+    if isinstance(value, bool):
+        return allowed is bool
+    return isinstance(value, int | float if allowed is float else allowed)

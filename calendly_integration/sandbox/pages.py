@@ -10,13 +10,15 @@ from zoneinfo import ZoneInfo
 from . import availability, markup, moments
 from .calendly import Calendly
 from .errors import Problem
-from .exchange import Answer, Request
+from .exchange import Answer, Request, allowed_methods
 from .markup import STYLE_PATH, field, hidden, link, page, table, tag
 from .store import Event, EventType, Invitee
 
 ROWS = 50
 DAYS_SHOWN = 14
 TONES = {"active": "good", "delivered": "good", "canceled": "bad", "failed": "bad", "dropped": "bad"}
+CHANGEABLE = ("name", "email", "timezone", "text_reminder_number")
+PHONE_LABEL = "Phone for text reminders"
 ONE_SEGMENT, FORMS = 1, ("cancellations", "reschedulings")
 
 
@@ -32,6 +34,8 @@ def answers(calendly: Calendly, request: Request) -> bool:
 
 def handle(calendly: Calendly, request: Request) -> Answer:
     """A page, or what a form on it does. Refusals are shown as a page with their status."""
+    if request.method == "OPTIONS":
+        return allowed_methods(("GET", "POST"))
     parts = request.path.strip("/").split("/")
     form = dict(parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True))
     try:
@@ -167,7 +171,8 @@ def _done(title: str, text: str) -> Answer:
 
 def _rescheduling(calendly: Calendly, request: Request, invitee: Invitee, form: dict[str, str]) -> Answer:
     if request.method == "POST":
-        new = calendly.reschedule_as_invitee(invitee, form.get("start_time", ""))
+        changes = {name: form.get(name) for name in CHANGEABLE}
+        new = calendly.reschedule_as_invitee(invitee, form.get("start_time", ""), **changes)
         return _done("Moved", f"The meeting is now {_local(calendly, calendly.state.events[new.event_id])}.")
     kind = calendly.state.event_types[calendly.state.events[invitee.event_id].event_type_id]
     start = request.query.get("start_time")
@@ -176,8 +181,14 @@ def _rescheduling(calendly: Calendly, request: Request, invitee: Invitee, form: 
             "Move",
             _summary(calendly, invitee) + _slots(calendly, kind, f"/reschedulings/{invitee.id}?start_time="),
         )
+    zone = calendly.state.users[kind.owner_id].timezone
     button = f"<button>Move to {_said(calendly, kind, start)}</button>"
-    form_html = f"<form method=post>{hidden('start_time', start)}{button}</form>"
+    fields = (
+        f"{field('name', 'Name', invitee.name)}{field('email', 'E-mail', invitee.email, kind='email')}"
+        f"{field('timezone', 'Time zone', invitee.timezone or zone)}"
+        f"{field('text_reminder_number', PHONE_LABEL, invitee.text_reminder_number or '', required=False)}"
+    )
+    form_html = f"<form method=post>{hidden('start_time', start)}{fields}{button}</form>"
     return page("Move", _summary(calendly, invitee) + form_html)
 
 
@@ -223,8 +234,10 @@ def _booking(calendly: Calendly, request: Request, parts: list[str], form: dict[
     body = (
         f'<form method=post action="{escape(base)}">{hidden("start_time", start)}'
         f"{field('name', 'Name')}{field('email', 'E-mail', kind='email')}"
-        f"{field('timezone', 'Time zone', calendly.owner.timezone)}{questions}"
+        f"{field('timezone', 'Time zone', calendly.owner.timezone)}"
+        f"{field('text_reminder_number', PHONE_LABEL, required=False)}{questions}"
         f"{field('utm_source', 'Tracking: utm_source', required=False)}"
+        f"{field('utm_medium', 'Tracking: utm_medium', required=False)}"
         f"{field('utm_content', 'Tracking: utm_content', required=False)}"
         f"<button>Book {_said(calendly, kind, start)}</button></form>"
     )
@@ -233,9 +246,10 @@ def _booking(calendly: Calendly, request: Request, parts: list[str], form: dict[
 
 def _book(calendly: Calendly, kind: EventType, form: dict[str, str], code: str | None) -> Answer:
     answers = {name.removeprefix("q:"): text for name, text in form.items() if name.startswith("q:") and text}
-    tracking = {name: form[name] for name in ("utm_source", "utm_content") if form.get(name)}
+    tracking = {name: form[name] for name in ("utm_source", "utm_medium", "utm_content") if form.get(name)}
     invitee = calendly.book_as_invitee(
         kind, form.get("start_time", ""), email=form.get("email", ""), name=form.get("name", ""),
         timezone=form.get("timezone"), tracking=tracking, answers=answers, link=code,
+        text_reminder_number=form.get("text_reminder_number") or None,
     )  # fmt: skip
     return _done("Booked", f"Booked: {_local(calendly, calendly.state.events[invitee.event_id])}.")

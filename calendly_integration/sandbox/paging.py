@@ -10,25 +10,27 @@ from typing import Any
 from urllib.parse import urlencode
 
 from . import errors
+from .core import Core
+from .exchange import Caller
 from .store import Json
 
 DEFAULT_COUNT, MOST = 20, 100
 
 
-def page(base: str, query: Mapping[str, str], items: list[Any], show: Callable[[Any], Json]) -> Json:
-    """One page of `items` with its pagination block. `base` is the list's URL."""
-    count = _count(query)
-    others = {key: value for key, value in query.items() if key != "page_token"}
-    offset = _offset(query["page_token"], others) if "page_token" in query else 0
+def page(core: Core, call: Caller, items: list[Any], show: Callable[[Any], Json]) -> Json:
+    """One page of `items` with its pagination block. Raises Problem for a wrong count or page token."""
+    count = _count(call.query)
+    others = {key: value for key, value in call.query.items() if key != "page_token"}
+    offset = _offset(core, call.query["page_token"], others) if "page_token" in call.query else 0
     rows = items[offset : offset + count]
-    following = _token(offset + count, others) if offset + count < len(items) else None
-    previous = _token(max(0, offset - count), others) if offset > 0 else None
+    following = _token(core, offset + count, others) if offset + count < len(items) else None
+    previous = _token(core, max(0, offset - count), others) if offset > 0 else None
     return {
         "collection": [show(row) for row in rows],
         "pagination": {
             "count": len(rows),
-            "next_page": _link(base, others, following),
-            "previous_page": _link(base, others, previous),
+            "next_page": _link(call.base, others, following),
+            "previous_page": _link(call.base, others, previous),
             "next_page_token": following,
             "previous_page_token": previous,
         },
@@ -60,14 +62,18 @@ def _mark(others: Mapping[str, str]) -> str:
     return hashlib.sha256(json.dumps(others, sort_keys=True).encode()).hexdigest()[:12]
 
 
-def _token(offset: int, others: Mapping[str, str]) -> str:
-    return base64.urlsafe_b64encode(f"{_mark(others)}.{offset}".encode()).decode().rstrip("=")
+def _token(core: Core, offset: int, others: Mapping[str, str]) -> str:
+    text = f"{_mark(others)}.{offset}.{core.now().timestamp()}"
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def _offset(token: str, others: Mapping[str, str]) -> int:
+def _offset(core: Core, token: str, others: Mapping[str, str]) -> int:
+    lifetime = core.options.page_token_seconds
     try:
-        mark, _, offset = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)).decode().partition(".")
-        if mark == _mark(others):
+        text = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)).decode()
+        mark, offset, made = text.split(".", 2)
+        fresh = lifetime is None or core.now().timestamp() - float(made) < lifetime
+        if fresh and mark == _mark(others):
             return int(offset)
     except ValueError:
         pass

@@ -31,6 +31,7 @@ class People(Core):
         location: Json | None = None,
         guests: list[str] | None = None,
         link: str | None = None,
+        text_reminder_number: str | None = None,
     ) -> Invitee:
         """Book on the public page. Takes the type's first location unless one is given. Raises Problem."""
         with self.change():
@@ -46,6 +47,7 @@ class People(Core):
             wish = meetings.Wish(
                 kind, _moment(start), email, name, timezone, location=location, answers=given,
                 tracking=dict(tracking or {}), guests=list(guests or ()),
+                text_reminder_number=text_reminder_number,
             )  # fmt: skip
             self._use_link(link)
             invitee = meetings.book(self, wish)
@@ -74,10 +76,14 @@ class People(Core):
             meetings.cancel_event(self, found, by=host.name, reason=reason)
             return found
 
-    def reschedule_as_invitee(self, invitee: Invitee | str, new_start: datetime | str) -> Invitee:
-        """Move on the rescheduling page; returns the new invitee. Raises Problem if the start is not free."""
+    def reschedule_as_invitee(
+        self, invitee: Invitee | str, new_start: datetime | str, **changes: str | None
+    ) -> Invitee:
+        """Move on the rescheduling page; returns the new invitee. `changes` are the fields of
+        `meetings.Changes`. Raises Problem if the start is not free, TypeError for an unknown field."""
         with self.change():
-            return meetings.move(self, self._movable(invitee), _moment(new_start))
+            wanted = meetings.Changes(**changes)
+            return meetings.move(self, self._movable(invitee), _moment(new_start), wanted)
 
     def mark_no_show(self, invitee: Invitee | str) -> NoShow:
         """Mark as the host does. Raises Problem if it is marked."""

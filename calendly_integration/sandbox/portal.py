@@ -12,9 +12,10 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from . import portal_pages
+from . import hosts, portal_pages
 from .core import system_clock
 from .exchange import Answer, json_answer
+from .markup import STYLE_PATH
 from .portal_wire import Post, Reply, Wire
 from .store import Json
 
@@ -211,6 +212,10 @@ class Portal:
         path, query = unquote(parts.path), dict(parse_qsl(parts.query))
         if path.startswith(METADATA_PATH):
             return self._tell_metadata(post, path.removeprefix(METADATA_PATH))
+        is_control = path.startswith("/sandbox/") and path != STYLE_PATH
+        refused = hosts.refusal(post.headers, control=is_control)
+        if refused is not None:
+            return Reply(refused)
         if post.method == "GET" and path == "/sandbox/messages":
             return Reply(json_answer(200, portal_pages.listing(self, query)))
         if post.method == "DELETE" and path == "/sandbox/messages":

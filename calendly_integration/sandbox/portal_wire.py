@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from http.client import responses
 from typing import cast
 
-from .exchange import Answer
+from .exchange import Answer, json_answer
 
 HEAD_LIMIT, BODY_LIMIT = 64 * 1024, 10 * 1024 * 1024
+LENGTH_REQUIRED = json_answer(411, {"error": "length required"}, {"Connection": "close"})
 
 
 @dataclass(frozen=True)
@@ -75,8 +76,13 @@ class Wire(asyncio.Protocol):
         except ValueError:
             self.cut()
             return
-        if length > BODY_LIMIT:
+        if not 0 <= length <= BODY_LIMIT:
             self.cut()
+            return
+        if "transfer-encoding" in headers:
+            # What is left of a chunked body would pass for the next request.
+            self._transport.write(_encode(LENGTH_REQUIRED))
+            self._transport.close()
             return
         if headers.get("expect") and len(self._buffer) == end + 4:
             self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")

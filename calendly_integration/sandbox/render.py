@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 from . import moments
 from .core import Core
@@ -150,7 +151,7 @@ def _conference_data(kind: str, number: str) -> Json:
         return {"id": number}
     dial_in = {"country": "RO", "country_name": "Romania", "number": "+40 21 000 0000", "type": "toll"}
     return {
-        "id": number,
+        "id": int(number),
         "password": "made-up",
         "settings": {"global_dial_in_numbers": [dial_in]},
         "extra": {"intl_numbers_url": "https://zoom.example.com/u/abc"},
@@ -162,7 +163,8 @@ def event_in_webhook(core: Core, item: Event) -> Json:
     hosts = [core.state.users[key] for key in item.host_ids]
     updated = item.updated_at
     conference = item.location is not None and item.location["kind"] in CONFERENCES
-    if conference and updated < item.settles_at <= core.now():
+    changes = item.settles_to != "processing"
+    if conference and changes and updated < item.settles_at <= core.now():
         updated = item.settles_at
     shown = {
         "uri": core.uri("scheduled_events", item.id),
@@ -217,8 +219,8 @@ def invitee(core: Core, item: Invitee) -> Json:
         "tracking": item.tracking,
         "text_reminder_number": item.text_reminder_number,
         "rescheduled": item.rescheduled,
-        "old_invitee": item.old_invitee,
-        "new_invitee": item.new_invitee,
+        "old_invitee": _with_present_base(core, item.old_invitee),
+        "new_invitee": _with_present_base(core, item.new_invitee),
         "cancel_url": f"{core.public_base}/cancellations/{item.id}",
         "reschedule_url": f"{core.public_base}/reschedulings/{item.id}",
         "routing_form_submission": None,
@@ -228,11 +230,16 @@ def invitee(core: Core, item: Invitee) -> Json:
         else {"uri": core.uri("invitee_no_shows", mark.id), "created_at": moments.text(mark.created_at)},
         "reconfirmation": None,
         "scheduling_method": item.scheduling_method,
-        "invitee_scheduled_by": item.scheduled_by,
+        "invitee_scheduled_by": _with_present_base(core, item.scheduled_by),
     }
     if item.cancellation is not None:
         shown["cancellation"] = cancellation(item.cancellation)
     return shown
+
+
+def _with_present_base(core: Core, uri: str | None) -> str | None:
+    """A stored URI. A saved state may have been made under another base."""
+    return None if uri is None else core.api_base + urlsplit(uri).path
 
 
 def no_show(core: Core, item: NoShow) -> Json:
@@ -256,6 +263,6 @@ def subscription(core: Core, item: Subscription) -> Json:
         "scope": item.scope,
         "organization": core.organization_uri,
         "user": None if item.user_id is None else core.user_uri(item.user_id),
-        "group": None,
+        "group": None if item.group_id is None else core.uri("groups", item.group_id),
         "creator": core.user_uri(item.creator_id),
     }

@@ -9,9 +9,11 @@ from typing import Any
 from . import webhooks
 from .availability import WEEKDAYS
 from .core import Core
+from .oauth_records import OAuthApp
 from .store import BusyTime, EventType, Json, Organization, Schedule, Subscription, Token, User
 
 TOKEN = "sandbox-token"  # noqa: S105 - opens nothing but this sandbox
+CLIENT_ID, CLIENT_SECRET = "sandbox-client", "sandbox-secret"
 ZOOM: Json = {"kind": "zoom_conference"}
 # Name, minutes, minutes kept free after the meeting.
 STANDARD_TYPES = (
@@ -60,11 +62,17 @@ class Seeds(Core):
             ana = self.add_user("Ana Ionescu", "ana.ionescu@vaiportal.example", role="owner")
             self.add_user("Radu Marin", "radu.marin@vaiportal.example")
             self.add_token(token, ana)
+            self.add_oauth_app(CLIENT_ID, CLIENT_SECRET)
             for name, duration, buffer in STANDARD_TYPES:
                 self.add_event_type(name, duration, after_buffer=buffer, increment=15)
             types = self.state.event_types.values()
             support = next(item for item in types if item.slug == "technical-support")
             support.questions = [question("Please describe the problem.")]
+
+    def seed_same_names(self, user: User) -> None:
+        """Give a host event types with the names and slugs of the standard ones, so that a name fits two."""
+        for name, duration, buffer in STANDARD_TYPES:
+            self.add_event_type(name, duration, owner=user, after_buffer=buffer, increment=15)
 
     def add_user(
         self,
@@ -102,6 +110,11 @@ class Seeds(Core):
         """Another token. Without `scopes` it may do everything; `state` may be `expired` or `revoked`."""
         with self.change():
             self.state.tokens[token] = Token((user or self.owner).id, scopes, state)
+
+    def add_oauth_app(self, client_id: str, secret: str | None) -> None:
+        """An application that may ask for tokens. Without a secret it is a native one."""
+        with self.change():
+            self.state.oauth_apps[client_id] = OAuthApp(client_id, secret)
 
     def add_event_type(
         self,
@@ -164,10 +177,16 @@ class Seeds(Core):
         url: str,
         signing_key: str | None = None,
         events: tuple[str, ...] = webhooks.INVITEE_EVENTS + webhooks.EVENT_TYPE_EVENTS,
+        *,
+        user: User | None = None,
     ) -> Subscription:
-        """A subscription of the whole organization, made without the API."""
+        """A subscription of the whole organization, or with `user` of that one, made without the API."""
         with self.change():
             now, key = self.stamp(), self.state.new_id()
-            item = Subscription(key, url, list(events), "organization", self.owner.id, signing_key, now, now)
+            scope, user_id = ("organization", None) if user is None else ("user", user.id)
+            creator = user or self.owner
+            item = Subscription(
+                key, url, list(events), scope, creator.id, signing_key, now, now, user_id=user_id
+            )
             self.state.subscriptions[key] = item
             return item

@@ -9,16 +9,14 @@ import threading
 from http.client import responses
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import urlsplit
 
-from . import control, errors, pages
+from . import control, hosts, pages, request_body
 from .calendly import Calendly
 from .exchange import Answer, Request, json_answer
 from .faults import Fault
 from .markup import STYLE_PATH
 from .sender import Sender
 
-BODY_LIMIT = 10 * 1024 * 1024
 PIECES = 20
 
 
@@ -67,23 +65,30 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_any(self) -> None:
         """Read the request, let the right part answer it, write the answer as its fault says."""
-        length = self.headers.get("Content-Length") or "0"
-        if not length.isdigit() or int(length) > BODY_LIMIT:
-            self.close_connection = True
-            self._write(Answer(413))
+        try:
+            body = request_body.read(self.headers, self.rfile)
+        except request_body.BadBody as bad:
+            self.send_error(bad.status)
             return
-        body = self.rfile.read(int(length))
         request = Request.make(self.command, self.path, dict(self.headers.items()), body)
         self._reply(self._answer(request))
 
-    do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = do_HEAD = do_any
+    do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = do_HEAD = do_OPTIONS = do_any
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """What is no request that we understand: a JSON body, where the standard library writes HTML."""
+        self.close_connection = True
+        text = message or responses.get(code, "Unknown")
+        self._write(json_answer(code, {"title": responses.get(code, "Unknown"), "message": text}))
 
     def _answer(self, request: Request) -> Answer:
         calendly = self.server.calendly
         is_control = request.path.startswith("/sandbox/") and request.path != STYLE_PATH
         is_page = not is_control and pages.answers(calendly, request)
-        if (is_control or is_page) and self._foreign(request):
-            return json_answer(403, errors.denied("Another site may not do this.").body)
+        if is_control or is_page:
+            refused = hosts.refusal(request.headers, control=is_control)
+            if refused is not None:
+                return refused
         if is_control:
             return control.handle(calendly, request)
         if is_page:
@@ -92,13 +97,10 @@ class Handler(BaseHTTPRequestHandler):
         self.server.stopping.wait(calendly.latency)
         return answer
 
-    def _foreign(self, request: Request) -> bool:
-        """A browser's request from a page of another site: nobody's tab shall play with the sandbox."""
-        origin = request.headers.get("origin")
-        return origin is not None and urlsplit(origin).netloc != request.headers.get("host")
-
     def _reply(self, answer: Answer) -> None:
         fault = answer.fault
+        if self.command == "HEAD" and fault is not None and fault.kind in IN_THE_BODY:
+            fault = None
         if fault is not None and fault.kind in WAITING:
             self.server.stopping.wait(fault.seconds)
         if fault is not None and fault.kind == "slow_body":
@@ -140,6 +142,7 @@ class Handler(BaseHTTPRequestHandler):
         """The journal is at /sandbox/calls; nothing goes to standard error."""
 
 
+IN_THE_BODY = ("slow_body", "cut_body")
 WAITING = ("slow", "hang", "connect_timeout")
 BREAKING = ("hang", "refuse", "connect_timeout", "drop", "lose_answer", "cut_body")
 
@@ -166,6 +169,7 @@ class SandboxServer:
         """Listen, and send webhooks. Raises OSError if the port is taken."""
         listener = self._listener = Listener((self.host, self.port), self.calendly)
         self.port = listener.server_address[1]
+        self.calendly.addresses |= {self.url, f"http://localhost:{self.port}"}
         threading.Thread(
             target=listener.serve_forever, kwargs={"poll_interval": 0.05}, name="sandbox", daemon=True
         ).start()

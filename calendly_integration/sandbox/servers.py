@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from .calendly import Calendly
+from .core import API_BASE
 from .portal import Portal
 from .server import SandboxServer
 from .statefile import StateFile
@@ -43,18 +44,36 @@ def run(
     state: Path | None = None,
     latency: float = 0.0,
     seed: int = 0,
+    uri_base: str = API_BASE,
+    same_names: bool = False,
+    switches: Iterable[str] = (),
 ) -> Iterator[Running]:
     """Serve a Calendly with the standard seeds and a portal until the block ends.
 
     With `state`, what the file holds is taken up again. With `webhook_url` there is a subscription for it,
-    made once. Raises OSError for a port that is taken, ValueError for a file that holds no state.
+    made once. `uri_base` is what its URIs begin with. With `same_names` a fresh Calendly has a second host
+    whose event types have the same names. `switches` are `name=value` as in `options.Options`.
+    Raises OSError for a port that is taken, ValueError for a file that holds no state, for a base that is no
+    http address, and for a switch that does not exist.
     """
-    calendly = Calendly(seed=seed, latency=latency)
+    calendly = Calendly(seed=seed, latency=latency, api_base=_base(uri_base))
+    for switch in switches:
+        calendly.options.set_text(switch)
     file = None if state is None else StateFile(calendly, state)
     if file is None or not file.load():
         calendly.seed_standard()
+        if same_names:
+            calendly.seed_same_names(list(calendly.state.users.values())[1])
     if webhook_url is not None:
         _subscribe(calendly, webhook_url, signing_key)
+    with _serving(calendly, file, host=host, port=port, portal_port=portal_port) as running:
+        yield running
+
+
+@contextmanager
+def _serving(
+    calendly: Calendly, file: StateFile | None, *, host: str, port: int, portal_port: int
+) -> Iterator[Running]:
     server = SandboxServer(calendly, host, port).start()
     # Links for invitees open here: what Calendly's own site would show.
     calendly.public_base = server.url
@@ -69,6 +88,12 @@ def run(
         server.stop()
         if file is not None:
             file.stop()
+
+
+def _base(url: str) -> str:
+    if not url.startswith(("http://", "https://")):
+        raise ValueError(f"uri_base is no http address: {url}")
+    return url.rstrip("/")
 
 
 def _subscribe(calendly: Calendly, url: str, signing_key: str | None) -> None:

@@ -54,6 +54,11 @@ def _decode(value: dict[str, Any]) -> object:
     return value
 
 
+def _private(path: str, flags: int) -> int:
+    """Open for the owner alone: the state holds tokens, signing keys and people."""
+    return os.open(path, flags, 0o600)
+
+
 class StateFile:
     """Loads at the start, saves within a second of a change and at the end."""
 
@@ -92,6 +97,8 @@ class StateFile:
         if changes == self._saved:
             return
         draft = self.path.with_suffix(self.path.suffix + ".new")
-        draft.write_text(dump(self.core), encoding="utf-8")
+        draft.unlink(missing_ok=True)
+        with open(draft, "x", encoding="utf-8", opener=_private) as file:
+            file.write(dump(self.core))
         os.replace(draft, self.path)  # a kill in mid-write must not cost the old state
         self._saved = changes

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from .oauth_records import AuthorizationCode, OAuthApp, RefreshToken
+
 Json = dict[str, Any]
 TRACKING_KEYS = ("utm_campaign", "utm_source", "utm_medium", "utm_content", "utm_term", "salesforce_uuid")
 
@@ -44,6 +46,9 @@ class Token:
     scopes: list[str] | None = None
     """None: an old token with full access."""
     state: str = "active"
+    expires_at: datetime | None = None
+    client_id: str | None = None
+    """The OAuth application that it was made for; None for a personal access token."""
 
 
 @dataclass
@@ -173,6 +178,7 @@ class Subscription:
     user_id: str | None = None
     state: str = "active"
     retry_started_at: datetime | None = None
+    group_id: str | None = None
 
 
 @dataclass
@@ -193,7 +199,7 @@ class Delivery:
 
 RECORDS: tuple[type, ...] = (
     Organization, User, Token, Schedule, BusyTime, EventType, Cancellation, Event, Invitee, NoShow, Link,
-    Subscription, Delivery,
+    Subscription, Delivery, OAuthApp, AuthorizationCode, RefreshToken,
 )  # fmt: skip
 
 
@@ -217,6 +223,9 @@ class State:
     links: dict[str, Link] = field(default_factory=dict)
     subscriptions: dict[str, Subscription] = field(default_factory=dict)
     deliveries: list[Delivery] = field(default_factory=list)
+    oauth_apps: dict[str, OAuthApp] = field(default_factory=dict)
+    oauth_codes: dict[str, AuthorizationCode] = field(default_factory=dict)
+    refresh_tokens: dict[str, RefreshToken] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.by_start: list[tuple[datetime, str]] = []

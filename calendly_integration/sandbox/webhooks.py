@@ -87,7 +87,7 @@ def _emit(core: Core, name: str, payload: Json, host_ids: list[str]) -> None:
     for subscription in core.state.subscriptions.values():
         if subscription.state != "active" or name not in subscription.events:
             continue
-        if subscription.scope == "user" and subscription.user_id not in host_ids:
+        if subscription.scope != "organization" and subscription.user_id not in host_ids:
             continue
         now = core.now()
         creator = core.user_uri(subscription.creator_id)

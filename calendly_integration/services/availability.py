@@ -1,6 +1,6 @@
 """Times that are really free: always asked of Calendly, never guessed."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
@@ -11,7 +11,7 @@ from .. import clients
 from ..calendly import types
 from ..calendly.errors import CalendlyError
 from ..models import EventType, Host
-from . import failures, wording
+from . import failures, wording, zones
 
 # Calendly takes only starts that lie in the future when the request arrives there.
 LEAD = timedelta(minutes=1)
@@ -49,22 +49,30 @@ class Span:
 
 
 def free(event_type: EventType, *, start: datetime, end: datetime, now: datetime) -> list[Slot]:
-    """The free starts in [start, end), in order; one call to Calendly, none where the span is past.
+    """The free starts in [start, end), in order; one call to Calendly for each 31 days, none where that is past.
 
-    At most 31 days. Raises CalendlyError, NoToken.
+    Raises CalendlyError, NoToken.
     """
-    begin, end = max(start, now + LEAD), min(end, max(start, now + LEAD) + LONGEST)
+    begin = max(start, now + LEAD)
     if begin >= end:
         return []
     lasts = timedelta(minutes=event_type.duration)
     client = clients.calendly(event_type.connection)
-    offered = client.available_times(event_type.uri, begin, end)
     found = {
         slot.start_time: Slot(slot.start_time, slot.start_time + lasts, slot.start_text)
-        for slot in offered
+        for first, last in _parts(begin, end, LONGEST)
+        for slot in client.available_times(event_type.uri, first, last)
         if slot.status == "available" and slot.invitees_remaining > 0 and begin <= slot.start_time < end
     }
     return [found[start] for start in sorted(found)]
+
+
+def _parts(begin: datetime, end: datetime, longest: timedelta) -> Iterator[tuple[datetime, datetime]]:
+    """The span in parts that Calendly takes: a month or week of days may be an hour longer, where the clocks are
+    set back."""
+    while begin < end:
+        yield begin, min(end, begin + longest)
+        begin += longest
 
 
 def offered(event_type: EventType, *, start: datetime, end: datetime, now: datetime) -> list[Slot]:
@@ -96,16 +104,20 @@ def _minutes(clock: datetime) -> int:
 
 
 def of_host(host: Host, *, start: datetime, end: datetime, now: datetime) -> list[Span]:
-    """A host's busy spans and, within the working hours, the available ones, in order. At most seven days.
+    """A host's busy spans and, within the working hours, the available ones, in order.
 
-    Two calls to Calendly. Raises CalendlyRefused, CalendlyUnavailable.
+    Two calls to Calendly, one more for each further seven days. Raises CalendlyRefused, CalendlyUnavailable.
     """
     begin = max(start, now + LEAD)
     if begin >= end:
         return []
     try:
         client = clients.calendly(host.connection)
-        obligations = client.busy_times(host.uri, begin, end)
+        obligations = [
+            busy
+            for first, last in _parts(begin, end, LONGEST_HOST)
+            for busy in client.busy_times(host.uri, first, last)
+        ]
         schedules = client.availability_schedules(host.uri)
     except (CalendlyError, clients.NoToken) as error:
         raise failures.of(error, host.connection, now=now) from error
@@ -130,7 +142,7 @@ def _working_hours(
     schedule = next((each for each in schedules if each.default), next(iter(schedules), None))
     if schedule is None:
         return []
-    zone = ZoneInfo(schedule.timezone)
+    zone = _zone(schedule.timezone)
     dates = {rule.date: rule.intervals for rule in schedule.rules if rule.date}
     weekdays = {rule.wday: rule.intervals for rule in schedule.rules if rule.wday}
     hours, day = [], begin.astimezone(zone).date()
@@ -139,6 +151,13 @@ def _working_hours(
             hours.append((max(_instant(day, opens, zone), begin), min(_instant(day, closes, zone), end)))
         day += timedelta(days=1)
     return _union(hours)
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return zones.named(name)
+    except zones.UnknownZone:
+        return ZoneInfo(zones.default_name())
 
 
 def _weekday(day: date) -> str:

@@ -5,6 +5,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db import IntegrityError
+
 from ..models import Booking, FollowUp
 from . import followups, scheduling
 from .actors import Actor
@@ -33,9 +35,16 @@ def book(
     found = _alive(booking_id)
     if found is not None:
         return Already(found)
-    outcome = scheduling.schedule(wish=wish, by=by, now=now, booking_id=booking_id)
+    try:
+        outcome = scheduling.schedule(wish=wish, by=by, now=now, booking_id=booking_id)
+    except IntegrityError:
+        # Two at the same moment: the other one has made the booking.
+        found = Booking.objects.filter(pk=booking_id).first()
+        if found is None:
+            raise
+        return Already(found)
     if isinstance(outcome, scheduling.NothingFree):
-        # Two at the same moment: the other one was first.
+        # The other one took the start, or this one has read the free times after it.
         found = _alive(booking_id)
         return Already(found) if found is not None else outcome
     if isinstance(outcome, scheduling.Booked) and followup is not None:

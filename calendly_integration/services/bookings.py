@@ -8,15 +8,16 @@ from django.db.models import QuerySet
 
 from .. import clients
 from ..calendly.errors import CalendlyError
-from ..models import Booking, BookingLeg, VAIMetadata
-from . import failures, legs, moves
+from ..models import Booking, BookingLeg, TimelineEntry, VAIMetadata
+from ..models.booking import BookingQuerySet
+from . import failures, followups, hearing, legs, moves
 from .actors import Actor, entry
 from .moves import Moved, MoveUnknown, NotFree, NotReschedulable, hand_over, reschedule, takers, zone_of
 
 __all__ = [
     "OFFERED_AGAIN", "BookingNotFound", "CancellationUnknown", "MoveUnknown", "Moved", "NotCancelable", "NotFree",
-    "NotReschedulable", "annotate", "cancel", "find", "hand_over", "listed", "reschedule", "takers", "upcoming",
-    "zone_of",
+    "NotReschedulable", "annotate", "bookings_for", "cancel", "find", "hand_over", "history", "listed",
+    "reschedule", "takers", "upcoming", "zone_of",
 ]  # fmt: skip
 
 
@@ -40,12 +41,17 @@ class CancellationUnknown(Exception):
         self.booking = booking
 
 
-def find(key: str) -> Booking:
+def bookings_for(key_id: int | None) -> BookingQuerySet:
+    """The bookings that the agent with this key may see and change. Staff, who have no key, reach all."""
+    return Booking.objects.shown().open_to(key_id)
+
+
+def find(key: str, *, key_id: int | None = None) -> Booking:
     """A booking by our id or by Calendly's event id, of the present event or one that it replaced.
 
-    Raises BookingNotFound. Of a group event the booking made last.
+    With an agent's key only one that is open to it. Raises BookingNotFound. Of a group event the booking made last.
     """
-    shown = Booking.objects.shown()
+    shown = bookings_for(key_id)
     try:
         found = shown.filter(pk=uuid.UUID(key)).first()
     except ValueError:
@@ -59,19 +65,27 @@ def find(key: str) -> Booking:
     return found
 
 
-def upcoming(email: str, *, days: int, now: datetime) -> list[Booking]:
+def upcoming(email: str, *, days: int, now: datetime, key_id: int | None = None) -> list[Booking]:
     """The invitee's confirmed bookings that start within `days`, soonest first."""
-    mine = Booking.objects.shown().of_email(email)
+    mine = bookings_for(key_id).of_email(email)
     return list(mine.confirmed_between(now, now + timedelta(days=days))[:200])
 
 
-def listed(*, email: str = "", conversation_id: str = "", status: str = "") -> QuerySet[Booking]:
-    """Bookings by what an agent knows of them."""
-    found = Booking.objects.shown()
+def listed(
+    *,
+    email: str = "",
+    conversation_id: str = "",
+    or_conversation_id: str = "",
+    status: str = "",
+    key_id: int | None = None,
+) -> QuerySet[Booking]:
+    """Bookings by what an agent knows of them; of the one conversation or the other."""
+    found = bookings_for(key_id)
     if email:
         found = found.of_email(email)
     if conversation_id:
-        found = found.filter(metadata__conversation_id=conversation_id)
+        wanted = {conversation_id, or_conversation_id or conversation_id}
+        found = found.filter(metadata__conversation_id__in=wanted)
     if status:
         found = found.filter(status=status)
     return found
@@ -103,22 +117,21 @@ def cancel(
         wanted = {**leg.intent, "cancel": wish}
         stands = locked.status == Booking.Status.CONFIRMED and locked.current_leg_id == leg.pk
         stands = stands and not moves.under_way(locked)
-        if stands:
-            legs.want_cancellation(leg, intent=wanted, now=now)
+        if stands and legs.want_cancellation(leg, intent=wanted):
             entry(booking.pk, at=now, by=by, action="cancel_requested", reason=reason).save()
     if not stands:  # canceled or moved a moment ago: look again
         return cancel(
             find(str(booking.pk)), reason=reason, by=by, now=now,
             whole_event=whole_event, code=code, follow_up=follow_up,
         )  # fmt: skip
-    outcome = legs.cancel_now(leg, now=now)
+    outcome = legs.cancel_now(leg)
     fresh = Booking.objects.shown().get(pk=booking.pk)
     if fresh.status == Booking.Status.CANCELED:
         return fresh
-    if outcome is None and not legs.cancels(leg):
-        raise NotCancelable("pending")  # the invitee has just moved it
+    if legs.cancels(leg):
+        raise CancellationUnknown(fresh)  # it is still tried, perhaps for whoever asked first
     if outcome is None:
-        raise CancellationUnknown(fresh)
+        raise NotCancelable("pending")  # the invitee has just moved it
     raise _not_done(outcome, fresh, now)
 
 
@@ -143,10 +156,28 @@ def _cancelable(booking: Booking, now: datetime) -> BookingLeg:
 
 @transaction.atomic
 def annotate(booking: Booking, *, changes: dict[str, object], by: Actor, now: datetime) -> VAIMetadata:
-    """Change what the portal keeps with a booking. Returns the metadata."""
+    """Change what the portal keeps with a booking. Returns the metadata. What is so already leaves no trace."""
     metadata, _made = VAIMetadata.objects.select_for_update().get_or_create(booking=booking)
-    for name, value in changes.items():
-        setattr(metadata, name, value)
-    metadata.save()
-    entry(booking.pk, at=now, by=by, action="metadata_changed", fields=sorted(changes)).save()
+    news = {name: value for name, value in changes.items() if getattr(metadata, name) != value}
+    if news:
+        for name, value in news.items():
+            setattr(metadata, name, value)
+        metadata.save()
+        entry(booking.pk, at=now, by=by, action="metadata_changed", fields=sorted(news)).save()
     return metadata
+
+
+def history(
+    booking: Booking, *, before: int | None = None, limit: int
+) -> tuple[list[TimelineEntry], int | None]:
+    """The last things that happened to a booking, `limit` at most, in order; without our calls to Calendly and the
+    notes of staff, which are for staff. And what to give as `before` for the earlier ones: None where there are
+    none."""
+    entries = TimelineEntry.objects.filter(booking=booking).exclude(
+        action__in=(hearing.ACTION, followups.NOTED)
+    )
+    if before is not None:
+        entries = entries.filter(pk__lt=before)
+    found = list(entries.order_by("-pk")[: limit + 1])
+    page = found[:limit][::-1]
+    return page, page[0].pk if len(found) > limit else None

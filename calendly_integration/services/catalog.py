@@ -2,18 +2,20 @@
 
 import unicodedata
 import uuid
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Model, OuterRef, QuerySet, Subquery
+from django.db.models.fields.json import KT
 
 from .. import clients
 from ..calendly import types
 from ..calendly.client import Client
 from ..calendly.errors import NotFound, PermissionDenied
-from ..models import Connection, EventType, EventTypeChange, Host
+from ..models import Booking, BookingLeg, Connection, EventType, EventTypeChange, Host
 from . import connections, mapping, outbox, telling
 
 # What is told to staff when Calendly changes it. `deleted` is whether, not when.
@@ -21,6 +23,12 @@ WATCHED = (
     "name", "slug", "active", "duration", "buffer_before", "buffer_after", "kind", "pooling", "color", "locations",
     "questions", "scheduling_url",
 )  # fmt: skip
+
+
+# Written for one another: typographic, primes, modifier letters, backtick, acute.
+QUOTES = "\"'`´‘’‚‛“”„‟‹›«»′″‴‵‶ʹʺʻʼʽˈ＂＇"
+DASHES = "‐‑‒–—―−⁃﹘﹣－"
+ONE_FORM = str.maketrans(dict.fromkeys(QUOTES, "'") | dict.fromkeys(DASHES, "-"))
 
 
 class EventTypeNotFound(LookupError):
@@ -31,22 +39,21 @@ class EventTypeNotFound(LookupError):
         self.names = names
 
 
+class EventTypeAmbiguous(LookupError):
+    """Several event types that the caller may book go by that name. `event_types` are those, with their hosts."""
+
+    def __init__(self, event_types: list[EventType]) -> None:
+        super().__init__("Several event types go by that name.")
+        self.event_types = event_types
+
+
 class HostNotFound(LookupError):
     """No active host goes by that."""
 
 
 def event_types(*, key_id: int | None = None) -> QuerySet[EventType]:
     """All that Calendly lists, inactive ones too; for an agent's key only those open to it."""
-    return _open(EventType.objects.filter(deleted_at__isnull=True), key_id)
-
-
-def _open(rows: QuerySet[EventType], key_id: int | None) -> QuerySet[EventType]:
-    """Those that the agent with this key may book. Staff, who have none, may book all."""
-    if key_id is None:
-        return rows
-    chosen = EventType.allowed_keys.through.objects.filter(agentkey_id=key_id).values("eventtype_id")
-    everybody, keys = EventType.OpenTo.EVERYBODY, EventType.OpenTo.KEYS
-    return rows.filter(Q(open_to=everybody) | Q(open_to=keys, pk__in=chosen))
+    return EventType.objects.filter(deleted_at__isnull=True).open_to(key_id)
 
 
 def hosts() -> QuerySet[Host]:
@@ -55,26 +62,31 @@ def hosts() -> QuerySet[Host]:
 
 
 def find(query: str, *, key_id: int | None = None) -> EventType:
-    """The bookable event type with that id, URI, slug, name or alias, whatever the case or diacritics.
+    """The bookable event type with that id, URI, slug, name or alias, compared as `plain` writes them.
 
-    With an agent's key only what is open to it: the rest is as if it were not there. Raises EventTypeNotFound.
+    With an agent's key only what is open to it: the rest is as if it were not there. Raises EventTypeNotFound;
+    EventTypeAmbiguous for a name of several. A slug is one host's: of several with it the first is taken.
     """
     return EventType.objects.select_related("connection").get(pk=_bookable(query, key_id))
 
 
 def _bookable(query: str, key_id: int | None) -> uuid.UUID:
     """Its id. Of all types only what can be asked by is read: their questions and raw payloads are long."""
-    wanted = plain(query)
-    rows = _open(EventType.objects.bookable(), key_id)
+    text, wanted = query.strip(), plain(query)
+    rows = EventType.objects.bookable().open_to(key_id)
     bookable = list(rows.values_list("pk", "uri", "slug", "name", "aliases"))
-    for found in (
-        [pk for pk, uri, *_names in bookable if wanted in _ids(pk, uri)],
-        [pk for pk, _uri, slug, *_names in bookable if wanted == plain(slug)],
-        [pk for pk, _uri, _slug, name, _aliases in bookable if wanted == plain(name)],
-        [pk for pk, *_names, aliases in bookable if wanted in known_as(aliases)],
-    ):
-        if wanted and found:
-            return found[0]
+    if wanted:
+        known = [pk for pk, uri, *_names in bookable if text.lower() in _ids(pk, uri)]
+        slugs = [pk for pk, _uri, slug, *_names in bookable if wanted == plain(slug)]
+        exact = [pk for pk, _uri, slug, *_names in bookable if text == slug]
+        names = [pk for pk, _uri, _slug, name, _aliases in bookable if wanted == plain(name)]
+        others = [pk for pk, *_names, aliases in bookable if wanted in known_as(aliases)]
+        # A name such as "Demo" may look like a slug: then it is one only where it leads to one event type.
+        for found in (known, exact if len(exact) == 1 else [], names, slugs[:1], others):
+            if len(found) == 1:
+                return found[0]
+            if found:
+                raise EventTypeAmbiguous(list(rows.filter(pk__in=found).prefetch_related("hosts")))
     raise EventTypeNotFound([name for _pk, _uri, _slug, name, _aliases in bookable])
 
 
@@ -88,9 +100,14 @@ def _ids(pk: uuid.UUID, uri: str) -> tuple[str, ...]:
 
 
 def plain(text: str) -> str:
-    """Lower case, without diacritics, single spaces."""
-    bare = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
-    return " ".join(bare.casefold().split())
+    """A name, a question or a choice as it is compared: lower case, without diacritics, invisible characters and a
+    question mark at the end, single spaces, one kind of quotes and of dashes."""
+    bare = text.translate(ONE_FORM).casefold()
+    if not bare.isascii():
+        folded = unicodedata.normalize("NFKD", bare).casefold()
+        bare = "".join(c for c in folded if not unicodedata.combining(c) and unicodedata.category(c) != "Cf")
+    single = " ".join(bare.split())
+    return single.rstrip("? ") or single
 
 
 def find_host(key: str) -> Host:
@@ -113,12 +130,15 @@ def sync(connection: Connection, *, now: datetime) -> tuple[int, int]:
     connections.identify(connection, now=now)
     client = clients.calendly(connection)
     hosts = _sync_hosts(client, connection, now)
-    seen = list(client.event_types(organization=connection.organization_uri))
+    listed = client.event_types(organization=connection.organization_uri)
+    seen = list(listed)
     for kind in seen:
         members = _members(client, kind)
         with transaction.atomic():
             keep_event_type(connection, kind, hosts=[hosts[uri] for uri in members if uri in hosts], now=now)
-    _gone(connection, [kind.uri for kind in seen], now)
+    if not listed.unreadable:  # else one that is missing may be there
+        _gone(connection, [kind.uri for kind in seen], now)
+    name_late(EventType, [kind.uri for kind in seen], now=now)
     Connection.objects.filter(pk=connection.pk).update(synced_at=now)
     return len(hosts), len(seen)
 
@@ -135,11 +155,11 @@ def _gone(connection: Connection, listed: list[str], now: datetime) -> None:
 
 def _sync_hosts(client: Client, connection: Connection, now: datetime) -> dict[str, Host]:
     """The organization's members; only ourselves where the token may not list them."""
+    unreadable = 0
     try:
-        people = [
-            (member.user, member.role)
-            for member in client.memberships(organization=connection.organization_uri)
-        ]
+        members = client.memberships(organization=connection.organization_uri)
+        people = [(member.user, member.role) for member in members]
+        unreadable = members.unreadable
     except PermissionDenied:
         people = [(client.me(), "user")]
     found = {}
@@ -158,8 +178,26 @@ def _sync_hosts(client: Client, connection: Connection, now: datetime) -> dict[s
                 "seen_at": now,
             },
         )
-    Host.objects.filter(connection=connection).exclude(uri__in=found).update(active=False)
+    if not unreadable:  # else one who is missing may be there
+        Host.objects.filter(connection=connection).exclude(uri__in=found).update(active=False)
+    name_late(Host, found, now=now)
     return found
+
+
+# By which column a booking names a row of the mirror, and where its leg has the URI.
+_NAMED: dict[type[Model], tuple[str, str]] = {
+    Host: ("host", "event_raw__event_memberships__0__user"),
+    EventType: ("event_type", "event_raw__event_type"),
+}
+
+
+def name_late(model: type[Model], uris: Iterable[str], *, now: datetime) -> None:
+    """Name hosts or event types in the bookings that were seen before those were mirrored. One statement."""
+    column, path = _NAMED[model]
+    waiting = Booking.objects.filter(**{f"{column}__isnull": True, f"current_leg__{path}__in": list(uris)})
+    uri = BookingLeg.objects.filter(pk=OuterRef(OuterRef("current_leg_id"))).annotate(named=KT(path))
+    found = model._default_manager.filter(uri=Subquery(uri.values("named"))).values("pk")[:1]
+    waiting.update(**{column: Subquery(found)}, updated_at=now)
 
 
 def _members(client: Client, kind: types.EventType) -> list[str]:
@@ -182,10 +220,13 @@ def keep_event_type(
     What is different is noted for staff. The caller holds the transaction.
     """
     columns = mapping.event_type_columns(seen, now=now)
-    kept = EventType.objects.select_for_update().filter(uri=seen.uri).first()
-    changed = kept is None or kept.updated_at < seen.updated_at or kept.deleted_at != seen.deleted_at
-    if kept is None:
-        kept = EventType.objects.create(uri=seen.uri, connection=connection, **columns)
+    # Another sync or a delivery may make the row at this moment: then that one is brought up to date.
+    kept, made = EventType.objects.select_for_update().get_or_create(
+        uri=seen.uri, defaults={"connection": connection, **columns}
+    )
+    changed = made or kept.updated_at < seen.updated_at or kept.deleted_at != seen.deleted_at
+    if made:
+        name_late(EventType, [seen.uri], now=now)
     elif kept.updated_at <= seen.updated_at:
         _note_change(kept, columns, now)
         EventType.objects.filter(pk=kept.pk).update(**columns)

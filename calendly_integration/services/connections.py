@@ -28,7 +28,7 @@ def default() -> Connection:
 
 
 def identify(connection: Connection, *, now: datetime) -> User:
-    """Ask Calendly who we are and keep it, with an encrypted copy of the credential.
+    """Ask Calendly who we are and keep it.
 
     Raises CalendlyError, NoToken; a failure is kept as the connection's health first.
     """
@@ -45,7 +45,8 @@ def identify(connection: Connection, *, now: datetime) -> User:
     if organization is not None:
         connection.plan, connection.stage = organization.plan, organization.stage
     connection.health, connection.health_note, connection.checked_at = Connection.Health.OK, "", now
-    _keep_token(connection)
+    if connection.slug == clients.DEFAULT:
+        connection.token_encrypted = ""  # its credential is the environment's alone
     # Only what was learnt: others note allowances and subscriptions meanwhile.
     connection.save(update_fields=LEARNT)
     return me
@@ -84,20 +85,6 @@ def _organization(client: Client, uri: str) -> Organization | None:
         return client.organization(uri)
     except (PermissionDenied, NotFound):
         return None
-
-
-def _keep_token(connection: Connection) -> None:
-    token = clients.token(connection)
-    try:
-        kept = vault.decrypt(connection.token_encrypted) if connection.token_encrypted else ""
-    except vault.Unreadable:
-        kept = ""
-    if kept == token:
-        return
-    try:
-        connection.token_encrypted = vault.encrypt(token)
-    except vault.Unreadable as error:
-        raise clients.NoToken(str(error)) from error
 
 
 def webhook_url() -> str:

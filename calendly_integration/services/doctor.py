@@ -12,10 +12,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from .. import clients
-from ..calendly.errors import CalendlyError, InsufficientScope, Unauthenticated
+from ..calendly.errors import CalendlyError, InsufficientScope, PermissionDenied, Unauthenticated
 from ..models import Connection
 from ..vai.errors import VAIError
-from . import connections, health, outbox, search, signing_keys, subscriptions
+from . import connections, health, outbox, remote_words, search, signing_keys, subscriptions
 
 SKEW = timedelta(seconds=60)
 WANTED_SCOPES = (
@@ -62,7 +62,7 @@ def _guarded(
             )
         else:
             mend = _("Look at CALENDLY_API_URL and the network.")
-        return Finding(name, False, str(error), mend)
+        return Finding(name, False, remote_words.said(str(error)), mend)
     except DatabaseError as error:
         return Finding(name, False, type(error).__name__, "manage.py migrate")
 
@@ -82,22 +82,50 @@ def _scopes(connection: Connection, now: datetime) -> Finding:
     """Ask for one thing of each family. Rights to write cannot be tried without writing."""
     client, owner = clients.calendly(connection), connection.organization_uri
     lacking: set[str] = set()
-    for ask in (
-        lambda: next(iter(client.event_types(organization=owner)), None),
-        lambda: next(iter(client.scheduled_events(organization=owner, count=1)), None),
-        lambda: client.availability_schedules(connection.user_uri),
-        lambda: next(iter(client.subscriptions(organization=owner)), None),
+    for scope, ask in (
+        ("event_types:read", lambda: next(iter(client.event_types(organization=owner)), None)),
+        (
+            "scheduled_events:read",
+            lambda: next(iter(client.scheduled_events(organization=owner, count=1)), None),
+        ),
+        ("availability:read", lambda: client.availability_schedules(connection.user_uri)),
+        ("webhooks:read", lambda: next(iter(client.subscriptions(organization=owner)), None)),
     ):
         try:
             ask()
         except InsufficientScope as error:
-            lacking.update(error.required_scopes or ("?",))
+            lacking.update(error.required_scopes or (scope,))
+    unseen = _what_of_the_organization_is_unseen(connection)
     if lacking:
-        return Finding(
-            "scopes", False, _("lacking: %s") % ", ".join(sorted(lacking)),
-            _("Make a token with %s.") % WANTED_SCOPES,
-        )  # fmt: skip
-    return Finding("scopes", True, _("event types, meetings, availability, webhooks"))
+        names = sorted(lacking | ({"organizations:read"} if unseen else set()))
+        text = _("lacking: %s") % ", ".join(names)
+        return Finding("scopes", False, text, _("Make a token with %s.") % WANTED_SCOPES)
+    if unseen:
+        return Finding("scopes", None, unseen, _("Make a token with %s.") % WANTED_SCOPES)
+    return Finding("scopes", True, _("event types, meetings, availability, webhooks, organization"))
+
+
+def _what_of_the_organization_is_unseen(connection: Connection) -> str:
+    """What a token that may not read the organization leaves out; empty where it may. The sync survives that."""
+    client, owner = clients.calendly(connection), connection.organization_uri
+    try:
+        next(iter(client.memberships(organization=owner)), None)
+        client.organization(owner)
+    except InsufficientScope as error:
+        scope = ", ".join(error.required_scopes) or "organizations:read"
+        return (
+            _(
+                "lacking: %s. Colleagues are not read: only meetings of the token's own user show a host, and the"
+                " plan is unknown."
+            )
+            % scope
+        )
+    except PermissionDenied:
+        return _(
+            "The token's user is no administrator of the organization. Colleagues are not read: only meetings of"
+            " that user show a host."
+        )
+    return ""
 
 
 def _plan(connection: Connection, now: datetime) -> Finding:
@@ -142,6 +170,8 @@ def _webhook(connection: Connection, now: datetime) -> Finding:
         return Finding("webhook", True, connections.webhook_url())
     if found := state.subscription:
         text = _("%(state)s for %(url)s") % {"state": found.state, "url": found.callback_url}
+        if found.scope != subscriptions.SCOPE:
+            text = _("only for the meetings of one user: %s") % found.callback_url
     else:
         text = _("none for %s") % connections.webhook_url()
     return Finding("webhook", False, text, "manage.py calendly_webhook subscribe")
@@ -178,10 +208,19 @@ def _portal(connection: Connection, now: datetime) -> Finding:
     if portal is None:
         text = _("not configured; %s") % text
         return Finding("portal", False, text, _("Set VAI_API_URL and VAI_API_KEY."))
+    since = outbox.paused_since()
+    if since is not None:
+        text = _("it refuses our key, messages are paused since %s UTC; %s") % (
+            f"{since:%Y-%m-%d %H:%M}",
+            text,
+        )
+        return Finding(
+            "portal", False, text, _("Set VAI_API_KEY to the key of the portal, restart the worker.")
+        )
     try:
         portal.get_metadata("calendly-doctor")
     except VAIError as error:
-        said = re.sub(r"\s+", " ", str(error))[:200]
+        said = remote_words.said(re.sub(r"\s+", " ", str(error))[:200])
         mend = _("Look at VAI_API_URL, VAI_API_KEY and the portal.")
         return Finding("portal", False, f"{said}; {text}", mend)
     mend = _("Look at parked messages in the admin.") if waiting.parked else ""
@@ -192,4 +231,5 @@ def _search(connection: Connection, now: datetime) -> Finding:
     """Without it the search is right but slow, which matters to large tables only."""
     if search.ready():
         return Finding("search", True, _("bookings are found by index"))
-    return Finding("search", None, _("no index: the search reads every booking"), search.MEND)
+    mend = _("As the owner of the database: %s") % search.MEND
+    return Finding("search", None, _("no index: the search reads every booking"), mend)

@@ -26,6 +26,8 @@ LONGEST = 255
 DEAD_AFTER = timedelta(seconds=60)
 SAME_REQUEST_FOR = timedelta(minutes=10)
 KEEP_FOR = timedelta(days=7)
+# Of a request that booked nothing: an agent could make any number of them.
+KEEP_WITHOUT_BOOKING_FOR = timedelta(hours=1)
 RETRY_AFTER = 2
 # Explicit keys come stripped, so none of them can be one of ours.
 IMPLICIT = " without a key: "
@@ -70,7 +72,7 @@ class Answer:
 OnIntent = Callable[[Booking], None]
 Keep = Callable[[Answer], None]
 Run = Callable[[OnIntent, Keep], Answer]
-Recover = Callable[[Booking], Answer]
+Recover = Callable[[Booking, Answer | None], Answer]
 
 
 def explicit(text: str) -> Key:
@@ -81,7 +83,7 @@ def explicit(text: str) -> Key:
     return Key(text, implicit=False)
 
 
-def implicit(*parts: str) -> Key:
+def implicit(*parts: Any) -> Key:
     """The key of a request that came without one: what makes two of them the same."""
     return Key(IMPLICIT + fingerprint({"parts": list(parts)}), implicit=True)
 
@@ -98,11 +100,12 @@ def once(
     """Run the request, or give the answer of the one that ran before.
 
     `run` gets the callback for the booking's intent, and one that keeps an answer in the transaction that is open;
-    an answer that it did not keep so is kept afterwards. `recover` answers from the booking of a request that died.
+    an answer that it did not keep so is kept afterwards. `recover` answers from the booking as it is now: of a
+    request that died, and, given the earlier answer, of the same request without a key.
     Raises Mismatch, InProgress, and what `run` raises: then nothing is kept, and the request may be repeated.
     """
     wanted = fingerprint(body)
-    record = _claim(agent_key, key, wanted, now)
+    record = _claim(agent_key, key, wanted, recover, now)
     if isinstance(record, Answer):
         return record
     try:
@@ -116,13 +119,15 @@ def once(
         _keep(record, answer, now)
     elif _unwritten(record):  # nothing was free, perhaps because the same request has just been booked
         other = _find(agent_key, key)
-        return (other and _told(other, key, wanted, now)) or answer
+        return (other and _told(other, key, wanted, recover, now)) or answer
     else:
         _release(record)
     return answer
 
 
-def _claim(agent_key: AgentKey, key: Key, wanted: str, now: datetime) -> IdempotencyRecord | Answer:
+def _claim(
+    agent_key: AgentKey, key: Key, wanted: str, recover: Recover, now: datetime
+) -> IdempotencyRecord | Answer:
     """This request's own record, or the answer given before. That of an explicit key is committed, another may
     still be `adding`: it is written with the booking's intent."""
     for _try in range(5):
@@ -135,7 +140,7 @@ def _claim(agent_key: AgentKey, key: Key, wanted: str, now: datetime) -> Idempot
             if key.implicit:
                 return mine
             continue  # its request came to nothing just now, and it was released
-        answer = _told(record, key, wanted, now)
+        answer = _told(record, key, wanted, recover, now)
         if answer is not None:
             return answer
         if _take_over(record, wanted, now):
@@ -147,28 +152,31 @@ def _find(agent_key: AgentKey, key: Key) -> IdempotencyRecord | None:
     return IdempotencyRecord.objects.filter(agent_key=agent_key, key=key.text).first()
 
 
-def _told(record: IdempotencyRecord, key: Key, wanted: str, now: datetime) -> Answer | None:
-    """The answer that the request of this record was given; None where it died, or speaks for nothing any more."""
+def _told(record: IdempotencyRecord, key: Key, wanted: str, recover: Recover, now: datetime) -> Answer | None:
+    """The answer that the request of this record was given; without a key, what it means now. None where the
+    request died, or speaks for nothing any more."""
     if not key.implicit and record.fingerprint != wanted:
         raise Mismatch
-    if record.answered_at is None and now - record.started_at <= DEAD_AFTER:
-        raise InProgress
-    if record.answered_at is not None and not (key.implicit and _outdated(record, now)):
-        return Answer(record.status or 200, record.body or {}, dict(record.headers), replayed=True)
-    return None
+    if record.answered_at is None:
+        if now - record.started_at <= DEAD_AFTER:
+            raise InProgress
+        return None
+    answer = Answer(record.status or 200, record.body or {}, dict(record.headers), replayed=True)
+    if not key.implicit:
+        return answer
+    booking = _standing(record) if now - record.started_at <= SAME_REQUEST_FOR else None
+    return replace(recover(booking, answer), replayed=True) if booking else None
+
+
+def _standing(record: IdempotencyRecord) -> Booking | None:
+    """The booking that the request led to, as it is now; None where it came to nothing or was canceled."""
+    stands = Booking.objects.shown().filter(status__in=[Status.CONFIRMED, Status.PENDING])
+    return stands.filter(pk=record.booking_id).first() if record.booking_id else None
 
 
 def _unwritten(record: IdempotencyRecord) -> bool:
     """True for that of a request without a key which has not come to its intent."""
     return bool(record._state.adding) and record.booking is None
-
-
-def _outdated(record: IdempotencyRecord, now: datetime) -> bool:
-    """An implicit key speaks for ten minutes, and only while what it led to still stands."""
-    booking = record.booking
-    changed = booking is None or booking.status in (Status.CANCELED, Status.FAILED)
-    settled = record.status == 202 and booking is not None and booking.status == Status.CONFIRMED
-    return changed or settled or now - record.started_at > SAME_REQUEST_FOR
 
 
 def _take_over(record: IdempotencyRecord, wanted: str, now: datetime) -> bool:
@@ -189,9 +197,9 @@ def _take_over(record: IdempotencyRecord, wanted: str, now: datetime) -> bool:
 
 def _answer(record: IdempotencyRecord, run: Run, recover: Recover, now: datetime) -> Answer:
     """From the booking of the request that died, if it has one that stands; else by running the request."""
-    left = record.booking
-    if left is not None and left.status in (Status.CONFIRMED, Status.PENDING):
-        return replace(recover(left), replayed=True)
+    left = _standing(record)
+    if left is not None:
+        return replace(recover(left, None), replayed=True)
     return run(lambda booking: _link(record, booking), lambda answer: _write(record, answer, now))
 
 
@@ -237,4 +245,6 @@ def _release(record: IdempotencyRecord) -> None:
 
 def forget(*, now: datetime) -> int:
     """Delete records that nobody will ask for any more. Returns how many."""
-    return IdempotencyRecord.objects.filter(started_at__lt=now - KEEP_FOR).delete()[0]
+    old = Q(started_at__lt=now - KEEP_FOR)
+    vain = Q(started_at__lt=now - KEEP_WITHOUT_BOOKING_FOR, booking__isnull=True)
+    return IdempotencyRecord.objects.filter(old | vain).delete()[0]

@@ -5,6 +5,8 @@ The request only verifies and stores. Everything else may be done twice, late, a
 
 import hashlib
 import logging
+import threading
+from collections import deque
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -28,12 +30,52 @@ MOST_TRIES = 5
 # So many deliveries within such a time are a burst.
 RUSH, RUSH_WITHIN = 50, timedelta(seconds=0.5)
 LONGEST_PAUSE = 300
+REFUSALS_LOGGED_EVERY = timedelta(minutes=1)
+# So many rounds with fresh deliveries, then one that failed before has its turn.
+ALONE_EVERY = 5
+PAUSE_AWAY = timedelta(seconds=2)
 
 Status = Delivery.Status
+
+# Rounds in a row in which only fresh ones had their turn.
+_fresh_rounds = 0
+# Claims under which the database went away.
+_owed: deque[tuple[Delivery, datetime, str]] = deque()
 
 
 class Refused(Exception):
     """The delivery is not signed by anyone we know. Nothing is stored."""
+
+
+class _RefusalLog:
+    """Logs refused deliveries as a count, at most one line a minute: anybody can send as many as they like."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._count = 0
+        self._logged_at: datetime | None = None
+
+    def add(self, error: InvalidSignature, now: datetime) -> None:
+        """Count a refusal, and log those since the last line where that is a minute old."""
+        with self._lock:
+            self._count += 1
+            last = self._logged_at
+            if last is not None and abs(now - last) < REFUSALS_LOGGED_EVERY:
+                return
+            count, self._count, self._logged_at = self._count, 0, now
+        log.warning("deliveries refused: %s since the last such line, the latest because: %s", count, error)
+
+
+_refusals = _RefusalLog()
+
+
+def check_header(signature: str | None, *, now: datetime) -> None:
+    """Refuse what cannot be signed before its body is read. Raises Refused."""
+    try:
+        webhooks.check_header(signature, now=now.timestamp(), tolerance=conf.get().WEBHOOK_TOLERANCE)
+    except InvalidSignature as error:
+        _refusals.add(error, now)
+        raise Refused from error
 
 
 def accept(*, body: bytes, signature: str | None, now: datetime) -> None:
@@ -49,7 +91,7 @@ def accept(*, body: bytes, signature: str | None, now: datetime) -> None:
                 raise
             _verify(body, signature, newer, now)
     except InvalidSignature as error:
-        log.warning("delivery refused: %s", error)
+        _refusals.add(error, now)
         raise Refused from error
     row = Delivery(digest=hashlib.sha256(body).hexdigest(), body=body, received_at=now, next_attempt_at=now)
     if transaction.get_connection().in_atomic_block:
@@ -79,25 +121,53 @@ _together: Together[Delivery] = Together(_insert, most=50)
 
 
 def process(*, now: datetime, limit: int = BATCH) -> int:
-    """Apply due deliveries. Returns how many were taken.
+    """Apply due deliveries. Returns how many were taken. A DatabaseError means that the database is away: that
+    counts as no try.
 
     Fresh ones are applied together. One that failed, or whose worker died, is taken alone from then on, so that
-    it can hurt nobody else; after five tries it is parked for staff.
+    it can hurt nobody else; after five tries it is parked for staff. It has its turn even while fresh ones keep
+    coming.
     """
+    global _fresh_rounds
+    _give_back()
     fresh = Delivery.objects.filter(attempts=0).claim(now=now, lease=LEASE, limit=limit)
     if fresh:
         try:
             _apply(fresh, now)
+        except DATABASE_AWAY as error:
+            _not_counted(fresh, error, now)
         except (Exception, SystemExit) as error:
             _complain(error, f"a batch of {len(fresh)} deliveries failed; each is tried alone")
             Delivery.objects.filter(
                 pk__in=[row.pk for row in fresh], lease_token=fresh[0].lease_token
             ).update(next_attempt_at=now, lease_token=None)
-        return len(fresh)
+        _fresh_rounds += 1
+        if _fresh_rounds < ALONE_EVERY:
+            return len(fresh)
+    _fresh_rounds = 0
     alone = Delivery.objects.filter(attempts__gt=0).claim(now=now, lease=LEASE, limit=1)
     for row in alone:
         _apply_alone(row, now)
-    return len(alone)
+    return len(fresh) + len(alone)
+
+
+def _not_counted(rows: Sequence[Delivery], error: BaseException, now: datetime) -> None:
+    """The database went away under these claimed rows: that is no fault of theirs."""
+    log.warning("%d deliveries wait: the database does not answer (%s)", len(rows), type(error).__name__)
+    close_old_connections()
+    _owed.extend((row, now + PAUSE_AWAY, type(error).__name__) for row in rows)
+    _give_back()
+
+
+def _give_back() -> None:
+    """Return the claims that are owed, without counting them; what was in a batch is tried alone, in case one of
+    it was the cause. Where the database is still away they stay owed to the next round."""
+    while _owed:
+        row, at, error = _owed[-1]
+        held = Delivery.objects.filter(pk=row.pk, lease_token=row.lease_token)
+        attempts = max(row.attempts - 1, 1)
+        held.update(next_attempt_at=at, lease_token=None, attempts=attempts, last_error=error)
+        _owed.pop()
 
 
 def _apply_alone(row: Delivery, now: datetime) -> None:
@@ -106,6 +176,8 @@ def _apply_alone(row: Delivery, now: datetime) -> None:
         return
     try:
         _apply([row], now)
+    except DATABASE_AWAY as error:
+        _not_counted([row], error, now)
     except (Exception, SystemExit) as error:
         _complain(error, f"delivery {row.pk} failed")
         last = row.attempts >= MOST_TRIES
@@ -119,12 +191,7 @@ def _apply_alone(row: Delivery, now: datetime) -> None:
 
 
 def _complain(error: BaseException, what: str) -> None:
-    """Log it. A database that went away is no fault of ours: a line, and a fresh connection for what follows."""
-    if isinstance(error, DATABASE_AWAY):
-        log.warning("%s: the database does not answer (%s)", what, type(error).__name__)
-        close_old_connections()
-    else:
-        log.error(what, exc_info=error)
+    log.error(what, exc_info=error)
 
 
 def _apply(rows: Sequence[Delivery], now: datetime) -> None:
@@ -151,7 +218,7 @@ def _apply(rows: Sequence[Delivery], now: datetime) -> None:
 
 def _read(row: Delivery) -> webhooks.Delivery | Unreadable:
     try:
-        told = webhooks.parse(bytes(row.body))
+        told = webhooks.parse(bytes(row.body), bases=[conf.get().API_URL])
     except Unreadable as error:
         return error
     row.kind = told.kind[:100]

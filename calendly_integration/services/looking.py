@@ -29,6 +29,9 @@ def look(booking: Booking, *, by: Actor, now: datetime) -> None:
             raise NothingOpen
         legs = BookingLeg.objects.filter(booking=locked, lease_token__isnull=True)
         legs.filter(todo__in=[Todo.SETTLE, Todo.REFRESH]).update(next_attempt_at=now)
+        # A move's other half that could not be read, and was given up.
+        lost = legs.filter(status=BookingLeg.Status.EXPECTED, todo=Todo.NOTHING)
+        lost.update(todo=Todo.REFRESH, next_attempt_at=now, attempts=0)
         if locked.status == Booking.Status.CONFIRMED and locked.current_leg_id:
             idle = legs.filter(pk=locked.current_leg_id, todo=Todo.NOTHING)
             idle.update(todo=Todo.REFRESH, next_attempt_at=now, attempts=0)

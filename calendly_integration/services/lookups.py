@@ -2,91 +2,166 @@
 
 import logging
 import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 
 from .. import clients
-from ..models import Booking, FollowUp, VAIMetadata
-from ..vai.errors import VAIError
-from . import outbox, telling
+from ..models import Booking, Lane, VAIMetadata
+from ..models.rewriting import Change, alteration, insertion, send
+from ..vai.client import Client
+from ..vai.errors import Unavailable, VAIError
+from . import confirmations, outbox, telling
 from .actors import SYSTEM, entry
 
 log = logging.getLogger("calendly.lookups")
 
-LEASE = timedelta(seconds=60)
+# Longer than a full pool takes when the portal lets each question run into its time-out.
+LEASE = timedelta(minutes=2)
 LONGEST_PAUSE = 300
+COLUMNS = {
+    "conversation_id": 255,
+    "user_id": 255,
+    "agent_type": 100,
+    "booking_source": 100,
+    "notes": 10_000,
+}
 
 
-def claim(*, now: datetime, limit: int) -> list[VAIMetadata]:
-    """Metadata that the portal has to be asked for. None while no portal is configured."""
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A claimed row, and the event that the portal is asked about. A `probe` tries the key in a pause."""
+
+    metadata: VAIMetadata
+    event_id: str
+    probe: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of a question. `told` is None where the portal knows nothing, or where there is an `error`."""
+
+    question: Question
+    told: dict[str, Any] | None = None
+    error: VAIError | None = None
+
+
+def claim(*, now: datetime, limit: int) -> list[Question]:
+    """Questions for the portal. None while no portal is configured. While it refuses our key messages try that; a
+    question does so where there are none."""
     if clients.portal() is None:
         return []
-    return VAIMetadata.objects.claim(now=now, lease=LEASE, limit=limit)
+    paused = outbox.paused_since() is not None
+    if paused:
+        if Lane.objects.due(now).exists() or not outbox.take_turn(now):
+            return []
+        limit = 1
+    rows = VAIMetadata.objects.claim(now=now, lease=LEASE, limit=limit)
+    events = dict(
+        Booking.objects.filter(pk__in=[row.pk for row in rows]).values_list("pk", "event_id") if rows else ()
+    )
+    return [Question(row, events.get(row.pk, ""), probe=paused) for row in rows]
 
 
-def work(metadata: VAIMetadata, *, now: datetime) -> None:
-    """Ask the portal. What it answers is kept; that it knows nothing, too."""
-    portal = clients.portal()
-    booking = Booking.objects.get(pk=metadata.pk)
-    if portal is None or not booking.event_id:
-        VAIMetadata.objects.finish(metadata, next_attempt_at=now + timedelta(seconds=LONGEST_PAUSE))
-        return
+def ask(question: Question, portal: Client) -> Answer:
+    """Ask the portal. Without the database, so that many threads can ask while one keeps the answers."""
+    if not question.event_id:
+        error = Unavailable("the booking has no event yet", retry_after=LONGEST_PAUSE)
+        return Answer(question, error=error)
     try:
-        told = portal.get_metadata(booking.event_id)
+        return Answer(question, told=portal.get_metadata(question.event_id))
     except VAIError as error:
-        _not_told(metadata, error, now)
-        return
+        return Answer(question, error=error)
+
+
+def keep(answers: Sequence[Answer], *, now: datetime) -> None:
+    """Keep the answers, all or none; also that the portal knows nothing. A question whose lease was lost is left
+    to its new holder. A booking that the portal knows is an agent's, and the portal is told of it.
+    """
     with transaction.atomic(durable=True):
-        _keep(metadata, told, now)
+        found = [answer.question.metadata.pk for answer in answers if answer.told is not None]
+        bookings = _locked_bookings(found) if found else {}
+        rows = {
+            row.pk: row
+            for row in VAIMetadata.objects.select_for_update(no_key=True)
+            .filter(pk__in=[answer.question.metadata.pk for answer in answers])
+            .order_by("pk")
+        }
+        claimed = [(answer, answer.question.metadata) for answer in answers]
+        held = [
+            (answer, rows[metadata.pk])
+            for answer, metadata in claimed
+            if metadata.pk in rows and rows[metadata.pk].lease_token == metadata.lease_token
+        ]
+        send(alteration(VAIMetadata, list(_changes(held, now))))
+        known = [
+            (bookings[row.pk], row) for answer, row in held if answer.told is not None and row.pk in bookings
+        ]
+        _tell(known, now)
+    if any(answer.question.probe and not (answer.error and answer.error.retryable) for answer in answers):
+        outbox.go_on()
 
 
-def _not_told(metadata: VAIMetadata, error: VAIError, now: datetime) -> None:
-    """A refusal is an answer; anything else is asked again."""
-    wait = error.retry_after or min(LONGEST_PAUSE, 2.0 ** min(metadata.attempts, 9)) * random.uniform(1, 1.2)
-    log.warning("metadata of booking %s not told: %s", metadata.pk, type(error).__name__)
-    VAIMetadata.objects.finish(
-        metadata,
-        next_attempt_at=now + timedelta(seconds=wait) if error.retryable else None,
-        asked_at=None if error.retryable else now,
-        last_error=str(error)[:500],
-    )
+def _locked_bookings(keys: list[UUID]) -> dict[UUID, Booking]:
+    locked = Booking.objects.select_for_update(of=("self",), no_key=True).select_related("current_leg")
+    lean = locked.defer("current_leg__invitee_raw", "current_leg__request")
+    return {booking.pk: booking for booking in lean.filter(pk__in=keys).order_by("pk")}
 
 
-def _keep(metadata: VAIMetadata, told: dict[str, Any] | None, now: datetime) -> None:
-    """Keep the answer. A booking that the portal knows is an agent's, and the portal is told of it."""
-    booking = (
-        Booking.objects.select_for_update(of=("self",), no_key=True)
-        .select_related("current_leg")
-        .get(pk=metadata.pk)
-    )
-    if not VAIMetadata.objects.finish(metadata, asked_at=now, **_columns(told or {})) or told is None:
-        return
-    booking.source = Booking.Source.AGENT
-    booking.save(update_fields=["source", "updated_at"])
-    booking.metadata = metadata
-    entry(booking.pk, at=now, by=SYSTEM, action="metadata_found").save()
-    if booking.status == Booking.Status.CONFIRMED and booking.seen_at is not None:
-        outbox.add(telling.confirmed(booking, now=now), now=now)
-    if booking.status == Booking.Status.CANCELED and booking.current_leg is not None:
-        # Canceled before anybody knew whose it was.
-        followups, drafts = telling.ended(booking, booking.current_leg, now=now)
-        FollowUp.objects.bulk_create(followups, ignore_conflicts=True)
-        outbox.add(drafts, now=now)
+def _changes(held: Sequence[tuple[Answer, VAIMetadata]], now: datetime) -> Iterator[Change]:
+    """A refusal is an answer; anything else that failed is asked again."""
+    for answer, row in held:
+        error = answer.error
+        if error is None:
+            changes = _filled(row, answer.told or {}) | {"asked_at": now, "next_attempt_at": None}
+        else:
+            log.warning("metadata of booking %s not told: %s", row.pk, type(error).__name__)
+            changes = {
+                "asked_at": None if error.retryable else now,
+                "next_attempt_at": now + _pause(row, error) if error.retryable else None,
+                "last_error": str(error)[:500],
+            }
+        yield row.pk, changes | {"lease_token": None}
 
 
-def _columns(told: dict[str, Any]) -> dict[str, Any]:
-    """The portal's answer as our columns; what we have no column for is kept as `extra`."""
+def _pause(row: VAIMetadata, error: VAIError) -> timedelta:
+    growing = min(LONGEST_PAUSE, 2.0 ** min(row.attempts, 9)) * random.uniform(1, 1.2)
+    return timedelta(seconds=error.retry_after or growing)
+
+
+def _filled(row: VAIMetadata, told: dict[str, Any]) -> dict[str, Any]:
+    """Fill what is still blank with the portal's answer; what was written meanwhile stays. What we have no column
+    for is kept as `extra`. The row is changed too."""
     inner = told.get("metadata")
     data = {**told, **inner} if isinstance(inner, dict) else dict(told)
     data.pop("metadata", None)
-    limits = {
-        "conversation_id": 255,
-        "user_id": 255,
-        "agent_type": 100,
-        "booking_source": 100,
-        "notes": 10_000,
-    }
-    found = {name: str(data.pop(name, None) or "")[:limit] for name, limit in limits.items()}
-    return {**found, "extra": data}
+    for name, limit in COLUMNS.items():
+        value = str(data.pop(name, None) or "")[:limit]
+        setattr(row, name, getattr(row, name) or value)
+    row.extra = data | row.extra
+    return {name: getattr(row, name) for name in (*COLUMNS, "extra")}
+
+
+def _tell(known: Sequence[tuple[Booking, VAIMetadata]], now: datetime) -> None:
+    """Each of these bookings is an agent's from now on."""
+    entries, followups, drafts = [], [], []
+    for booking, metadata in known:
+        booking.source, booking.metadata = Booking.Source.AGENT, metadata
+        entries.append(entry(booking.pk, at=now, by=SYSTEM, action="metadata_found"))
+        if booking.status == Booking.Status.CONFIRMED and booking.seen_at is not None:
+            drafts += telling.confirmed(booking, now=now)
+        if booking.status == Booking.Status.CANCELED and booking.current_leg is not None:
+            # Canceled before anybody knew whose it was.
+            planned, news = telling.ended(booking, booking.current_leg, now=now)
+            followups += planned
+            drafts += news
+    changes = {"source": Booking.Source.AGENT, "updated_at": now}
+    statements = alteration(Booking, [(booking.pk, changes) for booking, _metadata in known])
+    statements += insertion(entries) + insertion(followups, otherwise="DO NOTHING")
+    mails = confirmations.resolve(drafts, {booking.pk: booking for booking, _metadata in known}, now=now)
+    statements += insertion(mails.pending, otherwise="DO NOTHING")
+    send(statements + outbox.addition(mails.drafts, now=now))

@@ -1,8 +1,7 @@
 """A confirmed meeting takes place at another start, or with another host; the booking keeps its id."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -11,7 +10,7 @@ from .. import clients
 from ..calendly.errors import CalendlyError
 from ..calendly.types import Answer
 from ..models import Booking, BookingLeg, EventType
-from . import availability, catalog, failures, legs, placing, questions, scheduling, zones
+from . import availability, catalog, failures, legs, mapping, phones, placing, questions, scheduling, zones
 from .actors import Actor, entry
 from .availability import Day
 
@@ -34,11 +33,13 @@ class Moved:
 
 @dataclass(frozen=True, slots=True)
 class NotFree:
-    """The new start is not free; the old meeting stands untouched."""
+    """The new start is not free; the old meeting stands untouched. `taken`: it was free a moment ago. `own`: the
+    meeting itself is in the way; Calendly's page can move it there all the same."""
 
     suggestions: tuple[Day, ...]
     zone: zones.Zone
     taken: bool
+    own: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +69,15 @@ def reschedule(booking: Booking, *, new_start: datetime, by: Actor, now: datetim
     place = asked.get("location") if asked else None
     plan = _plan(
         booking, kind, leg, by, now,
-        location=place or legs.location_again(kind, booking, leg), answers=_told(leg), action="move_requested",
+        location=place or legs.location_again(kind, booking, leg), answers=mapping.answers(leg.invitee_raw),
+        action="move_requested",
     )  # fmt: skip
     return _move(booking, leg, plan, wanted, now)
 
 
 def hand_over(
     booking: Booking, *, event_type: EventType, new_start: datetime, by: Actor, now: datetime,
-    answers: Sequence[tuple[str, str]] = (),
+    answers: questions.Given = (),
 ) -> Outcome:  # fmt: skip
     """Give the meeting to another host: book that host's event type, then cancel the old event. The booking keeps
     its id, and its start where the other host is free then.
@@ -88,9 +90,10 @@ def hand_over(
     if not takers(booking).filter(pk=event_type.pk).exists():
         raise NotReschedulable("not_taken")
     try:
-        answered = questions.answers(event_type, [*_carried(leg, event_type), *answers])
-    except questions.Unanswered as error:
-        raise scheduling.InvalidWish("customAnswers", "unanswered", questions=str(error)) from error
+        evidence = phones.Evidence(booking.phone, zone_of(booking), booking.locale)
+        answered = questions.answers(event_type, [*_carried(leg, event_type), *answers], evidence)
+    except questions.Invalid as error:
+        raise scheduling.InvalidWish(error.field, error.code, **error.values) from error
     location = legs.location_again(event_type, booking, leg)
     _settled(booking, leg, now)
     plan = _plan(
@@ -125,8 +128,8 @@ def unanswered(booking: Booking, event_type: EventType) -> list[dict[str, object
     known = {catalog.plain(text) for text, _answer in _carried(leg, event_type)} if leg else set()
     return [
         question
-        for question in event_type.questions
-        if question.get("enabled", True) and catalog.plain(str(question["name"])) not in known
+        for question in questions.enabled(event_type)
+        if catalog.plain(str(question["name"])) not in known
     ]
 
 
@@ -180,28 +183,41 @@ def _move(booking: Booking, leg: BookingLeg, plan: placing.Plan, wanted: datetim
     except (CalendlyError, clients.NoToken) as error:
         raise failures.of(error, booking.connection, now=now) from error
     exact = [slot for slot in slots if slot.start == wanted]
-    outcome = placing.place(plan, exact, now=now) if exact else None
+    outcome = placing.place(plan, exact) if exact else None
     if isinstance(outcome, placing.Placed):
-        if legs.take_cancellation(leg, now=now):
-            legs.cancel_now(leg, now=now)
+        if legs.take_cancellation(leg):
+            legs.cancel_now(leg)
         return Moved(Booking.objects.shown().get(pk=booking.pk))
     if isinstance(outcome, placing.Unknown):
         return MoveUnknown(outcome.booking)
     zone = zone_of(booking)
     left = [slot for slot in slots if slot.start != wanted]
     days = tuple(availability.suggest(left, around=wanted, zone=zone.info))
-    return NotFree(days, zone, taken=outcome is not None)
+    own = outcome is None and _is_in_its_own_way(booking, plan.event_type, wanted)
+    return NotFree(days, zone, taken=outcome is not None, own=own)
 
 
-def _told(leg: BookingLeg) -> tuple[Answer, ...]:
-    told = leg.invitee_raw.get("questions_and_answers") or []
-    return tuple(Answer.parse(each) for each in told if str(each.get("answer") or "").strip())
+def _is_in_its_own_way(booking: Booking, event_type: EventType, wanted: datetime) -> bool:
+    """True where the meeting as it stands overlaps the same meeting at `wanted`, buffers counted: Calendly then
+    does not offer that start. A buffer may share time with another buffer, not with a meeting."""
+    if booking.event_type_id != event_type.pk or booking.start_at is None or booking.end_at is None:
+        return False
+    ends = wanted + timedelta(minutes=event_type.duration)
+    before = timedelta(minutes=event_type.buffer_before)
+    after = timedelta(minutes=event_type.buffer_after)
+    return (wanted - before < booking.end_at and booking.start_at < ends + after) or (
+        wanted < booking.end_at + after and booking.start_at - before < ends
+    )
 
 
 def _carried(leg: BookingLeg, event_type: EventType) -> list[tuple[str, str]]:
-    """What the invitee has answered and the other event type asks, too."""
-    asked = {catalog.plain(str(each["name"])) for each in event_type.questions if each.get("enabled", True)}
-    return [(each.question, each.answer) for each in _told(leg) if catalog.plain(each.question) in asked]
+    """What the invitee has answered, and the other event type asks and takes, too."""
+    asked = {catalog.plain(str(each["name"])): each for each in questions.enabled(event_type)}
+    return [
+        (each.question, each.answer)
+        for each in mapping.answers(leg.invitee_raw)
+        if (question := asked.get(catalog.plain(each.question))) and questions.fits(question, each.answer)
+    ]
 
 
 def _plan(
@@ -209,9 +225,7 @@ def _plan(
     location: dict[str, str] | None, answers: tuple[Answer, ...], action: str,
 ) -> placing.Plan:  # fmt: skip
     """The same meeting once more: same person, answers and guests."""
-    guests = leg.request.get("guests") or [
-        str(guest["email"]) for guest in leg.event_raw.get("event_guests") or () if guest.get("email")
-    ]
+    guests = leg.request.get("guests") or mapping.guests(leg.event_raw)
 
     def save(new: BookingLeg) -> Booking:
         locked = Booking.objects.select_for_update(no_key=True).get(pk=booking.pk)
@@ -235,6 +249,7 @@ def _plan(
         guests=tuple(guests)[:10],
         by=by,
         save=save,
+        phone=booking.phone,
     )
 
 

@@ -9,16 +9,20 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from .. import clients, jobs
 from ..calendly.errors import CalendlyError, NotFound, RateLimited, SlotTaken
 from ..calendly.types import Answer, BookingRequest
 from ..models import Booking, BookingLeg, EventType, TimelineEntry
+from ..models.constraints import violates
+from ..models.leg import SLOT_ONCE
 from . import availability, connections, failures, hearing, mapping, mirror
 from .actors import Actor, entry
 from .availability import Slot
 
-# Longer than one booking call can take (connect and read timeouts), so that nobody looks up a call that runs.
+# Longer than one booking call can take (connect and read timeouts), so that no worker looks up a call that runs.
+# Each try begins a new lease.
 LEASE = timedelta(seconds=40)
 LOOK_UP_AFTER = timedelta(seconds=2)
 # Refused tries count against Calendly's booking limits. Each was a race lost for a start that Calendly had just
@@ -54,8 +58,9 @@ Outcome = Placed | Taken | Unknown
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is to be booked: everything but the start. `save` writes the rows of the intent, given the leg;
-    `confirmed` is called with the booking in the transaction that confirms it."""
+    """What is to be booked: everything but the start. `phone` is kept with the leg, and
+    not sent. `save` writes the rows of the intent, given the leg; `confirmed` is called with the booking in the
+    transaction that confirms it."""
 
     event_type: EventType
     email: str
@@ -66,6 +71,7 @@ class Plan:
     guests: tuple[str, ...]
     by: Actor
     save: Callable[[BookingLeg], Booking]
+    phone: str = ""
     confirmed: Callable[[Booking], None] = lambda _booking: None
 
     def request(self, leg: BookingLeg, slot: Slot) -> BookingRequest:
@@ -78,7 +84,7 @@ class Plan:
             timezone=self.time_zone,
             location=self.location,
             answers=self.answers,
-            tracking=mapping.tracking(leg.pk),
+            tracking=mapping.tracking(leg.pk, self.by.source),
             guests=self.guests,
         )
 
@@ -89,48 +95,60 @@ class Plan:
             "answers": [[answer.question, answer.answer] for answer in self.answers],
             "guests": list(self.guests),
             "timezone": self.time_zone,
+            "phone": self.phone,
         }
 
 
+class _LegEnded(Exception):
+    """The pending leg was ended by somebody else between two tries."""
+
+
 @hearing.calls()
-def place(plan: Plan, slots: Sequence[Slot], *, now: datetime) -> Outcome:
-    """Book the first of `slots` that is still free. Raises CalendlyRefused, CalendlyUnavailable, QuotaExhausted;
-    after these the leg has failed and nothing is booked."""
+def place(plan: Plan, slots: Sequence[Slot]) -> Outcome:
+    """Book the first of `slots` that is still free. Reads the clock before each try, because a try may take half a
+    minute.
+
+    Raises CalendlyRefused, CalendlyUnavailable, QuotaExhausted: then the leg has failed and nothing is booked.
+    Raises IntegrityError if the rows of the intent cannot be written for another reason than the start.
+    """
     leg: BookingLeg | None = None
     missing = 0
     tried: list[datetime] = []
     sent, left = 0, list(slots)
     while left and sent < MOST_TRIES:
         slot = left.pop(0)
-        aimed = _aim(plan, leg, slot, now=now)
+        try:
+            aimed = _aim(plan, leg, slot)
+        except _LegEnded:
+            break
         if aimed is None:
             tried.append(slot.start)
             left = _contested_last(plan, leg, left)
             continue
         leg, sent = aimed, sent + 1
         try:
-            return _send(plan, leg, slot, now=now)
+            return _send(plan, leg, slot)
         except (SlotTaken, NotFound) as error:
             # For a start that was never offered Calendly's answer is unknown; its guide speaks of a 404.
             missing += isinstance(error, NotFound)
             if missing > 1:
-                _failed(leg, error, now=now)
-                raise failures.of(error, plan.event_type.connection, now=now) from error
+                _failed(leg, error)
+                raise failures.of(error, plan.event_type.connection, now=timezone.now()) from error
             tried.append(slot.start)
-            left = _contested_last(plan, leg, _still_free(plan, left, now=now))
+            left = _contested_last(plan, leg, _still_free(plan, left))
     if leg is not None:
-        _failed(leg, None, now=now)
+        _failed(leg, None)
     return Taken(tuple(tried))
 
 
-def _still_free(plan: Plan, slots: list[Slot], *, now: datetime) -> list[Slot]:
+def _still_free(plan: Plan, slots: list[Slot]) -> list[Slot]:
     """Those of the starts that Calendly still offers: whoever took one took its neighbours with it, and each
     refusal costs of the booking allowance. As they were where it cannot be asked."""
     if not slots:
         return slots
     first, last = min(slot.start for slot in slots), max(slot.end for slot in slots)
     try:
-        offered = availability.free(plan.event_type, start=first, end=last, now=now)
+        offered = availability.free(plan.event_type, start=first, end=last, now=timezone.now())
     except (CalendlyError, clients.NoToken):
         return slots
     starts = {slot.start for slot in offered}
@@ -155,38 +173,59 @@ def _contested_last(plan: Plan, leg: BookingLeg | None, slots: list[Slot]) -> li
     return sorted(slots, key=key)
 
 
-def _aim(plan: Plan, leg: BookingLeg | None, slot: Slot, *, now: datetime) -> BookingLeg | None:
-    """Commit the intent to book this start. None if another booking of ours holds it."""
-    columns = {
-        "start_at": slot.start,
-        "end_at": slot.end,
-        "slot_key": slot_key(plan.event_type, slot.start),
-        "next_attempt_at": now + LEASE,
-        "sent_at": now,
-    }
+def _aim(plan: Plan, leg: BookingLeg | None, slot: Slot) -> BookingLeg | None:
+    """Commit the intent to book this start. None if another booking of ours holds it. Raises _LegEnded."""
+    key = slot_key(plan.event_type, slot.start)
     for last in (False, True):
+        now = timezone.now()
         try:
             with transaction.atomic(durable=True):
                 if leg is None:
-                    made = BookingLeg(
-                        status=BookingLeg.Status.PENDING,
-                        todo=BookingLeg.Todo.SETTLE,
-                        request=plan.evidence(),
-                        intent=plan.by.dump(),
-                        created_at=now,
-                        **columns,
-                    )
-                    plan.save(made)
-                    return made
-                _follow(leg, slot)  # the booking first, as everybody locks them
-                BookingLeg.objects.filter(pk=leg.pk).update(**columns)
-        except IntegrityError:
-            if last or not _release_stale(str(columns["slot_key"]), now=now):
+                    return _intend(plan, slot, key, now)
+                _aim_again(leg, plan, slot, key, now)
+                return leg
+        except IntegrityError as error:
+            if not violates(error, BookingLeg, SLOT_ONCE):
+                raise
+            if last or key is None or not _release_stale(key, now=now):
                 return None
-        else:
-            leg.start_at, leg.end_at = slot.start, slot.end
-            return leg
     return None
+
+
+def _intend(plan: Plan, slot: Slot, key: str | None, now: datetime) -> BookingLeg:
+    """Write a new leg and the other rows of the intent. The caller holds the transaction."""
+    leg = BookingLeg(
+        status=BookingLeg.Status.PENDING,
+        todo=BookingLeg.Todo.SETTLE,
+        request=plan.evidence(),
+        intent=plan.by.dump(),
+        created_at=now,
+        start_at=slot.start,
+        end_at=slot.end,
+        slot_key=key,
+        sent_at=now,
+        next_attempt_at=now + LEASE,
+    )
+    plan.save(leg)
+    return leg
+
+
+def _aim_again(leg: BookingLeg, plan: Plan, slot: Slot, key: str | None, now: datetime) -> None:
+    """Point a pending leg at another start, and take it back from a worker that looked meanwhile. The caller holds
+    the transaction. Raises _LegEnded if it is not pending any more."""
+    _follow(leg, slot)  # the booking first, as everybody locks them
+    pending = BookingLeg.objects.filter(pk=leg.pk, status=BookingLeg.Status.PENDING)
+    if not pending.update(
+        start_at=slot.start,
+        end_at=slot.end,
+        slot_key=key,
+        sent_at=now,
+        next_attempt_at=now + LEASE,
+        lease_token=None,
+        intent=plan.by.dump(),  # without the looks, which were for the start before
+    ):
+        raise _LegEnded
+    leg.start_at, leg.end_at, leg.sent_at = slot.start, slot.end, now
 
 
 def _follow(leg: BookingLeg, slot: Slot) -> None:
@@ -213,7 +252,7 @@ def _release_stale(key: str, *, now: datetime) -> bool:
     return bool(released or stale.update(slot_key=None))
 
 
-def _send(plan: Plan, leg: BookingLeg, slot: Slot, *, now: datetime) -> Outcome:
+def _send(plan: Plan, leg: BookingLeg, slot: Slot) -> Outcome:
     """The request, with no transaction open. Raises SlotTaken, NotFound, and what `place` raises."""
     connection = plan.event_type.connection
     try:
@@ -222,14 +261,15 @@ def _send(plan: Plan, leg: BookingLeg, slot: Slot, *, now: datetime) -> Outcome:
         raise
     except RateLimited as error:
         wait = failures.seconds(error.retry_after)
-        connections.quota_exhausted(connection, retry_after=wait, now=now)
-        _failed(leg, error, now=now)
+        connections.quota_exhausted(connection, retry_after=wait, now=timezone.now())
+        _failed(leg, error)
         raise failures.QuotaExhausted(wait, plan.event_type.scheduling_url) from error
     except (CalendlyError, clients.NoToken) as error:
         if isinstance(error, CalendlyError) and error.outcome_unknown:
-            return _lost(leg, error, now=now)
-        _failed(leg, error, now=now)
-        raise failures.of(error, connection, now=now) from error
+            return _lost(leg, error)
+        _failed(leg, error)
+        raise failures.of(error, connection, now=timezone.now()) from error
+    now = timezone.now()
     sighting = mirror.Sighting(mirror.Kind.BOOKED, invitee, None)
     heard = hearing.entries(leg.booking_id, at=now)
     [result] = mirror.observe(
@@ -243,11 +283,12 @@ def _send(plan: Plan, leg: BookingLeg, slot: Slot, *, now: datetime) -> Outcome:
     return Placed(result.booking)
 
 
-def _lost(leg: BookingLeg, error: CalendlyError, *, now: datetime) -> Placed | Unknown:
-    """Nobody knows yet, unless Calendly has told meanwhile. The worker looks it up soon."""
+def _lost(leg: BookingLeg, error: CalendlyError) -> Placed | Unknown:
+    """The outcome is open, unless Calendly has told meanwhile. The worker looks it up soon."""
+    now = timezone.now()
     with transaction.atomic(durable=True):
         pending = BookingLeg.objects.filter(pk=leg.pk, status=BookingLeg.Status.PENDING).update(
-            next_attempt_at=now + LOOK_UP_AFTER, last_error=str(error)[:500]
+            next_attempt_at=now + LOOK_UP_AFTER, lease_token=None, last_error=str(error)[:500]
         )
         if not pending and BookingLeg.objects.filter(pk=leg.pk, status=BookingLeg.Status.ACTIVE).exists():
             return Placed(Booking.objects.shown().get(pk=leg.booking_id))
@@ -263,18 +304,20 @@ def _lost(leg: BookingLeg, error: CalendlyError, *, now: datetime) -> Placed | U
     return Unknown(Booking.objects.shown().get(pk=leg.booking_id))
 
 
-def _failed(leg: BookingLeg, error: Exception | None, *, now: datetime) -> None:
+def _failed(leg: BookingLeg, error: Exception | None) -> None:
     """Nothing was booked: the leg ends, and with it a booking that has no other."""
     text = str(error)[:500] if error else "No start was free any more."
     with transaction.atomic(durable=True):
-        fail(leg, text, by=Actor.parse(leg.intent), now=now)
+        fail(leg, text, by=Actor.parse(leg.intent), now=timezone.now())
 
 
 def fail(leg: BookingLeg, text: str, *, by: Actor, now: datetime) -> bool:
-    """End a pending leg that never came to be. The caller holds the transaction. False if it was not pending
-    any more: then Calendly has told of it meanwhile."""
+    """End a pending leg that never came to be. The caller holds the transaction. False if it is not pending any
+    more (Calendly has told of it), or was sent once more since `leg` was read."""
     Booking.objects.select_for_update(no_key=True).get(pk=leg.booking_id)
-    ended = BookingLeg.objects.filter(pk=leg.pk, status=BookingLeg.Status.PENDING).update(
+    ended = BookingLeg.objects.filter(
+        pk=leg.pk, status=BookingLeg.Status.PENDING, sent_at=leg.sent_at
+    ).update(
         status=BookingLeg.Status.FAILED,
         slot_key=None,
         todo=BookingLeg.Todo.NOTHING,

@@ -12,7 +12,7 @@ from ..calendly.types import Answer
 from ..models import Booking, BookingLeg, EventType, VAIMetadata
 from ..models.booking import search_key
 from ..models.rewriting import insertion, send
-from . import availability, catalog, failures, hearing, placing, questions, zones
+from . import availability, catalog, failures, hearing, phones, placing, questions, zones
 from .actors import Actor, entry
 from .availability import Day, Slot
 
@@ -36,7 +36,8 @@ class Wish:
     time_zone: str = ""
     phone: str = ""
     locale: str = ""
-    answers: tuple[tuple[str, str], ...] = ()
+    location: str = ""
+    answers: tuple[tuple[str, str | tuple[str, ...]], ...] = ()
     guests: tuple[str, ...] = ()
     conversation_id: str = ""
     user_id: str = ""
@@ -110,7 +111,7 @@ def schedule(
     except (CalendlyError, clients.NoToken) as error:
         raise failures.of(error, event_type.connection, now=now) from error
     fitting = [slot for slot in slots if fits(slot, wish.flexibility, wanted, zone)]
-    outcome = placing.place(plan, fitting, now=now) if fitting else None
+    outcome = placing.place(plan, fitting) if fitting else None
     if isinstance(outcome, placing.Placed):
         return Booked(outcome.booking, zone)
     if isinstance(outcome, placing.Unknown):
@@ -123,9 +124,17 @@ def schedule(
 
 def when(wish: Wish, *, now: datetime) -> tuple[zones.Zone, datetime]:
     """The invitee's zone, and the earliest start wanted, in UTC. Raises InvalidWish."""
+    zone, preferred = zone_of(wish, now=now), wish.preferred
+    if preferred is None:
+        return zone, now
+    return zone, instant("preferredTime", preferred, zone, now=now)
+
+
+def zone_of(wish: Wish, *, now: datetime) -> zones.Zone:
+    """The invitee's zone. Raises InvalidWish."""
     preferred = wish.preferred
     try:
-        zone = zones.resolve(
+        return zones.resolve(
             explicit=wish.time_zone,
             preferred=preferred if preferred is not None and preferred.tzinfo else None,
             phone=wish.phone,
@@ -136,9 +145,6 @@ def when(wish: Wish, *, now: datetime) -> tuple[zones.Zone, datetime]:
         raise InvalidWish("timezone", "unknown_zone", name=str(error)) from error
     except OverflowError as error:
         raise InvalidWish("preferredTime", "out_of_range") from error
-    if preferred is None:
-        return zone, now
-    return zone, instant("preferredTime", preferred, zone, now=now)
 
 
 def instant(field: str, given: datetime, zone: zones.Zone, *, now: datetime) -> datetime:
@@ -173,7 +179,7 @@ def _plan(
     on_booked: OnBooked | None, booking_id: uuid.UUID | None, now: datetime,
 ) -> placing.Plan:  # fmt: skip
     """Everything that can be settled before Calendly is asked. Raises InvalidWish."""
-    answers, location = _answered(event_type, wish)
+    answers, location = answered(event_type, wish, zone)
     guests = guest_list(wish.guests, wish.email)
 
     def save(leg: BookingLeg) -> Booking:
@@ -198,28 +204,32 @@ def _plan(
         guests=guests,
         by=by,
         save=save,
+        phone=wish.phone,
         confirmed=confirmed,
     )
 
 
-def _answered(event_type: EventType, wish: Wish) -> tuple[tuple[Answer, ...], dict[str, str] | None]:
+def answered(
+    event_type: EventType, wish: Wish, zone: zones.Zone
+) -> tuple[tuple[Answer, ...], dict[str, str] | None]:
     """What the event type asks, and where the meeting is to be. Raises InvalidWish."""
+    evidence = phones.Evidence(wish.phone, zone, wish.locale)
     try:
-        return questions.answers(event_type, wish.answers), questions.location(event_type, wish.phone)
-    except questions.Unanswered as error:
-        raise InvalidWish("customAnswers", "unanswered", questions=str(error)) from error
-    except questions.UnknownQuestion as error:
-        known = "; ".join(error.questions)
-        raise InvalidWish("customAnswers", "unknown_question", asked=error.asked, questions=known) from error
-    except questions.NoPhone as error:
-        raise InvalidWish("phone", "phone_needed") from error
+        return (
+            questions.answers(event_type, wish.answers, evidence),
+            questions.location(event_type, wish.phone, wish.location, evidence),
+        )
+    except questions.Invalid as error:
+        raise InvalidWish(error.field, error.code, **error.values) from error
 
 
 def guest_list(guests: Sequence[str], invitee: str) -> tuple[str, ...]:
     """Each guest once, without the invitee; with the portal's own address where Calendly's ten leave room for it.
     Raises InvalidWish over ten."""
     own = conf.get().SYSTEM_EMAIL
-    wanted = {address.lower(): address for address in guests}
+    wanted: dict[str, str] = {}
+    for address in guests:
+        wanted.setdefault(address.lower(), address)
     wanted.pop(invitee.lower(), None)
     if len(wanted) > MOST_GUESTS:
         raise InvalidWish("guests", "too_many_guests")

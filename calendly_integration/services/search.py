@@ -5,16 +5,17 @@ import uuid
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
+from itertools import groupby
 
 from django.db import connections, transaction
 from django.db.models import Count, Q
 
 from ..models import Booking, BookingLeg, VAIMetadata
-from ..models.booking import search_key
+from ..models.booking import phone_parts, plain_words
 
 INDEX = "booking_search_trigrams"
 MEND = (
-    "As the owner of the database: CREATE EXTENSION IF NOT EXISTS pg_trgm; CREATE INDEX CONCURRENTLY "
+    "CREATE EXTENSION IF NOT EXISTS pg_trgm; CREATE INDEX CONCURRENTLY "
     f"{INDEX} ON calendly_integration_booking USING gin (search_key gin_trgm_ops);"
 )
 # So many finds are handed on as a list of ids: the planner knows their number then, and never walks through all
@@ -22,7 +23,10 @@ MEND = (
 FEW = 300
 # What so many of the latest bookings hold is common: whoever walks through them by start has a page of it soon.
 LATEST, COMMON = 2000, 100
-NUMBER = re.compile(r"[\d\s()+./-]+")
+NUMBER = re.compile(r"[\d()+./-]+")
+MOST_WORDS = 10
+# The index knows runs of three.
+FEWEST_DIGITS = 3
 
 
 def ready(*, using: str = "default") -> bool:
@@ -52,37 +56,39 @@ EVERYTHING = Found(Q())
 
 
 def find(term: str) -> Found:
-    """The bookings of a term: name, e-mail and phone by any part, whatever the case and the diacritics, by their
-    beginning where a word has one or two letters; a conversation, our id or one of Calendly's event ids, of now or
-    before, as a whole."""
+    """The bookings of a term: name and e-mail by any part, whatever the case and the diacritics, by their beginning
+    where a word has one or two letters; a phone number or a part of it in any spelling; a conversation, our id or
+    one of Calendly's event ids, of now or before, as a whole."""
     term = term.strip()[:200].replace("\0", "")
     try:
         return Found(Q(pk=uuid.UUID(term)))
     except ValueError:
-        words, exact = _words(term), Q(pk__in=_exact(term))
-    if not words:
+        named, exact = _named(term), Q(pk__in=_exact(term))
+    if not named:
         return Found(exact)
-    named = _named(words, term)
     if _common(named):
         return Found(named | exact)
     few = _few(named)
     return Found(named | exact, scattered=True) if few is None else Found(Q(pk__in=few) | exact)
 
 
-def _words(term: str) -> list[str]:
-    """Those that hold anything to look for: a lone dash finds nothing and hinders nothing."""
-    return [word for word in search_key(term).split() if re.search(r"[^\W_]", word)][:10]
-
-
-def _named(words: list[str], term: str) -> Q:
-    """Each word somewhere. The digits of a phone number also as one, without the zero of calls within a country."""
-    found = Q()
-    for word in words:
-        found &= _holds(word)
-    digits = re.sub(r"\D", "", term)
-    if NUMBER.fullmatch(term) and len(digits) >= 6:
-        found |= Q(search_key__contains=digits.lstrip("0") or digits)
+def _named(term: str) -> Q:
+    """Each word somewhere. What may be a phone number also as one, in whatever groups its digits are written."""
+    found, words = Q(), plain_words(term).split()[:MOST_WORDS]
+    for number, group in groupby(words, key=lambda word: NUMBER.fullmatch(word) is not None):
+        spelled, parts = Q(), list(group)
+        # A lone dash finds nothing and hinders nothing.
+        for word in parts:
+            if re.search(r"[^\W_]", word):
+                spelled &= _holds(word) | _dialed(word) if number else _holds(word)
+        found &= (spelled | _dialed(" ".join(parts))) if number and len(parts) > 1 else spelled
     return found
+
+
+def _dialed(text: str) -> Q:
+    """Those whose phone number holds these digits, country code and leading zeros aside."""
+    _country, digits = phone_parts(text)
+    return Q(search_key__contains=digits) if len(digits) >= FEWEST_DIGITS else Q()
 
 
 def _holds(word: str) -> Q:

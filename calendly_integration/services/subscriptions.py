@@ -1,15 +1,25 @@
 """Our webhook subscription at Calendly: one for our URL, adopted or renewed, never doubled."""
 
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
 from .. import clients
 from ..calendly.client import Client
-from ..calendly.errors import AlreadyExists, NotFound
+from ..calendly.errors import (
+    AlreadyExists,
+    CalendlyError,
+    InsufficientScope,
+    InvalidRequest,
+    NotFound,
+    PermissionDenied,
+)
 from ..calendly.types import Subscription
 from ..models import Connection
 from . import connections, signing_keys
 
+SCOPE = "organization"
 EVENTS = (
     "invitee.created",
     "invitee.canceled",
@@ -21,8 +31,31 @@ EVENTS = (
 )
 
 
+# The read scope of most of these events; a token without it is refused without names.
+LIKELY_SCOPE = "scheduled_events:read"
+
+
 class NoSigningKey(Exception):
     """Without a signing key Calendly signs nothing, and we accept nothing unsigned."""
+
+
+class NotRenewed(Exception):
+    """The old subscription was deleted and no new one could be made: there is none now. `error` is Calendly's."""
+
+    def __init__(self, error: CalendlyError) -> None:
+        super().__init__(f"There is no webhook subscription now. {error}")
+        self.error = error
+
+
+class TakenElsewhere(Exception):
+    """Calendly has a subscription for our URL that this token cannot see: of a group, or of another user."""
+
+    def __init__(self) -> None:
+        url = connections.webhook_url()
+        super().__init__(
+            f"Calendly has a subscription for {url} that this token cannot see. Delete it with the token that made"
+            " it, or set another PUBLIC_URL"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +71,7 @@ class State:
         return (
             self.subscription is not None
             and self.subscription.state == "active"
+            and self.subscription.scope == SCOPE
             and set(EVENTS) <= set(self.subscription.events)
         )
 
@@ -53,9 +87,9 @@ def status(connection: Connection, *, now: datetime) -> State:
 def subscribe(connection: Connection, *, renew: bool = False, now: datetime) -> State:
     """See to it that there is one good subscription for our URL.
 
-    A good one is adopted, unless `renew` (after a change of the signing key); a disabled or narrower one is
-    deleted and made anew, since Calendly has no call to change one (calendly-api, section 11). Raises
-    NoSigningKey, CalendlyError, NoToken.
+    A good one is adopted, unless `renew` (after a change of the signing key); a disabled or narrower one, or one
+    for a single user, is deleted and made anew: Calendly has no call to change one, and takes a URL once over all
+    scopes (calendly-api, section 11). Raises NoSigningKey, NotRenewed, TakenElsewhere, CalendlyError, NoToken.
     """
     key = signing_keys.newest(connection, now=now)
     if not key:
@@ -65,7 +99,16 @@ def subscribe(connection: Connection, *, renew: bool = False, now: datetime) -> 
     good = [each for each in found if State(each).healthy and not renew]
     for extra in [each for each in found if each not in good[:1]]:
         _delete(client, extra)
-    state = State(good[0]) if good else State(_create(client, connection, key, now), made=True)
+    if good:
+        state = State(good[0])
+    else:
+        _keep(connection, State(None))  # whatever happens now, none is there until the new one is
+        try:
+            state = State(_create(client, connection, key, now), made=True)
+        except CalendlyError as error:
+            if found and not error.outcome_unknown:
+                raise NotRenewed(error) from error
+            raise
     _keep(connection, state)
     return state
 
@@ -75,7 +118,7 @@ def rotate(connection: Connection, *, now: datetime) -> State:
 
     The new key is accepted before Calendly hears of it, and the old ones for two days after it signs with the new
     one, so no delivery is refused. Where Calendly fails, the same may be done again: it goes on with the same key.
-    Raises vault.Unreadable, CalendlyError, NoToken.
+    Raises vault.Unreadable, NotRenewed, TakenElsewhere, CalendlyError, NoToken.
     """
     signing_keys.renew(connection, now=now)
     return subscribe(connection, renew=True, now=now)
@@ -93,33 +136,69 @@ def unsubscribe(connection: Connection, *, now: datetime) -> int:
 
 def tend(connection: Connection, *, now: datetime) -> State:
     """Renew a subscription that Calendly has disabled or lost, as it does after a day of failed deliveries. One
-    that was never made, or was ended by hand, is left so. Raises CalendlyError, NoToken."""
+    that was never made, or was ended by hand, is left so. Raises NotRenewed, TakenElsewhere, CalendlyError,
+    NoToken."""
     if connection.subscription_uri and signing_keys.newest(connection, now=now):
         return subscribe(connection, now=now)
     return status(connection, now=now)
 
 
 def _ours(client: Client, connection: Connection) -> list[Subscription]:
+    """Those for our URL, of the organization and of our own user."""
+    found = _at_our_url(client.subscriptions(connection.organization_uri, SCOPE))
+    with suppress(PermissionDenied):
+        found += _at_our_url(client.subscriptions(connection.organization_uri, "user", connection.user_uri))
+    return found
+
+
+def _of_colleagues(client: Client, connection: Connection) -> list[Subscription]:
+    """Those for our URL that other users of the organization have made for themselves. One call for each user."""
+    found: list[Subscription] = []
+    with suppress(PermissionDenied):
+        for member in client.memberships(organization=connection.organization_uri):
+            if member.user.uri != connection.user_uri:
+                found += _at_our_url(
+                    client.subscriptions(connection.organization_uri, "user", member.user.uri)
+                )
+    return found
+
+
+def _at_our_url(listed: Iterable[Subscription]) -> list[Subscription]:
     url = connections.webhook_url()
-    listed = client.subscriptions(organization=connection.organization_uri)
     return [each for each in listed if each.callback_url.rstrip("/") == url]
 
 
 def _create(client: Client, connection: Connection, key: str, now: datetime) -> Subscription:
-    """Make it. If somebody else made it at this moment, take theirs."""
+    """Make it. One that somebody else made at this moment is taken; one of a colleague is replaced."""
+    try:
+        return _post(client, connection, key, now)
+    except AlreadyExists as error:
+        found = [each for each in _ours(client, connection) if each.scope == SCOPE]
+        if found:
+            return found[0]
+        theirs = _of_colleagues(client, connection)
+        for each in theirs:
+            _delete(client, each)
+        if not theirs:
+            raise TakenElsewhere from error
+    return _post(client, connection, key, now)
+
+
+def _post(client: Client, connection: Connection, key: str, now: datetime) -> Subscription:
     try:
         made = client.subscribe(
             url=connections.webhook_url(),
             events=EVENTS,
             organization=connection.organization_uri,
-            scope="organization",
+            scope=SCOPE,
             signing_key=key,
         )
-    except AlreadyExists:
-        found = _ours(client, connection)
-        if not found:
-            raise
-        return found[0]
+    except InvalidRequest as error:
+        if error.details:
+            raise  # it names a field: the scopes are not what is wrong
+        lacking = InsufficientScope(error.message, title=error.title, status=error.status, write=True)
+        lacking.required_scopes, lacking.guessed = (LIKELY_SCOPE,), True
+        raise lacking from error
     signing_keys.subscribed(connection, key, now=now)
     return made
 

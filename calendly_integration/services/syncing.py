@@ -4,24 +4,47 @@ import logging
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Q
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+from django.utils import timezone
 
 from .. import clients
 from ..calendly.client import Client
-from ..calendly.errors import CalendlyError, NotFound, PermissionDenied
+from ..calendly.errors import CalendlyError, InvalidRequest, NotFound, PermissionDenied
 from ..calendly.types import ScheduledEvent
 from ..models import Booking, BookingLeg, Connection, SyncRun
+from ..models.constraints import violates
 from . import catalog, connections, mirror, subscriptions
 
 log = logging.getLogger("calendly.sync")
 
-# A run that wrote nothing for so long has died; the next goes on where it stopped.
-DEAD_AFTER = timedelta(minutes=30)
+# An interrupted run is taken up again for so long; what changed before its cursor meanwhile, the next run reads.
+RESUME_WITHIN = timedelta(hours=6)
 # Two runs of the timetable missed: deliveries may be, too.
 GAP = timedelta(hours=1)
 DEFAULT_PAST = timedelta(days=2)
+# So many events are compared with what we hold in one query.
+BATCH = 100
+SIGN_OF_LIFE_EVERY = timedelta(seconds=10)
 
 Progress = Callable[[int], None]
+
+
+class AlreadyRunning(Exception):
+    """Another sync of this connection runs now. `since` is when it began."""
+
+    def __init__(self, since: datetime | None) -> None:
+        super().__init__("Another sync runs already")
+        self.since = since
+
+
+FAILURES = (
+    CalendlyError,
+    clients.NoToken,
+    AlreadyRunning,
+    subscriptions.NotRenewed,
+    subscriptions.TakenElsewhere,
+)
 
 
 def run_scheduled(*, now: datetime) -> None:
@@ -30,7 +53,7 @@ def run_scheduled(*, now: datetime) -> None:
     for step in (catalog.sync, subscriptions.tend, events):
         try:
             step(connections.default(), now=now)
-        except (CalendlyError, clients.NoToken) as error:
+        except FAILURES as error:
             log.warning("sync: %s failed: %s", step.__name__, type(error).__name__)
 
 
@@ -39,53 +62,103 @@ def events(
 ) -> SyncRun:
     """Mirror all meetings that start after `now - past`, then read those of ours that Calendly did not list.
 
-    May be interrupted and run again: it goes on from the start time that it had reached. Raises CalendlyError,
-    NoToken; the run then keeps the error and its cursor.
+    `progress` is called with the number of events read since the last call. May be interrupted and run again: it
+    goes on from the start time that it had reached. Raises AlreadyRunning; CalendlyError and NoToken, after which
+    the run has failed and keeps the error and its cursor.
     """
-    run = _resume(connection, past=past, now=now)
+    run = _begin(connection, past=past, now=now)
     try:
         client = clients.calendly(connection)
         _theirs(client, run, now=now, progress=progress)
         _ours(client, run, now=now)
-    except (CalendlyError, clients.NoToken) as error:
-        run.error = str(error)[:500]
-        run.save(update_fields=["error", "seen", "changed", "cursor"])
+    except BaseException as error:
+        run.status, run.finished_at = SyncRun.Status.FAILED, timezone.now()
+        run.error = (str(error) or type(error).__name__)[:500]
+        run.save(update_fields=["status", "finished_at", "error", "seen", "changed", "cursor"])
         raise
-    run.status, run.finished_at, run.error = SyncRun.Status.DONE, now, ""
+    run.status, run.finished_at, run.error = SyncRun.Status.DONE, timezone.now(), ""
     run.save()
     Connection.objects.filter(pk=connection.pk).update(events_synced_at=now)
     return run
 
 
-def _resume(connection: Connection, *, past: timedelta, now: datetime) -> SyncRun:
-    """The run that was interrupted within the last hours, or a new one."""
+def _begin(connection: Connection, *, past: timedelta, now: datetime) -> SyncRun:
+    """A run of our own: the last one that stopped on its way through the same window, or a new one. Raises
+    AlreadyRunning."""
     start = now - past
-    open_runs = SyncRun.objects.filter(connection=connection, status=SyncRun.Status.RUNNING)
-    open_runs.filter(started_at__lt=now - timedelta(hours=6)).update(
-        status=SyncRun.Status.FAILED, finished_at=now
+    runs = SyncRun.objects.filter(connection=connection)
+    stopped = runs.stopped(now=now).filter(
+        window_start__range=(start - RESUME_WITHIN, start), started_at__gte=now - RESUME_WITHIN
     )
-    run = open_runs.filter(window_start__lte=start + DEAD_AFTER, window_start__gte=start - DEAD_AFTER).first()
-    if run is None:
-        run = SyncRun.objects.create(connection=connection, window_start=start, started_at=now)
-    return run
+    last = runs.order_by("-pk").first()
+    found = stopped.filter(pk=last.pk).first() if last is not None else None
+    try:
+        with transaction.atomic():
+            if found is not None and SyncRun.objects.take_up(found, now=now):
+                found.refresh_from_db()
+                return found
+            runs.mark_dead_failed(now=now)
+            return SyncRun.objects.create(
+                connection=connection, window_start=start, started_at=now, alive_at=now
+            )
+    except IntegrityError as error:
+        if not violates(error, SyncRun, "sync_run_one_running"):
+            raise
+        running = runs.filter(status=SyncRun.Status.RUNNING).first()
+        raise AlreadyRunning(running.started_at if running else None) from error
 
 
 def _theirs(client: Client, run: SyncRun, *, now: datetime, progress: Progress | None) -> None:
-    """What Calendly lists, soonest first, so that the start time reached is where to go on."""
-    begin = max(run.window_start, run.cursor or run.window_start)
+    """What Calendly lists, soonest first, so that the start time reached is where to go on. Page tokens go stale
+    within minutes (calendly-api, section 2): then the list is asked for anew from there."""
     last = run.connection.events_synced_at
     # A no-show is marked on the invitee and leaves the event as it was: after a gap those begun are read anew.
     gap = last is None or now - last > GAP
-    for event in _listed(client, run.connection, begin):
-        run.seen += 1
-        if _differs(event) or (gap and event.start_time <= now):
-            run.changed += _bring_in(client, run.connection, event, now=now)
-        if progress is not None:
-            progress(1)
-        if run.cursor is None or event.start_time > run.cursor:
-            run.cursor = event.start_time
-            if run.seen % 50 == 0:
-                run.save(update_fields=["seen", "changed", "cursor"])
+    done: set[str] = set()
+    while True:
+        begin, done_before = max(run.window_start, run.cursor or run.window_start), len(done)
+        try:
+            for batch in _batches(_listed(client, run.connection, begin)):
+                fresh = [event for event in batch if event.uri not in done]
+                differing = _differing(fresh)
+                for event in fresh:
+                    if event.uri in differing or (gap and event.start_time <= now):
+                        run.changed += _bring_in(client, run.connection, event, now=now)
+                    done.add(event.uri)
+                    _reached(run, event)
+                    if progress is not None:
+                        progress(1)
+        except InvalidRequest:
+            if len(done) == done_before:
+                raise  # not a stale token: nothing was read with this one
+        else:
+            return
+
+
+def _batches(events: Iterator[ScheduledEvent]) -> Iterator[list[ScheduledEvent]]:
+    """The events by the hundred; what came before an error is given before the error is raised."""
+    batch: list[ScheduledEvent] = []
+    try:
+        for event in events:
+            batch.append(event)
+            if len(batch) == BATCH:
+                yield batch
+                batch = []
+    except CalendlyError:
+        yield batch
+        raise
+    if batch:
+        yield batch
+
+
+def _reached(run: SyncRun, event: ScheduledEvent) -> None:
+    """Count the event, and write down now and then how far the run has come."""
+    run.seen += 1
+    run.cursor = max(run.cursor or event.start_time, event.start_time)
+    moment = timezone.now()
+    if moment - run.alive_at >= SIGN_OF_LIFE_EVERY:
+        run.alive_at = moment
+        run.save(update_fields=["seen", "changed", "cursor", "alive_at"])
 
 
 def _listed(client: Client, connection: Connection, begin: datetime) -> Iterator[ScheduledEvent]:
@@ -98,16 +171,26 @@ def _listed(client: Client, connection: Connection, begin: datetime) -> Iterator
         yield from client.scheduled_events(user=connection.user_uri, min_start=begin, sort="start_time:asc")
 
 
-def _differs(event: ScheduledEvent) -> bool:
-    """True where our legs do not tell the same: then its invitees are read, which costs a call."""
-    kept = BookingLeg.objects.filter(event_uri=event.uri)
-    counts = kept.aggregate(
-        active=Count("pk", filter=Q(status=BookingLeg.Status.ACTIVE)),
-        all=Count("pk"),
-        fresh=Count("pk", filter=Q(event_updated_at__gte=event.updated_at, seen_at__isnull=False)),
+def _differing(events: list[ScheduledEvent]) -> set[str]:
+    """The URIs of those that our legs do not agree with: their invitees are read, which costs a call each."""
+    kept: dict[str, list[BookingLeg]] = {event.uri: [] for event in events}
+    columns = ("event_uri", "status", "event_updated_at", "seen_at")
+    for leg in BookingLeg.objects.filter(event_uri__in=kept).only(*columns):
+        kept[leg.event_uri].append(leg)
+    return {event.uri for event in events if _differs(event, kept[event.uri])}
+
+
+def _differs(event: ScheduledEvent, legs: list[BookingLeg]) -> bool:
+    active = sum(leg.status == BookingLeg.Status.ACTIVE for leg in legs)
+    expected = event.invitees_active if event.status == "active" else 0
+    return (
+        not legs
+        or active != expected
+        or any(
+            leg.seen_at is None or leg.event_updated_at is None or leg.event_updated_at < event.updated_at
+            for leg in legs
+        )
     )
-    active = event.invitees_active if event.status == "active" else 0
-    return bool(counts["active"] != active or counts["all"] == 0 or counts["fresh"] < counts["all"])
 
 
 def _bring_in(client: Client, connection: Connection, event: ScheduledEvent, *, now: datetime) -> int:

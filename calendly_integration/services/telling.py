@@ -2,14 +2,17 @@
 
 import re
 import unicodedata
+import uuid
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from ..models import Booking, BookingLeg, FollowUp, VAIMetadata
+from ..models import Booking, BookingLeg, FollowUp, TimelineEntry, VAIMetadata
 from . import wording, zones
 from .outbox import Draft
 
+MAIL = "/email/send"
 FOLLOW_UP_AFTER = timedelta(hours=24)
 SUBJECT = {"ro": "Confirmare: {event}, {when}", "en": "Confirmed: {event}, {when}"}
 HELP = {
@@ -45,7 +48,12 @@ def about_time(reason: str) -> bool:
 
 def lane(booking: Booking) -> str:
     """Messages of one booking leave in order."""
-    return booking.pk.hex
+    return lane_of(booking.pk)
+
+
+def lane_of(booking_id: uuid.UUID) -> str:
+    """As `lane`, by the booking's id."""
+    return booking_id.hex
 
 
 def _draft(booking: Booking, path: str, once: str, now: datetime, **body: Any) -> Draft:
@@ -103,7 +111,7 @@ def booked(booking: Booking, leg: BookingLeg, *, now: datetime) -> list[Draft]:
 
 
 def confirmed(booking: Booking, *, now: datetime) -> list[Draft]:
-    """Calendly has confirmed it: the portal is told, and asked to mail the invitee."""
+    """Calendly has confirmed it: the portal is told, and asked to mail the invitee. The mail has no body yet."""
     kept, once = _metadata(booking), f"confirmed:{booking.pk.hex}"
     return [
         _draft(
@@ -114,13 +122,26 @@ def confirmed(booking: Booking, *, now: datetime) -> list[Draft]:
             **_times(booking),
             event_type=booking.event_name,
         ),
-        _draft(booking, "/email/send", once, now, **_mail(booking, kept)),
+        wanted_mail(booking, once_key=f"{once}:{MAIL}"),
     ]  # fmt: skip
+
+
+def wanted_mail(booking: Booking, *, once_key: str) -> Draft:
+    """The confirmation mail before it is known when it leaves: without its body. `confirmations.resolve` makes
+    the message of it. Written anew it keeps its key: a portal that has it already mails no second time."""
+    key = uuid.uuid5(booking.pk, once_key)
+    return Draft(lane=lane(booking), path=MAIL, body={}, once_key=once_key, booking_id=booking.pk, key=key)
+
+
+def mail(booking: Booking, *, once_key: str, now: datetime) -> Draft:
+    """The confirmation mail as the booking is now."""
+    body = {**_mail(booking, _metadata(booking)), "timestamp": wording.utc(now)}
+    return replace(wanted_mail(booking, once_key=once_key), body=body)
 
 
 def _mail(booking: Booking, kept: VAIMetadata) -> dict[str, Any]:
     """The confirmation mail: its times as the invitee reads them."""
-    lang = wording.language(booking.locale)
+    lang = wording.mail_language(booking.locale)
     try:
         zone = zones.named(booking.time_zone)
     except zones.UnknownZone:
@@ -129,7 +150,8 @@ def _mail(booking: Booking, kept: VAIMetadata) -> dict[str, Any]:
     when = wording.spoken(start, zone, lang) if start else ""
     return {
         "to": booking.invitee_email,
-        "subject": SUBJECT[lang].format(event=booking.event_name, when=when),
+        # One line: the event's name is not ours.
+        "subject": SUBJECT[lang].format(event=" ".join(booking.event_name.split()), when=when),
         "template": "calendly_confirmation",
         "data": {
             "event_name": booking.event_name,
@@ -156,9 +178,14 @@ def canceled(booking: Booking, leg: BookingLeg, *, now: datetime) -> list[Draft]
 
 
 def ended(booking: Booking, leg: BookingLeg, *, now: datetime) -> tuple[list[FollowUp], list[Draft]]:
-    """All that a cancellation causes: the news, and a follow-up where the invitee gave a reason about time."""
+    """All that a cancellation causes: the news, and a follow-up where the invitee gave a reason about time, to
+    Calendly or to an agent that cancels for them. Staff choose for themselves."""
     drafts = canceled(booking, leg, now=now)
-    if leg.canceler != "invitee" or not about_time(booking.cancel_reason):
+    wish = leg.intent.get("cancel") or {}
+    reason = booking.cancel_reason
+    if leg.canceler != "invitee":
+        reason = str(wish.get("reason") or "") if wish.get("kind") == TimelineEntry.Actor.AGENT else ""
+    if not about_time(reason):
         return [], drafts
     followup = plan_follow_up(booking, leg, now=now)
     return [followup], drafts + follow_up(booking, followup, now=now)
@@ -201,7 +228,7 @@ def plan_follow_up(
     """The follow-up of a cancellation about time, not saved yet. After one of ours it is due at once: the invitee
     was promised a meeting."""
     ours = kind == FollowUp.Kind.REBOOK
-    text = (OFFER if ours else HELP)[wording.language(booking.locale)]
+    text = (OFFER if ours else HELP)[wording.mail_language(booking.locale)]
     return FollowUp(
         booking=booking,
         leg=leg,

@@ -137,6 +137,18 @@ def unknown_outcomes() -> Portion:
     return _portion(open_.select_related("booking").order_by("created_at", "id"))
 
 
+def lost_moves() -> Portion:
+    """Meetings that were moved at Calendly to a time that could not be read, the soonest first."""
+    pending = Booking.objects.filter(status=Booking.Status.PENDING)
+    return _portion(pending.exclude(event_id="").order_by("start_at", "id"))
+
+
+def old_halves(*, now: datetime) -> Portion:
+    """Moved meetings that Calendly refused to cancel at their old time, the soonest first."""
+    standing = BookingLeg.objects.left_standing(now).select_related("booking")
+    return _portion(standing.order_by("start_at", "id"))
+
+
 def unseen(*, now: datetime) -> dict[str, Any]:
     """How coming meetings are found that Calendly has not confirmed although there was time for it."""
     return {
@@ -150,6 +162,20 @@ def unseen(*, now: datetime) -> dict[str, Any]:
 def unconfirmed(*, now: datetime) -> Portion:
     """Those bookings, the soonest first."""
     return _portion(Booking.objects.filter(**unseen(now=now)).order_by("start_at", "id"))
+
+
+def bare(*, now: datetime) -> dict[str, Any]:
+    """How coming meetings are found whose confirmation left without the conference link."""
+    return {
+        "mailed_without_link_at__isnull": False,
+        "status": Booking.Status.CONFIRMED.value,
+        "start_at__gte": now,
+    }
+
+
+def mailed_without_link(*, now: datetime) -> Portion:
+    """Those bookings, the soonest first."""
+    return _portion(Booking.objects.filter(**bare(now=now)).order_by("start_at", "id"))
 
 
 def due_followups(*, now: datetime) -> Portion:

@@ -37,6 +37,12 @@ def language(code: str | None) -> str:
     return short if short in LANGUAGES else "ro"
 
 
+def mail_language(code: str | None) -> str:
+    """The language of a mail to an invitee: Romanian where that is theirs or none is known, else English."""
+    short = (code or "").replace("_", "-").split("-")[0].strip().lower()
+    return "ro" if short in ("", "ro") else "en"
+
+
 def utc(instant: datetime) -> str:
     """ISO 8601, UTC with Z, whole seconds."""
     return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,7 +1,8 @@
 """In which time zone the invitee lives, from the evidence that an agent has, and how sure that is."""
 
+import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from importlib import resources
 from zoneinfo import ZoneInfo, available_timezones
@@ -44,13 +45,24 @@ class Zone:
 
 @lru_cache(maxsize=1)
 def _names() -> dict[str, str]:
-    return {name.lower(): name for name in available_timezones()}
+    """Zones by their names as they are compared, old names too: each leads to the present one."""
+    names = available_timezones() - {"localtime", "Factory"}
+    return {_compared(name): _renamed().get(name, name) if "/" in name else name for name in names}
+
+
+def _compared(name: str) -> str:
+    """Without regard to case; a blank may stand for an underscore, or for a plus lost in a query string."""
+    parts = [part.strip() for part in name.lower().split("/")]
+    return re.sub(r"[\s+]+", "_", "/".join(parts))
 
 
 def named(name: str) -> ZoneInfo:
-    """The zone of that name, whatever its case. Raises UnknownZone."""
-    found = _names().get(name.strip().lower())
-    if not found or found in ("localtime", "Factory"):
+    """The zone of that name, whatever its case, with blanks or underscores, present or old ("Europe/Kiev").
+
+    Raises UnknownZone.
+    """
+    found = _names().get(_compared(name))
+    if not found:
         raise UnknownZone(name)
     return ZoneInfo(found)
 
@@ -90,6 +102,14 @@ def at(local: datetime, zone: ZoneInfo) -> datetime:
     return instant
 
 
+def begins(day: date, zone: ZoneInfo) -> datetime:
+    """The first instant of a day there; where the clocks skip midnight, the one to which they go forward.
+
+    Raises OverflowError at the edges of the calendar.
+    """
+    return datetime.combine(day, time(), zone).astimezone(UTC)
+
+
 def _of_offset(preferred: datetime, by_phone: list[str]) -> Zone:
     """The zone that best explains the offset with which the agent wrote the time."""
     offset = preferred.utcoffset()
@@ -116,8 +136,9 @@ def _of_phone(phone: str, now: datetime) -> list[str]:
     import phonenumbers  # here: its tables are large, and many processes never need them
     from phonenumbers import timezone as phone_zones
 
+    phone = phone.strip()
     try:
-        number = phonenumbers.parse(phone, None)
+        number = phonenumbers.parse(f"+{phone[2:]}" if phone.startswith("00") else phone, None)
     except phonenumbers.NumberParseException:
         return []
     # The library speaks of Asia/Calcutta and Europe/Kiev still.
@@ -142,6 +163,12 @@ def _countries() -> dict[str, list[str]]:
     return found
 
 
+def countries(name: str) -> list[str]:
+    """The countries that live in a zone, as ISO 3166 codes; none for one such as UTC."""
+    name = _renamed().get(name, name)
+    return [country for country, names in _countries().items() if name in names]
+
+
 @lru_cache(maxsize=1)
 def _renamed() -> dict[str, str]:
     """Names that no country uses any more, with those that took their place."""
@@ -156,7 +183,7 @@ def _distinct(names: list[str], now: datetime) -> list[str]:
     kept: dict[tuple[timedelta | None, ...], str] = {}
     moments = [now + HORIZON * part / 4 for part in range(5)]
     for name in names:
-        if name.lower() in _names():
+        if _compared(name) in _names():
             zone = ZoneInfo(name)
             kept.setdefault(tuple(moment.astimezone(zone).utcoffset() for moment in moments), name)
     default = default_name()

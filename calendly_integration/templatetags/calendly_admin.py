@@ -5,7 +5,7 @@ from typing import Any
 from django import template
 from django.template.context import Context
 
-from ..admin import nav, shown, today
+from ..admin import in_use, nav, shown, today
 
 register = template.Library()
 
@@ -14,6 +14,12 @@ register = template.Library()
 def calendly_nav(context: Context) -> dict[str, Any]:
     """The way between our pages."""
     return {"places": nav.places(context["request"])}
+
+
+@register.inclusion_tag("calendly_integration/admin/list_in_use.html")
+def calendly_in_use(changelist: Any) -> dict[str, Any]:
+    """The conditions of a list, each with the way to drop it."""
+    return {"conditions": in_use.conditions(changelist)}
 
 
 @register.simple_tag(takes_context=True)

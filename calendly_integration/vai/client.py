@@ -19,12 +19,13 @@ import urllib3
 from requests.structures import CaseInsensitiveDict
 
 from .adapter import LeanAdapter
-from .errors import Refused, Unavailable, VAIError
+from .errors import KeyRefused, Refused, Unavailable, VAIError
 
 _MAX_DROPPED = 64 * 1024
 _MAX_METADATA = 1024 * 1024
 _CHUNK = 16 * 1024
 _MAX_PAUSE = 86_400.0
+_KEY_REFUSED = frozenset({401, 403})
 _TRY_LATER = frozenset({408, 425, 429})
 _WIRE_ERRORS = (requests.RequestException, urllib3.exceptions.HTTPError, OSError)
 
@@ -67,7 +68,7 @@ class Client:
     def post(self, path: str, body: bytes | Mapping[str, Any], *, idempotency_key: str) -> None:
         """POST a message; ``path`` starts with a slash, bytes are JSON already. What is answered is dropped.
 
-        Raises Refused, Unavailable. ValueError for an idempotency key that no header can carry.
+        Raises Refused, KeyRefused, Unavailable. ValueError for an idempotency key that no header can carry.
         """
         data = body if isinstance(body, bytes) else json.dumps(body, separators=(",", ":")).encode("ascii")
         prepared = self._prepared("POST", path, data, _header_text(idempotency_key, "idempotency key"))
@@ -87,7 +88,7 @@ class Client:
     def get_metadata(self, event_id: str) -> dict[str, Any] | None:
         """GET /calendly/metadata/{event id}: what the portal knows of a meeting; None where it knows nothing.
 
-        Raises Refused, Unavailable.
+        Raises Refused, KeyRefused, Unavailable.
         """
         started = time.monotonic()
         path = f"/calendly/metadata/{quote(event_id, safe='')}"
@@ -106,7 +107,7 @@ class Client:
         status = response.status_code
         try:
             raw = self._body(response, _MAX_METADATA, started)
-            value = None if raw is None else json.loads(raw.decode("utf-8"))
+            value = None if raw is None else _parsed(raw)
         except _WIRE_ERRORS as exc:
             told = type(exc).__name__
         except (ValueError, RecursionError):
@@ -163,6 +164,23 @@ class Client:
         return b"".join(chunks)
 
 
+def _parsed(raw: bytes) -> Any:
+    """The JSON value; texts that no database could store are mended. Only escapes can spell those."""
+    value = json.loads(raw.decode("utf-8"))
+    return _storable(value) if b"\\u" in raw else value
+
+
+def _storable(value: Any) -> Any:
+    """Without NULs and halves of surrogate pairs."""
+    if isinstance(value, str):
+        return value.replace("\0", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, list):
+        return [_storable(each) for each in value]
+    if isinstance(value, dict):
+        return {_storable(key): _storable(each) for key, each in value.items()}
+    return value
+
+
 def _new_session(pool: int) -> requests.Session:
     session = requests.Session()
     # No proxies or passwords out of the environment.
@@ -182,6 +200,8 @@ def _header_text(value: str, what: str) -> str:
 def _refusal(response: requests.Response, *, write: bool) -> VAIError:
     status, headers = response.status_code, response.headers
     message = f"the portal answered {status}"
+    if status in _KEY_REFUSED:
+        return KeyRefused(message, status=status)
     if 400 <= status < 500 and status not in _TRY_LATER:
         return Refused(message, status=status)
     return Unavailable(

@@ -29,7 +29,13 @@ class VAIError(Exception):
 
 
 class Refused(VAIError):
-    """4xx other than 408 and 429: the same message would be refused again."""
+    """4xx other than 401, 403, 408, 425 and 429: the same message would be refused again."""
+
+
+class KeyRefused(VAIError):
+    """401, 403: the portal does not take our key. The message is as good as before once it does."""
+
+    retryable = True
 
 
 class Unavailable(VAIError):

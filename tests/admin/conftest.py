@@ -94,8 +94,11 @@ def make(kind: EventType, key: AgentKey, *, email: str = "nora@example.com", nam
 
 
 @pytest.fixture
-def booking(event_types: dict[str, EventType], agent_key: AgentKey, flush: object) -> Booking:
-    """A confirmed Sales Demo. What Calendly has to tell of it waits for `flush`."""
+def booking(
+    event_types: dict[str, EventType], agent_key: AgentKey, flush: object, sandbox: Calendly
+) -> Booking:
+    """A confirmed Sales Demo, its link ready at once. What Calendly has to tell of it waits for `flush`."""
+    sandbox.options.location_push_seconds = 0
     return make(event_types["Sales Demo"], agent_key)
 
 

@@ -24,6 +24,7 @@ from calendly_integration.models import (
     IdempotencyRecord,
     Lane,
     Message,
+    PendingMail,
     Preference,
     Pulse,
     SavedView,
@@ -49,6 +50,7 @@ MODELS: tuple[type[Model], ...] = (
     IdempotencyRecord,
     Lane,
     Message,
+    PendingMail,
     Preference,
     Pulse,
     SavedView,
@@ -131,6 +133,7 @@ def _details(booking: Booking, ground: dict[str, Any], each: int, text: str, raw
         lane=lane, booking=booking, path="/calendly/notify", body={"name": text}, once_key=uuid.uuid4().hex,
         status="parked", last_error=text, created_at=NOW,
     )  # fmt: skip
+    PendingMail.objects.get_or_create(booking=booking, defaults={"once_key": "x"})
     FollowUp.objects.create(
         booking=booking, leg=leg, kind="reschedule_assistance", email=text[:320], scheduled_for=NOW,
         message=text, created_at=NOW,

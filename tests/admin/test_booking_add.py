@@ -86,7 +86,7 @@ def test_one_page_then_it_is_booked_at_calendly(staff: Client, demo: EventType, 
     assert booking.start_at == datetime.fromisoformat(START)
     assert booking.metadata.notes == "Called us."
     assert booking.current_leg
-    assert booking.current_leg.request["guests"] == ["A@example.com", "b@example.com"]
+    assert booking.current_leg.request["guests"] == ["a@example.com", "b@example.com"]
     logged = LogEntry.objects.get()
     assert (logged.action_flag, logged.user.username) == (ADDITION, "maria")
     assert TimelineEntry.objects.get(action="booked").actor_name == "maria"
@@ -135,6 +135,56 @@ def test_a_start_that_went_shows_others_and_keeps_what_was_typed(
     assert Booking.objects.get(source="staff").status == "confirmed"
 
 
+def test_starts_shown_on_another_clock_than_the_invitees_are_shown_anew_before_anything_is_booked(
+    staff: Client, demo: EventType, sandbox: Calendly
+) -> None:
+    text = staff.get(to(demo)).content.decode()
+    assert '<input type="hidden" name="shown_zone" value="Europe/Bucharest">' in text
+    form = filled(timezone="America/New_York", start="2026-11-24T13:45:00Z", shown_zone="Europe/Bucharest")
+    answer = staff.post(to(demo), form)
+    text = answer.content.decode()
+    assert (posts(sandbox), Booking.objects.count()) == (0, 0)
+    assert "Tuesday, November 24, 2026 at 08:45 (America/New_York). Check it, then book." in text
+    assert "on the invitee&#x27;s clock, America/New_York" in text
+    assert 'value="2026-11-24T13:45:00Z" checked> <span>08:45 <small>13:45 UTC' in text
+    assert 'name="shown_zone" value="America/New_York"' in text
+    staff.post(to(demo), form | {"shown_zone": "America/New_York", "once": once(answer)})
+    booking = Booking.objects.get()
+    assert (booking.start_at, booking.time_zone) == (
+        datetime(2026, 11, 24, 13, 45, tzinfo=UTC), "America/New_York",
+    )  # fmt: skip
+
+
+def test_starts_on_the_hosts_clock_say_so_and_are_booked_as_they_are(
+    staff: Client, demo: EventType, sandbox: Calendly
+) -> None:
+    address = to(demo, zone="host")
+    text = staff.get(address).content.decode()
+    assert "shown_zone" not in text
+    assert 'value="2026-11-24T13:45:00Z"> <span>15:45 <small>13:45 UTC' in text
+    staff.post(address, filled(timezone="America/New_York", start="2026-11-24T13:45:00Z"))
+    assert Booking.objects.get().start_at == datetime(2026, 11, 24, 13, 45, tzinfo=UTC)
+
+
+def test_of_a_start_that_went_the_whole_day_comes_first(
+    staff: Client, demo: EventType, sandbox: Calendly
+) -> None:
+    chosen = "2026-12-02T10:00:00Z"
+    before = [each for each in starts(staff.get(to(demo))) if each.startswith("2026-12-02")]
+    sandbox.book_as_invitee("Sales Demo", datetime.fromisoformat(chosen), email="fast@example.com")
+    text = staff.post(to(demo), filled(start=chosen)).content.decode()
+    first = text.partition('<details class="day" open>')[2].partition("</details>")[0]
+    offered = re.findall(r'name="start" value="([^"]+)"', first)
+    taken = {f"2026-12-02T{hour}:00Z" for hour in ("09:30", "09:45", "10:00", "10:15", "10:30")}
+    assert "Wednesday, December 2" in first
+    assert f"{len(offered)} free" in first
+    assert set(before) - set(offered) <= taken
+    assert len(offered) > 3
+    assert offered[0] < chosen < offered[-1]
+    assert '<span class="span">2 Dec 2026 – 15 Dec 2026</span>' in text
+    assert " checked" not in text
+
+
 def test_another_look_keeps_what_was_typed_and_books_nothing(
     staff: Client, demo: EventType, sandbox: Calendly
 ) -> None:
@@ -153,7 +203,7 @@ def test_another_look_keeps_what_was_typed_and_books_nothing(
     ("changes", "said"),
     [
         ({"name": ""}, "This field is required"),
-        ({"email": "ioana"}, "valid email address"),
+        ({"email": "ioana"}, "is no e-mail address"),
         ({"email": ""}, "This field is required"),
         ({"timezone": "Mars/Base"}, "Select a valid choice"),
         ({"guests": "a@example.com not-one"}, "not-one is no e-mail address"),
@@ -297,3 +347,56 @@ def test_who_may_not_book_does_not(
     assert browser.post(to(demo), filled()).status_code == expected
     assert entered("staff", enforce_csrf_checks=True).post(to(demo), filled()).status_code == 403
     assert not Booking.objects.exists()
+
+
+@pytest.mark.parametrize("email", ["ană@exemplu.ro", "o'brien+1@exämple.ro"])
+def test_staff_may_book_for_every_address_that_agents_may(
+    staff: Client, demo: EventType, sandbox: Calendly, email: str
+) -> None:
+    answer = staff.post(to(demo), filled(email=f" {email} ", guests="ion@exämple.ro"))
+    assert answer.status_code == 302, answer.content
+    assert Booking.objects.get().invitee_email == email
+
+
+def test_the_place_is_asked_for_only_where_the_event_type_asks_for_it(
+    staff: Client, demo: EventType, sandbox: Calendly
+) -> None:
+    kind = added(sandbox, "Visit", locations=[place("ask_invitee")])
+    assert 'name="location"' not in staff.get(to(demo)).content.decode()
+    assert 'name="location"' in staff.get(to(kind)).content.decode()
+    without = staff.post(to(kind), filled(phone="+40721234567")).content.decode()
+    assert "write where the meeting is to be" in without
+    assert "The host calls" not in without
+    assert posts(sandbox) == 0
+    staff.post(to(kind), filled(location="La cafenea"))
+    leg = Booking.objects.get().current_leg
+    assert leg
+    assert leg.request["location"] == {"kind": "ask_invitee", "location": "La cafenea"}
+
+
+def test_a_number_in_a_phone_question_is_read_as_of_the_invitees_country(
+    staff: Client, demo: EventType, sandbox: Calendly
+) -> None:
+    kind = added(sandbox, "Asking", questions=[question("Number?", kind="phone_number")])
+    refused = staff.post(to(kind), filled(question_0="no number")).content.decode()
+    assert "A question asks for a phone number" in refused
+    assert posts(sandbox) == 0
+    staff.post(to(kind), filled(question_0="0721 234 567"))
+    leg = Booking.objects.get().current_leg
+    assert leg
+    assert leg.request["answers"] == [["Number?", "+40721234567"]]
+
+
+def test_a_choice_and_another_answer_together_are_refused_where_one_is_taken(
+    staff: Client, demo: EventType, sandbox: Calendly
+) -> None:
+    single = question("Size?", kind="single_select", choices=("small", "large"))
+    several = question("Needs?", kind="multi_select", position=1, choices=("a", "b"))
+    kind = added(sandbox, "Asking", questions=[{**each, "include_other": True} for each in (single, several)])
+    both = {"question_0": "small", "question_0_other": "huge", "question_1": ["a"], "question_1_other": "c"}
+    assert "Give one answer" in staff.post(to(kind), filled(**both)).content.decode()
+    assert posts(sandbox) == 0
+    staff.post(to(kind), filled(**both | {"question_0": ""}))
+    leg = Booking.objects.get().current_leg
+    assert leg
+    assert leg.request["answers"] == [["Size?", "huge"], ["Needs?", "a\nc"]]

@@ -108,6 +108,47 @@ def test_one_box_finds_by_whatever_is_at_hand(root: Client, db: None, term: str)
     assert list(found) == [wanted], other
 
 
+SPELLED = ("+40 744 120 980", "0040744120980", "+40 (0)744.120.980", "40744120980", "(+40) 744-120-980")
+NATIONAL = ("0731 456 789", "0731456789", "731.456.789")
+
+
+@pytest.mark.parametrize("kept", SPELLED)
+@pytest.mark.parametrize(
+    "term",
+    [*SPELLED, "0744120980", "744120980", "+40744120980", "0744 120 980", "0744-120-980", "(0744) 120 980",
+     "744 120", "120 980", "0744", "+40 744", "Nora 0744 120 980", "0744120980 nora"],
+)  # fmt: skip
+def test_a_phone_number_is_found_in_any_spelling(root: Client, db: None, kept: str, term: str) -> None:
+    wanted = called(rows.ground(), kept)
+    assert list(listed(root, q=term).context["cl"].result_list) == [wanted]
+
+
+@pytest.mark.parametrize("kept", NATIONAL)
+@pytest.mark.parametrize("term", [*NATIONAL, "+40731456789", "0040 731 456 789", "40731456789", "0731 45"])
+def test_a_number_kept_without_its_country_is_found_with_it_too(
+    root: Client, db: None, kept: str, term: str
+) -> None:
+    wanted = called(rows.ground(), kept)
+    assert list(listed(root, q=term).context["cl"].result_list) == [wanted]
+
+
+@pytest.mark.parametrize("term", ["0744120981", "+40 744 120 98 1", "0745", "Other 0744120980"])
+def test_another_number_is_not_found(root: Client, db: None, term: str) -> None:
+    called(rows.ground(), SPELLED[0])
+    assert listed(root, q=term).context["cl"].result_count == 0
+
+
+def called(ground: dict[str, Any], phone: str) -> Booking:
+    """A booking of Nora's with that number, and one of somebody else with another."""
+    other = rows.meeting(ground, 1, text="Other")
+    wanted = rows.meeting(ground, 2)
+    for booking, name, number in ((wanted, "Nora Popescu", phone), (other, "Other", "+40722123456")):
+        booking.invitee_name, booking.invitee_email, booking.phone = name, "nora@example.com", number
+        booking.search_key = search_key(name, booking.invitee_email, number)
+        booking.save()
+    return wanted
+
+
 @pytest.mark.parametrize(("term", "found"), [("Li", 2), ("li wei", 1), ("ei", 0), ("w", 1), ("4", 0)])
 def test_a_word_of_two_letters_is_found_where_a_name_begins(
     root: Client, db: None, term: str, found: int
@@ -172,6 +213,30 @@ def test_those_of_one_status_stand_by_their_start(
         start = datetime(2026, 11, 20, hour, tzinfo=UTC)
         Booking.objects.filter(pk=booking.pk).update(start_at=start, end_at=start + timedelta(minutes=30))
     assert [row.start_at.hour for row in listed(root, o=order).context["cl"].result_list] == hours
+
+
+def test_a_no_show_is_shown_and_found_by_a_filter(root: Client, db: None) -> None:
+    ground = rows.ground()
+    missed, other = rows.meeting(ground, 1), rows.meeting(ground, 2)
+    Booking.objects.filter(pk=missed.pk).update(no_show_at=rows.NOW)
+    answer = listed(root, missed="yes")
+    assert list(answer.context["cl"].result_list) == [missed]
+    cell = answer.content.decode().partition('<td class="field-state">')[2].partition("</td>")[0]
+    assert '<span class="state state-bad">no-show</span>' in cell
+    assert "confirmed" not in cell
+    assert list(listed(root, missed="no").context["cl"].result_list) == [other]
+    assert counts(listed(root), "no-show") == {"All": "", "marked": "1", "not marked": "1"}
+    head = root.get(reverse("admin:calendly_integration_booking_change", args=[missed.pk])).content.decode()
+    assert '<span class="state state-bad">no-show</span>' in head.partition("<h2")[0]
+
+
+def test_who_canceled_stands_under_the_status(root: Client, db: None) -> None:
+    booking = rows.meeting(rows.ground(), 1)
+    Booking.objects.update(status="canceled", canceled_by="<b>maria</b>", no_show_at=None)
+    cell = listed(root).content.decode().partition('<td class="field-state">')[2].partition("</td>")[0]
+    assert "by &lt;b&gt;maria&lt;/b&gt;" in cell
+    page = root.get(reverse("admin:calendly_integration_booking_change", args=[booking.pk])).content.decode()
+    assert "&lt;b&gt;maria&lt;/b&gt;" in page
 
 
 @pytest.mark.parametrize("term", ["%", "_", "\0", "'; drop", "a" * 500, "  "])

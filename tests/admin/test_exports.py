@@ -42,6 +42,15 @@ def test_the_csv_obeys_filters_and_search_and_tells_the_zone(staff: Client, db: 
     assert "filters=q,status__exact" in caplog.text
 
 
+def test_who_canceled_and_who_did_not_come_stand_in_the_file(staff: Client, db: None) -> None:
+    booking = rows.meeting(rows.ground(), 1)
+    Booking.objects.filter(pk=booking.pk).update(canceled_by="maria", no_show_at=rows.NOW)
+    head, line = csv.reader(io.StringIO(read(staff.get(url("csv"))).decode("utf-8-sig")))
+    told = dict(zip(head, line, strict=True))
+    assert told["Canceled by"] == "maria"
+    assert told["No-show marked at (Europe/Bucharest)"] == "2026-11-23 08:00 UTC+2"
+
+
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx", " =1"])
 def test_formulas_are_defused_in_both(staff: Client, db: None, text: str) -> None:
     rows.meeting(rows.ground(), 1, text=text)

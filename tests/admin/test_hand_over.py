@@ -55,6 +55,25 @@ def test_the_present_start_is_chosen_where_the_colleague_is_free_then(
     assert "is not free. Choose another start." in text
 
 
+def test_of_a_start_that_went_the_whole_day_of_the_colleague_comes_first(
+    staff: Client, booking: Booking, sandbox: Calendly
+) -> None:
+    colleague(sandbox, increment=15)
+    chosen = "2026-12-02T10:00:00Z"
+    assert chosen in starts(staff.get(address(booking)))
+    sandbox.book_as_invitee("Demo with Radu", datetime.fromisoformat(chosen), email="fast@example.com")
+    answer = staff.post(address(booking), {"start": chosen})
+    text = answer.content.decode()
+    first = text.partition('<details class="day" open>')[2].partition("</details>")[0]
+    offered = re.findall(r'name="start" value="([^"]+)"', first)
+    assert "Wednesday, December 2" in first
+    assert f"{len(offered)} free" in first
+    assert offered[0] < chosen < offered[-1]
+    assert starts(answer)[: len(offered)] == offered
+    assert "The meeting stands as it stood. Choose another start." in text
+    assert "is not free. Choose another start." not in text
+
+
 def test_a_choice_hands_the_meeting_over_and_it_keeps_its_number(
     staff: Client, booking: Booking, sandbox: Calendly, flush: Callable[[], None]
 ) -> None:
@@ -134,6 +153,19 @@ def test_what_only_the_other_type_asks_is_asked_on_the_page(
     assert fresh.event_name == "Demo with Radu"
     assert fresh.current_leg
     assert fresh.current_leg.request["answers"] == [["Which product?", "Telephones"]]
+
+
+def test_an_answer_that_calendly_would_refuse_is_named(
+    staff: Client, booking: Booking, sandbox: Calendly
+) -> None:
+    colleague(sandbox, questions=[question("Which number?", kind="phone_number")])
+    answer = staff.post(address(booking), {"start": OWN_START, "question_0": "none"})
+    assert "A question asks for a phone number" in answer.content.decode()
+    assert Booking.objects.get().event_id == booking.event_id
+    staff.post(address(booking), {"start": OWN_START, "question_0": "0721 234 567"})
+    leg = Booking.objects.get().current_leg
+    assert leg
+    assert leg.request["answers"] == [["Which number?", "+40721234567"]]
 
 
 @pytest.mark.parametrize(

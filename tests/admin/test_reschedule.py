@@ -70,12 +70,27 @@ def test_where_the_start_went_meanwhile_others_are_offered_and_the_meeting_stand
     answer = staff.post(address(booking), {"start": chosen})
     assert "not free any more" in answer.content.decode()
     others = starts(answer)
-    assert others
+    assert others[0][:10] == chosen[:10]
+    assert sum(each.startswith(chosen[:10]) for each in others) > 3
     assert chosen not in others
     before = booking.start_at
     booking.refresh_from_db()
     assert (booking.status, booking.start_at) == ("confirmed", before)
     assert not LogEntry.objects.exists()
+
+
+def test_a_day_on_which_nothing_is_left_stands_first_and_says_so(
+    staff: Client, booking: Booking, sandbox: Calendly
+) -> None:
+    chosen = "2026-12-02T10:00:00Z"
+    assert chosen in starts(staff.get(address(booking)))
+    sandbox.add_busy_time(datetime(2026, 12, 2, tzinfo=UTC), datetime(2026, 12, 3, tzinfo=UTC))
+    text = staff.post(address(booking), {"start": chosen}).content.decode()
+    first = text.partition('<details class="day" open>')[2].partition("</details>")[0]
+    assert "Wednesday, December 2" in first
+    assert "0 free" in first
+    assert "No start is free on this day any more." in first
+    assert "Move the meeting" in text.partition('id="slots"')[2]
 
 
 @pytest.mark.parametrize("value", ["", "tomorrow", "2026-11-24T10:00:00", "9" * 5000, "\x00", "2026-11-24"])
@@ -118,8 +133,36 @@ def test_a_used_up_allowance_is_told(staff: Client, booking: Booking, sandbox: C
     chosen = starts(staff.get(address(booking)))[5]
     sandbox.faults.add("status", method="POST", path="/invitees", status=429, seconds=600)
     text = staff.post(address(booking), {"start": chosen}).content.decode()
-    assert "allowance at Calendly is used up" in text
-    assert "10 minutes" in text
+    alert = text.partition('role="alert">')[2].partition("</p>")[0]
+    assert "allowance at Calendly is used up" in alert
+    assert "10 minutes" in alert
+    assert "The meeting stands as it stood." in alert
+    assert f"The invitee can still move it on this page: {booking.reschedule_url}" in alert
+    assert "public page" not in text
+    kind = booking.event_type
+    assert kind
+    assert kind.scheduling_url not in text
+
+
+@pytest.mark.parametrize("status", [403, 424, 429, 500])
+def test_a_move_that_fails_is_told_in_the_words_and_with_the_link_of_a_move(
+    staff: Client, booking: Booking, sandbox: Calendly, status: int
+) -> None:
+    path = "/event_type_available_times"
+    sandbox.faults.add("status", method="GET", path=path, status=status, times=None)
+    text = staff.post(address(booking), {"start": "2026-11-24T10:00:00Z"}).content.decode()
+    alert = text.partition('role="alert">')[2].partition("</p>")[0]
+    assert "The meeting stands as it stood." in alert
+    assert booking.reschedule_url in alert
+    assert "booked" not in alert
+
+
+def test_a_link_that_leads_nowhere_is_not_told(staff: Client, booking: Booking, sandbox: Calendly) -> None:
+    Booking.objects.update(reschedule_url="javascript:alert(1)")
+    sandbox.faults.add("status", method="GET", path="/event_type_available_times", status=403, times=None)
+    text = staff.post(address(booking), {"start": "2026-11-24T10:00:00Z"}).content.decode()
+    assert "The meeting stands as it stood." in text
+    assert "can still move it" not in text
 
 
 def test_a_lost_answer_is_told_as_such(staff: Client, booking: Booking, sandbox: Calendly) -> None:

@@ -33,6 +33,7 @@ ACTS = (
     (Booking, "undo_no_show", "mark_no_show"),
     (Booking, "send_confirmation", "resend_message"),
     (Booking, "look", "replay_delivery"),
+    (Booking, "retry_old", "reschedule_booking"),
     (FollowUp, "assign", "change_followup"),
     (FollowUp, "note", "change_followup"),
     (FollowUp, "wait", "change_followup"),

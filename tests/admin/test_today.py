@@ -30,7 +30,8 @@ from . import rows
 from .conftest import APP, person
 
 NOW = datetime(2026, 11, 25, 10, tzinfo=UTC)
-MOST_QUERIES = 25
+# One for each kind of need, whatever the number of rows, and those for the rest of the page.
+MOST_QUERIES = 26
 pytestmark = pytest.mark.django_db
 
 
@@ -186,6 +187,70 @@ def test_each_figure_leads_to_as_many_rows(staff: Client, quiet: dict[str, Any])
         listed = staff.get(url)
         assert listed.status_code == 200, (label, url)
         assert listed.context["cl"].result_count == count, label
+
+
+def in_use(answer: Any) -> dict[str, str]:
+    """The conditions that a list names, each with the query that drops it."""
+    row = answer.content.decode().partition('class="calendly list-in-use"')[2].partition("</nav>")[0]
+    return {unescape(words): unescape(to) for to, words in re.findall(r'href="([^"]*)"><bdi>([^<]*)<', row)}
+
+
+def test_the_list_of_a_figure_names_its_filters_and_drops_them(staff: Client, quiet: dict[str, Any]) -> None:
+    rows.meeting(quiet, 50)
+    for label, expected in {
+        "Meetings": ["Status: confirmed", "Start: 25 Nov 2026"],
+        "Bookings made": ["Made at: 25 Nov 2026"],
+        "Meetings canceled": ["Status: canceled", "Canceled at: 25 Nov 2026"],
+        "No-shows marked": ["Marked as no-show at: 25 Nov 2026"],
+        "Follow-ups due that day": ["Due at: 25 Nov 2026"],
+    }.items():
+        url, _count = figures(page(staff))[label]
+        listed = staff.get(url)
+        found = in_use(listed)
+        assert list(found) == expected, label
+        text = listed.content.decode()
+        assert '<a class="chip" href="?" aria-current="true">' not in text
+        assert "Save this view" not in text
+        for words, query in found.items():
+            left = staff.get(url.partition("?")[0] + query)
+            assert list(in_use(left)) == [each for each in expected if each != words]
+    assert '<a class="chip" href="?" aria-current="true">' in staff.get(
+        reverse(f"admin:{APP}_booking_changelist")
+    ).content.decode()  # fmt: skip
+
+
+def test_whatever_leads_to_a_list_is_named_there(staff: Client, troubled: Booking) -> None:
+    booking = reverse(f"admin:{APP}_booking_changelist")
+    wanted = {
+        f"{booking}?period=week&q=nora&o=1": ["Period: This week"],
+        f"{booking}?status=confirmed&seen_at__isnull=True&created_at__lte=2026-11-25T10:00:00%2B00:00": [
+            "Status: confirmed", "Confirmed by Calendly at: none", "Made at: until 25 Nov 2026, 12:00 UTC+2",
+        ],
+        f"{booking}?start_at__gte=2026-11-25T10:00:00Z&start_at__lt=2026-11-25T12:00:00Z": [
+            "Start: from 25 Nov 2026, 12:00 UTC+2 to 25 Nov 2026, 14:00 UTC+2",
+        ],
+        f"{booking}?start_at__year=2026&start_at__month=11": [],
+        reverse(f"admin:{APP}_delivery_changelist") + "?status__in=parked,unreadable": [
+            "Status: could not be applied, unreadable",
+        ],
+        reverse(f"admin:{APP}_bookingleg_changelist") + "?todo__exact=settle": [
+            "Left to do: find out whether it was booked",
+        ],
+    }  # fmt: skip
+    for url, expected in wanted.items():
+        assert list(in_use(staff.get(url))) == expected, url
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["created_at__gte=9999-12-31T23:59:59Z", "created_at__lt=0001-01-01T00:00:00Z", "created_at__gte=0001-01-01"
+     "&created_at__lt=9999-12-31", "created_at__gte=x", "missed=x", "status__exact=<b>", "__gte=1", "a__b__c=1",
+     "seen_at__isnull=maybe", "created_at__gte="],
+)  # fmt: skip
+def test_absurd_conditions_break_no_list(staff: Client, troubled: Booking, query: str) -> None:
+    answer = staff.get(reverse(f"admin:{APP}_booking_changelist") + f"?{query}", follow=True)
+    assert answer.status_code == 200
+    assert "<b>" not in answer.content.decode()
 
 
 def test_the_time_line_stands_between_past_and_coming_meetings(staff: Client, quiet: dict[str, Any]) -> None:

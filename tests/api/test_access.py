@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 import time_machine
 from django.contrib.auth.models import User
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.urls import resolve
 
-from calendly_integration.api import urls
+from calendly_integration.api import base, urls
 from calendly_integration.models import AgentKey
 from calendly_integration.services import agent_keys
 
@@ -149,6 +149,25 @@ def test_every_call_is_knocked_at() -> None:
         for method in ("get", "post", "patch", "put", "delete"):
             if hasattr(view, method) and name not in PAGES:
                 assert methods[method, name] == view.rights[method.upper()]
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PATCH"])
+def test_a_view_that_names_no_right_for_a_method_refuses_it(
+    agent_key: AgentKey, method: str, rf: RequestFactory
+) -> None:
+    class Forgotten(base.AgentView):
+        rights = {"PUT": "read"}
+
+        def get(self, request: Any) -> Any:
+            return base.success()
+
+        post = patch = get
+
+    request = rf.generic(method, "/", headers={"authorization": f"Bearer {agent_key.secret}"})  # type: ignore[attr-defined]
+    answer = Forgotten.as_view()(request)
+    assert answer.status_code == 403
+    assert answer.data["code"] == "forbidden"
+    assert "scope" not in answer.data
 
 
 def test_no_call_runs_in_a_request_transaction_of_the_host() -> None:

@@ -84,6 +84,16 @@ def test_an_address_with_a_plus_is_found(api: CheckedClient, book: Book) -> None
     assert len(api.get(PREFIX + "bookings?email=ana%2Bvai@example.com").json()["bookings"]) == 1
 
 
+@pytest.mark.parametrize("spelled", ["a+b/c=", "a b/c="])
+@pytest.mark.parametrize("query", ["a+b/c=", "a%2Bb/c%3D", "a%20b/c="])
+def test_a_conversation_with_a_plus_is_found_unescaped_too(
+    api: CheckedClient, book: Book, spelled: str, query: str
+) -> None:
+    book(conversationId=spelled)
+    found = len(api.get(f"{PREFIX}bookings?conversationId={query}").json()["bookings"])
+    assert found == (0 if "%2B" in query and " " in spelled else 1)
+
+
 @pytest.mark.parametrize("path", ["bookings", "upcoming/ana@example.com?days=365"])
 def test_a_longer_list_takes_no_more_queries(api: CheckedClient, book: Book, path: str) -> None:
     first = book(preferredTime="2026-11-24T10:00:00", conversationId="c")
@@ -183,3 +193,39 @@ def test_what_staff_note_on_a_follow_up_is_not_told_to_agents(api: CheckedClient
 def test_calendlys_event_id_names_it_too(api: CheckedClient, book: Book) -> None:
     made = book()
     assert get(api, f"bookings/{made['calendlyEventId']}")["booking"]["id"] == made["id"]
+
+
+@pytest.mark.parametrize(
+    ("told", "shown"), [("america/new york", "America/New_York"), ("Europe/Kiev", "Europe/Kyiv")]
+)
+def test_a_zone_that_calendly_told_is_understood_like_one_that_was_asked_for(
+    api: CheckedClient, book: Book, told: str, shown: str
+) -> None:
+    made = book()
+    Booking.objects.update(time_zone=told)
+    assert get(api, f"bookings/{made['id']}")["booking"]["local"]["timezone"] == shown
+
+
+def test_the_history_of_a_booking_comes_in_pages_of_a_hundred(api: CheckedClient, book: Book) -> None:
+    made = book()
+    for number in range(120):
+        api.patch(f"{PREFIX}bookings/{made['id']}/metadata", {"notes": f"n{number}"}, format="json")
+    with CaptureQueriesContext(database) as queries:
+        page = get(api, f"bookings/{made['id']}")
+    assert len(queries) <= 4
+    assert [entry["action"] for entry in page["timeline"]] == ["metadata_changed"] * 100
+    assert page["timelineNext"].startswith(f"http://localhost{PREFIX}bookings/{made['id']}?before=")
+    rest = api.get(page["timelineNext"]).json()
+    assert len(rest["timeline"]) == 22
+    assert [entry["action"] for entry in rest["timeline"][:3]] == ["requested", "booked", "metadata_changed"]
+    assert rest["timelineNext"] is None
+
+
+def test_a_short_history_has_one_page(api: CheckedClient, book: Book) -> None:
+    assert get(api, f"bookings/{book()['id']}")["timelineNext"] is None
+
+
+@pytest.mark.parametrize("before", ["0", "-1", "x", "9" * 30])
+def test_a_page_of_the_history_that_is_none_is_a_400(api: CheckedClient, book: Book, before: str) -> None:
+    answer = api.get(f"{PREFIX}bookings/{book()['id']}", {"before": before})
+    assert list(answer.json()["errors"]) == ["before"]

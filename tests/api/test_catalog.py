@@ -160,3 +160,54 @@ def test_a_hosts_time_is_shown_for_a_week_at_most(api: CheckedClient) -> None:
     assert list(answer.json()["errors"]) == ["end"]
     query["end"] = "2026-12-01T00:00Z"
     assert api.get(f"{PREFIX}hosts/{host.pk}/availability", query).status_code == 200
+
+
+def test_a_name_of_two_hosts_is_a_409_with_what_to_choose_from(
+    api: CheckedClient, romanian: CheckedClient, sandbox: Calendly
+) -> None:
+    radu = next(user for user in sandbox.state.users.values() if user.name == "Radu Marin")
+    sandbox.add_event_type("Sales Demo", owner=radu)
+    catalog.sync(connections.default(), now=datetime.now(UTC))
+    calls = sandbox.calls_made
+    wish = {"eventType": "sales demo", "inviteeEmail": "ana@example.com", "inviteeName": "Ana"}
+    asked = (
+        api.get(PREFIX + "availability", {"eventType": "sales demo"}),
+        api.post(PREFIX + "schedule", wish, format="json"),
+        api.post(PREFIX + "schedule", wish, format="json", headers={"Idempotency-Key": "k"}),
+    )
+    for answer in asked:
+        body = answer.json()
+        assert (answer.status_code, body["code"]) == (409, "event_type_ambiguous")
+        assert [(each["name"], each["slug"]) for each in body["eventTypes"]] == [
+            ("Sales Demo", "sales-demo")
+        ] * 2
+        assert {host["name"] for each in body["eventTypes"] for host in each["hosts"]} == {
+            "Ana Ionescu", "Radu Marin",
+        }  # fmt: skip
+        assert "Sales Demo (Radu Marin)" in body["message"]
+    assert sandbox.calls_made == calls
+    said = romanian.get(PREFIX + "availability", {"eventType": "sales demo"}).json()["message"]
+    assert said.startswith("Mai multe tipuri de întâlniri au acest nume: ")
+    chosen = next(each for each in body["eventTypes"] if each["hosts"][0]["name"] == "Radu Marin")
+    answer = api.post(
+        PREFIX + "schedule",
+        {**wish, "eventType": chosen["id"]},
+        format="json",
+        headers={"Idempotency-Key": "k"},
+    )
+    assert (answer.status_code, answer.json()["booking"]["host"]["name"]) == (201, "Radu Marin")
+
+
+def test_an_event_type_shows_its_active_hosts_in_one_more_query(
+    api: CheckedClient, django_assert_num_queries: Any
+) -> None:
+    Host.objects.filter(name="Radu Marin").update(active=False)
+    kind = EventType.objects.get(name="Sales Demo")
+    kind.hosts.set(Host.objects.all())
+    host = Host.objects.get(name="Ana Ionescu")
+    api.get(PREFIX + "hosts")  # the first use of a key is written down
+    with django_assert_num_queries(3):  # the key, the event types, their hosts
+        told = api.get(PREFIX + "event-types").json()["eventTypes"]
+    assert {each["name"]: each["hosts"] for each in told}["Sales Demo"] == [
+        {"id": str(host.pk), "name": "Ana Ionescu"}
+    ]

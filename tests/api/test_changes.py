@@ -149,6 +149,87 @@ def test_a_start_that_is_not_free_leaves_the_old_meeting(
     assert get(api, f"bookings/{made['id']}")["booking"] == made
 
 
+@pytest.mark.parametrize(
+    ("event_type", "start", "wanted"),
+    [
+        ("Sales Demo", "10:00", "10:15"),
+        ("Sales Demo", "10:00", "10:30"),
+        ("Sales Demo", "10:00", "09:45"),
+        ("Strategy Call", "13:00", "13:30"),
+    ],
+)
+def test_a_meeting_in_its_own_way_is_said_to_be_so_with_the_link_that_can_move_it(
+    api: CheckedClient, sandbox: Calendly, book: Book, event_type: str, start: str, wanted: str
+) -> None:
+    made = book(eventType=event_type, preferredTime=f"2026-11-24T{start}:00", flexibility="exact")
+    answer = post(api, f"bookings/{made['id']}/reschedule", newStartTime=f"2026-11-24T{wanted}:00")
+    body = answer.json()
+    assert (answer.status_code, body["success"], body["code"]) == (200, False, "no_availability")
+    assert body["message"].startswith("That time overlaps the meeting as it stands now")
+    assert body["rescheduleUrl"] == made["rescheduleUrl"]
+    assert body["suggestions"]
+    assert get(api, f"bookings/{made['id']}")["booking"] == made
+
+
+@pytest.mark.parametrize("wanted", ["2026-11-24T11:00:00", "2026-11-28T10:00:00", "2026-11-24T09:00:00"])
+def test_a_start_that_others_hold_is_not_said_to_be_held_by_the_meeting(
+    api: CheckedClient, sandbox: Calendly, book: Book, wanted: str
+) -> None:
+    made = book(preferredTime="2026-11-24T10:00:00", flexibility="exact")
+    sandbox.add_busy_time(datetime(2026, 11, 24, 9, tzinfo=UTC), datetime(2026, 11, 24, 10, tzinfo=UTC))
+    sandbox.add_busy_time(datetime(2026, 11, 24, 7, tzinfo=UTC), datetime(2026, 11, 24, 7, 30, tzinfo=UTC))
+    body = post(api, f"bookings/{made['id']}/reschedule", newStartTime=wanted).json()
+    assert body["code"] == "no_availability"
+    assert body["message"].startswith("Nothing is free at that time.")
+    assert body["rescheduleUrl"] == made["rescheduleUrl"]
+
+
+@pytest.mark.parametrize(
+    ("fault", "facts", "status", "code"),
+    [
+        ("status", {"status": 429, "seconds": 120}, 429, "quota_exhausted"),
+        ("status", {"status": 403}, 502, "calendly_refused"),
+        ("refuse", {}, 503, "calendly_unavailable"),
+        ("lose_answer", {}, 202, "outcome_unknown"),
+    ],
+)
+@pytest.mark.parametrize("language", ["ro", "en"])
+def test_a_move_that_fails_is_told_in_the_words_and_with_the_link_of_a_move(
+    api: CheckedClient,
+    sandbox: Calendly,
+    book: Book,
+    fault: Any,
+    facts: dict[str, Any],
+    status: int,
+    code: str,
+    language: str,
+) -> None:
+    made = book(preferredTime="2026-11-24T10:00:00")
+    sandbox.faults.add(fault, method="POST", path="/invitees", **facts)
+    url = f"{PREFIX}bookings/{made['id']}/reschedule"
+    answer = api.post(
+        url, {"newStartTime": "2026-11-25T10:00:00"}, format="json", HTTP_ACCEPT_LANGUAGE=language
+    )
+    body = answer.json()
+    assert (answer.status_code, body["success"], body["code"]) == (status, False, code)
+    assert body["rescheduleUrl"] == made["rescheduleUrl"]
+    assert "schedulingUrl" not in body
+    if status == 429:
+        assert answer.headers["Retry-After"] == "120"
+        assert "rescheduleUrl" in body["message"]
+        assert ("mut" if language == "ro" else "move") in body["message"]
+
+
+def test_a_move_while_the_allowance_is_known_to_be_used_up_names_the_link_of_a_move(
+    api: CheckedClient, sandbox: Calendly, book: Book
+) -> None:
+    made = book(preferredTime="2026-11-24T10:00:00")
+    connections.quota_exhausted(connections.default(), retry_after=300, now=datetime.now(UTC))
+    answer = post(api, f"bookings/{made['id']}/reschedule", newStartTime="2026-11-25T10:00:00")
+    assert (answer.status_code, answer.json()["rescheduleUrl"]) == (429, made["rescheduleUrl"])
+    assert "schedulingUrl" not in answer.json()
+
+
 def test_a_lost_answer_to_a_move_is_a_202_and_the_old_meeting_stands(
     api: CheckedClient, sandbox: Calendly, book: Book, clock: time_machine.Traveller
 ) -> None:
@@ -196,6 +277,8 @@ def test_what_is_canceled_or_already_there_is_not_moved(api: CheckedClient, book
         "not_reschedulable",
         "canceled",
     )
+    assert gone.json()["rescheduleUrl"] == made["rescheduleUrl"]
+    assert same.json()["rescheduleUrl"] == made["rescheduleUrl"]
 
 
 # Annotating
@@ -218,6 +301,17 @@ def test_an_empty_change_leaves_no_trace(api: CheckedClient, book: Book) -> None
     entries = TimelineEntry.objects.count()
     assert api.patch(f"{PREFIX}bookings/{made['id']}/metadata", {"x": 1}, format="json").status_code == 200
     assert TimelineEntry.objects.count() == entries
+
+
+def test_a_change_to_what_is_so_already_leaves_no_trace(api: CheckedClient, book: Book) -> None:
+    made = book(notes="n")
+    entries = TimelineEntry.objects.count()
+    url = f"{PREFIX}bookings/{made['id']}/metadata"
+    for _again in range(3):
+        assert api.patch(url, {"notes": "n", "extra": "", "userId": None}, format="json").status_code == 200
+    assert TimelineEntry.objects.count() == entries
+    api.patch(url, {"notes": "n", "userId": "u"}, format="json")
+    assert TimelineEntry.objects.last().detail == {"fields": ["user_id"]}  # type: ignore[union-attr]
 
 
 def test_a_booking_made_elsewhere_has_metadata_of_nulls(

@@ -7,6 +7,7 @@ import re
 
 import pytest
 from django.db import InterfaceError, OperationalError
+from django.utils import translation
 
 from calendly_integration import services
 from calendly_integration.api import errors, refusals
@@ -17,9 +18,9 @@ NOT_FOR_AGENTS = {
     agent_keys.UnknownScope,  # the command's
     inbox.Refused,  # the receiver's
     legs.Over,
-    questions.Unanswered,
-    questions.UnknownQuestion,
-    questions.NoPhone,
+    # Raised to agents as InvalidWish.
+    questions.Invalid,
+    *questions.Invalid.__subclasses__(),
 }
 OTHER_DOORS = (
     "outbox",
@@ -56,7 +57,8 @@ def errors_of_services() -> list[type[Exception]]:
 
 def for_agents(kind: type[Exception]) -> bool:
     place = kind.__module__.removeprefix(services.__name__ + ".").split(".")[0]
-    return kind not in NOT_FOR_AGENTS and place not in OTHER_DOORS
+    private = kind.__name__.startswith("_")  # caught where it is raised
+    return not private and kind not in NOT_FOR_AGENTS and place not in OTHER_DOORS
 
 
 @pytest.mark.parametrize("kind", [kind for kind in errors_of_services() if for_agents(kind)])
@@ -90,13 +92,18 @@ def test_an_error_becomes_its_answer(error: Exception, status: int, code: str) -
 @pytest.mark.parametrize("code", list(refusals.SENTENCES))
 def test_every_refusal_is_a_sentence(code: str) -> None:
     values = {"name": "x", "time": "2027-03-28T03:30:00", "questions": "q", "asked": "a", "days": "7"}
-    said = refusals.said(scheduling.InvalidWish("field", code, **values))
-    assert said
-    assert "%(" not in said
+    values |= {"question": "q", "answer": "a", "choices": "c"}
+    told = []
+    for language in ("ro", "en"):
+        with translation.override(language):
+            told.append(refusals.said(scheduling.InvalidWish("field", code, **values)))
+    assert all(told)
+    assert not any("%(" in each for each in told)
+    assert told[0] != told[1]
 
 
 def test_every_code_that_the_services_give_is_said() -> None:
     source = inspect.getsource(scheduling)
     given = set(re.findall(r'InvalidWish\(\s*(?:"\w+"|field), "(\w+)"', source))
     assert given
-    assert given <= set(refusals.SENTENCES)
+    assert given | {kind.code for kind in questions.Invalid.__subclasses__()} <= set(refusals.SENTENCES)

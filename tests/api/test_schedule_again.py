@@ -102,7 +102,7 @@ class TestOneAfterTheOther:
         assert send(api, "k", **wrong).status_code in (400, 404)
         assert send(api, "k").status_code == 201
 
-    @pytest.mark.parametrize("key", ["", "k" * 256, "a\x01b"])
+    @pytest.mark.parametrize("key", ["k" * 256, "a\x01b"])
     def test_a_key_that_is_none_is_a_400(self, api: CheckedClient, key: str) -> None:
         answer = send(api, key)
         assert answer.status_code == 400

@@ -72,3 +72,8 @@ def test_a_malformed_wish_names_the_field(
 def test_all_missing_fields_are_named_at_once(api: CheckedClient) -> None:
     answer = api.post(URL, {}, format="json")
     assert set(answer.json()["errors"]) == {"eventType", "inviteeEmail", "inviteeName"}
+
+
+def test_where_nothing_is_asked_an_answer_is_refused_in_whole_sentences(api: CheckedClient) -> None:
+    answer = ask(api, customAnswers=[{"question": "Which?", "answer": "this"}])
+    assert answer.json()["message"] == "“Which?” is not asked here. This kind of meeting has no questions."

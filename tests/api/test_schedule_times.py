@@ -7,6 +7,8 @@ import pytest
 import time_machine
 
 from calendly_integration.sandbox.calendly import Calendly
+from calendly_integration.sandbox.seeds import place
+from calendly_integration.services import catalog, connections
 
 from .document import CheckedClient
 
@@ -26,6 +28,12 @@ def ask(api: CheckedClient, **wish: Any) -> Any:
             {"timezone": "america/new_york"},
             {"name": "America/New_York", "source": "explicit", "confidence": "high"},
         ),
+        (
+            {"timezone": "America/New York"},
+            {"name": "America/New_York", "source": "explicit", "confidence": "high"},
+        ),
+        ({"timezone": "Europe/Kiev"}, {"name": "Europe/Kyiv", "source": "explicit", "confidence": "high"}),
+        ({"phone": "0040721234567"}, {"name": "Europe/Bucharest", "source": "phone", "confidence": "medium"}),
         ({"phone": "+40721234567"}, {"name": "Europe/Bucharest", "source": "phone", "confidence": "medium"}),
         (
             {"preferredTime": "2026-11-24T14:45:00+05:45"},
@@ -40,6 +48,17 @@ def test_the_zone_is_told_with_its_source(
     body = ask(api, **given).json()
     assert body["timezone"] == zone
     assert body["booking"]["local"]["timezone"] == zone["name"]
+
+
+def test_a_host_calls_a_number_that_was_written_with_00(api: CheckedClient, sandbox: Calendly) -> None:
+    sandbox.add_event_type("Call", 30, locations=[place("outbound_call")])
+    catalog.sync(connections.default(), now=datetime.now(UTC))
+    answer = ask(api, eventType="Call", phone="0040 722 123 456")
+    assert answer.status_code == 201, answer.content
+    [event] = sandbox.state.events.values()
+    assert event.location
+    assert event.location["location"] == "+40722123456"
+    assert answer.json()["timezone"]["source"] == "phone"
 
 
 def test_an_offset_is_that_instant_and_none_is_local_time(api: CheckedClient) -> None:

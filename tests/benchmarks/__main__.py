@@ -13,16 +13,17 @@ from django.core.management import call_command
 from .figures import Figure, table
 from .surroundings import Place, place
 
-NAMES = ("burst", "outage", "booking", "lists", "idle")
+NAMES = ("burst", "outage", "questions", "booking", "lists", "idle")
 MORE = ("backoffice",)  # not without being asked for: a million rows
 
 
 def _measures(options: argparse.Namespace) -> dict[str, Callable[[Place], list[Figure]]]:
-    from . import backoffice, booking, burst, idle, lists
+    from . import backoffice, booking, burst, idle, lists, questions
 
     return {
         "burst": lambda at: burst.measure(at, count=options.deliveries),
         "outage": lambda at: burst.outage(at, count=options.deliveries),
+        "questions": lambda at: questions.measure(at, count=options.deliveries),
         "booking": booking.measure,
         "lists": lambda at: lists.measure(at, most=options.bookings),
         "idle": idle.measure,

@@ -33,12 +33,12 @@ def measure(place: Place, *, count: int) -> list[Figure]:
         processes.worker(place.environment()) as worker,
         processes.web(place.environment(), place.web) as web,
     ):
-        _warm_up(place, web)
+        warm_up(place, web)
         before = web.seconds(), worker.seconds(), portal.seconds(), _database(place)
         outcome = load.send(load.Spec(place.web, "/webhooks/calendly", KEY, AT_ONCE, bodies))
-        _must_be_accepted(outcome, count)
+        must_be_accepted(outcome, count)
         behind = count - _applied()
-        told = _await(portal, count * MESSAGES, outcome.ended_at, within=120)
+        told = all_told(portal, count * MESSAGES, outcome.ended_at, within=120)
         after = web.seconds(), worker.seconds(), portal.seconds(), _database(place)
         memory = web.megabytes(), worker.megabytes()
     _must_be_right(told, count)
@@ -78,16 +78,16 @@ def outage(place: Place, *, count: int, seconds: float = 10) -> list[Figure]:
         processes.worker(place.environment()),
         processes.web(place.environment(), place.web) as web,
     ):
-        _warm_up(place, web)
+        warm_up(place, web)
         outcome = load.send(load.Spec(place.web, "/webhooks/calendly", KEY, AT_ONCE, bodies))
-        _must_be_accepted(outcome, count)
+        must_be_accepted(outcome, count)
         while portal.count() < count:
             time.sleep(0.05)
         portal.down(True)
         time.sleep(seconds)
         portal.down(False)
         back = time.time()
-        told = _await(portal, count * MESSAGES, back, within=120)
+        told = all_told(portal, count * MESSAGES, back, within=120)
     _must_be_right(told, count)
     late = max(each.at for each in told) - back
     return [Figure(f"portal away for {seconds:g} s: told of all after its return", late, "s", 15)]
@@ -96,11 +96,11 @@ def outage(place: Place, *, count: int, seconds: float = 10) -> list[Figure]:
 def _bare(place: Place, count: int) -> tuple[load.Outcome, float]:
     bodies = _prepared(count)
     with processes.web(place.environment(), place.web) as web:
-        _warm_up(place, web, "/bare")
+        warm_up(place, web, "/bare")
         before = web.seconds()
         outcome = load.send(load.Spec(place.web, "/bare", KEY, AT_ONCE, bodies))
         spent = web.seconds() - before
-    _must_be_accepted(outcome, count)
+    must_be_accepted(outcome, count)
     return outcome, spent / count * 1000
 
 
@@ -127,7 +127,7 @@ def _prepared(count: int) -> list[str]:
     return bodies
 
 
-def _warm_up(place: Place, web: processes.Tree, path: str = "/webhooks/calendly") -> None:
+def warm_up(place: Place, web: processes.Tree, path: str = "/webhooks/calendly") -> None:
     """Each process has answered once: what is built on first use is built. A kind that nobody acts on."""
     bodies = [f'{{"event": "warm.up", "created_at": null, "payload": {number}}}' for number in range(200)]
     load.send(load.Spec(place.web, path, KEY, AT_ONCE, bodies))
@@ -144,12 +144,12 @@ def _database(place: Place) -> float:
     return 0.0 if place.is_sqlite else processes.database_seconds(place.database_name)
 
 
-def _must_be_accepted(outcome: load.Outcome, count: int) -> None:
+def must_be_accepted(outcome: load.Outcome, count: int) -> None:
     if outcome.statuses != {"200": count}:
         raise AssertionError(f"not all were accepted: {outcome.statuses}")
 
 
-def _await(portal: PortalProcess, count: int, since: float, *, within: float) -> list[Told]:
+def all_told(portal: PortalProcess, count: int, since: float, *, within: float) -> list[Told]:
     while portal.count() < count:
         if time.time() > since + within:
             raise AssertionError(f"{portal.count()} of {count} messages were told after {within:g} s")

@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -56,6 +56,17 @@ def text(moment: datetime) -> str:
 
 def payload(leg: BookingLeg, booking: Booking, *, now: datetime) -> dict[str, Any]:
     """The recorded delivery, made the own of one booking."""
+    assert leg.start_at is not None
+    return delivered(
+        email=booking.invitee_email, name=booking.invitee_name, tracking=mapping.tracking(leg.pk),
+        start=leg.start_at, now=now,
+    )  # fmt: skip
+
+
+def delivered(
+    *, email: str, name: str, tracking: Mapping[str, Any], start: datetime, now: datetime
+) -> dict[str, Any]:
+    """The recorded delivery, made that of a meeting of half an hour."""
     body: dict[str, Any] = json.loads(_RECORDED)
     told, event = body["payload"], body["payload"]["scheduled_event"]
     own, meeting = uuid.uuid4(), uuid.uuid4()
@@ -63,11 +74,9 @@ def payload(leg: BookingLeg, booking: Booking, *, now: datetime) -> dict[str, An
     told["uri"] = f"{event['uri']}/invitees/{own}"
     told["cancel_url"] = f"https://calendly.com/cancellations/{own}"
     told["reschedule_url"] = f"https://calendly.com/reschedulings/{own}"
-    told["email"], told["name"] = booking.invitee_email, booking.invitee_name
-    told["tracking"] |= mapping.tracking(leg.pk)
-    assert leg.start_at is not None
-    assert leg.end_at is not None
-    event["start_time"], event["end_time"] = text(leg.start_at), text(leg.end_at)
+    told["email"], told["name"] = email, name
+    told["tracking"] |= tracking
+    event["start_time"], event["end_time"] = text(start), text(start + timedelta(minutes=30))
     event["location"] = {
         "type": "zoom", "status": "pushed", "join_url": f"https://example.zoom.us/j/{own.int % 10**11}", "data": {},
     }  # fmt: skip

@@ -49,6 +49,7 @@ class Place:
             "DJANGO_SECRET_KEY": "benchmark",
             "CALENDLY_WEBHOOK_SECRET": KEY,
             "CALENDLY_WEBHOOK_TOLERANCE": "180",
+            "CALENDLY_CALLS_PER_MINUTE": "0",
             "CALENDLY_API_KEY": TOKEN,
             "CALENDLY_API_URL": f"http://127.0.0.1:{self.calendly}",
             "VAI_API_URL": f"http://127.0.0.1:{self.portal}",

@@ -37,6 +37,7 @@ PAGES = tuple(
         ("booking_undo_no_show", "booking", True, False),
         ("booking_send_confirmation", "booking", True, False),
         ("booking_look", "booking", True, False),
+        ("booking_retry_old", "booking", True, False),
         ("booking_delete", "booking", False, False),
         ("bulkrun_change", "bulk_run", True, True),
         ("followup_board", "", True, True),

@@ -45,6 +45,14 @@ def test_every_list_and_page_fits_and_obeys_a_strict_content_security_policy(
     assert {"booking", "bookingleg", "delivery", "eventtype", "message", "timelineentry"} <= seen
 
 
+def test_the_page_of_the_api_is_drawn_under_the_projects_policy(desk: Callable[..., Desk]) -> None:
+    staff = desk("maria", "en")
+    staff.page.goto(f"{staff.url}/api/calendly/docs")
+    staff.page.locator(".opblock-summary-path").first.wait_for()
+    staff.page.locator(".opblock-summary").first.click()
+    staff.page.locator(".opblock-description-wrapper, .opblock-body").first.wait_for()
+
+
 def test_the_portals_own_page_speaks_the_visitors_language(desk: Callable[..., Desk]) -> None:
     for language, words in (("ro", "agenții programează întâlniri"), ("en", "agents book meetings")):
         visitor = desk(None, language)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from calendly_integration.models import Booking, Connection
+from calendly_integration.models import Booking, Connection, EventType
 from calendly_integration.sandbox.calendly import Calendly
 from calendly_integration.sandbox.seeds import question
 from calendly_integration.services import catalog, wording
@@ -97,6 +97,32 @@ def test_staff_book_for_somebody_and_a_look_around_forgets_nothing(
     assert staff.words["is booked"] in staff.messages
     made = Booking.objects.get(email_key="ioana@example.com")
     assert (made.source, made.status, made.time_zone) == ("staff", "confirmed", "Asia/Tokyo")
+
+
+def test_another_time_zone_of_the_invitee_shows_the_starts_on_their_clock_at_once(
+    desk: Callable[..., Desk], booking: Booking, sandbox: Calendly, language: str
+) -> None:
+    kind = EventType.objects.get(name="Sales Demo")
+    staff = desk("maria", language)
+    page = staff.page
+    staff.open("calendly_integration_booking_add", query=f"?event_type={kind.pk}")
+    page.get_by_label(staff.says("Name"), exact=True).fill("Ioana Țepeș")
+    page.get_by_label("E-mail", exact=True).fill("ioana@example.com")
+    page.locator("input[name=start][value='2026-11-24T13:45:00Z']").evaluate("start => start.click()")
+    page.get_by_label(staff.says("Time zone")).select_option("America/New_York")
+    page.wait_for_selector("input[name=shown_zone][value='America/New_York']", state="attached")
+    assert (
+        staff.says("on the invitee's clock, %s", "America/New_York") in page.locator("#slots h2").inner_text()
+    )
+    chosen = page.locator("label:has(input[name=start]:checked)")
+    assert chosen.inner_text().split()[0] == "08:45"
+    assert page.get_by_label(staff.says("Name"), exact=True).input_value() == "Ioana Țepeș"
+    assert staff.too_wide_at(*WIDTHS) == []
+    staff.press("Book the meeting")
+    assert staff.words["is booked"] in staff.messages
+    made = Booking.objects.get(email_key="ioana@example.com")
+    assert made.start_at == datetime(2026, 11, 24, 13, 45, tzinfo=UTC)
+    assert made.time_zone == "America/New_York"
 
 
 def test_who_only_looks_finds_no_way_to_book(

@@ -378,7 +378,7 @@ SHAPES: list[object] = [
     {},
     {"resource": []},
     {"resource": {"uri": 7, "created_at": "never"}},
-    {"collection": [{"uri": 7}, 7]},
+    {"collection": {"uri": 7}},
 ]
 
 
@@ -391,6 +391,43 @@ def test_an_answer_of_another_shape(
     with pytest.raises(errors.BadAnswer) as caught:
         case.call(client)
     assert caught.value.outcome_unknown is (case.method != "GET")
+
+
+def test_an_item_that_cannot_be_read_costs_only_itself(
+    mocked: responses.RequestsMock, client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    bad = examples.membership()
+    del bad["user"]
+    mocked.add(
+        "GET",
+        API + "/organization_memberships",
+        json=examples.page(bad, "secret", examples.membership()),  # type: ignore[arg-type]
+    )
+    members = client.memberships(organization=ORGANIZATION)
+    assert [member.user.name for member in members] == ["Mara Host"]
+    assert members.unreadable == 2
+    assert "collection[0]: user is not an object" in caplog.text
+    assert "secret" not in caplog.text
+
+
+def test_a_page_without_anything_readable_is_an_empty_one_and_counted(
+    mocked: responses.RequestsMock, client: Client
+) -> None:
+    mocked.add("GET", API + "/event_types", json={"collection": [{"uri": 7}, 7]})
+    found = client.event_types(organization=ORGANIZATION)
+    assert (list(found), found.unreadable) == ([], 2)
+
+
+def test_times_that_cannot_be_read_are_left_out_unless_none_can(
+    mocked: responses.RequestsMock, client: Client
+) -> None:
+    path, good = API + "/event_type_available_times", examples.available_time()
+    mocked.add("GET", path, json={"collection": [{"start_time": 7}, good]})
+    found = client.available_times(EVENT_TYPE, START, END)
+    assert [each.start_text for each in found] == [good["start_time"]]
+    mocked.upsert("GET", path, json={"collection": [{"start_time": 7}]})
+    with pytest.raises(errors.BadAnswer):
+        client.available_times(EVENT_TYPE, START, END)
 
 
 @pytest.mark.parametrize("case", EVERY, ids=repr)

@@ -197,6 +197,12 @@ def broken(**changes: object) -> bytes:
     return json.dumps(body).encode()
 
 
+def broken_event(**changes: object) -> bytes:
+    body = delivery("invitee.created__page")
+    body["payload"]["scheduled_event"] |= changes
+    return json.dumps(body).encode()
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -222,14 +228,128 @@ def broken(**changes: object) -> bytes:
         broken(updated_at="0001-01-01T00:00:00+23:59"),
         broken(scheduled_event=[]),
         broken(questions_and_answers={}),
-        broken(questions_and_answers=[1]),
+        broken(uri="https://evil.example/scheduled_events/E1/invitees/I1"),
+        broken(uri="https://api.calendly.com.evil.example/scheduled_events/E1/invitees/I1"),
+        broken(uri="https://api.calendly.com/scheduled_events/E1/invitees/"),
+        broken(uri="https://api.calendly.com/scheduled_events/E1/invitees/a b"),
+        broken(event="https://api.calendly.com/users/E1"),
+        broken(event="javascript:alert(1)//scheduled_events/E1"),
+        broken(old_invitee="https://evil.example/scheduled_events/E1/invitees/I1"),
+        broken(new_invitee="/scheduled_events/E1/invitees/I1"),
+        broken(no_show={"uri": "https://evil.example/invitee_no_shows/N1"}),
+        broken_event(uri="https://evil.example/scheduled_events/E1"),
+        broken_event(event_type="https://evil.example/event_types/T1"),
+        broken_event(event_memberships=[{"user": "https://evil.example/users/U1"}]),
+        broken_event(location="Zoom"),
         broken(cancellation="yes"),
         broken(no_show=1),
+        broken(no_show=True),
+        broken(cancellation=[]),
     ],
 )
 def test_what_is_no_delivery_is_unreadable(body: bytes) -> None:
     with pytest.raises(Unreadable):
         webhooks.parse(body)
+
+
+def test_an_event_type_of_somewhere_else_is_unreadable() -> None:
+    body = delivery("event_type.created__sample")
+    body["payload"]["uri"] = "https://evil.example/event_types/T1"
+    with pytest.raises(Unreadable):
+        webhooks.parse(json.dumps(body).encode())
+
+
+def test_uris_of_our_own_base_are_calendlys_too() -> None:
+    body = json.dumps(delivery("invitee.created__page")).replace(
+        "https://api.calendly.com", "http://127.0.0.1:8999"
+    )
+    with pytest.raises(Unreadable):
+        webhooks.parse(body.encode())
+    found = webhooks.parse(body.encode(), bases=["http://127.0.0.1:8999/"])
+    assert isinstance(found, webhooks.InviteeDelivery)
+
+
+def test_an_answer_that_cannot_be_read_costs_only_itself() -> None:
+    found = webhooks.parse(broken(questions_and_answers=[7, {"question": "Q", "answer": "A"}]))
+    assert isinstance(found, webhooks.InviteeDelivery)
+    assert [answer.answer for answer in found.invitee.answers] == ["A"]
+
+
+def test_a_host_or_guest_that_cannot_be_read_costs_only_itself() -> None:
+    body = delivery("invitee.created__page")
+    event = body["payload"]["scheduled_event"]
+    [host] = event["event_memberships"]
+    event["event_memberships"] = [{"user_name": "Nobody", "user_email": "x@example.com"}, host]
+    event["event_guests"] = ["sam", *event["event_guests"], {"email": None}]
+    found = webhooks.parse(json.dumps(body).encode())
+    assert isinstance(found, webhooks.InviteeDelivery)
+    assert (found.event.hosts, found.event.host_names) == ((host["user"],), ("Mara Host",))
+    assert found.event.guests == ("sam.guest@example.com",)
+
+
+LINKS = [
+    ("https://calendly.com/cancellations/x", "https://calendly.com/cancellations/x"),
+    (" HTTP://calendly.com/x ", "HTTP://calendly.com/x"),
+    ("javascript:alert(1)", ""),
+    ("JaVaScRiPt:alert(1)//https://calendly.com", ""),
+    ("data:text/html,x", ""),
+    ("//calendly.com/x", ""),
+    ("https://", ""),
+    ("https://calendly.com/a b", ""),
+    ("https://calendly.com/\nx", ""),
+    ("https://calendly.com/\u202ex", ""),
+    (7, ""),
+]
+
+
+@pytest.mark.parametrize(("given", "wanted"), LINKS)
+def test_links_are_http_or_https_or_none(given: object, wanted: str) -> None:
+    body = delivery("invitee.created__page")
+    payload = body["payload"]
+    payload |= {"cancel_url": given, "reschedule_url": given}
+    payload["scheduled_event"]["location"]["join_url"] = given
+    found = webhooks.parse(json.dumps(body).encode())
+    assert isinstance(found, webhooks.InviteeDelivery)
+    assert (found.invitee.cancel_url, found.invitee.reschedule_url) == (wanted, wanted)
+    assert found.event.join_url == (wanted or None)
+
+
+@pytest.mark.parametrize("name", ["Intro\r\ncall", "Intro\ncall ", "\tIntro\u2028 call", "Intro\x0bcall"])
+def test_names_stand_on_one_line(name: str) -> None:
+    body = delivery("invitee.created__page")
+    body["payload"] |= {"name": name, "first_name": name}
+    body["payload"]["scheduled_event"] |= {"name": name, "location": {"type": "physical", "location": name}}
+    found = webhooks.parse(json.dumps(body).encode())
+    assert isinstance(found, webhooks.InviteeDelivery)
+    assert {found.invitee.name, found.invitee.first_name, found.event.name, found.event.location_text} == {
+        "Intro call"
+    }
+
+
+def test_numbers_and_empty_values_are_read_as_what_they_stand_for() -> None:
+    body = delivery("invitee.created__page")
+    body["payload"] |= {
+        "no_show": False,
+        "cancellation": {},
+        "text_reminder_number": 40722111222,
+        "questions_and_answers": [{"question": "Phone?", "answer": 40722111222, "position": 0}],
+    }
+    body["payload"]["scheduled_event"]["cancellation"] = {}
+    found = webhooks.parse(json.dumps(body).encode())
+    assert isinstance(found, webhooks.InviteeDelivery)
+    assert (found.invitee.no_show_uri, found.invitee.no_show_at) == (None, None)
+    assert (found.invitee.cancellation, found.event.cancellation) == (None, None)
+    assert found.invitee.text_reminder_number == "40722111222"
+    assert [item.answer for item in found.invitee.answers] == ["40722111222"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "read"), [(4.0722111222e10, "40722111222"), (1.5, ""), (True, ""), (None, ""), ([], "")]
+)
+def test_an_answer_is_a_text_or_a_whole_number(answer: object, read: str) -> None:
+    found = webhooks.parse(broken(questions_and_answers=[{"question": "Phone?", "answer": answer}]))
+    assert isinstance(found, webhooks.InviteeDelivery)
+    assert found.invitee.answers[0].answer == read
 
 
 def test_characters_that_databases_refuse_are_replaced() -> None:

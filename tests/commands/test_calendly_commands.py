@@ -1,5 +1,6 @@
 """`manage.py calendly_setup`, `calendly_sync`, `calendly_webhook`, `calendly_doctor`."""
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,9 +10,10 @@ from django.core.management.base import CommandError
 from django_q.models import Schedule
 
 from calendly_integration import clients
-from calendly_integration.models import Booking, Connection, EventType
+from calendly_integration.models import Booking, Connection, EventType, SyncRun
 from calendly_integration.sandbox.calendly import Calendly
 from calendly_integration.sandbox.seeds import TOKEN
+from calendly_integration.services import connections, subscriptions, syncing
 
 from .conftest import Run
 
@@ -110,10 +112,10 @@ def test_webhook_is_subscribed_shown_and_ended(sandbox: Calendly, run: Run) -> N
         run("calendly_webhook", "status")
     said = run("calendly_webhook", "subscribe")
     assert said.startswith("Made.\n")
-    assert f"active  {URL}" in said
+    assert f"active  organization  {URL}" in said
     assert "invitee.created" in said
     assert run("calendly_webhook", "subscribe").startswith("There already, adopted.")
-    assert f"active  {URL}" in run("calendly_webhook", "status")
+    assert f"active  organization  {URL}" in run("calendly_webhook", "status")
     assert run("calendly_webhook", "subscribe", "--renew").startswith("Made.")
     assert len(sandbox.state.subscriptions) == 1
     next(iter(sandbox.state.subscriptions.values())).state = "disabled"
@@ -157,8 +159,140 @@ def test_doctor_prints_a_line_a_check_and_fails_with_one(
 def test_secrets_are_written_anew_by_command(
     sandbox: Calendly, run: Run, settings: Any, connection: Connection
 ) -> None:
-    run("calendly_sync")
+    connections.identify(connection, now=datetime.now(UTC))
+    subscriptions.rotate(connection, now=datetime.now(UTC))
     assert "1 secret(s)" in run("calendly_rotate_keys")
     settings.SECRET_KEY = "another"
     with pytest.raises(CommandError, match="CALENDLY_ENCRYPTION_KEYS"):
         run("calendly_rotate_keys")
+
+
+# What the token may not do
+
+
+def limited(sandbox: Calendly, settings: Any, *scopes: str) -> None:
+    """The connection's token has only these scopes."""
+    sandbox.add_token("limited-token", scopes=list(scopes))
+    settings.CALENDLY_INTEGRATION["API_KEY"] = "limited-token"
+    clients.forget()
+
+
+@pytest.mark.parametrize(
+    ("name", "args", "lacking"),
+    [
+        ("calendly_setup", (), "event_types:read"),
+        ("calendly_sync", (), "event_types:read"),
+        ("calendly_sync", ("--events",), "event_types:read"),
+        ("calendly_webhook", ("subscribe",), "scheduled_events:read"),
+    ],
+)
+def test_a_scope_that_the_token_lacks_is_named(
+    sandbox: Calendly, run: Run, settings: Any, name: str, args: tuple[str, ...], lacking: str
+) -> None:
+    limited(sandbox, settings, "users:read", "webhooks:write")
+    with pytest.raises(CommandError, match=lacking):
+        run(name, *args)
+
+
+@pytest.mark.parametrize(
+    "scopes", [("users:read", "webhooks:write"), ("users:read", "event_types:read", "webhooks:write")]
+)
+def test_the_likely_scope_is_named_where_calendly_names_none(
+    sandbox: Calendly, run: Run, settings: Any, scopes: tuple[str, ...]
+) -> None:
+    sandbox.options.webhook_scope_refusal = "unnamed"
+    limited(sandbox, settings, *scopes)
+    with pytest.raises(CommandError, match=r"probably lacks the scope scheduled_events:read"):
+        run("calendly_webhook", "subscribe")
+
+
+def test_a_400_that_names_a_field_is_not_put_down_to_a_scope(sandbox: Calendly, run: Run) -> None:
+    sandbox.options.https_callbacks_only = True
+    from calendly_integration import conf
+
+    assert conf.get().PUBLIC_URL.startswith("https")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(connections, "webhook_url", lambda: "http://portal.example/webhooks/calendly")
+        with pytest.raises(CommandError, match="url"):
+            run("calendly_webhook", "subscribe")
+
+
+def doctors_lines(sandbox: Calendly) -> str:
+    """What the doctor prints, whatever it finds."""
+    import io
+
+    from django.core.management import call_command
+
+    out = io.StringIO()
+    with suppress(SystemExit):
+        call_command("calendly_doctor", stdout=out, no_color=True)
+    return out.getvalue()
+
+
+def test_the_doctor_says_what_a_token_without_the_organization_leaves_out(
+    sandbox: Calendly, run: Run, settings: Any
+) -> None:
+    limited(
+        sandbox, settings,
+        "users:read", "event_types:read", "availability:read", "scheduled_events:write", "webhooks:write",
+    )  # fmt: skip
+    assert "1 hosts" in run("calendly_sync")
+    [line] = [line for line in doctors_lines(sandbox).splitlines() if " scopes " in line]
+    assert line.startswith("?    scopes    lacking: organizations:read. Colleagues are not read")
+
+
+def test_the_doctor_says_what_a_user_who_is_no_administrator_leaves_out(sandbox: Calendly, run: Run) -> None:
+    sandbox.faults.add("status", path="/organization_memberships", status=403, times=None)
+    [line] = [line for line in doctors_lines(sandbox).splitlines() if " scopes " in line]
+    assert line.startswith("?    scopes    The token's user is no administrator of the organization.")
+
+
+# A subscription for our URL that is not of the organization
+
+
+def test_a_hook_of_our_own_user_is_seen_named_and_replaced(sandbox: Calendly, run: Run) -> None:
+    sandbox.subscribe(URL, "test-signing-key", user=sandbox.owner)
+    with pytest.raises(CommandError, match="does not deliver all that we need"):
+        run("calendly_webhook", "status")
+    assert f"only for the meetings of one user: {URL}" in doctors_lines(sandbox)
+    assert run("calendly_webhook", "subscribe").startswith("Made.")
+    [made] = sandbox.state.subscriptions.values()
+    assert made.scope == "organization"
+    assert run("calendly_webhook", "unsubscribe") == f"Ended 1 subscription(s) for {URL}.\n"
+
+
+def test_a_hook_of_our_own_user_is_ended(sandbox: Calendly, run: Run) -> None:
+    sandbox.subscribe(URL, "test-signing-key", user=sandbox.owner)
+    assert run("calendly_webhook", "unsubscribe") == f"Ended 1 subscription(s) for {URL}.\n"
+    assert not sandbox.state.subscriptions
+
+
+def test_a_hook_of_a_colleague_is_replaced(sandbox: Calendly, run: Run) -> None:
+    colleague = next(user for user in sandbox.state.users.values() if user.id != sandbox.owner.id)
+    sandbox.subscribe(URL, "their-key", user=colleague)
+    assert run("calendly_webhook", "subscribe").startswith("Made.")
+    [made] = sandbox.state.subscriptions.values()
+    assert (made.scope, made.signing_key) == ("organization", "test-signing-key")
+
+
+def test_a_hook_that_cannot_be_seen_is_named_with_what_to_do(sandbox: Calendly, run: Run) -> None:
+    sandbox.faults.add("status", method="POST", path="/webhook_subscriptions", status=409, times=None)
+    with pytest.raises(CommandError, match=r"this token cannot see\. Delete it with the token that made it"):
+        run("calendly_webhook", "subscribe")
+
+
+def test_a_renewal_that_fails_says_that_there_is_none_now(sandbox: Calendly, run: Run) -> None:
+    run("calendly_webhook", "subscribe")
+    sandbox.faults.add("status", method="POST", path="/webhook_subscriptions", status=403)
+    with pytest.raises(CommandError, match="There is no webhook subscription now"):
+        run("calendly_webhook", "subscribe", "--renew")
+    assert Connection.objects.get().subscription_state == "missing"
+    syncing.run_scheduled(now=datetime.now(UTC))
+    assert Connection.objects.get().subscription_state == "active"
+
+
+def test_sync_says_that_another_one_runs(sandbox: Calendly, run: Run, connection: Connection) -> None:
+    now = datetime.now(UTC)
+    SyncRun.objects.create(connection=connection, window_start=now, started_at=now, alive_at=now)
+    with pytest.raises(CommandError, match="Another sync runs already, since 2026-11-23 06:00 UTC"):
+        run("calendly_sync", "--events")

@@ -9,7 +9,7 @@ from calendly_integration.sandbox.portal import Message
 from .processes import until
 from .system import System
 
-WORK = ("delivery", "bookingleg", "lane", "vaimetadata", "bulkitem")
+WORK = ("delivery", "bookingleg", "lane", "vaimetadata", "bulkitem", "pendingmail")
 ONCE_A_BOOKING = ("/calendly/notify", "/calendly/confirmed", "/calendly/canceled")
 
 

@@ -74,7 +74,9 @@ def test_the_demo_shows_itself_and_ends_at_ctrl_c(demo: Process, ports: tuple[in
     until(lambda: wanted <= paths(portal), what=lambda: paths(portal))
     for page in (calendly, portal):
         assert requests.get(f"{page}/", timeout=10).ok
-    staff = Staff(web, "admin", "admin")
+    password = re.search(r"staff: admin / (\S{12,})$", text, re.MULTILINE)
+    assert password, text
+    staff = Staff(web, "admin", password[1])
     assert "Ioana Pop" in staff.get("/admin/calendly_integration/booking/")
     assert "html" in staff.get("/api/calendly/docs")
     os.killpg(demo.pid, signal.SIGINT)  # as a terminal sends it
@@ -83,6 +85,21 @@ def test_the_demo_shows_itself_and_ends_at_ctrl_c(demo: Process, ports: tuple[in
     assert demo.output().rstrip().endswith("Ended.")
     assert "Traceback" not in demo.output()
     assert not [port for port in ports if answers(port)]
+
+
+def test_a_second_demo_takes_up_what_the_first_has_left(
+    checkout: Path, demo: Process, ports: tuple[int, int, int]
+) -> None:
+    first = re.findall(r"staff: admin / \S+", demo.output())
+    demo.stop(within=40)
+    environment = surroundings({"PYTHONPATH": str(ROOT)})
+    arguments = [word for name, port in zip(NAMES, ports, strict=True) for word in (name, str(port))]
+    again = Process(["manage.py", "demo", *arguments], environment, checkout / "again.log", folder=checkout)
+    try:
+        until(lambda: not again.alive or "Ctrl-C ends" in again.output(), within=60, what=again.output)
+        assert re.findall(r"staff: admin / \S+", again.output()) == first
+    finally:
+        again.stop(within=40)
 
 
 def paths(portal: str) -> set[str]:

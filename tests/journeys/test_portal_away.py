@@ -1,5 +1,6 @@
 """The portal is down, slow, choosy or overloaded, and our worker dies while it tells: nothing is lost."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -139,3 +140,26 @@ def test_a_worker_killed_in_mid_delivery_tells_everything(system: System) -> Non
     system.wait_for_worker()
     system.pass_a_minute()
     all_told(system, wishes, within=30)
+
+
+def test_a_new_key_of_the_portal_pauses_everything_and_loses_nothing(system: System) -> None:
+    key, system.portal.key = system.portal.key, "another"
+    try:
+        wishes = book(system)
+        until(lambda: waiting(system) == 15)
+        paused = "SELECT count(*) FROM calendly_integration_pulse WHERE name = 'portal refuses our key'"
+        until(lambda: system.database.one(paused) == 1)
+        pause(3)  # other processes learn of it
+        since = len(system.portal.arrivals)
+        pause(3)
+        assert len(system.portal.arrivals) == since  # nobody tries in vain
+        assert "Portalul ne refuză cheia" in system.staff.get("/admin/calendly_integration/")
+    finally:
+        system.portal.key = key
+    # The end of the minute, early.
+    system.database.change(
+        "UPDATE calendly_integration_pulse SET beat_at = ? WHERE name = 'portal refuses our key'",
+        datetime.now(UTC) - timedelta(seconds=61),
+    )
+    system.wake()
+    all_told(system, wishes)

@@ -3,12 +3,13 @@
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+import requests
 
 from calendly_integration.sandbox import webhooks
 
@@ -133,6 +134,90 @@ def test_slow_senders_keep_nobody_waiting(system: System) -> None:
         for each in senders:
             each.__exit__(None, None, None)
     assert counts(system)[0] == before + 2  # the slow ones sent the same, and so did the quick ones
+
+
+# Twice as many as there are threads.
+CROWD = 32
+FORGED = f"t={{now}},v1={'0' * 64}"
+
+
+@pytest.mark.parametrize(
+    ("sent", "seconds"),
+    [
+        ("", 2),
+        ("POST /webhooks/calendly HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1000\r\n\r\n{", 2),
+        ("POST /webhooks/calendly HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Le", 2),
+        (
+            "POST /webhooks/calendly HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1000\r\n"
+            f"Calendly-Webhook-Signature: {FORGED}\r\n\r\n{{",
+            2,
+        ),
+        # So much of it has come that a thread reads the rest: until its time is up.
+        (
+            "POST /webhooks/calendly HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 100000\r\n"
+            f"Calendly-Webhook-Signature: {FORGED}\r\n\r\n{{" + " " * 70_000,
+            25,
+        ),
+        ("POST /api/calendly/schedule HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1000\r\n\r\n{", 2),
+        (
+            "POST /admin/login/ HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1000\r\n"
+            "Content-Type: application/x-www-form-urlencoded\r\nCookie: csrftoken={cookie}\r\n\r\na",
+            2,
+        ),
+    ],
+    ids=["silent", "unsigned", "slow head", "forged", "forged and long", "no key", "login"],
+)
+def test_a_crowd_that_sends_nothing_more_keeps_nobody_waiting_for_long(
+    system: System, sent: str, seconds: float
+) -> None:
+    address = urlsplit(system.url)
+    head = sent.replace("{now}", str(int(time.time()))).replace("{cookie}", "a" * 32)
+    crowd = [socket.create_connection((address.hostname or "", address.port or 0)) for _ in range(CROWD)]
+    try:
+        for each in crowd:
+            each.sendall(head.encode())
+        pause(0.5)
+        read: Any = system.agent.call("GET", "upcoming/nobody@journey.example")
+        assert (read.status, read.seconds < seconds) == (200, True), read.seconds
+    finally:
+        for each in crowd:
+            each.close()
+    assert "Traceback" not in system.logged()
+    assert_at_ease(system)
+
+
+def test_a_sender_that_asks_first_is_told_to_go_on(system: System) -> None:
+    """curl does so with long bodies, and holds the body back meanwhile."""
+    body = b'{"event": "journey.polite-%d", "payload": {}}' % time.time_ns()
+    with connected(system, HOOK, length=len(body), headers="Expect: 100-continue\r\n", body=body) as sender:
+        assert sender.recv(4096).startswith(b"HTTP/1.1 100 ")
+        sender.sendall(body)
+        told = b""
+        while chunk := sender.recv(4096):
+            told += chunk
+        assert b"HTTP/1.1 200 OK" in told
+
+
+def test_a_sender_that_never_stops_dripping_is_cut_off(system: System) -> None:
+    body = b'{"event": "journey.drip", "payload": {}}' + b" " * 200
+    with connected(system, HOOK, length=len(body), body=body) as sender:
+        began = time.monotonic()
+        with suppress(OSError):
+            for byte in body:
+                sender.sendall(bytes([byte]))
+                pause(0.2)
+                if time.monotonic() - began > 20:
+                    break
+        assert time.monotonic() - began < 12
+
+
+def test_a_client_cannot_choose_the_path_that_we_see(system: System) -> None:
+    """A proxy that lets through `/api/` alone must not be led to the admin by a header."""
+    for name in ("SCRIPT_NAME", "SCRIPT-NAME", "PATH_INFO", "X-Script-Name"):
+        answer = system.agent.call("GET", "event-types", **{name: "/api/calendly/event-types"})
+        assert answer.status == 200, name
+    answer = requests.get(f"{system.url}/api/admin/login/", headers={"SCRIPT_NAME": "/api"}, timeout=10)
+    assert answer.status_code == 404
 
 
 def assert_at_ease(system: System) -> None:

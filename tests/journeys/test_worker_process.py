@@ -261,16 +261,52 @@ for text in ("", "no message at all", "gASVCgAAAAAAAACMBnBvaXNvbpQu:1vNxyz:forge
 POISONOUS = [("os._exit", 1), ("sys.exit", 3), ("tests.journeys.watchful.endless",), ("nobody.knows",)]
 
 
-def test_poisoned_tasks_in_the_queue_stop_nobody(worker: Worker, portal: Portal) -> None:
+def test_poisoned_tasks_in_the_queue_stop_nobody(tmp_path: Path, portal: Portal) -> None:
     """Fault 28."""
-    worker.shell(POISON.format(POISONOUS))
-    for number in range(3):
-        worker.tell(f"poison-{number}", 5)
-        assert until(lambda: worker.waiting() == 0, 70), worker.log.read_text()
-    assert len(portal.messages()) == 15
-    assert all(message.tries == 1 for message in portal.messages())
-    assert until(lambda: len(worker.tree()) == 9 and all(alive(pid) for pid in worker.tree()), 20)
-    assert alive(worker.pid)
+    worker = Worker(tmp_path, portal)
+    worker.start("-m", "tests.journeys.watchful")
+    try:
+        worker.shell(POISON.format(POISONOUS))
+        for number in range(3):
+            worker.tell(f"poison-{number}", 5)
+            assert until(lambda: worker.waiting() == 0, 70), worker.log.read_text()
+        assert len(portal.messages()) == 15
+        assert all(message.tries == 1 for message in portal.messages())
+        assert until(lambda: len(worker.tree()) == 9 and all(alive(pid) for pid in worker.tree()), 20)
+        assert alive(worker.pid)
+    finally:
+        worker.stop()
+
+
+SCHEDULED = """
+from datetime import timedelta
+from django.utils import timezone
+from django_q.models import Schedule
+for number, hook in enumerate((None, "os.remove")):
+    Schedule.objects.create(func="subprocess.check_output", args=f"['touch', '{0}-{{number}}']", hook=hook,
+                            schedule_type="O", next_run=timezone.now() - timedelta(hours=1))
+"""
+
+
+@pytest.mark.parametrize(("command", "processes"), [("calendly_worker", 9), ("qcluster", 8)])
+def test_a_schedule_of_a_foreign_function_is_refused(
+    tmp_path: Path, portal: Portal, command: str, processes: int
+) -> None:
+    """Both ways to run a worker: what a row in the table of schedules names is not run, our own work is."""
+    worker = Worker(tmp_path, portal)
+    worker.shell(SCHEDULED.format(tmp_path / "marked"))
+    if command == "qcluster":  # our schedules are made by the supervisor
+        worker.shell("from calendly_integration import jobs; from django.utils import timezone\n"
+                     "jobs.ensure_schedules(timezone.now())")  # fmt: skip
+    worker.start("manage.py", command, processes=processes)
+    try:
+        refused = "subprocess.check_output is not a task of calendly_integration"
+        assert until(lambda: worker.log.read_text().count(refused) >= 2, 45), worker.log.read_text()
+        assert not list(tmp_path.glob("marked*"))
+        worker.tell("foreign", 5)
+        assert until(lambda: worker.waiting() == 0, 40), worker.log.read_text()
+    finally:
+        worker.stop()
 
 
 def test_a_sigterm_to_the_whole_group_is_survived(worker: Worker, portal: Portal) -> None:

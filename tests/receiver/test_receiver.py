@@ -138,6 +138,33 @@ def test_a_huge_body_is_not_even_read() -> None:
     assert answer.status_code == 413
 
 
+@pytest.mark.parametrize(
+    "header",
+    [None, "", "t=1", f"t=x,v1={'0' * 64}", signature(at=MONDAY.replace(minute=3, second=1))],
+)
+def test_what_cannot_be_signed_is_refused_before_its_body_is_read(header: str | None) -> None:
+    class Unread(io.RawIOBase):
+        def read(self, *_size: int) -> bytes:
+            raise AssertionError("it was read")
+
+    answer = deliver(header=header, CONTENT_LENGTH="1000", **{"wsgi.input": Unread()})
+    assert answer.status_code == 401
+
+
+def test_a_flood_of_forged_deliveries_is_a_line_a_minute(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, clock: time_machine.Traveller
+) -> None:
+    monkeypatch.setattr(inbox, "_refusals", inbox._RefusalLog())
+    for _ in range(50):
+        assert deliver(header=None).status_code == deliver(header=signature(key="forged")).status_code == 401
+    assert [record.getMessage() for record in caplog.records if record.levelname == "WARNING"] == [
+        "deliveries refused: 1 since the last such line, the latest because: no header"
+    ]
+    clock.shift(61)
+    deliver(header=signature(key="forged", at=datetime.now(UTC)))
+    assert "deliveries refused: 100 since the last such line" in caplog.records[-1].getMessage()
+
+
 @pytest.mark.parametrize("length", ["", "-5", "x", "1e3"])
 def test_without_a_length_it_is_a_411(length: str) -> None:
     answer = deliver(header=signature(b""), CONTENT_LENGTH=length, HTTP_TRANSFER_ENCODING="chunked")

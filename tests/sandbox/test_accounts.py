@@ -90,6 +90,20 @@ def test_the_four_standard_types_are_there(api, calendly):
     assert not any(question["required"] for item in shown for question in item["custom_questions"])
 
 
+def test_a_second_host_may_have_types_of_the_same_names(api, calendly, radu):
+    calendly.seed_same_names(radu)
+    shown = api.get("/event_types", organization=calendly.organization_uri, count=100).json()["collection"]
+    demos = [item for item in shown if item["name"] == "Sales Demo"]
+    assert [item["profile"]["owner"] for item in demos] == [
+        calendly.user_uri(calendly.owner), calendly.user_uri(radu),
+    ]  # fmt: skip
+    assert [item["scheduling_url"] for item in demos] == [
+        "https://calendly.com/ana-ionescu/sales-demo", "https://calendly.com/radu-marin/sales-demo",
+    ]  # fmt: skip
+    assert {item["slug"] for item in demos} == {"sales-demo"}
+    assert len(shown) == 8
+
+
 @pytest.mark.parametrize("path", ["/event_types", "/scheduled_events"])
 def test_a_list_without_an_owner_is_refused(api, path):
     answer = api.get(path)

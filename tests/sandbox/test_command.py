@@ -5,12 +5,53 @@ import re
 import signal
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 import requests
+from django.core.management import CommandError, call_command
+
+from calendly_integration.sandbox import servers
+from calendly_integration.sandbox.options import Options
 
 ROOT = Path(__file__).parent.parent.parent
+
+
+def run(*arguments):
+    """The command with arguments that it refuses at once."""
+    call_command("calendly_sandbox", "--port", "0", "--portal-port", "0", *arguments)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--option", "colour=red"], "no such option: colour"),
+        (["--option", "plan=golden"], "plan cannot be 'golden'"),
+        (["--option", "webhook_double=1"], "webhook_double cannot be 1"),
+        (["--uri-base", "calendly.test"], "uri_base is no http address"),
+    ],
+)
+def test_a_misspelt_option_of_the_command_is_an_error(arguments, said):
+    with pytest.raises(CommandError, match=said):
+        run(*arguments)
+
+
+def test_the_help_names_every_switch(capsys):
+    with pytest.raises(SystemExit):
+        run("--help")
+    shown = "".join(capsys.readouterr().out.split())
+    assert all(item.name in shown for item in fields(Options))
+
+
+def test_a_second_host_and_switches_are_options_of_the_servers():
+    given = ("plan=free", "page_token_seconds=60", "location_outcome=processing", "retry_after_header=true")
+    with servers.run(port=0, portal_port=0, same_names=True, switches=given) as running:
+        options = running.calendly.options
+        assert (options.plan, options.page_token_seconds) == ("free", 60)
+        assert (options.location_outcome, options.retry_after_header) == ("processing", True)
+        names = [item.name for item in running.calendly.state.event_types.values()]
+    assert names.count("Sales Demo") == 2
 
 
 @pytest.mark.processes

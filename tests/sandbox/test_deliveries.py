@@ -187,7 +187,16 @@ def test_a_subscription_needs_the_read_scope_of_its_events(calendly):
     body = {"url": "https://portal.example/hook", "events": ["invitee.created", "event_type.created"],
             "organization": calendly.organization_uri, "scope": "organization"}  # fmt: skip
     answer = Caller(calendly, "hooks").post("/webhook_subscriptions", body)
-    assert answer.json()["required_scopes"] == ["scheduled_events:read"]
+    assert (answer.status_code, answer.json()["required_scopes"]) == (403, ["scheduled_events:read"])
+    calendly.options.webhook_scope_refusal = "unnamed"
+    answer = Caller(calendly, "hooks").post("/webhook_subscriptions", body)
+    assert (answer.status_code, answer.json()) == (400, {
+        "title": "Invalid Argument", "message": "The supplied parameters are invalid.",
+    })  # fmt: skip
+    narrow = Caller(calendly, "hooks").post(
+        "/webhook_subscriptions", body | {"events": ["event_type.created"]}
+    )
+    assert narrow.status_code == 201
 
 
 def test_a_user_subscription_hears_of_that_host_only(api, calendly, demo):
@@ -199,6 +208,42 @@ def test_a_user_subscription_hears_of_that_host_only(api, calendly, demo):
     assert calendly.pending_deliveries == []
     calendly.book_as_invitee(calendly.add_event_type("His", owner=radu), START)
     assert len(calendly.pending_deliveries) == 1
+
+
+def test_a_url_is_unique_over_all_scopes_though_lists_show_one(api, calendly):
+    ana, radu = (calendly.user_uri(user) for user in calendly.state.users.values())
+    body = {"url": "https://portal.example/hook", "events": ["invitee.created"], "scope": "user",
+            "organization": calendly.organization_uri, "user": ana}  # fmt: skip
+    made = api.post("/webhook_subscriptions", body).json()["resource"]
+    assert (made["scope"], made["user"], made["group"]) == ("user", ana, None)
+    others: list[dict[str, str]] = [{"scope": "organization"}, {"user": radu}]
+    for change in others:
+        again = api.post("/webhook_subscriptions", body | change)
+        assert (again.status_code, again.json()["title"]) == (409, "Already Exists")
+
+    def listed(**query):
+        query = {"organization": calendly.organization_uri} | query
+        return api.get("/webhook_subscriptions", **query).json()["collection"]
+
+    assert listed(scope="organization") == []
+    assert listed(scope="user", user=radu) == []
+    assert listed(scope="user", user=ana) == [made]
+    lacking = api.get("/webhook_subscriptions", organization=calendly.organization_uri, scope="user")
+    assert (lacking.status_code, lacking.json()["details"][0]["parameter"]) == (400, "user")
+
+
+def test_a_seeded_user_subscription_is_like_one_made_by_the_api(api, calendly, demo):
+    radu = list(calendly.state.users.values())[1]
+    hook = calendly.subscribe("https://portal.example/hook", "key", user=radu)
+    shown = api.get(f"/webhook_subscriptions/{hook.id}").json()["resource"]
+    assert (shown["scope"], shown["user"]) == ("user", calendly.user_uri(radu))
+    calendly.book_as_invitee(demo, START)
+    assert calendly.pending_deliveries == []
+    calendly.change_event_type(calendly.add_event_type("His", owner=radu), description="x")
+    assert [item.event for item in calendly.pending_deliveries] == [
+        "event_type.created",
+        "event_type.updated",
+    ]
 
 
 def test_a_thousand_waiting_deliveries_are_not_searched_each_time(calendly, hook, demo):

@@ -45,6 +45,29 @@ def test_a_token_belongs_to_its_question(api, calendly, five):
         assert api.get("/scheduled_events", **wrong).json()["details"][0]["parameter"] == "page_token"
 
 
+def test_a_page_token_may_go_stale(api, calendly, five):
+    query = {"organization": calendly.organization_uri, "count": 2}
+    calendly.options.page_token_seconds = 60
+    token = api.get("/scheduled_events", **query).json()["pagination"]["next_page_token"]
+    calendly.move_clock(59)
+    assert len(api.get("/scheduled_events", **query, page_token=token).json()["collection"]) == 2
+    calendly.move_clock(1)
+    stale = api.get("/scheduled_events", **query, page_token=token)
+    assert (stale.status_code, stale.json()) == (400, {
+        "title": "Invalid Argument", "message": "The supplied parameters are invalid.",
+        "details": [{"parameter": "page_token", "message": "invalid"}],
+    })  # fmt: skip
+    fresh = api.get("/scheduled_events", **query).json()["pagination"]["next_page_token"]
+    assert api.get("/scheduled_events", **query, page_token=fresh).status_code == 200
+
+
+def test_page_tokens_live_for_ever_by_default(api, calendly, five):
+    query = {"organization": calendly.organization_uri, "count": 2}
+    token = api.get("/scheduled_events", **query).json()["pagination"]["next_page_token"]
+    calendly.move_clock(30 * 86400)
+    assert api.get("/scheduled_events", **query, page_token=token).status_code == 200
+
+
 @pytest.mark.parametrize("count", ["0", "101", "-1", "x"])
 def test_count_has_limits(api, calendly, count):
     assert api.get("/event_types", organization=calendly.organization_uri, count=count).status_code == 400

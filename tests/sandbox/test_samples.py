@@ -111,4 +111,7 @@ def test_what_is_sent_is_like_the_sample(calendly, api, hook, name):
     event = name.partition("__")[0]
     ours = [item for item in sent(calendly) if item["event"] == event][-1]
     sample = json.loads((PAYLOADS / f"{name}.json").read_text())
+    data = sample["payload"].get("scheduled_event", {"location": {}})["location"].get("data")
+    if data is not None:
+        data["id"] = int(data["id"])  # a number in captures, a text in the samples
     assert_alike(shape(ours), shape(sample))

@@ -128,6 +128,8 @@ def test_the_control_switches(server, web):
         ("/sandbox/faults", {"kind": "none"}),
         ("/sandbox/faults", {}),
         ("/sandbox/options", {"colour": "red"}),
+        ("/sandbox/options", {"plan": "golden"}),
+        ("/sandbox/options", {"retry_base": "soon"}),
         ("/sandbox/people/book", {"event_type": "Sales Demo", "start_time": "soon"}),
         ("/sandbox/people/book", {"event_type": "Sales Demo", "start_time": "2027-01-01T10:00:00Z", "x": 1}),
         ("/sandbox/clock", {"now": "soon"}),
@@ -135,6 +137,12 @@ def test_the_control_switches(server, web):
 )
 def test_a_wrong_control_call_is_a_400(web, path, body):
     assert web("POST", path, json=body).status_code == 400
+
+
+def test_options_are_changed_all_or_none(server, web):
+    body = {"retry_after_header": True, "latency": 0.5, "plan": "golden"}
+    assert web("POST", "/sandbox/options", json=body).status_code == 400
+    assert (server.calendly.options.retry_after_header, server.calendly.latency) == (False, 0.0)
 
 
 def test_an_unknown_control_path_is_a_404(web):

@@ -8,10 +8,19 @@ from typing import Any
 import time_machine
 from django.db import transaction
 
-from calendly_integration.models import Booking, BookingLeg, Connection, Delivery, Message, VAIMetadata
+from calendly_integration.models import (
+    Booking,
+    BookingLeg,
+    Connection,
+    Delivery,
+    Lane,
+    Message,
+    PendingMail,
+    VAIMetadata,
+)
 from calendly_integration.sandbox.calendly import Calendly
 from calendly_integration.sandbox.store import Invitee
-from calendly_integration.services import inbox, legs, scheduling
+from calendly_integration.services import confirmations, inbox, legs, scheduling
 from calendly_integration.services.actors import Actor
 
 AGENT = Actor("agent", "Test agent")
@@ -91,6 +100,7 @@ def pass_time(
             deliver(sandbox)
         apply_inbox()
         work_legs()
+        confirmations.process(now=now())
 
 
 def active(sandbox: Calendly) -> list[Invitee]:
@@ -115,6 +125,12 @@ def message(path: str) -> dict[str, Any]:
     return Message.objects.get(path=path).body
 
 
+def portal_has_all() -> None:
+    """The portal has got all that waited."""
+    Message.objects.filter(status="waiting").update(status="sent", sent_at=now(), attempts=1)
+    Lane.objects.update(next_attempt_at=None)
+
+
 def settled(sandbox: Calendly) -> None:
     """The final account: both sides hold the same meetings, and nothing is left to do."""
     here = Booking.objects.filter(status=Booking.Status.CONFIRMED)
@@ -122,7 +138,7 @@ def settled(sandbox: Calendly) -> None:
         (each.event_id, each.email, sandbox.state.events[each.event_id].start) for each in active(sandbox)
     )
     assert not Booking.objects.filter(status=Booking.Status.PENDING).exists()
-    for model in (BookingLeg, Delivery, VAIMetadata):
+    for model in (BookingLeg, Delivery, PendingMail, VAIMetadata):
         left = model.objects.filter(next_attempt_at__isnull=False)
         assert not left.exists(), left.values()
     assert not BookingLeg.objects.exclude(todo="").exists()

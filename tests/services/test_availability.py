@@ -82,10 +82,14 @@ def test_only_starts_in_the_future_are_asked_for(
     assert "start_time=2026-11-23T06%3A01%3A00Z" in calendly.calls[0].path
 
 
-def test_no_more_than_31_days_are_asked_for(calendly: Calendly, event_types: dict[str, EventType]) -> None:
+def test_no_more_than_31_days_are_asked_for_at_once(
+    calendly: Calendly, event_types: dict[str, EventType]
+) -> None:
+    calendly.calls.clear()
     found = availability.free(event_types["Sales Demo"], start=TEN, end=TEN + timedelta(days=90), now=now())
-    assert calendly.calls[0].status == 200
-    assert found[-1].start < TEN + timedelta(days=31)
+    assert [call.status for call in calendly.calls] == [200, 200, 200]
+    assert found[-1].start > TEN + timedelta(days=89)
+    assert len({slot.start for slot in found}) == len(found)
 
 
 def test_a_full_group_is_not_free(calendly: Calendly, connection: Connection) -> None:
@@ -196,6 +200,14 @@ def test_a_rule_for_a_date_beats_that_for_its_weekday(calendly: Calendly) -> Non
     calendly.set_hours(calendly.owner, rules)
     assert day_of(ana()) == []
     assert local(day_of(ana(), "2026-11-25")) == [("25 22:00", "26 00:00", "available")]
+
+
+@pytest.mark.parametrize("name", ["europe/bucharest", "Europe/Bucuresti", "Mars", ""])
+def test_hours_in_a_zone_of_another_name_are_read_all_the_same(calendly: Calendly, name: str) -> None:
+    """One that nobody knows is read as the zone of last resort, which is the same here."""
+    for schedule in calendly.state.schedules.values():
+        schedule.timezone = name or "Europe/Bucharest "
+    assert local(day_of(ana())) == [("24 09:00", "24 17:00", "available")]
 
 
 @pytest.mark.parametrize(("day", "length"), [("2027-03-28", 23), ("2027-10-31", 25), ("2026-11-29", 24)])

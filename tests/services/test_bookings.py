@@ -21,7 +21,7 @@ from calendly_integration.models import (
 )
 from calendly_integration.sandbox.calendly import Calendly
 from calendly_integration.sandbox.seeds import place, question
-from calendly_integration.services import bookings, failures, scheduling
+from calendly_integration.services import bookings, failures, legs, scheduling, syncing
 from calendly_integration.services.actors import Actor
 from calendly_integration.services.bookings import (
     CancellationUnknown,
@@ -149,7 +149,7 @@ def test_a_cancellation_is_done_at_calendly_then_here_and_told_once(
     assert (gone.status, gone.cancel_reason, gone.canceled_by) == (
         "canceled",
         "Nu mai am timp",
-        "Ana Ionescu",
+        "Test agent",
     )
     assert gone.canceled_at is not None
     assert not active(calendly)
@@ -160,9 +160,33 @@ def test_a_cancellation_is_done_at_calendly_then_here_and_told_once(
     pass_time(clock, calendly)
     assert told().count("/calendly/canceled") == 1
     assert logged() == ["invitee_created", "invitee_canceled"]
-    # A follow-up is for what the invitee says, not for what an agent writes down.
-    assert not FollowUp.objects.exists()
+    # The agent cancels for the invitee, and writes down what they said.
+    assert told().count("/followup/schedule") == 1
+    assert FollowUp.objects.count() == 1
     settled(calendly)
+
+
+@pytest.mark.parametrize("by", [AGENT, STAFF])
+def test_who_canceled_through_us_is_named_for_good(
+    calendly: Calendly, clock: time_machine.Traveller, by: Actor
+) -> None:
+    """Calendly names the owner of our token: for its delivery, too, it was the host."""
+    booking = booked(calendly)
+    bookings.cancel(booking, reason="Nu mai e nevoie", by=by, now=now())
+    for _ in range(2):
+        booking.refresh_from_db()
+        assert (booking.canceled_by, booking.cancel_reason) == (by.name, "Nu mai e nevoie")
+        pass_time(clock, calendly)
+        syncing.events(booking.connection, now=now())
+    leg = booking.legs.get()
+    assert (leg.canceler, leg.canceled_by) == ("host", "Ana Ionescu")
+
+
+def test_whoever_was_faster_than_us_at_calendly_is_named(calendly: Calendly) -> None:
+    booking = booked(calendly)
+    calendly.cancel_as_host(calendly.find_event(booking.event_id), "Boală")
+    gone = cancel(booking, "Agentul")
+    assert (gone.canceled_by, gone.cancel_reason) == ("Ana Ionescu", "Boală")
 
 
 def test_canceling_what_is_canceled_already_changes_nothing(calendly: Calendly) -> None:
@@ -360,7 +384,7 @@ def test_a_move_books_the_new_start_first_and_then_ends_the_old_one(
     pass_time(clock, calendly)
     settled(calendly)
     assert told() == [
-        "/calendly/metadata", "/calendly/notify", "/calendly/confirmed", "/email/send", "/calendly/rescheduled",
+        "/calendly/metadata", "/calendly/notify", "/calendly/confirmed", "/calendly/rescheduled", "/email/send",
     ]  # fmt: skip
     assert message("/calendly/rescheduled")["old_start_time"] == "2026-11-24T08:00:00Z"
     assert logged() == ["invitee_created", "invitee_rescheduled"]
@@ -434,6 +458,21 @@ def test_a_call_moves_with_its_number(calendly: Calendly, connection: Connection
     location = calendly.state.events[active(calendly)[0].event_id].location
     assert location is not None
     assert location["location"] == "+40721234567"
+
+
+@pytest.mark.parametrize("phone", ["", "+40721234567"])
+def test_a_meeting_at_the_invitees_place_moves_with_the_place(
+    calendly: Calendly, connection: Connection, phone: str
+) -> None:
+    calendly.add_event_type("Visit", locations=[place("ask_invitee")])
+    mirrored(connection)
+    calendly.book_as_invitee("Visit", TEN, location={**place("ask_invitee"), "location": "Str. Lungă 1"})
+    deliver(calendly)
+    Booking.objects.update(phone=phone)
+    assert isinstance(move(Booking.objects.get()), Moved)
+    location = calendly.state.events[active(calendly)[0].event_id].location
+    assert location is not None
+    assert location["location"] == "Str. Lungă 1"
 
 
 def test_a_new_start_without_offset_is_on_the_invitees_clock(calendly: Calendly) -> None:
@@ -536,6 +575,53 @@ def test_an_old_half_that_calendly_will_not_end_is_shown_to_staff(
     assert TimelineEntry.objects.filter(booking=booking, action="not_canceled").count() == 1
     assert not BookingLeg.objects.filter(next_attempt_at__isnull=False).exists()
     assert bookings.find(str(booking.pk)).start_at == NEW
+    [old] = BookingLeg.objects.left_standing(now())
+    assert old.start_at == TEN
+    assert not BookingLeg.objects.left_standing(TEN + timedelta(days=1)).exists()
+
+    calendly.faults.clear()
+    assert legs.retry_old_cancellation(old, by=STAFF, now=now())
+    assert not legs.retry_old_cancellation(old, by=STAFF, now=now())
+    pass_time(clock, calendly)
+    assert not BookingLeg.objects.left_standing(now()).exists()
+    settled(calendly)
+
+
+def test_a_second_cancellation_keeps_the_reason_of_the_first(
+    calendly: Calendly, clock: time_machine.Traveller
+) -> None:
+    booking = booked(calendly)
+    calendly.faults.add("status", method="POST", path=".*/cancellation", status=500, times=2)
+    with pytest.raises(CancellationUnknown):
+        cancel(booking)
+    with pytest.raises(CancellationUnknown):
+        bookings.cancel(bookings.find(str(booking.pk)), reason="another reason", by=STAFF, now=now())
+    pass_time(clock, calendly)
+    fresh = bookings.find(str(booking.pk))
+    assert (fresh.status, fresh.cancel_reason) == ("canceled", "Nu mai e nevoie")
+    assert message("/calendly/canceled")["cancel_reason"] == "Nu mai e nevoie"
+    assert TimelineEntry.objects.filter(booking=booking, action="cancel_requested").count() == 1
+
+
+def test_a_second_cancellation_does_not_take_the_lease_of_the_first(
+    calendly: Calendly, monkeypatch: pytest.MonkeyPatch, connection: Connection
+) -> None:
+    booking = booked(calendly)
+    client = clients.calendly(connection)
+    cancel_there = client.cancel
+
+    def cancel_while_another_does(*args: Any, **options: Any) -> Any:
+        monkeypatch.setattr(client, "cancel", cancel_there)
+        held = BookingLeg.objects.get().lease_token
+        calendly.faults.add("refuse", method="POST", path=".*/cancellation")
+        with pytest.raises(CancellationUnknown):
+            bookings.cancel(bookings.find(str(booking.pk)), reason="another reason", by=STAFF, now=now())
+        assert BookingLeg.objects.get().lease_token == held
+        return cancel_there(*args, **options)
+
+    monkeypatch.setattr(client, "cancel", cancel_while_another_does)
+    fresh = cancel(booking)
+    assert (fresh.status, fresh.cancel_reason) == ("canceled", "Nu mai e nevoie")
 
 
 def test_an_old_half_whose_hour_has_passed_meanwhile_is_let_be(

@@ -147,6 +147,82 @@ def test_romanian_names_are_found_without_their_diacritics(
         catalog.find("No such")
 
 
+@pytest.mark.parametrize(
+    ("name", "query"),
+    [
+        ("Ana’s “big” demo – 30 min", 'ana\'s "big" demo - 30 min'),
+        ('Ana\'s "big" demo - 30 min', "ANA´S „BIG” DEMO — 30 MIN"),
+        ("Consultație «rapidă»", "consultatie 'rapida'"),
+        ("Need help?", "need help"),
+        ("Need help", "Need help ?"),
+        ("Follow\u00ad-up", "follow\u2011up"),
+    ],
+)
+def test_kinds_of_quotes_and_dashes_and_a_question_mark_make_no_other_name(
+    calendly: Calendly, connection: Connection, name: str, query: str
+) -> None:
+    calendly.add_event_type(name)
+    mirrored(connection)
+    assert catalog.find(query).name == name
+
+
+def test_what_is_only_a_mark_finds_nothing(calendly: Calendly) -> None:
+    for query in ("?", "'", "-", " "):
+        with pytest.raises(catalog.EventTypeNotFound):
+            catalog.find(query)
+
+
+def with_two_hosts(calendly: Calendly, connection: Connection, name: str, slug: str) -> None:
+    """Another host has an event type of that name."""
+    radu = next(user for user in calendly.state.users.values() if user.name == "Radu Marin")
+    calendly.add_event_type(name, owner=radu).slug = slug
+    mirrored(connection)
+
+
+@pytest.mark.parametrize("query", ["Sales Demo", "sales demo", "SALES  DÉMO"])
+def test_a_name_of_two_is_ambiguous(calendly: Calendly, connection: Connection, query: str) -> None:
+    with_two_hosts(calendly, connection, "Sales Demo", "sales-demo")
+    with pytest.raises(catalog.EventTypeAmbiguous) as caught:
+        catalog.find(query)
+    assert {host.name for kind in caught.value.event_types for host in kind.hosts.all()} == {
+        "Ana Ionescu", "Radu Marin",
+    }  # fmt: skip
+    EventType.objects.filter(hosts__name="Ana Ionescu", name="Sales Demo").update(active=False)
+    assert catalog.find(query).hosts.get().name == "Radu Marin"
+
+
+@pytest.mark.parametrize("slug", ["sales-demo", "demo-by-radu"])
+def test_an_id_a_slug_and_a_uri_are_never_ambiguous(
+    calendly: Calendly, connection: Connection, slug: str
+) -> None:
+    with_two_hosts(calendly, connection, "Sales Demo", slug)
+    for kind in EventType.objects.filter(name="Sales Demo"):
+        for key in (str(kind.pk), str(kind.pk).upper(), kind.uri, kind.uri.rpartition("/")[2]):
+            assert catalog.find(key) == kind
+        assert catalog.find(kind.slug).slug == kind.slug
+
+
+def test_a_slug_that_is_written_like_a_name_of_two_is_ambiguous_unless_it_is_one_hosts(
+    calendly: Calendly, connection: Connection
+) -> None:
+    calendly.add_event_type("Audit")
+    with_two_hosts(calendly, connection, "Audit", "audit-2")
+    assert catalog.find("audit").hosts.get().name == "Ana Ionescu"
+    with pytest.raises(catalog.EventTypeAmbiguous):
+        catalog.find("Audit")
+    EventType.objects.filter(slug="audit-2").update(slug="audit")
+    with pytest.raises(catalog.EventTypeAmbiguous):
+        catalog.find("audit")
+
+
+def test_an_alias_of_two_is_ambiguous_and_a_name_goes_before_it(calendly: Calendly) -> None:
+    EventType.objects.filter(name__in=["Sales Demo", "Strategy Call"]).update(aliases=["Prezentare"])
+    with pytest.raises(catalog.EventTypeAmbiguous):
+        catalog.find("prezentare")
+    EventType.objects.filter(name="Quick Consultation").update(name="Prezentare")
+    assert catalog.find("prezentare").slug == "quick-consultation"
+
+
 @pytest.mark.parametrize("key", ["", "x", "495826aa-e5e4-41ce-8492-2771c93f883c", "a\x00b", "%", "_", "é"])
 def test_no_such_host(calendly: Calendly, key: str) -> None:
     with pytest.raises(catalog.HostNotFound):

@@ -75,19 +75,35 @@ def test_a_failure_is_kept_without_the_token_and_overcome(sandbox: Calendly, con
     assert (connection.health, connection.health_note) == ("ok", "")
 
 
-def test_the_credential_is_kept_encrypted_and_serves_when_the_setting_is_gone(
+def test_the_token_of_the_environment_is_never_stored_and_is_gone_with_its_variable(
     sandbox: Calendly, connection: Connection, settings: Any
 ) -> None:
-    connections.identify(connection, now=now())
+    Connection.objects.update(token_encrypted=vault.encrypt(TOKEN))  # as an earlier version did
     connection.refresh_from_db()
-    kept = connection.token_encrypted
-    assert kept
-    assert TOKEN not in kept
     connections.identify(connection, now=now())
-    assert Connection.objects.get().token_encrypted == kept
+    assert Connection.objects.get().token_encrypted == ""
     settings.CALENDLY_INTEGRATION["API_KEY"] = ""
-    assert clients.token(connection) == TOKEN
-    assert connections.identify(connection, now=now()).name == "Ana Ionescu"
+    Connection.objects.update(token_encrypted=vault.encrypt(TOKEN))
+    connection.refresh_from_db()
+    with pytest.raises(clients.NoToken, match="CALENDLY_API_KEY"):
+        clients.token(connection)
+    with pytest.raises(clients.NoToken):
+        connections.identify(connection, now=now())
+
+
+@pytest.fixture
+def stored(sandbox: Calendly, connection: Connection) -> Connection:
+    """Another connection, whose token is stored."""
+    return Connection.objects.create(slug="second", token_encrypted=vault.encrypt(TOKEN))
+
+
+def test_the_stored_token_of_another_connection_serves_and_stays(stored: Connection, settings: Any) -> None:
+    settings.CALENDLY_INTEGRATION["API_KEY"] = "of-the-default-connection"
+    assert clients.token(stored) == TOKEN
+    assert TOKEN not in stored.token_encrypted
+    kept = stored.token_encrypted
+    assert connections.identify(stored, now=now()).name == "Ana Ionescu"
+    assert Connection.objects.get(slug="second").token_encrypted == kept
 
 
 def test_no_credential_at_all_is_told(sandbox: Calendly, connection: Connection, settings: Any) -> None:
@@ -107,43 +123,32 @@ def test_a_token_that_no_header_can_carry_is_told_without_it(
     assert token not in str(caught.value)
 
 
-def test_a_lost_encryption_key_is_told_and_a_new_token_mends_it(
-    sandbox: Calendly, connection: Connection, settings: Any
-) -> None:
-    connections.identify(connection, now=now())
+def test_a_lost_encryption_key_is_told(stored: Connection, settings: Any) -> None:
     settings.SECRET_KEY = "another"
-    settings.CALENDLY_INTEGRATION["API_KEY"] = ""
     with pytest.raises(clients.NoToken, match="encryption key"):
-        clients.token(connection)
+        clients.token(stored)
     with pytest.raises(clients.NoToken):
-        connections.identify(connection, now=now())
-    settings.CALENDLY_INTEGRATION["API_KEY"] = TOKEN
-    connections.identify(connection, now=now())
-    settings.CALENDLY_INTEGRATION["API_KEY"] = ""
-    connection.refresh_from_db()
-    assert clients.token(connection) == TOKEN
+        connections.identify(stored, now=now())
 
 
-def test_rotation_writes_all_secrets_anew(sandbox: Calendly, connection: Connection, settings: Any) -> None:
+def test_rotation_writes_all_secrets_anew(stored: Connection, settings: Any) -> None:
     old, new = Fernet.generate_key().decode(), Fernet.generate_key().decode()
     settings.CALENDLY_INTEGRATION["ENCRYPTION_KEYS"] = [old]
-    connections.identify(connection, now=now())
+    Connection.objects.filter(pk=stored.pk).update(token_encrypted=vault.encrypt(TOKEN))
     settings.CALENDLY_INTEGRATION["ENCRYPTION_KEYS"] = [new, old]
     assert connections.rotate_secrets() == 1
     settings.CALENDLY_INTEGRATION["ENCRYPTION_KEYS"] = [new]
-    connection.refresh_from_db()
-    assert vault.decrypt(connection.token_encrypted) == TOKEN
+    stored.refresh_from_db()
+    assert clients.token(stored) == TOKEN
 
 
 def test_a_secret_that_cannot_be_read_stops_the_rotation_and_changes_nothing(
-    sandbox: Calendly, connection: Connection, settings: Any
+    stored: Connection, settings: Any
 ) -> None:
-    connections.identify(connection, now=now())
-    before = Connection.objects.get().token_encrypted
     settings.CALENDLY_INTEGRATION["ENCRYPTION_KEYS"] = [Fernet.generate_key().decode()]
     with pytest.raises(vault.Unreadable):
         connections.rotate_secrets()
-    assert Connection.objects.get().token_encrypted == before
+    assert Connection.objects.get(slug="second").token_encrypted == stored.token_encrypted
 
 
 def test_an_allowance_that_is_used_up_has_an_end(connection: Connection) -> None:

@@ -8,7 +8,7 @@ import time_machine
 from calendly_integration.models import Booking, Connection, EventType
 from calendly_integration.sandbox.calendly import Calendly
 from calendly_integration.sandbox.seeds import question
-from calendly_integration.services import bookings, scheduling
+from calendly_integration.services import bookings, moves, scheduling
 from calendly_integration.services.actors import Actor
 from calendly_integration.services.bookings import Moved, MoveUnknown, NotFree, NotReschedulable
 
@@ -131,4 +131,28 @@ def test_answers_go_along_and_what_is_missing_is_asked_for(sandbox: Calendly, co
     assert [(each["question"], each["answer"]) for each in standing.answers] == [
         ("cine?", "Eu"),
         ("Unde?", "Acolo"),
+    ]
+
+
+def test_an_answer_that_the_other_type_does_not_take_is_asked_for_anew(
+    sandbox: Calendly, connection: Connection
+) -> None:
+    sandbox.add_event_type("Visit", 30, questions=[question("Unde?"), question("Când?", position=1)])
+    asked = [
+        question("Unde?", required=True, kind="single_select", choices=("Iași", "Cluj")),
+        question("Când?", kind="single_select", position=1, choices=("Luni", "Marți")),
+    ]
+    radus = kind_of_radu(sandbox, connection, "Visit by Radu", questions=asked)
+    booking = book("Visit", answers=(("Unde?", "La mine"), ("Când?", "marti")))
+    deliver(sandbox)
+    fresh = bookings.find(str(booking.pk))
+    assert [each["name"] for each in moves.unanswered(fresh, radus)] == ["Unde?"]
+    with pytest.raises(scheduling.InvalidWish) as wrong:
+        over(booking, radus, answers=(("Unde?", "Acasă"),))
+    assert wrong.value.code == "not_a_choice"
+    assert isinstance(over(booking, radus, answers=(("unde", "cluj"),)), Moved)
+    [standing] = active(sandbox)
+    assert [(each["question"], each["answer"]) for each in standing.answers] == [
+        ("Unde?", "Cluj"),
+        ("Când?", "Marți"),
     ]

@@ -4,10 +4,11 @@ import os
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.utils import translation
 
 from calendly_integration import jobs
-from calendly_integration.models import AgentKey, IdempotencyRecord, Pulse
-from calendly_integration.services import health
+from calendly_integration.models import AgentKey, Booking, IdempotencyRecord, Pulse
+from calendly_integration.services import connections, health
 
 pytestmark = pytest.mark.django_db
 
@@ -35,9 +36,11 @@ def test_a_queue_is_healthy_where_all_is_there() -> None:
 
 def test_a_missing_schedule_turns_it_red() -> None:
     health.beat(now=NOW)
-    state = health.queue_state(NOW)
+    with translation.override("en"):
+        state = health.queue_state(NOW)
     assert not state.healthy
     assert "calendly: sweep: missing" in state.schedule_faults
+    assert "calendly: sweep: lipsește" in health.queue_state(NOW).schedule_faults
 
 
 def test_two_clusters_at_a_time_are_told_until_one_is_gone() -> None:
@@ -59,13 +62,25 @@ def test_a_broker_that_is_away_is_no_error(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_housekeeping_deletes_only_what_is_old() -> None:
     key = AgentKey.objects.create(name="a", prefix="a", digest="a", created_at=NOW)
-    for name, age in (("old", 8), ("young", 6)):
+    booking = Booking.objects.create(
+        connection=connections.default(),
+        source=Booking.Source.AGENT,
+        invitee_email="a@b.example",
+        created_at=NOW,
+    )
+    for name, age, led_to in (
+        ("old", timedelta(days=8), booking),
+        ("young", timedelta(days=6), booking),
+        ("in vain, old", timedelta(minutes=61), None),
+        ("in vain, young", timedelta(minutes=59), None),
+    ):
         IdempotencyRecord.objects.create(
-            agent_key=key, key=name, fingerprint="x", started_at=NOW - timedelta(days=age)
+            agent_key=key, key=name, fingerprint="x", started_at=NOW - age, booking=led_to
         )
     health.cluster_seen(1, now=NOW - timedelta(days=2))
     health.beat(now=NOW - timedelta(days=2))
     Pulse.objects.exclude(pk__startswith=health.CLUSTER).update(beat_at=NOW - timedelta(days=9))
     health.clean(now=NOW)
-    assert [record.key for record in IdempotencyRecord.objects.all()] == ["young"]
+    kept = IdempotencyRecord.objects.order_by("key").values_list("key", flat=True)
+    assert list(kept) == ["in vain, young", "young"]
     assert [pulse.pk for pulse in Pulse.objects.all()] == [health.WORKER]

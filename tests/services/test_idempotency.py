@@ -54,8 +54,10 @@ class Request:
         return self.answer
 
 
-def _recovered(booking: Booking) -> Answer:
-    return Answer(201 if booking.status == "confirmed" else 202, {"recovered": str(booking.pk)})
+def _recovered(booking: Booking, earlier: Answer | None) -> Answer:
+    """Shows the booking as it is, with the earlier answer's number."""
+    body = {"recovered": str(booking.pk), "start": str(booking.start_at), **(earlier.body if earlier else {})}
+    return Answer(201 if booking.status == "confirmed" else 202, body)
 
 
 @pytest.mark.parametrize("text", ["", "  ", "k" * 256, "a\x00", "a\nb", "a\x7f", "é"])
@@ -192,6 +194,29 @@ def test_without_a_key_a_canceled_booking_may_be_booked_again(agent_key: AgentKe
     assert request.runs == 2
 
 
+def test_without_a_key_the_answer_shows_the_booking_as_it_is_and_nothing_is_written(
+    agent_key: AgentKey, django_assert_num_queries: Any
+) -> None:
+    request = Request(agent_key, IMPLICIT)
+    request.send()
+    Booking.objects.update(start_at=NOW + timedelta(hours=3))
+    with django_assert_num_queries(2):  # the record and the booking
+        again = request.send()
+    assert (again.status, again.replayed, request.runs) == (201, True, 1)
+    assert again.body == {
+        "n": 1, "recovered": str(Booking.objects.get().pk), "start": str(NOW + timedelta(hours=3)),
+    }  # fmt: skip
+
+
+def test_an_explicit_key_gives_the_first_answer_whatever_became_of_the_booking(agent_key: AgentKey) -> None:
+    request = Request(agent_key)
+    request.intends = True
+    first = request.send()
+    Booking.objects.update(status="canceled")
+    assert request.send().body == first.body
+    assert request.runs == 1
+
+
 def test_without_a_key_a_settled_booking_is_told_as_it_is_now(agent_key: AgentKey) -> None:
     request = Request(agent_key, IMPLICIT, Answer(202, {"code": "outcome_unknown"}))
     request.send()
@@ -248,9 +273,15 @@ def test_an_answer_can_be_kept_with_what_it_tells_of(agent_key: AgentKey) -> Non
 
 
 def test_old_records_are_forgotten(agent_key: AgentKey) -> None:
-    Request(agent_key).send()
+    Request(agent_key, IMPLICIT).send()
     assert idempotency.forget(now=NOW + timedelta(days=6)) == 0
     assert idempotency.forget(now=NOW + timedelta(days=8)) == 1
+
+
+def test_those_of_requests_that_booked_nothing_are_kept_for_an_hour(agent_key: AgentKey) -> None:
+    Request(agent_key, answer=Answer(200, {"success": False})).send()
+    assert idempotency.forget(now=NOW + timedelta(minutes=59)) == 0
+    assert idempotency.forget(now=NOW + timedelta(minutes=61)) == 1
 
 
 @pytest.mark.django_db(transaction=True)
@@ -313,7 +344,8 @@ def test_without_a_key_who_finds_nothing_free_hears_of_its_own_booking(agent_key
             agent_key=agent_key, key=IMPLICIT, body=BODY, run=run, recover=_recovered, now=NOW
         )
 
-    assert send(looks) == Answer(201, {"n": 1}, replayed=True)
+    found = send(looks)
+    assert (found.status, found.body["n"], found.replayed) == (201, 1, True)
     IdempotencyRecord.objects.all().delete()
     with pytest.raises(InProgress):
         send(looks_earlier)

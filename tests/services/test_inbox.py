@@ -1,12 +1,14 @@
 """Deliveries: stored once, applied in any state of the world, one poisoned hurting no other."""
 
 import json
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
 import pytest
 import time_machine
-from django.db import DatabaseError
+from django.db import DatabaseError, OperationalError
+from django.db.models import QuerySet
 
 from calendly_integration.models import Booking, Delivery, EventType, Message
 from calendly_integration.sandbox import webhooks as sandbox_webhooks
@@ -240,6 +242,53 @@ def test_a_database_that_is_away_costs_no_delivery(
     clock.shift(10)
     apply_inbox()
     assert states() == ["applied", "applied"]
+
+
+@pytest.mark.parametrize("gone", [False, True])
+def test_a_database_that_is_away_counts_as_no_try(
+    calendly: Calendly, clock: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch, gone: bool
+) -> None:
+    """`gone`: it does not even take the claims back."""
+    for body in booked_bodies(calendly, 2):
+        accept(body)
+    monkeypatch.setattr(
+        inbox, "close_old_connections", lambda: None
+    )  # the test's own transaction hangs on it
+    update = QuerySet.update
+
+    def away(rows: Any, **changes: Any) -> int:
+        if gone and "attempts" in changes and "last_error" in changes:
+            raise OperationalError("the connection is lost")
+        return update(rows, **changes)
+
+    with monkeypatch.context() as broken:
+        poison(broken, OperationalError("the server closed the connection"), "0@example.com")
+        for _ in range(3 * inbox.MOST_TRIES):
+            with broken.context() as now_and_then:
+                now_and_then.setattr(QuerySet, "update", away)
+                with suppress(OperationalError):
+                    inbox.process(now=now())
+            inbox.process(now=now())
+            clock.shift(70)
+    assert "parked" not in states()
+    clock.shift(10)
+    apply_inbox()
+    assert states() == ["applied", "applied"]
+
+
+def test_what_failed_has_its_turn_while_fresh_ones_keep_coming(
+    calendly: Calendly, clock: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, *others = booked_bodies(calendly, 7)
+    with monkeypatch.context() as broken:
+        poison(broken, RuntimeError("boom"), "0@example.com")
+        accept(first)
+        apply_inbox()
+    clock.shift(30)
+    for body in others:
+        accept(body)
+        inbox.process(now=now())
+    assert states() == ["applied"] * 7
 
 
 def test_many_deliveries_of_one_booking_in_one_batch_are_applied_in_one_go(calendly: Calendly) -> None:

@@ -230,7 +230,7 @@ def test_a_link_that_never_becomes_ready_is_given_up(
     leg = BookingLeg.objects.get()
     assert (leg.todo, leg.next_attempt_at) == ("", None)
     reads = sum(call.method == "GET" and "/invitees/" in call.path for call in calendly.calls)
-    assert reads == 5
+    assert reads == 6
 
 
 def test_a_link_that_calendly_could_not_make_is_not_waited_for(
@@ -238,7 +238,7 @@ def test_a_link_that_calendly_could_not_make_is_not_waited_for(
 ) -> None:
     calendly.options.location_outcome = "failed"
     booking = book()
-    pass_time(clock, calendly, minutes=1)
+    pass_time(clock, calendly)
     assert bookings.find(str(booking.pk)).meeting_url == ""
     settled(calendly)
 

@@ -6,18 +6,22 @@ from typing import Any
 import pytest
 import time_machine
 
+from calendly_integration import clients
 from calendly_integration.models import Booking, FollowUp, VAIMetadata
 from calendly_integration.sandbox.calendly import Calendly
 from calendly_integration.sandbox.portal import Portal
-from calendly_integration.services import lookups
+from calendly_integration.services import bookings, lookups, outbox
+from calendly_integration.services.outbox import _key
 from calendly_integration.vai.client import Client
-from calendly_integration.vai.errors import Unavailable
+from calendly_integration.vai.errors import Refused, Unavailable
 
-from .story import TEN, active, book, deliver, message, now, told
+from .story import AGENT, TEN, active, book, deliver, hours, message, now, portal_has_all, told
 
 pytestmark = pytest.mark.django_db
 
-MADE_BY_THE_PORTAL = {"utm_source": "vai_agent", "utm_content": "from another database"}
+MADE_BY_THE_PORTAL = {
+    "utm_source": "vai_agent", "utm_medium": "vai_portal", "utm_content": "from another database",
+}  # fmt: skip
 KNOWN = {
     "conversation_id": "conv-9", "user_id": "u-9", "agent_type": "sales", "booking_source": "vai_link",
     "notes": "Din link", "campaign": "iarna",
@@ -45,7 +49,8 @@ def portal(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Portal]:
 
 
 def from_the_page(calendly: Calendly, **tracking: str) -> Booking:
-    """Somebody books through a link of the portal's."""
+    """Somebody books through a link of the portal's; the conference is ready at once."""
+    calendly.options.location_push_seconds = 0
     calendly.book_as_invitee(
         "Sales Demo", TEN, email="n@example.com", name="N", tracking=tracking or MADE_BY_THE_PORTAL
     )
@@ -53,10 +58,17 @@ def from_the_page(calendly: Calendly, **tracking: str) -> Booking:
     return Booking.objects.get()
 
 
+def answer(question: lookups.Question) -> None:
+    """Ask the portal, and keep what it answers."""
+    portal = clients.portal()
+    assert portal is not None
+    lookups.keep([lookups.ask(question, portal)], now=now())
+
+
 def look() -> int:
     due = lookups.claim(now=now(), limit=10)
-    for metadata in due:
-        lookups.work(metadata, now=now())
+    for question in due:
+        answer(question)
     return len(due)
 
 
@@ -137,17 +149,49 @@ def test_a_pause_that_the_portal_asks_for_is_obeyed(
     assert (due - now()).total_seconds() == 77
 
 
-def test_a_wrong_key_is_a_refusal_that_is_not_repeated(
-    calendly: Calendly, portal: Portal, clock: time_machine.Traveller
+def test_a_refusal_is_not_repeated(
+    calendly: Calendly, portal: Portal, clock: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from_the_page(calendly)
-    portal.key = "another"
+
+    def refused(_client: Client, _event_id: str) -> None:
+        raise Refused("the portal answered 410", status=410)
+
+    monkeypatch.setattr(Client, "get_metadata", refused)
     look()
     clock.shift(3600)
     assert look() == 0
     kept = VAIMetadata.objects.get()
     assert kept.asked_at is not None
     assert kept.last_error
+
+
+def test_a_question_outlives_a_refused_key(
+    calendly: Calendly, portal: Portal, clock: time_machine.Traveller
+) -> None:
+    booking = from_the_page(calendly)
+    portal.metadata[booking.event_id] = KNOWN
+    portal.key = "another"
+    for _ in range(10):
+        assert look() == 1
+        clock.shift(400)
+    assert outbox.paused_since() is None  # messages may be taken all the same
+    portal.key = "vai-key"
+    assert look() == 1
+    assert VAIMetadata.objects.get().conversation_id == "conv-9"
+
+
+def test_in_the_pause_for_a_refused_key_messages_come_before_questions(
+    calendly: Calendly, portal: Portal, clock: time_machine.Traveller
+) -> None:
+    booking = from_the_page(calendly)
+    portal.metadata[booking.event_id] = KNOWN
+    _key.pause(now())
+    clock.shift(61)
+    assert look() == 0
+    portal_has_all()
+    assert look() == 1  # nobody else would try
+    assert outbox.paused_since() is None
 
 
 def test_without_a_portal_nobody_is_asked_and_the_question_waits(calendly: Calendly) -> None:
@@ -157,13 +201,31 @@ def test_without_a_portal_nobody_is_asked_and_the_question_waits(calendly: Calen
     assert VAIMetadata.objects.get().attempts == 0
 
 
-@pytest.mark.parametrize("source", ["google", "", "facebook-vai"])
+@pytest.mark.parametrize(
+    ("source", "medium"),
+    [
+        ("google", "vai_portal"),
+        ("", "vai_portal"),
+        ("facebook-vai", "vai_portal"),
+        ("vaillant-newsletter", "vai_portal"),
+        ("vai_agent ", "vai_portal"),
+        ("VAI_AGENT", "vai_portal"),
+        ("vai_agent", ""),
+        ("vai_agent", "email"),
+        ("vai_agent", "vai_portal_2"),
+    ],
+)
 def test_what_the_portal_did_not_make_is_not_asked_about(
-    calendly: Calendly, portal: Portal, source: str
+    calendly: Calendly, portal: Portal, source: str, medium: str
 ) -> None:
-    from_the_page(calendly, utm_source=source, utm_content="x")
+    from_the_page(calendly, utm_source=source, utm_medium=medium, utm_content="x")
     assert not VAIMetadata.objects.exists()
     assert look() == 0
+
+
+def test_what_staff_of_another_database_booked_is_asked_about(calendly: Calendly, portal: Portal) -> None:
+    from_the_page(calendly, **MADE_BY_THE_PORTAL | {"utm_source": "vai_staff"})
+    assert look() == 1
 
 
 def test_an_agents_own_booking_is_not_asked_about(calendly: Calendly, portal: Portal) -> None:
@@ -198,3 +260,59 @@ def test_a_booking_moved_before_the_answer_is_asked_about_by_its_present_event(
     look()
     assert asked == [booking.event_id]
     assert message("/calendly/confirmed")["start_time"] == "2026-11-24T12:00:00Z"
+
+
+def test_an_answer_fills_only_what_is_still_blank(calendly: Calendly, portal: Portal) -> None:
+    booking = from_the_page(calendly)
+    portal.metadata[booking.event_id] = KNOWN | {"agent_type": "", "region": "nord"}
+    [question] = lookups.claim(now=now(), limit=10)
+    changes = {"notes": "Ours", "agent_type": "support", "extra": {"campaign": "vara", "own": 1}}
+    bookings.annotate(booking, changes=changes, by=AGENT, now=now())
+    answer(question)
+    kept = VAIMetadata.objects.get()
+    assert (kept.conversation_id, kept.user_id, kept.booking_source) == ("conv-9", "u-9", "vai_link")
+    assert (kept.notes, kept.agent_type) == ("Ours", "support")
+    assert kept.extra == {"campaign": "vara", "own": 1, "region": "nord"}
+    assert (kept.asked_at, kept.next_attempt_at) == (now(), None)
+    assert message("/calendly/confirmed")["conversation_id"] == "conv-9"
+
+
+def test_an_answer_whose_lease_was_lost_changes_nothing(
+    calendly: Calendly, portal: Portal, clock: time_machine.Traveller
+) -> None:
+    booking = from_the_page(calendly)
+    portal.metadata[booking.event_id] = KNOWN
+    [late] = lookups.claim(now=now(), limit=10)
+    clock.shift(121)
+    [question] = lookups.claim(now=now(), limit=10)
+    answer(late)
+    assert (VAIMetadata.objects.get().conversation_id, told()) == ("", [])
+    answer(question)
+    answer(question)
+    assert told() == ["/calendly/confirmed", "/email/send"]
+
+
+def test_what_no_database_can_store_is_mended(calendly: Calendly, portal: Portal) -> None:
+    booking = from_the_page(calendly)
+    portal.metadata[booking.event_id] = {"notes": "a\0b", "campaign\0": ["x", "Ștefan"]}
+    look()
+    kept = VAIMetadata.objects.get()
+    assert (kept.notes, kept.extra) == ("a\ufffdb", {"campaign\ufffd": ["x", "Ștefan"]})
+
+
+def test_many_answers_are_kept_in_a_handful_of_queries(
+    calendly: Calendly, portal: Portal, django_assert_max_num_queries: Any
+) -> None:
+    calendly.options.location_push_seconds = 0
+    for number in range(7):
+        calendly.book_as_invitee(
+            "Sales Demo", TEN + hours(number), email=f"{number}@example.com", tracking=MADE_BY_THE_PORTAL
+        )
+    deliver(calendly)
+    portal.metadata |= dict.fromkeys(Booking.objects.values_list("event_id", flat=True), KNOWN)
+    client = clients.portal()
+    assert client is not None
+    answers = [lookups.ask(each, client) for each in lookups.claim(now=now(), limit=10)]
+    with django_assert_max_num_queries(20):
+        lookups.keep(answers, now=now())
+    assert told().count("/email/send") == 7

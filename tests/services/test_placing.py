@@ -271,7 +271,7 @@ def test_a_delivery_may_come_before_the_answer_to_our_own_request(
     booking = book()
     assert booking.status == "confirmed"
     assert BookingLeg.objects.count() == 1
-    assert told() == ["/calendly/metadata", "/calendly/notify", "/calendly/confirmed", "/email/send"]
+    assert told() == ["/calendly/metadata", "/calendly/notify", "/calendly/confirmed"]
     pass_time(clock, calendly)
     settled(calendly)
     assert told() == ["/calendly/metadata", "/calendly/notify", "/calendly/confirmed", "/email/send"]

@@ -15,9 +15,10 @@ from calendly_integration.models import Booking, BookingLeg, Connection, EventTy
 from calendly_integration.sandbox.calendly import Calendly
 from calendly_integration.sandbox.seeds import place, question
 from calendly_integration.services import catalog, failures, scheduling, zones
+from calendly_integration.services.actors import Actor
 from calendly_integration.services.scheduling import Booked, InvalidWish, NothingFree, OutcomeUnknown
 
-from .story import TEN, ask, book, hours, mirrored, now, posts, strict, wish, work_legs
+from .story import TEN, ask, book, deliver, hours, mirrored, now, posts, strict, wish, work_legs
 
 pytestmark = pytest.mark.django_db
 
@@ -88,7 +89,11 @@ def test_the_request_is_what_the_contract_knows_and_holds_no_personal_reference(
     ).validate(body)
     leg = BookingLeg.objects.get()
     tracking = {key: value for key, value in body["tracking"].items() if value is not None}
-    assert tracking == {"utm_source": "vai_agent", "utm_content": leg.pk.hex}
+    assert tracking == {
+        "utm_source": "vai_agent",
+        "utm_medium": "vai_portal",
+        "utm_content": leg.pk.hex,
+    }
     assert body["event_guests"] == ["g@example.com", "portal@vaiportal.example"]
     assert body["questions_and_answers"] == [
         {"question": "Please describe the problem.", "answer": "Nu merge", "position": 0}
@@ -444,9 +449,13 @@ def test_the_place_is_one_that_is_configured(
 def test_a_call_to_the_invitee_needs_a_number(calendly: Calendly, connection: Connection) -> None:
     calendly.add_event_type("Call", locations=[place("outbound_call")])
     mirrored(connection)
-    for phone in ("", "0721 234 567", "abc", "+40"):
+    for phone in ("", "721 234", "abc", "+40"):
         error = refused(event_type="Call", phone=phone)
         assert (error.field, error.code) == ("phone", "phone_needed")
+    assert refused(event_type="Call", phone="0721 234 567", time_zone="Europe/Berlin").code == "phone_needed"
+    book("Call", phone="0721 234 567")
+    assert json.loads(calendly.calls[-1].body)["location"]["location"] == "+40721234567"
+    strict(calendly)
 
 
 def test_no_place_is_sent_where_none_is_configured_nor_for_a_pool(
@@ -606,3 +615,13 @@ def test_the_intent_is_called_within_its_transaction(calendly: Calendly) -> None
         scheduling.schedule(wish=wish(), by=scheduling.Actor("agent", "A"), now=now(), on_intent=stop)
     assert not Booking.objects.exists()
     assert posts(calendly) == 0
+
+
+def test_the_tracking_tells_staff_from_agents(calendly: Calendly) -> None:
+    scheduling.schedule(wish=wish(), by=Actor.staff("Ioana"), now=now())
+    tracking = json.loads(calendly.calls[-1].body)["tracking"]
+    leg = BookingLeg.objects.get()
+    assert (tracking["utm_source"], tracking["utm_medium"]) == ("vai_staff", "vai_portal")
+    assert tracking["utm_content"] == leg.pk.hex
+    deliver(calendly)
+    assert Booking.objects.get().seen_at is not None

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from calendly_integration.calendly.errors import AlreadyExists, PermissionDenied
+from calendly_integration.calendly.errors import PermissionDenied
 from calendly_integration.models import Connection, EventType
 from calendly_integration.sandbox.calendly import Calendly
 from calendly_integration.services import subscriptions
@@ -107,7 +107,7 @@ def test_one_that_somebody_makes_at_the_same_moment_is_taken(sandbox: Calendly, 
 
 def test_a_url_that_is_taken_where_we_cannot_see_it_is_told(sandbox: Calendly, account: Connection) -> None:
     sandbox.faults.add("status", method="POST", path="/webhook_subscriptions", status=409)
-    with pytest.raises(AlreadyExists):
+    with pytest.raises(subscriptions.TakenElsewhere):
         subscriptions.subscribe(account, now=now())
 
 

@@ -8,11 +8,13 @@ import pytest
 import time_machine
 
 from calendly_integration import clients
+from calendly_integration.calendly import types
+from calendly_integration.calendly.calls import Pages
 from calendly_integration.calendly.errors import CalendlyError, ServerError
-from calendly_integration.models import Booking, BookingLeg, Connection, Message, SyncRun
+from calendly_integration.models import Booking, BookingLeg, Connection, EventType, Message, SyncRun
 from calendly_integration.sandbox.calendly import Calendly
 from calendly_integration.sandbox.store import Invitee
-from calendly_integration.services import subscriptions, syncing
+from calendly_integration.services import catalog, subscriptions, syncing
 
 from .story import AGENT, TEN, active, book, deliver, hours, logged, now, pass_time, settled, told, undone
 
@@ -104,6 +106,7 @@ def test_a_missed_story_is_told_as_its_deliveries_would_have_told_it(
 def test_a_booking_whose_first_delivery_was_missed_is_confirmed_by_the_sync(
     calendly: Calendly, connection: Connection
 ) -> None:
+    calendly.options.location_push_seconds = 0
     book()
     dropped(calendly)
     assert told() == ["/calendly/metadata", "/calendly/notify"]
@@ -136,7 +139,7 @@ def test_a_second_run_asks_for_the_invitees_of_no_unchanged_event(
 
 
 def test_a_run_that_was_interrupted_goes_on_where_it_stopped(
-    calendly: Calendly, connection: Connection
+    calendly: Calendly, connection: Connection, clock: time_machine.Traveller
 ) -> None:
     calendly.options.location_push_seconds = 0
     for number in range(6):
@@ -149,8 +152,9 @@ def test_a_run_that_was_interrupted_goes_on_where_it_stopped(
     with pytest.raises(ServerError):
         sync(connection)
     run = SyncRun.objects.get()
-    assert (run.status, run.cursor, Booking.objects.count()) == ("running", TEN + hours(2), 3)
+    assert (run.status, run.cursor, Booking.objects.count()) == ("failed", TEN + hours(2), 3)
     assert run.error
+    clock.shift(1800)
     calendly.faults.clear()
     calendly.calls.clear()
     progress: list[int] = []
@@ -160,6 +164,91 @@ def test_a_run_that_was_interrupted_goes_on_where_it_stopped(
     assert len(progress) == 4  # the one that it had reached, and those after it
     assert sum("/invitees" in call.path for call in calendly.calls) == 3
     settled(calendly)
+
+
+def test_two_runs_at_once_do_not_share_a_row(calendly: Calendly, connection: Connection) -> None:
+    first = SyncRun.objects.create(
+        connection=connection, window_start=now(), started_at=now(), alive_at=now()
+    )
+    with pytest.raises(syncing.AlreadyRunning) as caught:
+        sync(connection)
+    assert caught.value.since == now()
+    syncing.run_scheduled(now=now())
+    assert list(SyncRun.objects.all()) == [first]
+
+
+def test_a_run_that_was_killed_is_taken_up_after_five_minutes(
+    calendly: Calendly, connection: Connection, clock: time_machine.Traveller
+) -> None:
+    dead = SyncRun.objects.create(
+        connection=connection, window_start=now() - timedelta(days=2), started_at=now(), alive_at=now()
+    )
+    clock.shift(301)
+    assert sync(connection).pk == dead.pk
+
+
+def test_a_run_for_a_longer_past_is_not_replaced_by_one_that_stopped(
+    calendly: Calendly, connection: Connection
+) -> None:
+    calendly.faults.add("status", path="/scheduled_events.*", status=403, times=2)
+    with pytest.raises(CalendlyError):
+        sync(connection)
+    first = SyncRun.objects.get()
+    assert sync(connection, past=timedelta(days=30)).pk != first.pk
+
+
+def test_a_page_token_that_goes_stale_in_the_middle_costs_no_meeting(
+    calendly: Calendly, connection: Connection, clock: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calendly.add_group_type("Webinar", seats=3)
+    for number in range(230):
+        start = TEN + timedelta(days=7 * (number // 10)) + hours(0.5 * (number % 10))
+        calendly.book_as_invitee("webinar", start, email=f"{number}@example.com")
+    dropped(calendly)
+    calendly.options.page_token_seconds = 100
+    run = sync(connection, progress=lambda _count: clock.shift(1.5))
+    assert (run.status, run.seen) == ("done", 230)
+    assert Booking.objects.count() == 230
+
+
+def test_a_refusal_of_the_list_is_not_asked_for_for_ever(calendly: Calendly, connection: Connection) -> None:
+    calendly.faults.add("status", path="/scheduled_events", status=400, times=None)
+    with pytest.raises(CalendlyError):
+        sync(connection)
+    assert SyncRun.objects.get().status == "failed"
+
+
+def test_a_hundred_events_are_compared_in_one_query(
+    calendly: Calendly, connection: Connection, django_assert_max_num_queries: Any
+) -> None:
+    calendly.add_group_type("Webinar", seats=3)
+    calendly.options.location_push_seconds = 0
+    for number in range(60):
+        start = TEN + timedelta(days=7 * (number // 10)) + hours(0.5 * (number % 10))
+        calendly.book_as_invitee("webinar", start, email=f"{number}@example.com")
+    dropped(calendly)
+    sync(connection)
+    connection.refresh_from_db()
+    with django_assert_max_num_queries(20):
+        assert sync(connection).changed == 0
+
+
+def test_two_syncs_that_find_the_same_new_event_type_keep_it_once(
+    calendly: Calendly, connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calendly.add_group_type("Webinar", seats=3)
+    client = clients.calendly(connection)
+    listed = client.event_types
+
+    def while_another_sync_runs(**options: Any) -> Any:
+        found = list(listed(**options))
+        monkeypatch.setattr(client, "event_types", listed)
+        catalog.sync(connection, now=now())
+        return Pages(iter([{"collection": [kind.raw for kind in found]}]), types.EventType.parse)
+
+    monkeypatch.setattr(client, "event_types", while_another_sync_runs)
+    catalog.sync(connection, now=now())
+    assert EventType.objects.filter(name="Webinar").count() == 1
 
 
 def test_an_abandoned_run_is_not_taken_up_a_day_later(

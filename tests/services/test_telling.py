@@ -10,8 +10,9 @@ import time_machine
 from calendly_integration.models import Booking, FollowUp, Message
 from calendly_integration.sandbox.calendly import Calendly
 from calendly_integration.services import bookings, telling
+from calendly_integration.services.actors import Actor
 
-from .story import AGENT, TEN, active, book, deliver, hours, message, now, told
+from .story import AGENT, TEN, active, book, deliver, hours, message, now, portal_has_all, told
 
 pytestmark = pytest.mark.django_db
 
@@ -42,9 +43,11 @@ FIELDS: dict[str, dict[str, type]] = {
 
 
 def whole_life(calendly: Calendly, **changes: Any) -> Booking:
-    """Booked by an agent, confirmed, moved, canceled by the invitee for want of time."""
+    """Booked by an agent, confirmed, moved, canceled by the invitee for want of time. Links are ready at once."""
+    calendly.options.location_push_seconds = 0
     booking = book(**changes)
     deliver(calendly)
+    portal_has_all()
     bookings.reschedule(bookings.find(str(booking.pk)), new_start=TEN + hours(3), by=AGENT, now=now())
     deliver(calendly)
     calendly.cancel_as_invitee(active(calendly)[0], "Nu mai am timp")
@@ -126,9 +129,9 @@ def test_the_values_are_those_of_the_booking(calendly: Calendly, clock: time_mac
             "Tuesday, November 24, 2026 at 03:30 (America/New_York)",
         ),
         (
-            "fr-FR", "Asia/Kathmandu", "Confirmare: Sales Demo, marți, 24 noiembrie, ora 13:45",
-            "marți, 24 noiembrie 2026, ora 13:45 (Asia/Kathmandu)",
-            "marți, 24 noiembrie 2026, ora 14:15 (Asia/Kathmandu)",
+            "fr-FR", "Asia/Kathmandu", "Confirmed: Sales Demo, Tuesday, November 24 at 13:45",
+            "Tuesday, November 24, 2026 at 13:45 (Asia/Kathmandu)",
+            "Tuesday, November 24, 2026 at 14:15 (Asia/Kathmandu)",
         ),
     ],
 )  # fmt: skip
@@ -157,6 +160,7 @@ def active_url(calendly: Calendly) -> str:
 
 
 def test_what_is_not_known_is_null_and_not_an_empty_text(calendly: Calendly) -> None:
+    calendly.options.location_push_seconds = 0
     book(conversation_id="", user_id="", agent_type="", notes="")
     deliver(calendly)
     assert message("/calendly/metadata")["metadata"] == {
@@ -200,6 +204,38 @@ def test_a_host_who_cancels_for_want_of_time_causes_no_follow_up(calendly: Calen
     calendly.cancel_as_host(calendly.find_event(booking.event_id), "Nu mai am timp")
     deliver(calendly)
     assert told()[-1] == "/calendly/canceled"
+    assert not FollowUp.objects.exists()
+
+
+def test_an_agent_that_cancels_for_the_invitee_for_want_of_time_causes_a_follow_up(
+    calendly: Calendly,
+) -> None:
+    booking = book()
+    deliver(calendly)
+    bookings.cancel(bookings.find(str(booking.pk)), reason="Nu mai am timp", by=AGENT, now=now())
+    deliver(calendly)
+    assert told()[-2:] == ["/calendly/canceled", "/followup/schedule"]
+    assert message("/followup/schedule")["followup_type"] == "reschedule_assistance"
+    assert FollowUp.objects.get().kind == "reschedule_assistance"
+
+
+@pytest.mark.parametrize("by", [AGENT, Actor.staff("maria")])
+def test_without_a_reason_about_time_or_by_staff_there_is_none(calendly: Calendly, by: Actor) -> None:
+    booking = book()
+    deliver(calendly)
+    reason = "Prea scump" if by is AGENT else "Nu mai am timp"
+    bookings.cancel(bookings.find(str(booking.pk)), reason=reason, by=by, now=now())
+    deliver(calendly)
+    assert told()[-1] == "/calendly/canceled"
+    assert not FollowUp.objects.exists()
+
+
+def test_a_host_who_was_faster_than_the_agent_gives_his_own_reason(calendly: Calendly) -> None:
+    booking = book()
+    deliver(calendly)
+    calendly.cancel_as_host(calendly.find_event(booking.event_id), "Nu mai am timp")
+    bookings.cancel(bookings.find(str(booking.pk)), reason="Prea scump", by=AGENT, now=now())
+    deliver(calendly)
     assert not FollowUp.objects.exists()
 
 

@@ -1,5 +1,7 @@
 """The drain: finds all that is due, hurts nobody, and leaves in time."""
 
+import contextlib
+import itertools
 import os
 import threading
 import time
@@ -11,9 +13,9 @@ import pytest
 from django.db import OperationalError, connections
 
 from calendly_integration import clients, jobs
-from calendly_integration.models import Delivery, Lane, Pulse
+from calendly_integration.models import Delivery, Lane, Pulse, VAIMetadata
 from calendly_integration.services import inbox, legs, lookups, outbox, worker
-from calendly_integration.services.worker import _agenda, _lifeline, _remote, _seats, _shift
+from calendly_integration.services.worker import _agenda, _lifeline, _questions, _remote, _seats, _shift
 
 pytestmark = pytest.mark.django_db
 
@@ -316,11 +318,11 @@ def test_an_item_that_breaks_ends_no_thread(
 
     items = list(range(12))
     monkeypatch.setattr(
-        lookups, "claim", lambda *, now, limit: [items.pop(0) for _ in range(min(limit, len(items)))]
+        legs, "claim", lambda *, now, limit: [items.pop(0) for _ in range(min(limit, len(items)))]
     )
-    monkeypatch.setattr(lookups, "work", work)
+    monkeypatch.setattr(legs, "work", work)
     while items:
-        remote.step({"lookups"})
+        remote.step({"legs"})
         assert settled(remote)
     assert sorted(done) == [0, 2, 4, 6, 8, 10]  # four threads: in whatever order
     assert caplog.text.count("failed") == 6
@@ -341,6 +343,100 @@ def test_each_thread_closes_its_connections_at_its_end(now: Clock, monkeypatch: 
     while not closed and time.monotonic() < deadline:
         time.sleep(0.005)
     assert closed == ["calendly-remote-1"]
+
+
+# Questions to the portal
+
+
+class Known:
+    """A portal that knows the events it is asked about."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def get_metadata(self, event_id: str) -> dict[str, Any]:
+        self.asked.append(event_id)
+        if event_id == "broken":
+            raise SystemExit(3)
+        return {"event": event_id}
+
+
+def questions_of(*events: str) -> list[lookups.Question]:
+    return [lookups.Question(VAIMetadata(), event) for event in events]
+
+
+@pytest.fixture
+def kept(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """The answers that were kept, batch by batch; one of `poison` breaks its batch."""
+    batches: list[list[str]] = []
+
+    def keep(answers: list[lookups.Answer], *, now: datetime) -> None:
+        events = sorted(answer.question.event_id for answer in answers)
+        if "poison" in events:
+            raise ValueError
+        batches.append(events)
+
+    monkeypatch.setattr(lookups, "keep", keep)
+    return batches
+
+
+def ask_all(
+    now: Clock, monkeypatch: pytest.MonkeyPatch, waiting: list[lookups.Question]
+) -> _questions.Questions:
+    def claim(*, now: datetime, limit: int) -> list[lookups.Question]:
+        return [waiting.pop(0) for _ in range(min(limit, len(waiting)))]
+
+    monkeypatch.setattr(lookups, "claim", claim)
+    asking = _questions.Questions(Known(), clock=now)
+    deadline = time.monotonic() + 5
+    while (waiting or asking.busy) and time.monotonic() < deadline:
+        asking.step()
+        time.sleep(0.02)
+    asking.close()
+    return asking
+
+
+def test_many_questions_are_asked_at_once_and_their_answers_kept_together(
+    now: Clock, monkeypatch: pytest.MonkeyPatch, kept: list[list[str]]
+) -> None:
+    events = [f"{number:03}" for number in range(200)]
+    assert not ask_all(now, monkeypatch, questions_of(*events)).busy
+    assert sorted(itertools.chain(*kept)) == events
+    assert len(kept) < 50
+
+
+def test_a_question_or_an_answer_that_breaks_keeps_no_other(
+    now: Clock, monkeypatch: pytest.MonkeyPatch, kept: list[list[str]]
+) -> None:
+    assert not ask_all(now, monkeypatch, questions_of("a", "broken", "poison", "b")).busy
+    assert sorted(itertools.chain(*kept)) == ["a", "b"]
+
+
+def test_answers_outlast_a_database_that_is_away(
+    now: Clock, monkeypatch: pytest.MonkeyPatch, kept: list[list[str]]
+) -> None:
+    keep = lookups.keep
+    failures = [OperationalError("away")] * 2
+
+    def away(answers: list[lookups.Answer], *, now: datetime) -> None:
+        if failures:
+            raise failures.pop()
+        keep(answers, now=now)
+
+    monkeypatch.setattr(lookups, "keep", away)
+    waiting = questions_of("a", "b")
+    monkeypatch.setattr(
+        lookups, "claim", lambda *, now, limit: [waiting.pop() for _ in range(min(limit, len(waiting)))]
+    )
+    asking = _questions.Questions(Known(), clock=now)
+    deadline = time.monotonic() + 5
+    asking.step()
+    while asking.busy and time.monotonic() < deadline:
+        with contextlib.suppress(OperationalError):
+            asking.step()
+        time.sleep(0.02)
+    asking.close()
+    assert (sorted(itertools.chain(*kept)), failures) == (["a", "b"], [])
 
 
 def test_the_drain_ends_when_its_supervisor_lets_go(

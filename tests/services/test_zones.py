@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
 
@@ -22,6 +22,18 @@ def offset(hours: float, *, month: int = 11) -> datetime:
         ({}, Zone("Europe/Bucharest", "default", "low")),
         ({"explicit": "Asia/Kathmandu"}, Zone("Asia/Kathmandu", "explicit", "high")),
         ({"explicit": " europe/LONDON "}, Zone("Europe/London", "explicit", "high")),
+        ({"explicit": "America/New York"}, Zone("America/New_York", "explicit", "high")),
+        ({"explicit": "america / new  york"}, Zone("America/New_York", "explicit", "high")),
+        (
+            {"explicit": "AMERICA/ARGENTINA/BUENOS AIRES"},
+            Zone("America/Argentina/Buenos_Aires", "explicit", "high"),
+        ),
+        ({"explicit": "Europe/Kiev"}, Zone("Europe/Kyiv", "explicit", "high")),
+        ({"explicit": "asia/calcutta"}, Zone("Asia/Kolkata", "explicit", "high")),
+        ({"explicit": "US/Eastern"}, Zone("America/New_York", "explicit", "high")),
+        ({"explicit": "Etc/GMT+2"}, Zone("Etc/GMT+2", "explicit", "high")),
+        ({"explicit": "Etc/GMT 2"}, Zone("Etc/GMT+2", "explicit", "high")),
+        ({"explicit": "EET"}, Zone("EET", "explicit", "high")),
         ({"explicit": "UTC", "phone": "+40721234567"}, Zone("UTC", "explicit", "high")),
         ({"preferred": offset(2)}, Zone("Europe/Bucharest", "offset", "medium")),
         ({"preferred": offset(3, month=7)}, Zone("Europe/Bucharest", "offset", "medium")),
@@ -37,6 +49,8 @@ def offset(hours: float, *, month: int = 11) -> datetime:
         ({"preferred": offset(0), "phone": "+442079460000"}, Zone("Europe/London", "phone", "medium")),
         ({"phone": "+40721234567"}, Zone("Europe/Bucharest", "phone", "medium")),
         ({"phone": "+40 21 312 34 56"}, Zone("Europe/Bucharest", "phone", "medium")),
+        ({"phone": "0040722123456"}, Zone("Europe/Bucharest", "phone", "medium")),
+        ({"phone": " 00 44 20 7946 0000"}, Zone("Europe/London", "phone", "medium")),
         ({"phone": "+12125550123"}, Zone("America/New_York", "phone", "medium")),
         ({"phone": "+14155550123"}, Zone("America/Los_Angeles", "phone", "medium")),
         ({"phone": "+9779812345678"}, Zone("Asia/Kathmandu", "phone", "medium")),
@@ -89,6 +103,10 @@ def test_the_default_is_what_the_settings_say(settings: Any) -> None:
         "../etc/passwd",
         " ",
         "a\x00b",
+        "Europe",
+        "Europe/",
+        "New York",
+        "America/New-York",
     ],
 )
 def test_a_name_that_is_none_is_refused(name: str) -> None:
@@ -134,3 +152,10 @@ def test_a_local_time_is_one_instant(zone: str, local: datetime, utc: datetime) 
 def test_a_local_time_that_the_clocks_skip_is_none(zone: str, local: datetime) -> None:
     with pytest.raises(zones.NoSuchTime):
         zones.at(local, ZoneInfo(zone))
+
+
+@pytest.mark.parametrize("name", sorted(available_timezones() - {"localtime", "Factory"}))
+def test_every_name_of_the_database_keeps_its_clock(name: str) -> None:
+    for moment in (NOW, datetime(2026, 7, 1, 12, tzinfo=UTC)):
+        there = moment.astimezone(zones.named(name.replace("_", " ").swapcase())).utcoffset()
+        assert there == moment.astimezone(ZoneInfo(name)).utcoffset()

@@ -9,7 +9,7 @@ import requests
 import responses
 
 from calendly_integration.vai.client import Client
-from calendly_integration.vai.errors import Refused, Unavailable, VAIError
+from calendly_integration.vai.errors import KeyRefused, Refused, Unavailable, VAIError
 
 from ..calendly.rawserver import RawServer, drip, head, raw, reply, reset, silence
 from .conftest import KEY
@@ -58,7 +58,7 @@ def test_the_status_says_all_whatever_the_body_does(step: object, client: Client
     assert time.monotonic() - started < SOON
 
 
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 422])
+@pytest.mark.parametrize("status", [400, 404, 409, 422])
 def test_refused(status: int, client: Client, server: RawServer) -> None:
     server.play(reply(b'{"error": "canary"}', f"{status} No"))
     with pytest.raises(Refused) as caught:
@@ -69,6 +69,14 @@ def test_refused(status: int, client: Client, server: RawServer) -> None:
         False,
     )
     assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_refused_key_is_told_apart(status: int, client: Client, server: RawServer) -> None:
+    server.play(reply(b'{"error": "canary"}', f"{status} No"))
+    with pytest.raises(KeyRefused) as caught:
+        send(client)
+    assert (caught.value.status, caught.value.retryable) == (status, True)
 
 
 @pytest.mark.parametrize(
@@ -143,6 +151,13 @@ def test_metadata(client: Client, server: RawServer) -> None:
     assert b"Idempotency-Key" not in server.requests[0]
 
 
+def test_metadata_that_no_database_can_store_is_mended(client: Client, server: RawServer) -> None:
+    server.play(reply(rb'{"notes": "a\u0000b", "\ud800": ["\udc00", {"x": "\ud83d\ude42"}, 1, null]}'))
+    assert client.get_metadata("e1") == {
+        "notes": "a\ufffdb", "\ufffd": ["\ufffd", {"x": "🙂"}, 1, None],
+    }  # fmt: skip
+
+
 def test_metadata_that_the_portal_does_not_have(client: Client, server: RawServer) -> None:
     server.play(reply(b"", "404 Not Found"))
     assert client.get_metadata("e1") is None
@@ -151,7 +166,7 @@ def test_metadata_that_the_portal_does_not_have(client: Client, server: RawServe
 @pytest.mark.parametrize(
     ("step", "kind"),
     [
-        (reply(b"", "403 No"), Refused),
+        (reply(b"", "403 No"), KeyRefused),
         (reply(b"", "500 Oh"), Unavailable),
         (reply(b"", "302 Found"), Unavailable),
         (reply(b"<html>"), Unavailable),

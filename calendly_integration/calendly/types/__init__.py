@@ -7,7 +7,7 @@ kept as evidence.
 
 from ._accounts import Membership, Organization, RateLimit, Subscription, User
 from ._base import uuid_of
-from ._meetings import Answer, BookingRequest, Cancellation, Invitee, ScheduledEvent
+from ._meetings import UNSETTLED_LOCATION, Answer, BookingRequest, Cancellation, Invitee, ScheduledEvent
 from ._offers import (
     AvailabilityRule,
     AvailabilitySchedule,
@@ -19,6 +19,7 @@ from ._offers import (
 )
 
 __all__ = [
+    "UNSETTLED_LOCATION",
     "Answer",
     "AvailabilityRule",
     "AvailabilitySchedule",

@@ -38,11 +38,11 @@ class User(Entity):
     def parse(cls, data: dict[str, Any]) -> Self:
         return cls(
             uri=fields.text(data, "uri"),
-            name=fields.text_or(data, "name"),
-            email=fields.text_or(data, "email"),
-            slug=fields.text_or(data, "slug"),
-            timezone=fields.text_or(data, "timezone"),
-            scheduling_url=fields.text_or(data, "scheduling_url"),
+            name=fields.line(data, "name"),
+            email=fields.line(data, "email"),
+            slug=fields.line(data, "slug"),
+            timezone=fields.line(data, "timezone"),
+            scheduling_url=fields.link(data, "scheduling_url"),
             organization=fields.text_or_none(data, "current_organization"),
             locale=fields.text_or_none(data, "locale"),
             raw=data,
@@ -63,7 +63,7 @@ class Organization(Entity):
     def parse(cls, data: dict[str, Any]) -> Self:
         return cls(
             uri=fields.text(data, "uri"),
-            name=fields.text_or_none(data, "name"),
+            name=fields.line_or_none(data, "name"),
             plan=fields.text_or(data, "plan"),
             stage=fields.text_or(data, "stage"),
             raw=data,

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Self
 
 from .. import fields
+from ..texts import one_line
 from ._base import Entity
 
 UNSETTLED_LOCATION = frozenset({"initiated", "processing"})
@@ -25,7 +26,7 @@ class Cancellation:
     @classmethod
     def parse(cls, data: dict[str, Any]) -> Self:
         return cls(
-            canceled_by=fields.text_or(data, "canceled_by"),
+            canceled_by=fields.line(data, "canceled_by"),
             reason=fields.text_or_none(data, "reason"),
             canceler_type=fields.text_or(data, "canceler_type"),
             created_at=fields.instant_or_none(data, "created_at"),
@@ -33,9 +34,9 @@ class Cancellation:
 
     @classmethod
     def within(cls, data: dict[str, Any]) -> Self | None:
-        """The ``cancellation`` of an object; it is absent, not null, while that is active."""
-        value = data.get("cancellation")
-        return None if value is None else cls.parse(fields.as_dict(value, "cancellation"))
+        """The ``cancellation`` of an object; it is absent, not null, while that is active. An empty one is none."""
+        value = fields.object_or_none(data, "cancellation")
+        return None if value is None else cls.parse(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ class Answer:
     def parse(cls, data: dict[str, Any]) -> Self:
         return cls(
             question=fields.text_or(data, "question"),
-            answer=fields.text_or(data, "answer"),
+            answer=fields.digits_or(data, "answer"),
             position=fields.number_or_none(data, "position") or 0,
         )
 
@@ -85,17 +86,16 @@ class Invitee(Entity):
 
     @classmethod
     def parse(cls, data: dict[str, Any]) -> Self:
-        no_show = data.get("no_show")
-        no_show = {} if no_show is None else fields.as_dict(no_show, "no_show")
+        no_show = fields.object_or_none(data, "no_show") or {}
         tracking = data.get("tracking")
         return cls(
             uri=fields.text(data, "uri"),
-            email=fields.text(data, "email"),
-            name=fields.text_or(data, "name"),
-            first_name=fields.text_or_none(data, "first_name"),
-            last_name=fields.text_or_none(data, "last_name"),
+            email=one_line(fields.text(data, "email")),
+            name=fields.line(data, "name"),
+            first_name=fields.line_or_none(data, "first_name"),
+            last_name=fields.line_or_none(data, "last_name"),
             status=fields.text(data, "status"),
-            timezone=fields.text_or_none(data, "timezone"),
+            timezone=fields.line_or_none(data, "timezone"),
             event_uri=fields.text(data, "event"),
             created_at=fields.instant(data, "created_at"),
             updated_at=fields.instant(data, "updated_at"),
@@ -103,9 +103,9 @@ class Invitee(Entity):
             rescheduled=fields.flag(data, "rescheduled"),
             old_invitee=fields.text_or_none(data, "old_invitee"),
             new_invitee=fields.text_or_none(data, "new_invitee"),
-            cancel_url=fields.text_or(data, "cancel_url"),
-            reschedule_url=fields.text_or(data, "reschedule_url"),
-            text_reminder_number=fields.text_or_none(data, "text_reminder_number"),
+            cancel_url=fields.link(data, "cancel_url"),
+            reschedule_url=fields.link(data, "reschedule_url"),
+            text_reminder_number=fields.digits_or(data, "text_reminder_number") or None,
             cancellation=Cancellation.within(data),
             no_show_uri=fields.text(no_show, "uri") if no_show else None,
             no_show_at=fields.instant_or_none(no_show, "created_at"),
@@ -147,23 +147,23 @@ class ScheduledEvent(Entity):
     def parse(cls, data: dict[str, Any]) -> Self:
         location = data.get("location")
         place = {} if location is None else fields.as_dict(location, "location")
-        members = fields.objects(data, "event_memberships")
+        members = fields.parsed(data, "event_memberships", _member)
         counter = fields.as_dict(data.get("invitees_counter") or {}, "invitees_counter")
         return cls(
             uri=fields.text(data, "uri"),
-            name=fields.text_or(data, "name"),
+            name=fields.line(data, "name"),
             status=fields.text(data, "status"),
             start_time=fields.instant(data, "start_time"),
             end_time=fields.instant(data, "end_time"),
             event_type_uri=fields.text_or_none(data, "event_type"),
             location=None if location is None else place,
-            join_url=fields.text_or_none(place, "join_url"),
-            location_text=fields.text_or_none(place, "location"),
+            join_url=fields.link(place, "join_url") or None,
+            location_text=fields.line_or_none(place, "location"),
             location_settled=fields.text_or(place, "status") not in UNSETTLED_LOCATION,
-            hosts=tuple([fields.text(m, "user") for m in members]),
-            host_names=tuple([fields.text_or(m, "user_name") for m in members]),
-            host_emails=tuple([fields.text_or(m, "user_email") for m in members]),
-            guests=fields.parsed(data, "event_guests", lambda guest: fields.text_or(guest, "email")),
+            hosts=tuple([uri for uri, _name, _email in members]),
+            host_names=tuple([name for _uri, name, _email in members]),
+            host_emails=tuple([email for _uri, _name, email in members]),
+            guests=fields.parsed(data, "event_guests", lambda guest: fields.text(guest, "email")),
             invitees_active=_count(counter, "active"),
             invitees_limit=_count(counter, "limit"),
             created_at=fields.instant(data, "created_at"),
@@ -171,6 +171,11 @@ class ScheduledEvent(Entity):
             cancellation=Cancellation.within(data),
             raw=data,
         )
+
+
+def _member(data: dict[str, Any]) -> tuple[str, str, str]:
+    """A host: URI, name, address."""
+    return fields.text(data, "user"), fields.line(data, "user_name"), fields.line(data, "user_email")
 
 
 def _count(counter: dict[str, Any], key: str) -> int:

@@ -100,15 +100,15 @@ class EventType(Entity):
         profile = fields.as_dict(data.get("profile") or {}, "profile")
         return cls(
             uri=fields.text(data, "uri"),
-            name=fields.text_or(data, "name"),
-            slug=fields.text_or(data, "slug"),
+            name=fields.line(data, "name"),
+            slug=fields.line(data, "slug"),
             active=fields.flag(data, "active"),
             duration=fields.number(data, "duration"),
             kind=fields.text_or(data, "kind", "solo"),
             pooling_type=fields.text_or_none(data, "pooling_type"),
             type=fields.text_or(data, "type", "StandardEventType"),
             color=fields.text_or(data, "color"),
-            scheduling_url=fields.text_or(data, "scheduling_url"),
+            scheduling_url=fields.link(data, "scheduling_url"),
             description=fields.text_or_none(data, "description_plain"),
             secret=fields.flag(data, "secret"),
             is_paid=fields.flag(data, "is_paid"),
@@ -116,7 +116,7 @@ class EventType(Entity):
             admin_managed=fields.flag(data, "admin_managed"),
             profile_type=fields.text_or_none(profile, "type"),
             profile_owner=fields.text_or_none(profile, "owner"),
-            profile_name=fields.text_or_none(profile, "name"),
+            profile_name=fields.line_or_none(profile, "name"),
             questions=fields.parsed(data, "custom_questions", Question.parse),
             locations=fields.parsed(data, "locations", Location.parse),
             position=fields.number_or_none(data, "position") or 0,
@@ -151,7 +151,7 @@ class AvailableTime(NamedTuple):
             start,
             fields.text_or(data, "status", "available"),
             1 if remaining is None else remaining,
-            fields.text_or(data, "scheduling_url"),
+            fields.link(data, "scheduling_url"),
         )
 
 

@@ -33,7 +33,12 @@ class Command(BaseCommand):
             raise CommandError(
                 "Set CALENDLY_WEBHOOK_SECRET to a long random text, then run this again."
             ) from error
-        except (CalendlyError, clients.NoToken) as error:
+        except (
+            CalendlyError,
+            clients.NoToken,
+            subscriptions.NotRenewed,
+            subscriptions.TakenElsewhere,
+        ) as error:
             raise CommandError(str(error)) from error
         if not options["no_doctor"]:
             call_command("calendly_doctor", stdout=self.stdout)

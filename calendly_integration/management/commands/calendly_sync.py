@@ -39,6 +39,11 @@ class Command(BaseCommand):
 
                     run = syncing.events(connection, past=past, now=now, progress=progress)
                 self.stdout.write(f"{run.seen} meetings, {run.changed} bookings changed.")
+        except syncing.AlreadyRunning as error:
+            since = f", since {error.since:%Y-%m-%d %H:%M} UTC" if error.since else ""
+            raise CommandError(
+                f"Another sync runs already{since}. Run this again when it is done."
+            ) from error
         except (CalendlyError, clients.NoToken) as error:
             said = str(error).rstrip(".")
             raise CommandError(f"{said}. What was mirrored so far stays; run it again to go on.") from error

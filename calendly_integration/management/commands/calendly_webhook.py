@@ -32,7 +32,9 @@ class Command(BaseCommand):
             raise CommandError(
                 "Set CALENDLY_WEBHOOK_SECRET to a long random text first: without it nothing is signed."
             ) from error
-        except (CalendlyError, clients.NoToken) as error:
+        except subscriptions.NotRenewed as error:
+            raise CommandError(f"{error}. To make it: manage.py calendly_webhook subscribe") from error
+        except (CalendlyError, clients.NoToken, subscriptions.TakenElsewhere) as error:
             raise CommandError(str(error)) from error
 
     def _act(self, options: dict[str, Any], connection: Any, now: Any) -> None:
@@ -49,6 +51,6 @@ class Command(BaseCommand):
         if state.subscription is None:
             raise CommandError(f"No subscription for {url}. Make it: manage.py calendly_webhook subscribe")
         kept = state.subscription
-        self.stdout.write(f"{kept.state}  {kept.callback_url}\n    {', '.join(kept.events)}")
+        self.stdout.write(f"{kept.state}  {kept.scope}  {kept.callback_url}\n    {', '.join(kept.events)}")
         if not state.healthy:
             raise CommandError("It does not deliver all that we need: manage.py calendly_webhook subscribe")

@@ -27,9 +27,10 @@ from calendly_integration.models import AgentKey
 from calendly_integration.sandbox import seeds, servers
 from calendly_integration.services import agent_keys, wording
 
+from .. import demo_database
+
 HOST = "127.0.0.1"
 READY_WITHIN = 60.0
-STAFF = ("admin", "admin")
 
 EXAMPLE = """
 Try it. Book, as an agent does:
@@ -66,6 +67,8 @@ class Command(BaseCommand):
             signal.signal(number, lambda *_: over.set())
         folder = Path(settings.BASE_DIR) / ".demo"
         folder.mkdir(mode=0o700, exist_ok=True)
+        self.password = demo_database.password(folder)
+        demo_database.refuse_foreign(self.password)
         try:
             # gunicorn would try for seconds, while whoever has the port passes for our web server.
             socket.create_server((HOST, options["port"])).close()
@@ -100,12 +103,9 @@ class Command(BaseCommand):
 
     def _seed(self) -> None:
         call_command("migrate", verbosity=0, interactive=False)
-        user, made = get_user_model().objects.get_or_create(
-            username=STAFF[0], defaults={"is_staff": True, "is_superuser": True}
-        )
-        if made:
-            user.set_password(STAFF[1])
-            user.save()
+        users = get_user_model()
+        if not users.objects.filter(**{users.USERNAME_FIELD: demo_database.NAME}).exists():
+            users.objects.create_superuser(demo_database.NAME, password=self.password)
         call_command("calendly_setup", no_doctor=True, verbosity=0, stdout=open(os.devnull, "w"))  # noqa: SIM115
 
     @contextlib.contextmanager
@@ -156,8 +156,8 @@ class Command(BaseCommand):
             url=url,
             key=secret,
             wanted=wording.utc(wanted),
-            user=STAFF[0],
-            password=STAFF[1],
+            user=demo_database.NAME,
+            password=self.password,
             calendly=running.url,
             portal=running.portal_url,
         )

@@ -62,7 +62,15 @@ def memberships(core: Core, call: Caller) -> tuple[int, Json]:
     def show(item: User) -> Json:
         return render.membership(core, item)
 
-    return 200, paging.page(call.base, query, found, show)
+    return 200, paging.page(core, call, found, show)
+
+
+def membership(core: Core, call: Caller) -> tuple[int, Json]:
+    """GET /organization_memberships/{id}."""
+    for item in core.state.users.values():
+        if item.membership_id == call.keys[0]:
+            return 200, {"resource": render.membership(core, item)}
+    raise errors.not_found()
 
 
 def organization(core: Core, call: Caller) -> tuple[int, Json]:
@@ -77,5 +85,6 @@ ROUTES = (
     ("GET", "/users/{id}", user, "users:read", "", NOTHING),
     ("GET", "/organization_memberships", memberships, "organizations:read",
      "user organization email role count page_token", NOTHING),
+    ("GET", "/organization_memberships/{id}", membership, "organizations:read", "", NOTHING),
     ("GET", "/organizations/{id}", organization, "organizations:read", "", NOTHING),
 )  # fmt: skip

@@ -13,8 +13,10 @@ from ..store import TRACKING_KEYS, EventType, Json, Link
 from .event_types import by_uri, check_use
 
 BLANK = "Required Questions and Answers cannot be blank."
-EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
-PHONE = re.compile(r"\+[1-9]\d{6,14}")
+# Calendly does not document what it takes: quoted names and domains without a dot pass here.
+EMAIL = re.compile(r'(?:[^@\s"]+|".+")@(?:[^@\s]+\.[^@\s]+|localhost|\[[0-9a-f:.]+\])', re.IGNORECASE)
+PHONE = re.compile(r"\+[1-9][0-9]{6,14}")
+PUNCTUATION = str.maketrans("", "", " -.()")
 MOST_GUESTS = 10
 LONGEST_TRACKING = 255
 WITH_TEXT = ("physical", "custom", "ask_invitee", "outbound_call")
@@ -65,7 +67,7 @@ def _person(data: Json) -> meetings.Wish:
     if not who.get("name") and not who.get("first_name"):
         raise errors.invalid("invitee", "either name or first_name must be filled")
     phone = who.get("text_reminder_number")
-    if phone is not None and not PHONE.fullmatch(str(phone)):
+    if phone is not None and not _is_phone(phone):
         raise errors.invalid("invitee.text_reminder_number")
     first, last = (None, None) if who.get("name") else (who.get("first_name"), who.get("last_name"))
     unknown: Any = None  # the event type is looked up after the person is checked
@@ -73,6 +75,11 @@ def _person(data: Json) -> meetings.Wish:
         unknown, start, who["email"], name, who["timezone"], first_name=first, last_name=last,
         text_reminder_number=phone,
     )  # fmt: skip
+
+
+def _is_phone(value: object) -> bool:
+    """E.164, also punctuated: Calendly's own example is +1 888-888-8888."""
+    return isinstance(value, str) and PHONE.fullmatch(value.translate(PUNCTUATION)) is not None
 
 
 def _check_zone(name: str) -> None:
@@ -157,7 +164,7 @@ def _check_answer(core: Core, place: int, item: Json, question: Json | None) -> 
         # Not known what the live service does with a question that the type does not ask: kept, and counted.
         core.unknown_fields["POST /invitees: questions_and_answers: no such question"] += 1
         return
-    if question["type"] == "phone_number" and not PHONE.fullmatch(str(item["answer"]).replace(" ", "")):
+    if question["type"] == "phone_number" and not _is_phone(item["answer"]):
         raise errors.invalid("questions_and_answers", "Answer to Phone Number is not a valid phone number")
     if core.options.compare_position and item["position"] != question["position"]:
         raise errors.invalid(f"questions_and_answers[{place}].position")

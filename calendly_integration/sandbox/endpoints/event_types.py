@@ -54,13 +54,28 @@ def listing(core: Core, call: Caller) -> tuple[int, Json]:
         if query["active"] not in BOOLS:
             raise errors.invalid("active")
         found = [item for item in found if item.active is BOOLS[query["active"]]]
-    if query.get("admin_managed") == "true":
-        found = []
+    if "admin_managed" in query:
+        if query["admin_managed"] not in BOOLS:
+            raise errors.invalid("admin_managed")
+        found = [item for item in found if BOOLS[query["admin_managed"]] is False]
+    if "user_availability_schedule" in query:
+        found = _on_schedule(core, query, found)
 
     def show(item: EventType) -> Json:
         return render.event_type(core, item)
 
-    return 200, paging.page(call.base, query, paging.ordered(found, query, SORTS, "name:asc"), show)
+    return 200, paging.page(core, call, paging.ordered(found, query, SORTS, "name:asc"), show)
+
+
+def _on_schedule(core: Core, query: dict[str, str], found: list[EventType]) -> list[EventType]:
+    """Those that a schedule decides about: each member has one, and all types of that member use it."""
+    if "user" not in query:
+        raise errors.missing("user")
+    key = core.key_of("user_availability_schedules", query["user_availability_schedule"])
+    if key is None:
+        raise errors.invalid("user_availability_schedule")
+    schedule = core.state.schedules.get(key)
+    return [] if schedule is None else [item for item in found if schedule.user_id in item.host_ids]
 
 
 def one(core: Core, call: Caller) -> tuple[int, Json]:
@@ -174,7 +189,7 @@ def hosts(core: Core, call: Caller) -> tuple[int, Json]:
             "member": render.person(core, core.state.users[key]),
         }
 
-    return 200, paging.page(call.base, call.query, item.host_ids, show)
+    return 200, paging.page(core, call, item.host_ids, show)
 
 
 NOTHING: dict[str, Any] = {}

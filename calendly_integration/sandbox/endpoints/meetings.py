@@ -12,6 +12,7 @@ from ..core import Core
 from ..exchange import Caller
 from ..store import Event, Invitee, Json, User
 from .accounts import check_organization, is_admin, member
+from .groups import check_group
 
 EVENT_SORTS = {"start_time": lambda item: item.start}
 INVITEE_SORTS = {"created_at": lambda item: item.created_at}
@@ -23,21 +24,21 @@ def listing(core: Core, call: Caller) -> tuple[int, Json]:
     """GET /scheduled_events. Canceled ones are included unless status=active."""
     query = call.query
     host = _whose(core, call)
+    if "group" in query:
+        check_group(core, call, query["group"])
     status = query.get("status")
     if status not in (None, "active", "canceled"):
         raise errors.invalid("status")
     found = [
         event
-        for event in _candidates(core, query)
+        for event in (() if "group" in query else _candidates(core, query))
         if (host is None or host.id in event.host_ids) and status in (None, event.status)
     ]
 
     def show(item: Event) -> Json:
         return render.event(core, item)
 
-    return 200, paging.page(
-        call.base, query, paging.ordered(found, query, EVENT_SORTS, "start_time:asc"), show
-    )
+    return 200, paging.page(core, call, paging.ordered(found, query, EVENT_SORTS, "start_time:asc"), show)
 
 
 def _whose(core: Core, call: Caller) -> User | None:
@@ -45,8 +46,6 @@ def _whose(core: Core, call: Caller) -> User | None:
     query = call.query
     if not query.keys() & {"user", "organization", "group"}:
         raise errors.missing("user")
-    if "group" in query:
-        raise errors.denied("You do not have permission")
     user = member(core, query["user"]) if "user" in query else None
     if "organization" in query:
         check_organization(core, query["organization"])
@@ -112,7 +111,7 @@ def invitees(core: Core, call: Caller) -> tuple[int, Json]:
         return render.invitee(core, item)
 
     rows = paging.ordered(found, query, INVITEE_SORTS, "created_at:asc")
-    return 200, paging.page(call.base, query, rows, show)
+    return 200, paging.page(core, call, rows, show)
 
 
 def invitee(core: Core, call: Caller) -> tuple[int, Json]:

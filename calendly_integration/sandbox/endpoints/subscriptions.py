@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
 from .. import errors, paging, render
 from ..core import Core
 from ..exchange import Caller
-from ..store import Json, Subscription, Token, User
+from ..store import Json, Subscription, Token
 from ..webhooks import SCOPES
 from .accounts import check_organization, is_admin, member
+from .groups import check_group
 
 SORTS = {"created_at": lambda item: item.created_at}
 
@@ -19,6 +21,14 @@ def has_scope(token: Token, scope: str) -> bool:
     """Whether a token may; the right to write is the right to read too."""
     subject = scope.partition(":")[0]
     return token.scopes is None or scope in token.scopes or f"{subject}:write" in token.scopes
+
+
+@dataclass(frozen=True)
+class Owner:
+    """A user or a group; neither for a hook of the organization."""
+
+    user_id: str | None = None
+    group_id: str | None = None
 
 
 def create(core: Core, call: Caller) -> tuple[int, Json]:
@@ -30,8 +40,8 @@ def create(core: Core, call: Caller) -> tuple[int, Json]:
         if not data.get(name):
             raise errors.missing(name)
     check_organization(core, data["organization"])
-    user = _user(core, call, data)
-    _check_events(call, data)
+    owner = whose(core, call, data)
+    _check_events(core, call, data)
     _check_url(core, data["url"])
     key = data.get("signing_key")
     if key is not None and not isinstance(key, str):
@@ -39,21 +49,23 @@ def create(core: Core, call: Caller) -> tuple[int, Json]:
     now = core.stamp()
     item = Subscription(
         core.state.new_id(), data["url"], list(data["events"]), data["scope"], call.user.id, key, now, now,
-        user_id=None if user is None else user.id,
+        user_id=owner.user_id, group_id=owner.group_id,
     )  # fmt: skip
     core.state.subscriptions[item.id] = item
     return 201, {"resource": render.subscription(core, item)}
 
 
-def _user(core: Core, call: Caller, fields: Json) -> User | None:
-    """Whose hook: None for the organization's. Raises Problem where the caller has no right to it."""
+def whose(core: Core, call: Caller, fields: Json) -> Owner:
+    """Whose hook. Raises Problem where the caller has no right to it."""
     scope = fields.get("scope")
     if scope == "organization":
         if not is_admin(call.user):
             raise errors.denied()
-        return None
+        return Owner()
     if scope == "group":
-        raise errors.missing("group") if "group" not in fields else errors.denied()
+        if not fields.get("group"):
+            raise errors.missing("group")
+        return Owner(group_id=check_group(core, call, fields["group"]))
     if scope != "user":
         raise errors.invalid("scope")
     if not fields.get("user"):
@@ -61,10 +73,10 @@ def _user(core: Core, call: Caller, fields: Json) -> User | None:
     user = member(core, fields["user"])
     if user.id != call.user.id and not is_admin(call.user):
         raise errors.denied("Unauthorized")
-    return user
+    return Owner(user_id=user.id)
 
 
-def _check_events(call: Caller, data: Json) -> None:
+def _check_events(core: Core, call: Caller, data: Json) -> None:
     events = data["events"]
     if not isinstance(events, list) or not all(isinstance(name, str) for name in events):
         raise errors.invalid("events")
@@ -74,6 +86,8 @@ def _check_events(call: Caller, data: Json) -> None:
         if name not in SCOPES or data["scope"] not in SCOPES[name][0]:
             raise errors.invalid("events")
     lacking = sorted({SCOPES[name][1] for name in events if not has_scope(call.token, SCOPES[name][1])})
+    if lacking and core.options.webhook_scope_refusal == "unnamed":
+        raise errors.invalid()
     if lacking:
         raise errors.insufficient_scope(lacking)
 
@@ -93,17 +107,17 @@ def listing(core: Core, call: Caller) -> tuple[int, Json]:
         if name not in query:
             raise errors.missing(name)
     check_organization(core, query["organization"])
-    user = _user(core, call, dict(query))
+    owner = whose(core, call, dict(query))
     found = [
         item
         for item in core.state.subscriptions.values()
-        if item.scope == query["scope"] and (user is None or item.user_id == user.id)
+        if item.scope == query["scope"] and (item.user_id, item.group_id) == (owner.user_id, owner.group_id)
     ]
 
     def show(item: Subscription) -> Json:
         return render.subscription(core, item)
 
-    return 200, paging.page(call.base, query, paging.ordered(found, query, SORTS, "created_at:asc"), show)
+    return 200, paging.page(core, call, paging.ordered(found, query, SORTS, "created_at:asc"), show)
 
 
 def _one(core: Core, call: Caller) -> Subscription:

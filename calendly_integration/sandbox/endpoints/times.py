@@ -92,9 +92,18 @@ def schedules(core: Core, call: Caller) -> tuple[int, Json]:
     return 200, {"collection": [render.schedule(core, item) for item in found]}
 
 
+def schedule(core: Core, call: Caller) -> tuple[int, Json]:
+    """GET /user_availability_schedules/{id}."""
+    item = core.state.schedules.get(call.keys[0])
+    if item is None:
+        raise errors.not_found()
+    return 200, {"resource": render.schedule(core, item)}
+
+
 NOTHING: dict[str, Any] = {}
 ROUTES = (
     ("GET", "/event_type_available_times", available, DISPUTED, "event_type start_time end_time", NOTHING),
     ("GET", "/user_busy_times", busy, "availability:read", "user start_time end_time", NOTHING),
     ("GET", "/user_availability_schedules", schedules, "availability:read", "user", NOTHING),
+    ("GET", "/user_availability_schedules/{id}", schedule, "availability:read", "", NOTHING),
 )  # fmt: skip

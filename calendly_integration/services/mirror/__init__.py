@@ -3,8 +3,9 @@
 Whatever the order, and however often it is told, the same sightings leave the same state.
 """
 
-from ._apply import Mirror, Result, canceled_by_us, observe
+from ._apply import Mirror, Result
+from ._batches import canceled_by_us, observe, unpaired
 from ._merge import LOOK_AGAIN
 from ._sighting import Kind, Sighting
 
-__all__ = ["LOOK_AGAIN", "Kind", "Mirror", "Result", "Sighting", "canceled_by_us", "observe"]
+__all__ = ["LOOK_AGAIN", "Kind", "Mirror", "Result", "Sighting", "canceled_by_us", "observe", "unpaired"]

@@ -2,12 +2,11 @@
 
 import itertools
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import IntegrityError, transaction
 from django.db.models import Q
 
 from ...calendly import types
@@ -15,20 +14,18 @@ from ...models import (
     Booking,
     BookingLeg,
     Connection,
-    Delivery,
     EventType,
-    FollowUp,
     Host,
-    IdempotencyRecord,
-    Message,
     TimelineEntry,
     VAIMetadata,
 )
 from ...models.rewriting import Change, alteration, insertion, send
-from .. import mapping, outbox
+from .. import confirmations, mapping, outbox
+from ._absorb import bury, readdress
+from ._derive import derive
 from ._effects import Before, Effects, LegBefore, happened
-from ._merge import cancel, derive, merge, retire
-from ._newcomers import newcomer, stub
+from ._merge import cancel, merge, retire
+from ._newcomers import newcomer, question, stub
 from ._sighting import Sighting
 
 
@@ -39,50 +36,6 @@ class Result:
     booking: Booking
     leg: BookingLeg
     changed: bool
-
-
-def observe(
-    connection: Connection,
-    sightings: Sequence[Sighting],
-    *,
-    now: datetime,
-    heard: Sequence[TimelineEntry] = (),
-    of: uuid.UUID | None = None,
-    then: Callable[[list[Result]], None] | None = None,
-) -> list[Result]:
-    """Bring sightings into our tables, all or none. Returns a result for each, in their order; `then` is called
-    with them before the transaction ends.
-
-    Opens its transaction, or joins the caller's. If another process makes the same new rows at the same moment,
-    it is done once more, and finds them. `heard` are the calls that saw it: they stand in the timeline before it.
-    `of` is the booking that they are expected to be of: it is not looked for where it holds what they refer to.
-    """
-    for last in (False, True):
-        try:
-            with transaction.atomic():
-                mirror = Mirror(connection, now=now, heard=heard)
-                results = mirror.apply(sightings, of=None if last else of)
-                if then is not None:
-                    then(results)
-                return results
-        except IntegrityError:
-            if last:
-                raise
-    raise AssertionError("unreachable")
-
-
-def canceled_by_us(
-    leg: BookingLeg,
-    *,
-    by: str,
-    at: datetime,
-    reason: str,
-    now: datetime,
-    heard: Sequence[TimelineEntry] = (),
-) -> None:
-    """Calendly has answered our cancellation: bring that in, without waiting for its delivery."""
-    with transaction.atomic(durable=True):
-        Mirror(leg.booking.connection, now=now, heard=heard).cancel(leg, by=by, at=at, reason=reason)
 
 
 class Mirror:
@@ -118,9 +71,20 @@ class Mirror:
         leg, booking = self.by_id[leg.pk], self.bookings[leg.booking_id]
         legs = self.legs[booking.pk]
         before = Before.of(booking, LegBefore.of(leg))
+        self._load_mirrored()
         cancel(leg, types.Cancellation(by, reason or None, "host", at), at)
         derive(booking, legs, hosts=self.hosts, event_types=self.event_types)
         happened(self.effects, booking, leg, legs, before=before, sighting=None, now=self.now)
+        self._save()
+
+    def look_again(self, booking_id: uuid.UUID) -> None:
+        """Derive a booking anew after one of its legs was written elsewhere, and write what follows."""
+        self._lock({booking_id})
+        booking, legs = self.bookings[booking_id], self.legs[booking_id]
+        self._load_mirrored()
+        before = Before.of(booking, LegBefore.of(legs[-1]))
+        derive(booking, legs, hosts=self.hosts, event_types=self.event_types)
+        happened(self.effects, booking, legs[-1], legs, before=before, sighting=None, now=self.now)
         self._save()
 
     def _concerned(self, sightings: Sequence[Sighting]) -> set[uuid.UUID]:
@@ -149,10 +113,13 @@ class Mirror:
             self._keep(leg)
             self._index(leg)
 
-    def _load_mirrored(self, sightings: Sequence[Sighting]) -> None:
-        events = [sighting.event for sighting in sightings if sighting.event]
-        host_uris = {uri for event in events for uri in event.hosts}
-        type_uris = {event.event_type_uri for event in events if event.event_type_uri}
+    def _load_mirrored(self, sightings: Sequence[Sighting] = ()) -> None:
+        """The hosts and event types that the sightings, or the legs that are here already, name."""
+        raws = [sighting.event.raw for sighting in sightings if sighting.event]
+        raws += [leg.event_raw for legs in self.legs.values() for leg in legs if leg.event_raw]
+        places = [mapping.place(raw) for raw in raws]
+        host_uris = {place.host_uri for place in places if place.host_uri}
+        type_uris = {place.event_type_uri for place in places if place.event_type_uri}
         if host_uris:
             self.hosts = {host.uri: host for host in Host.objects.filter(uri__in=host_uris)}
         if type_uris:
@@ -175,6 +142,9 @@ class Mirror:
         self._link(leg)
         booking, legs = self.bookings[leg.booking_id], self.legs[leg.booking_id]
         before = Before.of(booking, leg_before)
+        asked = question(booking, leg, sighting, now=self.now)
+        if asked is not None:
+            self._new.append(asked)
         if not stood:
             retire(leg, legs, now=self.now)
         derive(booking, legs, hosts=self.hosts, event_types=self.event_types)
@@ -202,11 +172,9 @@ class Mirror:
 
     def _stranger(self, sighting: Sighting) -> BookingLeg:
         """Somebody booked without us: on the public page, or through another portal of the organization."""
-        booking, leg, metadata = newcomer(self.connection, sighting, now=self.now)
+        booking, leg = newcomer(self.connection, sighting, now=self.now)
         self.bookings[booking.pk] = booking
         self._new.append(booking)
-        if metadata is not None:
-            self._new.append(metadata)
         return self._add_leg(leg)
 
     def _add_leg(self, leg: BookingLeg) -> BookingLeg:
@@ -237,15 +205,24 @@ class Mirror:
         kept, gone = self.bookings[old.booking_id], self.bookings[new.booking_id]
         if gone.agent_made and not kept.agent_made:
             kept, gone = gone, kept
+        kept.locale = kept.locale or gone.locale
+        kept.agent_key_id = kept.agent_key_id or gone.agent_key_id
+        self._hand_on_question(gone, kept)
         for leg in self.legs.pop(gone.pk):
             leg.booking = kept
             self.legs[kept.pk].append(leg)
         self.absorbed[gone.pk] = kept.pk
 
+    def _hand_on_question(self, gone: Booking, kept: Booking) -> None:
+        """A question for the portal that was not written yet goes along, unless the other has metadata."""
+        for row in self._new:
+            if isinstance(row, VAIMetadata) and row.pk == gone.pk and not hasattr(kept, "metadata"):
+                row.booking = kept
+
     def _save(self) -> None:
         """Write new rows, the changed columns of others, and all that follows."""
         made = {id(row) for row in self._new}
-        fresh = [row for row in self._new if getattr(row, "pk", None) not in self.absorbed]
+        fresh = [row for row in self._new if row.pk not in self.absorbed]
         statements = []
         for model in (Booking, BookingLeg, VAIMetadata):  # a booking's leg is there when the transaction ends
             statements += insertion([row for row in fresh if isinstance(row, model)])
@@ -254,25 +231,20 @@ class Mirror:
         if self.absorbed:
             send(statements)
             statements = []
-            self._bury()
+            bury(self.absorbed)
+            readdress(self.absorbed, self.effects)
         statements += insertion(self.effects.entries)
         statements += insertion(self.effects.followups, otherwise="DO NOTHING")
-        send(statements + outbox.addition(self.effects.drafts, now=self.now))
+        mails = confirmations.resolve(self.effects.drafts, self.bookings, now=self.now)
+        statements += insertion(mails.pending, otherwise="DO NOTHING")
+        drafts = mails.drafts + confirmations.follow(self._known_before(), now=self.now)
+        send(statements + outbox.addition(drafts, now=self.now))
 
-    def _bury(self) -> None:
-        """What belonged to a booking that became part of another goes with it. The id of the other stays."""
-        for gone, kept in self.absorbed.items():
-            for model in (TimelineEntry, FollowUp, Message, Delivery, IdempotencyRecord):
-                model._default_manager.filter(booking_id=gone).update(booking_id=kept)
-            Booking.objects.filter(pk=gone).delete()
-        for entry in self.effects.entries:
-            entry.booking_id = self.absorbed.get(entry.booking_id, entry.booking_id)
-        self.effects.drafts = [
-            replace(draft, booking_id=self.absorbed.get(draft.booking_id, draft.booking_id))
-            if draft.booking_id
-            else draft
-            for draft in self.effects.drafts
-        ]
+    def _known_before(self) -> Iterator[tuple[Booking, dict[str, Any]]]:
+        """The bookings that are not new, with their columns as they were read."""
+        for booking in self.bookings.values():
+            if id(booking) in self._originals and booking.pk not in self.absorbed:
+                yield booking, self._originals[id(booking)]
 
     def _changes(self, kind: type[Booking | BookingLeg], made: set[int]) -> Iterator[Change]:
         """The columns of rows that were there before and are not as they were read."""

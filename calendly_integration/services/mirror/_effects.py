@@ -6,7 +6,7 @@ from uuid import UUID
 
 from ...models import Booking, BookingLeg, FollowUp, TimelineEntry
 from .. import telling
-from ..actors import CALENDLY, Actor, entry
+from ..actors import CALENDLY, SYSTEM, Actor, entry
 from ..outbox import Draft
 from ._merge import our_wish
 from ._sighting import Kind, Sighting
@@ -41,6 +41,7 @@ class Before:
     """A booking and its leg as they stood before a sighting."""
 
     status: str
+    came_to_be: bool
     leg_id: UUID | None
     start_at: datetime | None
     no_show_at: datetime | None
@@ -49,7 +50,10 @@ class Before:
     @classmethod
     def of(cls, booking: Booking, leg: LegBefore) -> "Before":
         """Remember them."""
-        return cls(booking.status, booking.current_leg_id, booking.start_at, booking.no_show_at, leg)
+        return cls(
+            booking.status, bool(booking.event_id), booking.current_leg_id, booking.start_at,
+            booking.no_show_at, leg,
+        )  # fmt: skip
 
 
 def happened(
@@ -60,18 +64,19 @@ def happened(
     current = booking.current_leg
     moved = bool(
         current and current.replaces_id and before.leg_id != current.pk and current.invitee_uri
-        and before.leg_id is not None and before.status == Status.CONFIRMED
+        and before.leg_id is not None and before.status in (Status.CONFIRMED, Status.PENDING)
+        and before.came_to_be
     )  # fmt: skip
     # One that was booked and canceled before we learnt of either did come to be.
-    if booking.status in (Status.CONFIRMED, Status.CANCELED) and before.status in (
-        Status.PENDING,
-        Status.FAILED,
-    ):
+    if booking.status in (Status.CONFIRMED, Status.CANCELED) and not before.came_to_be:
         _came_to_be(effects, booking, leg, sighting, now)
     if moved and current is not None:
         _moved(effects, booking, current, before, now)
     if booking.status == Status.CANCELED and before.status != Status.CANCELED:
         _canceled(effects, booking, current or leg, now)
+    doubted = before.status == Status.PENDING and before.came_to_be
+    if booking.status == Status.PENDING and booking.event_id and not doubted:
+        effects.entries.append(entry(booking.pk, at=now, by=SYSTEM, action="new_time_unknown"))
     if booking.no_show_at != before.no_show_at:
         action = "no_show" if booking.no_show_at else "no_show_undone"
         effects.entries.append(entry(booking.pk, at=now, by=CALENDLY, action=action))

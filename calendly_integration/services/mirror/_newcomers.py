@@ -12,28 +12,37 @@ from ._sighting import Sighting
 WAIT_FOR_OTHER_HALF = timedelta(seconds=20)
 
 
-def newcomer(
-    connection: Connection, sighting: Sighting, *, now: datetime
-) -> tuple[Booking, BookingLeg, VAIMetadata | None]:
-    """A booking made without us, its leg, and, where the tracking says that the portal made it, metadata that
-    the portal still has to be asked for. Not saved."""
-    invitee = sighting.invitee
+def newcomer(connection: Connection, sighting: Sighting, *, now: datetime) -> tuple[Booking, BookingLeg]:
+    """A booking made without us, and its leg. Not saved."""
+    invitee, person = sighting.invitee, mapping.person(sighting.invitee.raw)
     booking = Booking(
         id=uuid.uuid4(),
         connection=connection,
         source=Booking.Source.PUBLIC,
-        invitee_name=invitee.name[:255],
-        invitee_email=invitee.email[:320],
-        email_key=invitee.email[:320].strip().lower(),
-        search_key=search_key(invitee.name[:255], invitee.email[:320]),
-        time_zone=(invitee.timezone or "")[:64],
+        invitee_name=person.name,
+        invitee_email=person.email,
+        email_key=person.email.strip().lower(),
+        search_key=search_key(person.name, person.email),
+        time_zone=person.time_zone,
         created_at=invitee.created_at,
     )
     leg = BookingLeg(
         id=uuid.uuid4(), booking=booking, status=BookingLeg.Status.EXPECTED, created_at=invitee.created_at
     )
-    metadata = VAIMetadata(booking=booking, next_attempt_at=now) if mapping.portal_made(invitee) else None
-    return booking, leg, metadata
+    return booking, leg
+
+
+def question(booking: Booking, leg: BookingLeg, sighting: Sighting, *, now: datetime) -> VAIMetadata | None:
+    """Where the tracking says that the portal made the booking, but not through us, and we hold no metadata of it:
+    some that the portal still has to be asked for. Not saved."""
+    if leg.request or not mapping.portal_made(sighting.invitee) or _has_metadata(booking):
+        return None
+    return VAIMetadata(booking=booking, next_attempt_at=now)
+
+
+def _has_metadata(booking: Booking) -> bool:
+    """Without a query: one that was read came with its metadata, one that is new has only what was made here."""
+    return booking._state.fields_cache.get("metadata") is not None
 
 
 def stub(booking: Booking, invitee_uri: str, *, now: datetime) -> BookingLeg:

@@ -14,6 +14,8 @@ from ...models import Lane, Message
 from ...vai import errors
 from ...vai.client import Client
 from ..crew import Crew
+from . import _key
+from ._key import Key
 from ._outage import Outage
 from ._settling import Failure, Letter, Run, settle
 
@@ -42,6 +44,7 @@ class Courier:
         self._out = 0
         self._closing = False
         self._outage = Outage()
+        self._key = Key()
         self._next_look = 0.0
 
     @property
@@ -54,10 +57,16 @@ class Courier:
         """For how many seconds there is no use in another `step`: more than none only in an outage."""
         return PAUSE_IN_OUTAGE if self._outage.on else 0.0
 
+    def next_try(self) -> datetime | None:
+        """When there is use in another look although messages are due; None: now."""
+        self._key.refresh()
+        return _key.next_try(self._clock()) if self._key.paused else None
+
     def step(self) -> int:
         """Write down what came back and hand out what is due. Returns how many runs that were."""
         settled = self._collect()
         self._outage.refresh()
+        self._key.refresh()
         return settled + self._hand_out()
 
     def stop(self) -> None:
@@ -75,27 +84,36 @@ class Courier:
             run = self._back.popleft()
             self._out -= 1
             self._outage.note(run)
+            self._key.note(run)
             self._unsettled.append(run)
             came += 1
         if self._unsettled:
             # Where the database fails here, the runs stay and are written down when it is back.
             self._unsettled = settle(self._unsettled, now=self._clock())
             self._outage.settled(self._clock())
+            self._key.settled(self._clock())
         return came
 
     def _hand_out(self) -> int:
-        outage = self._outage.on
+        outage, probe = self._outage.on, self._key.paused
         room = (OUT_IN_OUTAGE if outage else OUT) - self._out
         moment = time.monotonic()
         if self._closing or room <= 0 or (outage and moment < self._next_look):
             return 0
         self._next_look = moment + PAUSE_IN_OUTAGE
+        if probe:
+            due = not self._out and Lane.objects.due(self._clock()).exists()
+            if not due or not self._key.take_turn(self._clock()):
+                return 0
+            room = 1
         lanes = Lane.objects.claim(now=self._clock(), lease=LEASE, limit=room)
         if not lanes:
             return 0
         until = moment + LEASE.total_seconds() - LONGEST_SEND
         for run in load(lanes, until=until):
             self._out += 1
+            if probe:
+                run.probe, run.letters, run.more = True, run.letters[:1], True
             if run.letters:
                 self._crew.hand(run)
             else:
@@ -106,7 +124,7 @@ class Courier:
         """In a sender's thread: one message after the other, until one does not arrive."""
         try:
             for letter in run.letters:
-                if self._closing or time.monotonic() > run.until:
+                if self._closing or self._key.refused or time.monotonic() > run.until:
                     break
                 run.failure = self._send(run, letter)
                 if run.failure:
@@ -119,6 +137,9 @@ class Courier:
             self._client.post(letter.path, letter.body, idempotency_key=letter.key)
         except errors.Refused as error:
             run.refused.append((letter.id, described(error)))
+        except errors.KeyRefused as error:
+            self._key.refused = True
+            return Failure(letter, described(error), key_refused=True)
         except errors.VAIError as error:
             return Failure(letter, described(error), retry_after=error.retry_after)
         except BaseException as error:  # whatever it is, the lane must come back

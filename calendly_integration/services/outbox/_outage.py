@@ -21,7 +21,8 @@ REFRESH = 2.0
 
 class Outage:
     """Counts failures and successes. The pulse in the database is there while an outage lasts: the first
-    success takes it away, and with it the pauses of all lanes that wait because of failures.
+    success takes it away, and with it the pauses of all lanes that wait because of failures. A refusal is a success
+    here: the portal lives.
     """
 
     def __init__(self) -> None:
@@ -40,9 +41,10 @@ class Outage:
 
     def note(self, run: Run) -> None:
         """Count what a run met. Sends in a run stand before its failure."""
-        if run.sent:
+        key_refused = run.failure is not None and run.failure.key_refused
+        if run.sent or run.refused or key_refused:
             self._failures, self._success = 0, True
-        if run.failure and not run.failure.broken:
+        if run.failure and not run.failure.broken and not key_refused:
             self._failures += 1
 
     def settled(self, now: datetime) -> None:

@@ -30,24 +30,27 @@ class Letter:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why a run ended early. `broken`: by an error of our own, not by the portal."""
+    """Why a run ended early. `broken`: by an error of our own, not by the portal. `key_refused`: not for this
+    message, but for all of them."""
 
     letter: Letter
     error: str
     retry_after: float | None = None
     broken: bool = False
+    key_refused: bool = False
 
 
 @dataclass(slots=True)
 class Run:
     """One claimed lane, its first messages, and what became of them. No send starts after `until`
-    (`time.monotonic`), so that none is on its way when the lease ends.
+    (`time.monotonic`), so that none is on its way when the lease ends. A `probe` tries the key in a pause.
     """
 
     lane: Lane
     letters: list[Letter]
     more: bool
     until: float
+    probe: bool = False
     sent: list[int] = field(default_factory=list)
     refused: list[tuple[int, str]] = field(default_factory=list)
     failure: Failure | None = None
@@ -91,8 +94,13 @@ def _record(runs: Sequence[Run], now: datetime) -> None:
             status=Message.Status.PARKED, attempts=F("attempts") + 1, last_error=error
         )
     failures = [run.failure for run in runs if run.failure]
-    for error, ids in _by_error((failure.letter.id, failure.error) for failure in failures):
+    tried = [failure for failure in failures if not failure.key_refused]
+    for error, ids in _by_error((failure.letter.id, failure.error) for failure in tried):
         waiting.filter(pk__in=ids).update(attempts=F("attempts") + 1, last_error=error)
+    for error, ids in _by_error(
+        (failure.letter.id, failure.error) for failure in failures if failure.key_refused
+    ):
+        waiting.filter(pk__in=ids).update(last_error=error)
 
 
 def _by_error(pairs: Iterable[tuple[int, str]]) -> Iterable[tuple[str, list[int]]]:
@@ -121,7 +129,9 @@ def _release(runs: Sequence[Run], now: datetime) -> list[Run]:
         token, version = locked[run.lane.pk]
         if token != run.lane.lease_token:
             continue  # the lease was lost: the lane is somebody else's now
-        if run.failure:
+        if run.failure and run.failure.key_refused:  # it waits for the key, and not for its turn
+            _give_back(run.lane, next_attempt_at=now, attempts=0, held=False, last_error=run.failure.error)
+        elif run.failure:
             _delay(run, run.failure, now)
         elif run.emptied and version == run.lane.version:
             empty.append(run.lane.pk)

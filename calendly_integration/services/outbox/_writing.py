@@ -1,7 +1,7 @@
 """Writing messages, and what staff and the sweep may do with waiting ones."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -28,7 +28,8 @@ class NotWaiting(Exception):
 @dataclass(frozen=True, slots=True)
 class Draft:
     """A message to be. `once_key` names the fact that it tells: a fact is told once. Messages of one `lane`
-    (64 characters at most) reach the portal in the order in which they were added.
+    (64 characters at most) reach the portal in the order in which they were added. `key` is the idempotency key of
+    a message that may be written anew; others get one of their own.
     """
 
     lane: str
@@ -36,6 +37,7 @@ class Draft:
     body: dict[str, Any]
     once_key: str
     booking_id: uuid.UUID | None = None
+    key: uuid.UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,7 @@ def addition(drafts: Sequence[Draft], *, now: datetime) -> list[Statement]:
             path=draft.path,
             body=draft.body,
             once_key=draft.once_key,
+            idempotency_key=draft.key or uuid.uuid4(),
             created_at=now,
         )
         for draft in drafts
@@ -103,6 +106,22 @@ def park(message: Message) -> None:
     if not waiting.update(status=Message.Status.PARKED):
         raise NotWaiting
     message.status = Message.Status.PARKED
+
+
+def recall(bookings: Iterable[uuid.UUID], *, path: str) -> list[tuple[uuid.UUID, str]]:
+    """Take back messages of that path that wait: the booking and the `once_key` of each. The caller holds the
+    transaction. What a courier holds is on its way, and stays.
+    """
+    waiting = Message.objects.filter(booking_id__in=list(bookings), path=path, status=Message.Status.WAITING)
+    lanes = set(waiting.values_list("lane_id", flat=True))
+    if not lanes:
+        return []
+    # A locked lane is being handed out or written down: its messages are on their way.
+    free = Lane.objects.filter(pk__in=lanes, lease_token=None).select_for_update(skip_locked=True)
+    rows = waiting.filter(lane_id__in=list(free.order_by("pk").values_list("pk", flat=True)))
+    found = [(row.pk, row.booking_id, row.once_key) for row in rows.order_by("pk")]
+    Message.objects.filter(pk__in=[pk for pk, _booking, _once in found]).delete()
+    return [(booking, once) for _pk, booking, once in found if booking is not None]
 
 
 def stats(now: datetime) -> Stats:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from django.db import DatabaseError, InterfaceError, connections
 
 from ... import jobs
-from .. import bulk, health, inbox, legs, lookups, outbox
+from .. import bulk, confirmations, health, inbox, legs, lookups, outbox
 from . import _agenda, _seats
 from ._lifeline import hold_lifeline, stopping
 from ._shift import Shift
@@ -62,6 +62,7 @@ def rehearse() -> None:
     long_ago = datetime(2000, 1, 1, tzinfo=UTC)
     _agenda.read(_agenda.SOURCES)
     inbox.process(now=long_ago, limit=1)
+    confirmations.process(now=long_ago, limit=1)
     legs.claim(now=long_ago, limit=1)
     lookups.claim(now=long_ago, limit=1)
     bulk.claim(now=long_ago, limit=1)

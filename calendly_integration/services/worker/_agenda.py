@@ -9,7 +9,7 @@ from datetime import datetime
 from django.db import connections, router
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from ...models import BookingLeg, BulkItem, Delivery, Lane, VAIMetadata
+from ...models import BookingLeg, BulkItem, Delivery, Lane, PendingMail, VAIMetadata
 from ...models.work import Work
 
 SOURCES: dict[str, type[Work]] = {
@@ -18,6 +18,7 @@ SOURCES: dict[str, type[Work]] = {
     "lookups": VAIMetadata,
     "outbox": Lane,
     "bulk": BulkItem,
+    "mails": PendingMail,
 }
 OF_THE_PORTAL = frozenset({"lookups", "outbox"})
 

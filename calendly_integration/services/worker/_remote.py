@@ -1,4 +1,4 @@
-"""Work that asks somebody over the network: one thing at a time in each of a few threads."""
+"""Work at Calendly: one thing at a time in each of a few threads."""
 
 import logging
 import threading
@@ -11,7 +11,7 @@ from typing import Any
 from django.db import close_old_connections, connections
 
 from ...models.work import DATABASE_AWAY
-from .. import bulk, legs, lookups
+from .. import bulk, legs
 from ..crew import Crew
 
 log = logging.getLogger("calendly.worker")
@@ -19,7 +19,7 @@ log = logging.getLogger("calendly.worker")
 THREADS = 4
 # Hundreds of items may wait, and somebody may wait for a lost answer meanwhile: the others keep half the threads.
 BULK_THREADS = 2
-SOURCES = frozenset({"bulk", "legs", "lookups"})
+SOURCES = frozenset({"bulk", "legs"})
 
 
 class Remote:
@@ -33,7 +33,6 @@ class Remote:
         )
         self._lock = threading.Lock()
         self._out = Counter[ModuleType]()
-        self._turn = 0
 
     @property
     def busy(self) -> bool:
@@ -42,14 +41,8 @@ class Remote:
 
     def step(self, due: set[str]) -> int:
         """Hand out due work of the sources named in `due`. Returns how many things."""
-        sources = [source for source in (legs, lookups) if _name(source) in due]
-        self._turn += 1
-        if self._turn % 2:  # neither of the two may keep the threads from the other
-            sources.reverse()
-        if "bulk" in due:
-            sources.append(bulk)
         count = 0
-        for source in sources:
+        for source in (source for source in (legs, bulk) if _name(source) in due):
             free = self._free_for(source)
             for item in source.claim(now=self._clock(), limit=free) if free > 0 else ():
                 with self._lock:

@@ -11,9 +11,11 @@ from django.db import connections
 from ... import clients
 from ...models.work import DATABASE_AWAY
 from ...vai.client import Client
-from .. import inbox, outbox
+from .. import confirmations, inbox, outbox
 from . import _agenda
+from ._agenda import OF_THE_PORTAL
 from ._lifeline import stopping
+from ._questions import Questions
 from ._remote import SOURCES, Remote
 from ._seats import Seat
 
@@ -59,13 +61,14 @@ class Shift:
         client = _portal()
         self.sources = set(_agenda.served(portal=client is not None))
         self._courier = outbox.Courier(client, clock=clock) if client else None
+        self._questions = Questions(client, clock=clock) if client else None
         self._remote = Remote(clock=clock)
         self.began, self._start = clock(), time.monotonic()
         self.done = 0
         self.cut_off = False
         self._made_way = False
         # The senders have enough for a while: to look more often would be as many claims for fewer messages each.
-        self._next_step = 0.0
+        self._next_step = self._next_question = 0.0
 
     def run(self) -> None:
         """Work, linger, and leave everything in order."""
@@ -76,7 +79,8 @@ class Shift:
 
     @property
     def _busy(self) -> bool:
-        return self._remote.busy or (self._courier is not None and self._courier.busy)
+        parts = (self._remote, self._courier, self._questions)
+        return any(part.busy for part in parts if part is not None)
 
     def _loop(self) -> None:
         found_at = self._start - LINGER  # who finds nothing at the start does not linger
@@ -84,7 +88,7 @@ class Shift:
             if time.monotonic() - self._start > LIFETIME:
                 self.cut_off = True
                 return
-            agenda = self._guarded(set(), lambda: _agenda.read(self.sources), NOTHING)
+            agenda = self._guarded(set(), self._agenda, NOTHING)
             found = self._turn({name for name, at in agenda.items() if at <= self._clock()})
             self.done += found
             moment = time.monotonic()
@@ -96,6 +100,14 @@ class Shift:
                 time.sleep(max(TICK, self._courier.rest if self._courier else 0.0))
             elif not self._waited(agenda):
                 return
+
+    def _agenda(self) -> dict[str, datetime]:
+        """When each source comes due. While the portal refuses our key, what it is told or asked waits."""
+        agenda = _agenda.read(self.sources)
+        at = self._courier.next_try() if self._courier else None
+        if at is None:
+            return agenda
+        return {name: max(due, at) if name in OF_THE_PORTAL else due for name, due in agenda.items()}
 
     def _turn(self, due: set[str]) -> int:
         """One round; in a burst of deliveries a small one with a pause, and the other seats wait: what they hold
@@ -122,13 +134,24 @@ class Shift:
         found = 0
         if "inbox" in due:
             found += self._guarded({"inbox"}, lambda: inbox.process(now=self._clock(), limit=batch), 0)
+        if "mails" in due:
+            found += self._guarded({"mails"}, lambda: confirmations.process(now=self._clock()), 0)
         remote = due & SOURCES
         if remote:
             found += self._guarded(remote, lambda: self._remote.step(remote), 0)
+        found += self._ask("lookups" in due)
         if self._courier and ("outbox" in due or self._courier.busy) and time.monotonic() >= self._next_step:
             self._next_step = time.monotonic() + TICK
             found += self._guarded({"outbox"}, self._courier.step, 0)
         return found
+
+    def _ask(self, due: bool) -> int:
+        """Like the senders, those who ask have enough for a while."""
+        moment = time.monotonic()
+        if self._questions is None or moment < self._next_question or not (due or self._questions.busy):
+            return 0
+        self._next_question = moment + TICK
+        return self._guarded({"lookups"}, self._questions.step, 0)
 
     def _guarded(self, sources: set[str], work: Callable[[], T], otherwise: T) -> T:
         """Do it. Where the database is away, wait a second. A source that breaks is left alone until the next
@@ -149,12 +172,13 @@ class Shift:
     def _close(self) -> None:
         """Take in what is on its way. What does not arrive in time comes due again when its lease ends."""
         deadline = time.monotonic() + ARRIVAL
-        if self._courier:
-            self._courier.stop()
+        parts = [part for part in (self._courier, self._questions) if part is not None]
+        for part in parts:
+            part.stop()
         while self._busy and time.monotonic() < deadline:
-            if self._courier:
-                self._guarded(set(), self._courier.step, 0)
+            for part in parts:
+                self._guarded(set(), part.step, 0)
             time.sleep(TICK / 2)
-        if self._courier:
-            self._courier.close()
+        for part in parts:
+            part.close()
         self._remote.close()

@@ -1,0 +1,165 @@
+"""A booking that takes long: each try has its own lease, and nobody else ends what is under way."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import time_machine
+from django.db import IntegrityError
+
+from calendly_integration import clients
+from calendly_integration.calendly.errors import SlotTaken
+from calendly_integration.models import Booking, BookingLeg, Connection, TimelineEntry
+from calendly_integration.sandbox.calendly import Calendly
+from calendly_integration.services import booking_desk, placing, scheduling
+from calendly_integration.services.actors import SYSTEM, Actor
+
+from .story import AGENT, TEN, active, ask, now, posts, wish, work_legs
+
+pytestmark = pytest.mark.django_db
+STAFF = Actor.staff("maria")
+
+
+@pytest.fixture
+def during(
+    connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[str, Callable[[], None]], None]:
+    """`during("book", act)`: `act` happens while that call to Calendly is on its way."""
+    client = clients.calendly(connection)
+
+    def install(name: str, act: Callable[[], None]) -> None:
+        call = getattr(client, name)
+
+        def slow(*args: Any, **options: Any) -> Any:
+            act()
+            return call(*args, **options)
+
+        monkeypatch.setattr(client, name, slow)
+
+    return install
+
+
+def taken() -> SlotTaken:
+    return SlotTaken("already_filled", status=400)
+
+
+def test_each_try_has_a_lease_of_its_own(
+    calendly: Calendly, clock: time_machine.Traveller, during: Callable[[str, Callable[[], None]], None]
+) -> None:
+    claimed, sent_at = [], []
+
+    def lose_the_race_three_times() -> None:
+        clock.shift(30)
+        claimed.append(work_legs())
+        sent_at.append(BookingLeg.objects.get().sent_at)
+        if len(sent_at) <= 3:
+            raise taken()
+
+    during("book", lose_the_race_three_times)
+    assert isinstance(ask(preferred=TEN), scheduling.Booked)
+    assert claimed == [0, 0, 0, 0]
+    assert len(set(sent_at)) == 4
+
+
+def test_a_worker_that_looked_between_two_tries_does_not_end_the_second(
+    calendly: Calendly, clock: time_machine.Traveller, during: Callable[[str, Callable[[], None]], None]
+) -> None:
+    tries = []
+
+    def slow_look() -> None:
+        if tries:  # the free times are read once more after a start was taken
+            clock.shift(50)
+            assert work_legs() == 1
+
+    def try_to_book() -> None:
+        tries.append(now())
+        clock.shift(25)
+        work_legs()
+        assert Booking.objects.get().status == "pending"
+        if len(tries) == 1:
+            raise taken()
+
+    during("available_times", slow_look)
+    during("book", try_to_book)
+    outcome = ask(preferred=TEN)
+    assert isinstance(outcome, scheduling.Booked)
+    assert Booking.objects.get().status == "confirmed"
+    assert len(active(calendly)) == 1
+
+
+def test_a_look_that_began_before_a_new_try_cannot_end_it(
+    calendly: Calendly, clock: time_machine.Traveller
+) -> None:
+    calendly.faults.add("lose_answer", method="POST", path="/invitees")
+    outcome = ask(preferred=TEN)
+    assert isinstance(outcome, scheduling.OutcomeUnknown)
+    seen_before = BookingLeg.objects.get()
+    BookingLeg.objects.update(sent_at=now() + timedelta(seconds=30))
+    assert not placing.fail(seen_before, "Calendly has no such booking.", by=SYSTEM, now=now())
+    assert Booking.objects.get().status == "pending"
+
+
+def test_a_try_is_not_sent_for_a_leg_that_has_ended(
+    calendly: Calendly, clock: time_machine.Traveller, during: Callable[[str, Callable[[], None]], None]
+) -> None:
+    tries = []
+
+    def end_it() -> None:
+        for leg in BookingLeg.objects.all():
+            assert placing.fail(leg, "Calendly has no such booking.", by=SYSTEM, now=now())
+
+    def refuse() -> None:
+        tries.append(now())
+        raise taken()
+
+    during("available_times", end_it)
+    during("book", refuse)
+    outcome = ask(preferred=TEN)
+    assert isinstance(outcome, scheduling.NothingFree)
+    assert len(tries) == 1
+    assert Booking.objects.get().status == "failed"
+    assert TimelineEntry.objects.filter(action="not_booked").count() == 1
+
+
+def test_a_form_sent_twice_leaves_the_first_booking_its_start(
+    calendly: Calendly,
+    clock: time_machine.Traveller,
+    connection: Connection,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    booking_id = uuid4()
+    first: list[Any] = []
+    client = clients.calendly(connection)
+    available_times = client.available_times
+
+    def send() -> Any:
+        return booking_desk.book(
+            wish=wish(preferred=TEN, flexibility="exact"), booking_id=booking_id, by=STAFF, now=now()
+        )
+
+    def read_before_the_first_one_books(*args: Any, **options: Any) -> Any:
+        offered = available_times(*args, **options)
+        if not first:
+            first.append(None)
+            first.append(send())
+            clock.shift(60)
+        return offered
+
+    monkeypatch.setattr(client, "available_times", read_before_the_first_one_books)
+    outcome = send()
+    assert isinstance(first[1], scheduling.Booked)
+    assert isinstance(outcome, booking_desk.Already)
+    assert outcome.booking.pk == booking_id
+    assert BookingLeg.objects.get().slot_key
+    assert posts(calendly) == 1
+
+
+def test_an_error_of_our_own_is_not_called_a_start_that_was_taken(calendly: Calendly) -> None:
+    def broken(booking: Booking) -> None:
+        TimelineEntry.objects.create(booking=None, at=now(), actor="agent", action="broken")
+
+    with pytest.raises(IntegrityError):
+        scheduling.schedule(wish=wish(preferred=TEN), by=AGENT, now=now(), on_intent=broken)
+    assert posts(calendly) == 0

@@ -1,0 +1,186 @@
+"""A portal that refuses our key: a pause that staff see, in which nothing is lost, parked or out of order."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.test import Client as Browser
+
+from calendly_integration.models import Connection, Lane, Message, Pulse
+from calendly_integration.services import connections, doctor, outbox, worker
+from calendly_integration.services.outbox import _courier, _key, _outage
+from calendly_integration.vai import errors
+
+from .test_outbox import Clock, Post, carry, draft, unavailable
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def now() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def post() -> Post:
+    made = Post()
+    made.answer = refused
+    return made
+
+
+@pytest.fixture
+def couriers(
+    post: Post, now: Clock, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[[], outbox.Courier]]:
+    """Couriers that learn at once what others found."""
+    monkeypatch.setattr(_key, "REFRESH", 0.0)
+    monkeypatch.setattr(_outage, "REFRESH", 0.0)
+    monkeypatch.setattr(_courier, "PAUSE_IN_OUTAGE", 0.02)
+    made: list[outbox.Courier] = []
+
+    def make() -> outbox.Courier:
+        made.append(outbox.Courier(post, clock=now))
+        return made[-1]
+
+    yield make
+    for courier in made:
+        courier.close()
+
+
+def refused(path: str, body: bytes) -> errors.KeyRefused:
+    return errors.KeyRefused("the portal answered 401", status=401)
+
+
+def starts_again(monkeypatch: pytest.MonkeyPatch, name: str = "another") -> None:
+    monkeypatch.setattr(_key, "_worker", lambda: name)
+
+
+def states() -> dict[str, int]:
+    found = list(Message.objects.values_list("status", flat=True))
+    return {each: found.count(each) for each in set(found)}
+
+
+def test_nothing_is_parked_and_all_leaves_in_order_once_the_key_is_taken(
+    couriers: Callable[[], outbox.Courier], post: Post, now: Clock
+) -> None:
+    outbox.add([draft(lane=f"{lane}", path=f"/{n}") for n in range(3) for lane in range(60)], now=now())
+    courier = couriers()
+    carry(courier)
+    assert states() == {"waiting": 180}
+    assert outbox.paused_since() == now()
+    assert len(post.calls) <= 45  # those that were on their way
+    post.answer = lambda path, body: None
+    carry(courier)
+    assert states() == {"waiting": 180}  # the pause holds
+    now.shift(60)
+    carry(courier)
+    assert states() == {"sent": 180}
+    assert outbox.paused_since() is None
+    keys = {str(message.idempotency_key): message.lane_id for message in Message.objects.all()}
+    seen: dict[str, list[str]] = {}
+    for path, _body, key in post.calls:
+        if path not in seen.setdefault(keys[key], []):
+            seen[keys[key]].append(path)
+    assert all(paths == ["/0", "/1", "/2"] for paths in seen.values())
+    assert not Lane.objects.filter(next_attempt_at__isnull=False).exists()
+
+
+def test_one_message_a_minute_tries_the_key(
+    couriers: Callable[[], outbox.Courier], post: Post, now: Clock
+) -> None:
+    outbox.add([draft(lane=f"{lane}") for lane in range(5)], now=now())
+    first, second = couriers(), couriers()
+    carry(first)
+    before = len(post.calls)
+    for minute in range(10):
+        for _ in range(3):
+            now.shift(20)
+            carry(first)
+            carry(second)
+        assert len(post.calls) == before + minute + 1
+    assert states() == {"waiting": 5}
+    assert set(Message.objects.values_list("attempts", flat=True)) == {0}
+
+
+def test_one_message_tries_the_key_when_a_worker_starts(
+    couriers: Callable[[], outbox.Courier], post: Post, now: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outbox.add([draft(lane=f"{lane}") for lane in range(5)], now=now())
+    carry(couriers())
+    before = len(post.calls)
+    now.shift(5)
+    starts_again(monkeypatch)
+    carry(couriers())
+    carry(couriers())  # another process of the same worker
+    assert len(post.calls) == before + 1
+    post.answer = lambda path, body: None
+    starts_again(monkeypatch, "a third")
+    carry(couriers())
+    assert states() == {"sent": 5}
+
+
+def test_another_refusal_ends_the_pause_as_well(
+    couriers: Callable[[], outbox.Courier], post: Post, now: Clock
+) -> None:
+    outbox.add([draft(), draft(path="/two")], now=now())
+    courier = couriers()
+    carry(courier)
+    post.answer = lambda path, body: errors.Refused("no", status=422) if path == "/one" else None
+    now.shift(60)
+    carry(courier)
+    assert states() == {"parked": 1, "sent": 1}
+    assert outbox.paused_since() is None
+
+
+def test_a_refusal_proves_that_the_portal_lives(
+    couriers: Callable[[], outbox.Courier], post: Post, now: Clock
+) -> None:
+    outbox.add([draft(lane=f"{n}", path=f"/{n}") for n in range(9)], now=now())
+    post.answer = lambda path, body: unavailable()
+    courier = couriers()
+    for _ in range(200):
+        if Pulse.objects.filter(pk=_outage.PULSE).exists():
+            break
+        carry(courier, rounds=5)
+    carry(courier)
+    Lane.objects.update(next_attempt_at=now())
+    post.answer = lambda path, body: errors.Refused("no", status=400)
+    carry(courier)
+    assert states() == {"parked": 9}
+    assert not Pulse.objects.filter(pk=_outage.PULSE).exists()
+
+
+def test_a_drain_rests_while_the_key_is_refused(
+    post: Post, now: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from calendly_integration import clients
+    from calendly_integration.services.worker import _agenda, _shift
+
+    looks: list[int] = []
+    read = _agenda.read
+    monkeypatch.setattr(_agenda, "read", lambda names: looks.append(1) or read(names))
+    monkeypatch.setattr(_shift, "LINGER", 0.05)
+    monkeypatch.setattr(_shift, "LIFETIME", 1.2)
+    monkeypatch.setattr(clients, "portal", lambda: post)
+    outbox.add([draft(lane=f"{lane}") for lane in range(5)], now=now())
+    worker.drain(clock=now)
+    assert states() == {"waiting": 5}
+    assert len(post.calls) <= 5
+    assert len(looks) < 15  # at half-second steps, after the first moments
+
+
+def test_staff_and_the_doctor_see_the_pause_once(
+    couriers: Callable[[], outbox.Courier], now: Clock, settings: Any, django_user_model: Any
+) -> None:
+    outbox.add([draft(lane=f"{lane}") for lane in range(5)], now=now())
+    carry(couriers())
+    settings.CALENDLY_INTEGRATION |= {"PORTAL_URL": "https://portal.example", "PORTAL_KEY": "old"}
+    connection: Connection = connections.default()
+    found = doctor._portal(connection, now())
+    assert (found.ok, "VAI_API_KEY" in found.mend) == (False, True)
+    root = django_user_model.objects.create_superuser("root", "root@example.com", "x")
+    browser = Browser(headers={"accept-language": "en"})
+    browser.force_login(root)
+    page = browser.get("/admin/calendly_integration/").content.decode()
+    assert page.count("<bdi>The portal refuses our key") == 1
+    assert "wait longer than five minutes" not in page
