@@ -111,7 +111,8 @@ class BoundedLists(_ModelAdmin[M]):
         self, request: HttpRequest, queryset: QuerySet[M], search_term: str
     ) -> tuple[QuerySet[M], bool]:
         """Search. Each word is a condition for each field, and databases bound how many there may be."""
-        return super().get_search_results(request, queryset, search_term[:LONGEST_SEARCH])
+        term = search_term.replace("\0", "")[:LONGEST_SEARCH]
+        return super().get_search_results(request, queryset, term)
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> M | None:
         """The row; none where the database could hold no such key."""

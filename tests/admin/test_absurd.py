@@ -115,7 +115,7 @@ def test_absurd_keys_of_rows(root: Client, db: None) -> None:
         for pattern in page.get_urls():
             if pattern.name is None or "object_id" not in str(pattern.pattern):
                 continue
-            for key in (*WORST, "x", "-1", "9" * 5000):
+            for key in (HUGE, "\0", "x", "9" * 5000, "../../etc/passwd"):
                 address = reverse(f"admin:{pattern.name}", args=[key])
                 for answer in (root.get(address), root.post(address, {"sure": "yes"})):
                     assert answer.status_code in (200, 302, 403, 404, 405), (address[:80], key[:40])
