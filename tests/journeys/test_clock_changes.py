@@ -31,6 +31,7 @@ def around_the_clock(
     """A host in Nepal, whose clocks never change, free at every hour."""
     for user in sandbox.state.users.values():
         sandbox.set_hours(user, ALWAYS, timezone=KATHMANDU)
+    sandbox.options.location_push_seconds = 0
     sandbox.subscribe(URL, SIGNING_KEY)
     return sandbox
 

@@ -9,9 +9,11 @@ from django.core.management import call_command
 from rest_framework.test import APIClient
 
 from calendly_integration import checks, clients
+from calendly_integration.clients import vault
 from calendly_integration.models import Connection, EventType
 from calendly_integration.sandbox.calendly import Calendly
-from calendly_integration.services import connections, doctor
+from calendly_integration.sandbox.seeds import TOKEN
+from calendly_integration.services import doctor
 
 pytestmark = pytest.mark.django_db
 
@@ -20,10 +22,11 @@ OLD, NEW = Fernet.generate_key().decode(), Fernet.generate_key().decode()
 
 @pytest.fixture
 def stored(connection: Connection, event_types: dict[str, EventType], settings: Any) -> Any:
-    """A connection that lives on its stored token alone; the settings, to change the keys in."""
+    """The event types' connection lives on its stored token; the settings, to change the keys in."""
     settings.CALENDLY_INTEGRATION["ENCRYPTION_KEYS"] = [OLD]
-    connections.identify(connection, now=datetime.now(UTC))
     settings.CALENDLY_INTEGRATION["API_KEY"] = ""
+    connection.slug, connection.token_encrypted = "second", vault.encrypt(TOKEN)
+    connection.save()
     clients.forget()
     return settings.CALENDLY_INTEGRATION
 
