@@ -168,6 +168,7 @@ class ListsBookings:
         *(f"{when}__{bound}" for when in TIMES for bound in ("gte", "lt", "lte")),
         "status",
         "seen_at__isnull",
+        "mailed_without_link_at__isnull",
     )
     search_help_text: Any = gettext_lazy(
         "Name, e-mail, phone, conversation, our number or Calendly's event id"

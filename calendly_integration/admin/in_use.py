@@ -54,7 +54,7 @@ def conditions(changelist: Any) -> list[Condition]:
 def _chosen(spec: Any, changelist: Any) -> str:
     """What is chosen in a filter; empty where that is all, or nothing that it knows."""
     choices = list(spec.choices(changelist))
-    return next((str(choice["display"]) for choice in choices[1:] if choice["selected"]), "")
+    return next((shown.plain(choice["display"]) for choice in choices[1:] if choice["selected"]), "")
 
 
 def _without(changelist: Any, keys: Collection[str]) -> str:

@@ -2,6 +2,7 @@
 
 import re
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.contrib import admin
@@ -11,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 
 from calendly_integration.admin import shown
-from calendly_integration.models import Booking, BookingLeg, Delivery
+from calendly_integration.models import Booking, BookingLeg, Delivery, Host
 from calendly_integration.models.visible import UNSEEN
 
 from . import rows
@@ -86,6 +87,10 @@ def test_marks_that_turn_text_are_seen_in_every_column_choice_title_and_log(root
     for act in ("cancel", "reschedule", "hand_over", "no_show"):
         extra.append(reverse(f"admin:calendly_integration_booking_{act}", args=[booking.pk]))
     extra.append(reverse("admin:calendly_integration_booking_change", args=["\u202egone"]))
+    chosen = urlencode({"role": Host.objects.values_list("role", flat=True)[0]})
+    extra += [
+        f"{reverse(f'{named(Host)}_changelist')}?{query}" for query in (chosen, chosen + "&%E2%80%AEx=1")
+    ]
     shown_so = 0
     for address in (*pages(), *extra):
         body = root.get(address, follow=True).content.decode()

@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from django.urls import reverse
 
 from calendly_integration.admin import bulk_run
 from calendly_integration.models import AgentKey, Booking, BulkRun, Connection, Message, VAIMetadata
+from calendly_integration.services import today
 
 from . import rows
 from .test_pages import named
@@ -206,9 +208,12 @@ def test_an_action_on_rows_that_cannot_be_does_nothing(
     assert not BulkRun.objects.exclude(by="Ana").exists()
 
 
-def test_our_own_links_to_lists_ask_what_the_lists_offer(root: Client, db: None) -> None:
-    booking = rows.meeting(rows.ground())
-    Booking.objects.filter(pk=booking.pk).update(seen_at=None)
+def test_our_own_links_to_lists_ask_what_the_lists_offer(root: Client, clock: Any, db: None) -> None:
+    ground = rows.ground()
+    for number in range(1, 102):  # more than are listed: there is a link to all
+        rows.meeting(ground, number)
+    early = rows.NOW - timedelta(days=1)
+    Booking.objects.update(seen_at=None, mailed_without_link_at=early, created_at=early)
     item = bulk_run.BulkItem.objects.get()
     pages = [
         reverse("admin:app_list", args=["calendly_integration"]),
@@ -221,7 +226,10 @@ def test_our_own_links_to_lists_ask_what_the_lists_offer(root: Client, db: None)
         for address in _lists(readable(root.get(page))):
             followed += 1
             assert "nothing is listed" not in readable(root.get(address)), address
-    assert followed > 5
+    assert followed > 12
+    page: Any = admin.site._registry[Booking]
+    for name in (*today.unseen(now=rows.NOW), *today.bare(now=rows.NOW)):
+        assert page.lookup_allowed(name, "x")
 
 
 def _lists(body: str) -> set[str]:
