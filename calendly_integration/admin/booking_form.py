@@ -74,7 +74,7 @@ class BookingForm(forms.Form):
         label_suffix="",
         required=False,
         max_length=4000,
-        help_text=_("Only for us: they stay here."),
+        help_text=_("The invitee does not see them; agents of the portal can read them."),
         widget=forms.Textarea({"rows": 2}),
     )
 
