@@ -103,6 +103,7 @@ def unthrottled() -> None:
 def quiet_queue(monkeypatch: pytest.MonkeyPatch) -> None:
     """No wakes from a thread of their own, unless a test overrides this fixture."""
     monkeypatch.setattr(jobs, "_poke", lambda: None)
+    monkeypatch.setattr(jobs._waker, "poke", lambda *, at_once=False: None)  # a drain names its successor
 
 
 @pytest.fixture(autouse=True)

@@ -1,7 +1,7 @@
 """The queue: asked for, never relied upon."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pydoc import locate
 from typing import Any
@@ -23,12 +23,13 @@ def quiet_queue() -> None:
 
 
 @pytest.fixture
-def sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What the waker's thread put into the queue."""
+def sent(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """What the waker's thread put into the queue. The thread is done before the real queue is back."""
     names: list[str] = []
     monkeypatch.setattr(jobs, "_waker", jobs._Waker())
     monkeypatch.setattr(jobs, "enqueue", lambda name, *args: names.append(name))
-    return names
+    yield names
+    jobs._waker.finish()
 
 
 def soon(true: Callable[[], bool]) -> bool:
