@@ -54,17 +54,17 @@ class TimedSocket(socket.socket):
         """As a socket's, while there is time."""
         return self._within(WRITE_WITHIN, super().sendall, *args)
 
-    def sendfile(self, *args: Any) -> int:
+    def sendfile(self, *args: Any, **options: Any) -> int:
         """As a socket's; the limit holds for each piece."""
-        return self._within(WRITE_WITHIN, super().sendfile, *args)
+        return self._within(WRITE_WITHIN, super().sendfile, *args, **options)
 
-    def _within(self, seconds: float, act: Callable[..., T], *args: Any) -> T:
+    def _within(self, seconds: float, act: Callable[..., T], *args: Any, **options: Any) -> T:
         before = self.gettimeout()
         if before == 0:
-            return act(*args)  # not blocking: nobody waits
+            return act(*args, **options)  # not blocking: nobody waits
         self.settimeout(min(max(seconds, 0.001), before or float("inf")))
         try:
-            return act(*args)
+            return act(*args, **options)
         except TimeoutError:
             raise ConnectionResetError(errno.ECONNRESET, "The client is too slow.") from None
         finally:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from ..models import Booking, EventType
 from ..services import bookings
 from ..services.actors import Actor
-from . import booking_page, fields, refusals
+from . import booking_page, fields, refusals, reschedule
 from .evidence import EvidenceAdmin
 
 
@@ -97,7 +97,9 @@ def view(page: EvidenceAdmin[Booking], request: HttpRequest, booking: Booking) -
     """Ask; on a yes cancel. What stood in the way is said on the page, with what was typed."""
     now, failure = timezone.now(), ""
     form = CancelForm(request.POST or None, shared=_may_be_shared(booking))
-    if request.method == "POST" and form.is_valid():
+    if request.method == "POST" and (moved := reschedule.moved_since(request, booking)):
+        failure = moved
+    elif request.method == "POST" and form.is_valid():
         try:
             return _cancel(page, request, booking, form, now)
         except refusals.KNOWN as error:

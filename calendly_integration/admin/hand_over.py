@@ -65,6 +65,7 @@ def view(page: EvidenceAdmin[Booking], request: HttpRequest, booking: Booking) -
         "hand_over.html",
         title=_("Hand over to another host"),
         row=booking,
+        booking=booking,
         head=booking_page.head(booking),
         kind=kind,
         css=slots.CSS,

@@ -105,6 +105,8 @@ def carry_out(
     start = slots.parse(request.POST.get("start", ""))
     if start is None:
         return Again(gettext("Choose one of the free starts."))
+    if moved := moved_since(request, booking):
+        return Again(moved)
     try:
         outcome = move(start, Actor.staff(request.user.get_username()))
     except refusals.KNOWN as error:
@@ -121,6 +123,17 @@ def carry_out(
         return page.did(request, booking, asked, lost, messages.WARNING)
     text = gettext("That start is not free any more. The meeting stands as it stood. Choose another start.")
     return Again(text, start)
+
+
+def moved_since(request: HttpRequest, booking: Booking) -> str:
+    """Says so where the meeting was moved since the page was opened; empty where it was not."""
+    seen = request.POST.get("seen", "")
+    if not seen or seen == str(booking.current_leg_id) or booking.start_at is None:
+        return ""
+    return gettext(
+        "The meeting was moved since this page was opened. It is now at %s. Nothing was changed: look again, then "
+        "confirm once more."
+    ) % shown.local(booking.start_at, booking.time_zone)
 
 
 def hosts_of(kind: EventType) -> str:

@@ -58,7 +58,9 @@ def not_cancelable(why: str) -> str:
         "past": _("This meeting is over, so it cannot be canceled."),
         "pending": _("This meeting is still being booked or moved. Please try again in a few minutes."),
         "failed": _("This meeting was never booked, so there is nothing to cancel."),
-        "group": _("Others attend too. The invitee can give up their own place with the link cancelUrl."),
+        "group": _(
+            "Others attend too. The invitee can give up their own place with their cancellation link."
+        ),
     }.get(why, _("This meeting cannot be canceled."))
 
 
@@ -69,7 +71,7 @@ def not_reschedulable(why: str) -> str:
         "past": _("This meeting has already begun, so it cannot be moved."),
         "pending": _("This meeting is still being booked or moved. Please try again in a few minutes."),
         "failed": _("This meeting was never booked. A new one can be booked."),
-        "group": _("Others attend too. The invitee can move their own place with the link rescheduleUrl."),
+        "group": _("Others attend too. The invitee can move their own place with their rescheduling link."),
         "gone": _("This kind of meeting is not offered any more, so it cannot be moved."),
         "same": _("The meeting is already at that time."),
     }.get(why, _("This meeting cannot be moved."))

@@ -64,7 +64,7 @@ def nothing_free(days: Sequence[Day], zone: Zone, *, taken: bool, own: bool = Fa
     if own:
         head = _(
             "That time overlaps the meeting as it stands now, so I cannot move it there myself. "
-            "The invitee can do it with the link rescheduleUrl."
+            "The invitee can do it with their rescheduling link."
         )
     starts = [slot.start for day in days for slot in day.slots][:3]
     if not starts:
@@ -77,7 +77,7 @@ def not_moved_for_quota() -> str:
     """Said where a move fails because Calendly's booking allowance is used up."""
     return _(
         "I cannot move the meeting automatically right now; it stands as it was. "
-        "The invitee can move it with the link rescheduleUrl."
+        "The invitee can move it with their rescheduling link."
     )
 
 

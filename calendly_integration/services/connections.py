@@ -43,6 +43,10 @@ def identify(connection: Connection, *, now: datetime) -> User:
     connection.user_email, connection.time_zone = me.email, me.timezone
     connection.name = connection.name or me.name
     if organization is not None:
+        if (connection.plan, connection.stage) not in (("", ""), (organization.plan, organization.stage)):
+            # Another plan has other allowances: the next booking asks Calendly.
+            Connection.objects.filter(pk=connection.pk).update(quota_exhausted_until=None)
+            connection.quota_exhausted_until = None
         connection.plan, connection.stage = organization.plan, organization.stage
     connection.health, connection.health_note, connection.checked_at = Connection.Health.OK, "", now
     if connection.slug == clients.DEFAULT:
@@ -57,6 +61,14 @@ def failed(connection: Connection, error: Exception, *, now: datetime) -> None:
     Connection.objects.filter(pk=connection.pk).update(
         health=Connection.Health.FAILING, health_note=str(error)[:500], checked_at=now
     )
+
+
+def works(connection: Connection, *, now: datetime) -> None:
+    """Calendly has just taken our credential: a failure kept before is over. Writes only where one is kept."""
+    if connection.health == Connection.Health.FAILING:
+        Connection.objects.filter(pk=connection.pk).update(
+            health=Connection.Health.OK, health_note="", checked_at=now
+        )
 
 
 def quota_exhausted(connection: Connection, *, retry_after: float, now: datetime) -> None:

@@ -141,7 +141,7 @@ def _plan(connection: Connection, now: datetime) -> Finding:
     text = f"{connection.plan or unknown} ({limit})"
     until = connection.quota_exhausted_until
     if until is not None and until > now:
-        used = _("used up until %s UTC") % f"{until:%H:%M}"
+        used = _("used up until %s UTC") % f"{until:%Y-%m-%d %H:%M}"
         return Finding("plan", False, f"{text}; {used}", _("Wait, or take a larger plan."))
     return Finding("plan", True, text)
 

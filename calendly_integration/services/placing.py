@@ -270,6 +270,7 @@ def _send(plan: Plan, leg: BookingLeg, slot: Slot) -> Outcome:
         _failed(leg, error)
         raise failures.of(error, connection, now=timezone.now()) from error
     now = timezone.now()
+    connections.works(connection, now=now)
     sighting = mirror.Sighting(mirror.Kind.BOOKED, invitee, None)
     heard = hearing.entries(leg.booking_id, at=now)
     [result] = mirror.observe(

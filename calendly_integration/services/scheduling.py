@@ -12,7 +12,7 @@ from ..calendly.types import Answer
 from ..models import Booking, BookingLeg, EventType, VAIMetadata
 from ..models.booking import search_key
 from ..models.rewriting import insertion, send
-from . import availability, catalog, failures, hearing, phones, placing, questions, zones
+from . import availability, catalog, failures, hearing, phones, placing, questions, wording, zones
 from .actors import Actor, entry
 from .availability import Day, Slot
 
@@ -277,8 +277,17 @@ def _intend(booking: Booking, leg: BookingLeg, wish: Wish, by: Actor, now: datet
         booking_source="vai_agent" if booking.agent_made else "staff",
         notes=wish.notes,
     )
-    requested = entry(booking.pk, at=now, by=by, action="requested", wanted=str(wish.preferred or ""))
+    wanted = _wanted(wish.preferred, booking.time_zone)
+    requested = entry(booking.pk, at=now, by=by, action="requested", wanted=wanted)
     send([each for row in (booking, leg, metadata, requested) for each in insertion([row])])
+
+
+def _wanted(preferred: datetime | None, time_zone: str) -> str:
+    """The start that was asked for, as an instant in UTC; empty where none was."""
+    if preferred is None:
+        return ""
+    instant = preferred if preferred.tzinfo else zones.at(preferred, zones.named(time_zone))
+    return wording.utc(instant)
 
 
 def check_quota(event_type: EventType, *, now: datetime) -> None:

@@ -62,6 +62,30 @@ def test_a_choice_moves_the_meeting_and_it_keeps_its_number(
     assert LogEntry.objects.get(object_id=str(booking.pk)).user.username == "maria"
 
 
+def seen(answer: Any) -> str:
+    found = re.search(r'name="seen" value="([^"]+)"', answer.content.decode())
+    assert found
+    return found[1]
+
+
+@pytest.mark.parametrize("page", ["reschedule", "cancel"])
+def test_a_page_left_open_does_not_undo_a_move_made_meanwhile(
+    staff: Client, booking: Booking, sandbox: Calendly, page: str
+) -> None:
+    url = reverse(f"admin:calendly_integration_booking_{page}", args=[booking.pk])
+    opened = staff.get(address(booking))
+    shown, chosen = seen(opened), starts(opened)
+    staff.post(address(booking), {"start": chosen[20], "seen": shown})
+    booking.refresh_from_db()
+    moved_to = booking.start_at
+    given = {"start": chosen[40], "seen": shown, "code": "not_needed", "reason": ""}
+    text = staff.post(url, given).content.decode()
+    assert "The meeting was moved since this page was opened." in text
+    booking.refresh_from_db()
+    assert (booking.status, booking.start_at) == ("confirmed", moved_to)
+    assert seen(staff.get(address(booking))) == str(booking.current_leg_id)
+
+
 def test_where_the_start_went_meanwhile_others_are_offered_and_the_meeting_stands(
     staff: Client, booking: Booking, sandbox: Calendly
 ) -> None:

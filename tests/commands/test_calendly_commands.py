@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import time_machine
 from django.core.management.base import CommandError
+from django.db import OperationalError
 from django_q.models import Schedule
 
 from calendly_integration import clients
@@ -52,6 +53,15 @@ def test_setup_creates_event_types_only_on_request(sandbox: Calendly, run: Run) 
     said = run("calendly_setup", "--no-doctor", "--create-event-types")
     assert "Created: Sales Demo." in said
     assert EventType.objects.bookable().get(name="Sales Demo").buffer_after == 15
+
+
+def test_setup_before_the_migrations_says_what_to_run(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_table() -> None:
+        raise OperationalError("no such table")
+
+    monkeypatch.setattr(connections, "default", no_table)
+    with pytest.raises(CommandError, match=r"manage\.py migrate"):
+        run("calendly_setup")
 
 
 def test_setup_ends_with_the_doctor(sandbox: Calendly, run: Run) -> None:

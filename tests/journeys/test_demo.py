@@ -79,6 +79,9 @@ def test_the_demo_shows_itself_and_ends_at_ctrl_c(demo: Process, ports: tuple[in
     staff = Staff(web, "admin", password[1])
     assert "Ioana Pop" in staff.get("/admin/calendly_integration/booking/")
     assert "html" in staff.get("/api/calendly/docs")
+    for file in ("admin/css/base.css", "drf_spectacular_sidecar/swagger-ui-dist/swagger-ui-bundle.js"):
+        sent = requests.get(f"{web}/static/{file}", timeout=10)
+        assert len(sent.content) > 5000, file
     os.killpg(demo.pid, signal.SIGINT)  # as a terminal sends it
     until(lambda: not demo.alive, within=40)
     assert demo.status == 0, demo.output()

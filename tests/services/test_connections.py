@@ -52,6 +52,18 @@ def test_what_others_note_meanwhile_is_not_overwritten(sandbox: Calendly, connec
     assert Connection.objects.get().quota_exhausted_until is not None
 
 
+def test_another_plan_lifts_an_allowance_that_was_used_up(sandbox: Calendly, connection: Connection) -> None:
+    sandbox.options.plan = "free"
+    connections.identify(connection, now=now())
+    connections.quota_exhausted(connection, retry_after=86400, now=now())
+    connection.refresh_from_db()
+    connections.identify(connection, now=now())
+    assert Connection.objects.get().quota_exhausted_until is not None
+    sandbox.options.plan = "enterprise"
+    connections.identify(connection, now=now())
+    assert Connection.objects.get().quota_exhausted_until is None
+
+
 def test_a_token_that_may_not_read_the_organization_will_do(
     sandbox: Calendly, connection: Connection
 ) -> None:

@@ -13,7 +13,7 @@ from calendly_integration import clients
 from calendly_integration.calendly.errors import SlotTaken
 from calendly_integration.models import Booking, BookingLeg, Connection, TimelineEntry
 from calendly_integration.sandbox.calendly import Calendly
-from calendly_integration.services import booking_desk, placing, scheduling
+from calendly_integration.services import booking_desk, connections, placing, scheduling
 from calendly_integration.services.actors import SYSTEM, Actor
 
 from .story import AGENT, TEN, active, ask, now, posts, wish, work_legs
@@ -154,6 +154,22 @@ def test_a_form_sent_twice_leaves_the_first_booking_its_start(
     assert outcome.booking.pk == booking_id
     assert BookingLeg.objects.get().slot_key
     assert posts(calendly) == 1
+
+
+def test_a_booking_that_calendly_takes_ends_a_failure_kept_before(
+    calendly: Calendly, connection: Connection
+) -> None:
+    connections.failed(connection, Exception("The access token is invalid"), now=now())
+    assert isinstance(ask(preferred=TEN), scheduling.Booked)
+    connection.refresh_from_db()
+    assert (connection.health, connection.health_note) == ("ok", "")
+
+
+def test_the_wanted_start_is_kept_as_an_instant(calendly: Calendly) -> None:
+    for preferred in (TEN, TEN.replace(hour=10, tzinfo=None)):
+        ask(preferred=preferred, email=f"{preferred.hour}@example.com")
+    kept = TimelineEntry.objects.filter(action="requested").values_list("detail__wanted", flat=True)
+    assert set(kept) == {"2026-11-24T08:00:00Z"}
 
 
 def test_an_error_of_our_own_is_not_called_a_start_that_was_taken(calendly: Calendly) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
 from django.utils import timezone
 
 from calendly_integration import clients, jobs
@@ -26,7 +27,13 @@ class Command(BaseCommand):
         parser.add_argument("--no-doctor", action="store_true", help="leave the checks at the end out")
 
     def handle(self, *_args: object, **options: Any) -> None:
-        now, connection = timezone.now(), connections.default()
+        now = timezone.now()
+        try:
+            connection = connections.default()
+        except DatabaseError as error:
+            raise CommandError(
+                f"The database cannot be read ({type(error).__name__}). Run manage.py migrate first."
+            ) from error
         try:
             self._set_up(connection, options, now)
         except subscriptions.NoSigningKey as error:
