@@ -196,7 +196,8 @@ def name_late(model: type[Model], uris: Iterable[str], *, now: datetime) -> None
     column, path = _NAMED[model]
     waiting = Booking.objects.filter(**{f"{column}__isnull": True, f"current_leg__{path}__in": list(uris)})
     uri = BookingLeg.objects.filter(pk=OuterRef(OuterRef("current_leg_id"))).annotate(named=KT(path))
-    found = model._default_manager.filter(uri=Subquery(uri.values("named"))).values("pk")[:1]
+    named = Subquery(uri.values("named")[:1])
+    found = model._default_manager.filter(uri=named).values("pk")[:1]
     waiting.update(**{column: Subquery(found)}, updated_at=now)
 
 
