@@ -11,6 +11,7 @@ WORDS = (
     _("Breadcrumbs"),
     _("Sidebar"),
     _("Filter navigation items"),
+    _("Filter by %(field_name)s"),  # of a date hierarchy, from Django 6.1 on
     _("Toggle theme (current theme: auto)"),
     _("Toggle theme (current theme: light)"),
     _("Toggle theme (current theme: dark)"),
