@@ -131,7 +131,9 @@ class Locale(Text):
 
     def to_internal_value(self, data: Any) -> str:
         """As in `ro` or `ro-RO`; blank for what is not known."""
-        found = LOCALE.match(super().to_internal_value(data))
+        text = super().to_internal_value(data)
+        self.run_validators(text)  # of what was sent, not of what is made of it
+        found = LOCALE.match(text)
         if found is None:
             return ""
         language, country = found[1].lower(), found[4]
@@ -139,7 +141,7 @@ class Locale(Text):
 
 
 class Whole(Said, serializers.IntegerField):
-    """A whole number, also as text: `7`, `7.0`."""
+    """A whole number, also as text: `7`."""
 
     default_error_messages = {
         "invalid": _("A whole number is expected here."),
@@ -149,8 +151,8 @@ class Whole(Said, serializers.IntegerField):
     }
 
     def to_internal_value(self, data: Any) -> int:
-        """The number. Python itself would read `1_0`, too."""
-        if isinstance(data, bool) or not re.fullmatch(r"\s*[+-]?\d{1,1000}(\.0*)?\s*", str(data), re.ASCII):
+        """The number. Python itself would read `1_0`, and the framework `7.0`, too."""
+        if isinstance(data, bool) or not re.fullmatch(r"\s*[+-]?\d{1,1000}\s*", str(data), re.ASCII):
             self.fail("invalid")
         number: int = super().to_internal_value(data)
         return number

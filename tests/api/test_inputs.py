@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from rest_framework.fields import ListField
 from rest_framework.serializers import Serializer
+from rest_framework.test import APIClient
 
 from calendly_integration.api import refusals
 from calendly_integration.models import Host, VAIMetadata
@@ -151,3 +152,11 @@ def test_under_one_key_null_blank_and_absent_are_the_same_request(
     ]
     assert [answer.status_code for answer in answers] == [201] * 4
     assert len({answer.json()["booking"]["id"] for answer in answers}) == 1
+
+
+def test_a_number_with_a_fraction_and_a_locale_with_control_characters_are_refused(api: APIClient) -> None:
+    days = api.get("/api/calendly/upcoming/ana@example.com", {"days": "7.0"})
+    assert (days.status_code, list(days.json()["errors"])) == (400, ["days"])
+    wish = {"eventType": "x", "inviteeEmail": "a@b.example", "inviteeName": "A", "locale": "\x84"}
+    locale = api.post("/api/calendly/schedule", wish, format="json")
+    assert (locale.status_code, list(locale.json()["errors"])) == (400, ["locale"])
