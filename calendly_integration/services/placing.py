@@ -58,9 +58,9 @@ Outcome = Placed | Taken | Unknown
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is to be booked: everything but the start. `phone` is kept with the leg, and
-    not sent. `save` writes the rows of the intent, given the leg; `confirmed` is called with the booking in the
-    transaction that confirms it."""
+    """What is to be booked: everything but the start. `phone` is kept with the leg, and not sent. `save` writes
+    the rows of the intent, given the leg; `confirmed` is called with the booking in the transaction that confirms
+    it."""
 
     event_type: EventType
     email: str
