@@ -2,7 +2,9 @@
 
 from django.utils import timezone
 
-from .services import health, syncing, worker
+from .services import worker
+from .services.reconcile import sync as syncing
+from .services.worker import heartbeat
 
 
 def drain() -> None:
@@ -22,9 +24,9 @@ def sync() -> None:
 
 def beat(sent_at: str) -> None:
     """A heartbeat has come through the queue."""
-    health.beat(now=timezone.now(), sent_at=sent_at)
+    heartbeat.beat(now=timezone.now(), sent_at=sent_at)
 
 
 def housekeeping() -> None:
     """Once an hour: delete what nobody will ask for any more."""
-    health.clean(now=timezone.now())
+    heartbeat.clean(now=timezone.now())

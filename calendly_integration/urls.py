@@ -3,7 +3,7 @@
 from django.urls import include, path
 
 from .api.urls import urlpatterns as calls
-from .receiver import receive
+from .webhooks import receive
 
 api = (calls, "calendly")
 # With and without the slash: a redirect would lose the delivery.

@@ -15,7 +15,9 @@ from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_POST
 
 from calendly_integration.models import AgentKey, EventType
-from calendly_integration.services import agent_keys, catalog, onboarding
+from calendly_integration.services.accounts import onboarding
+from calendly_integration.services.agents import keys
+from calendly_integration.services.catalog import event_types as catalog
 
 TRY_FOR = timedelta(minutes=15)
 
@@ -48,7 +50,7 @@ def try_key(request: HttpRequest) -> HttpResponse:
     if not _may_try(request.user):
         raise PermissionDenied
     now = timezone.now()
-    key, text = agent_keys.create(
+    key, text = keys.create(
         f"Try it: {request.user.get_username()}",
         scopes=[AgentKey.Scope.READ, AgentKey.Scope.BOOK],
         expires_at=now + TRY_FOR,

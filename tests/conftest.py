@@ -15,11 +15,13 @@ from rest_framework.test import APIClient
 from calendly_integration import clients, jobs
 from calendly_integration.api import throttling
 from calendly_integration.calendly.client import Client
-from calendly_integration.models import AgentKey, Connection, EventType
+from calendly_integration.models import AgentKey, CalendlyAccount, EventType
 from calendly_integration.sandbox.adapter import SandboxAdapter
 from calendly_integration.sandbox.calendly import Calendly
 from calendly_integration.sandbox.seeds import TOKEN
-from calendly_integration.services import agent_keys, catalog, connections
+from calendly_integration.services.accounts import calendly_accounts
+from calendly_integration.services.agents import keys
+from calendly_integration.services.catalog import event_types as catalog
 
 # A Monday, 08:00 in Bucharest: an hour before anybody works.
 MONDAY = datetime(2026, 11, 23, 6, tzinfo=UTC)
@@ -143,22 +145,22 @@ def sandbox(clock: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch) -> C
 
 
 @pytest.fixture
-def connection(db: None, sandbox: Calendly) -> Connection:
+def account(db: None, sandbox: Calendly) -> CalendlyAccount:
     """The default connection, speaking to the sandbox; nothing is synced yet."""
-    return connections.default()
+    return calendly_accounts.default()
 
 
 @pytest.fixture
-def event_types(connection: Connection) -> dict[str, EventType]:
+def event_types(account: CalendlyAccount) -> dict[str, EventType]:
     """The sandbox's event types and hosts, synced; by name."""
-    catalog.sync(connection, now=datetime.now(UTC))
+    catalog.sync(account, now=datetime.now(UTC))
     return {kind.name: kind for kind in EventType.objects.all()}
 
 
 @pytest.fixture
 def agent_key(db: None, clock: time_machine.Traveller) -> AgentKey:
     """A key with all rights. Its secret stands in `agent_key.secret`."""
-    key, secret = agent_keys.create("Test agent", now=datetime.now(UTC))
+    key, secret = keys.create("Test agent", now=datetime.now(UTC))
     key.secret = secret  # type: ignore[attr-defined]
     return key
 
@@ -174,7 +176,7 @@ def agent_with(db: None, clock: time_machine.Traveller) -> Callable[..., APIClie
     """`agent_with("read")`: an agent that has only these rights."""
 
     def make(*scopes: str) -> APIClient:
-        return speaking(agent_keys.create("Limited agent", scopes=scopes, now=datetime.now(UTC))[1])
+        return speaking(keys.create("Limited agent", scopes=scopes, now=datetime.now(UTC))[1])
 
     return make
 

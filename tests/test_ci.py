@@ -11,9 +11,12 @@ PASSED = Path(__file__).resolve().parent.parent / ".ci" / "passed.sh"
 def sh(folder: Path, script: str) -> str:
     ran = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", script],
-        cwd=folder, capture_output=True, text=True, check=False,
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
         env={"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": str(folder), "GIT_CONFIG_NOSYSTEM": "1"},
-    )  # fmt: skip
+    )
     assert ran.returncode == 0, ran.stderr
     return ran.stdout.strip()
 

@@ -37,5 +37,8 @@ def test_every_page_has_a_policy_without_inline_scripts(page: str, settings: Any
     assert "<style" not in text
     assert " style=" not in text
     assert " onclick=" not in text
-    assert not [each for each in text.split("<script")[1:] if " src=" not in each.partition(">")[0]
-                and "application/json" not in each.partition(">")[0]]  # fmt: skip
+    assert not [
+        each
+        for each in text.split("<script")[1:]
+        if " src=" not in each.partition(">")[0] and "application/json" not in each.partition(">")[0]
+    ]

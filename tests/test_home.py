@@ -12,9 +12,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
-from calendly_integration.models import AgentKey, Booking, Connection, EventType
-from calendly_integration.services import onboarding, scheduling
+from calendly_integration.models import AgentKey, Booking, CalendlyAccount, EventType
+from calendly_integration.services.accounts import onboarding
 from calendly_integration.services.actors import Actor
+from calendly_integration.services.bookings import create
 
 HEADERS = {"host": "localhost", "accept-language": "en"}
 
@@ -52,7 +53,7 @@ def test_an_empty_portal_says_to_staff_what_to_do_first(entered: Callable[..., C
     assert "set CALENDLY_API_KEY, and run manage.py calendly_setup" in page
     assert "do this next" in page
     assert "Nothing yet: the event types appear here" in page
-    assert not Connection.objects.exists()
+    assert not CalendlyAccount.objects.exists()
 
 
 def test_the_event_types_are_those_of_our_tables_with_their_buffers(
@@ -102,21 +103,21 @@ def test_a_name_cannot_turn_the_direction_of_the_page(
 
 
 def test_each_step_gets_its_check_mark_when_it_is_done(
-    event_types: dict[str, EventType], connection: Connection
+    event_types: dict[str, EventType], account: CalendlyAccount
 ) -> None:
-    Connection.objects.update(health="unknown", subscription_state="")
+    CalendlyAccount.objects.update(health="unknown", subscription_state="")
     assert done() == [False, False, False, False]
-    Connection.objects.update(health="ok")
+    CalendlyAccount.objects.update(health="ok")
     assert done() == [True, False, False, False]
     now = datetime.now(UTC)
     key = AgentKey.objects.create(name="a", prefix="vai_1", digest="d", scopes=["book"], created_at=now)
     assert done() == [True, True, False, False]
-    Connection.objects.update(subscription_state="active")
+    CalendlyAccount.objects.update(subscription_state="active")
     assert done() == [True, True, True, False]
-    wish = scheduling.Wish(
+    booking_request = create.BookingRequest(
         event_type=str(event_types["Sales Demo"].pk), email="nora@example.com", name="Nora"
     )
-    scheduling.schedule(wish=wish, by=Actor.agent(key), now=now)
+    create.schedule(booking_request=booking_request, by=Actor.agent(key), now=now)
     assert Booking.objects.get().status == "confirmed"
     assert done() == [True, True, True, True]
 

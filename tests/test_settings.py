@@ -32,9 +32,13 @@ def manage(
     }
     return subprocess.run(
         [sys.executable, "-W", "error", "manage.py", *arguments],
-        cwd=folder, env=kept | {"PYTHONPATH": str(ROOT)} | environment, umask=umask,
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        cwd=folder,
+        env=kept | {"PYTHONPATH": str(ROOT)} | environment,
+        umask=umask,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 WRITE = """
@@ -49,9 +53,9 @@ for file in sorted(pathlib.Path(".").glob("*sqlite3*")) + [pathlib.Path(".secret
 def test_no_other_user_can_read_database_and_secret_key(checkout: Path) -> None:
     assert manage(checkout, "migrate", "-v0", umask=0o000).returncode == 0
     told = manage(checkout, "shell", "-v0", "-c", WRITE, umask=0o000).stdout.split("\n")
-    assert told[:-1] == [f"{name} 0o600" for name in (
-        "db.sqlite3", "db.sqlite3-shm", "db.sqlite3-wal", ".secret_key"
-    )]  # fmt: skip
+    assert told[:-1] == [
+        f"{name} 0o600" for name in ("db.sqlite3", "db.sqlite3-shm", "db.sqlite3-wal", ".secret_key")
+    ]
 
 
 def test_files_that_were_open_are_closed_to_others(checkout: Path) -> None:

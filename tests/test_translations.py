@@ -11,7 +11,7 @@ import pytest
 from django.utils import translation
 
 import calendly_integration
-from calendly_integration.services import remote_words
+from calendly_integration.services import error_texts
 
 PACKAGE = Path(calendly_integration.__file__).parent
 PLACES = (PACKAGE, PACKAGE.parent / "config")
@@ -27,9 +27,16 @@ MARKS = {
 }
 # What a failure is told with, which ends in a column or on a page.
 FAILURES = {
-    "AnswerLost", "BadAnswer", "CalendlyRefused", "CalendlyUnavailable", "NotSent", "NoToken", "Unavailable",
-    "Unreadable", "fail",
-}  # fmt: skip
+    "AnswerLost",
+    "BadAnswer",
+    "CalendlyRefused",
+    "CalendlyUnavailable",
+    "NotSent",
+    "NoToken",
+    "Unavailable",
+    "Unreadable",
+    "fail",
+}
 SENTENCE = re.compile(r"\b[A-Z]?[a-z]+ [a-z]{2,}")
 
 
@@ -117,9 +124,10 @@ def test_no_sentence_of_a_template_stands_outside_the_catalog() -> None:
     for file in [*PACKAGE.rglob("*.html"), *(PACKAGE.parent / "templates").rglob("*.html")]:
         source = file.read_text(encoding="utf-8")
         for aside in (
-            r"\{% (blocktranslate|comment).*?\{% end\1 %\}", r"<(script|style|pre|code)\b.*?</\1>",
+            r"\{% (blocktranslate|comment).*?\{% end\1 %\}",
+            r"<(script|style|pre|code)\b.*?</\1>",
             r"\{%.*?%\}|\{\{.*?\}\}|\{#.*?#\}",
-        ):  # fmt: skip
+        ):
             source = re.sub(aside, "", source, flags=re.DOTALL)
         spoken = re.findall(r'\b(?:title|aria-label|placeholder|alt)="([^"]*)"', source)
         texts = (*spoken, *re.split(r"<[^>]*>", source))
@@ -149,7 +157,7 @@ def test_every_failure_that_is_kept_in_english_is_told_in_romanian() -> None:
         for node in ast.walk(tree):
             for text in map(literal, _told(node)):
                 with translation.override("ro"):
-                    if SENTENCE.search(text) and remote_words.said(text) == text:
+                    if SENTENCE.search(text) and error_texts.said(text) == text:
                         faults.append(f"{at(file, node)}: {text}")
     assert faults == []
 
@@ -157,19 +165,25 @@ def test_every_failure_that_is_kept_in_english_is_told_in_romanian() -> None:
 @pytest.mark.parametrize(
     ("kept", "romanian"),
     [
-        ("Permission Denied: You do not have permission to access this resource.",
-         "Acces refuzat: Nu aveți dreptul de a accesa această resursă."),
-        ("could not connect to Calendly (ConnectionRefusedError)",
-         "conectarea la Calendly nu a reușit (ConnectionRefusedError)"),
-        ("Invalid Argument: The supplied parameters are invalid. (start_time is missing)",
-         "Parametri nevalizi: Parametrii trimiși nu sunt valizi. (start_time is missing)"),
+        (
+            "Permission Denied: You do not have permission to access this resource.",
+            "Acces refuzat: Nu aveți dreptul de a accesa această resursă.",
+        ),
+        (
+            "could not connect to Calendly (ConnectionRefusedError)",
+            "conectarea la Calendly nu a reușit (ConnectionRefusedError)",
+        ),
+        (
+            "Invalid Argument: The supplied parameters are invalid. (start_time is missing)",
+            "Parametri nevalizi: Parametrii trimiși nu sunt valizi. (start_time is missing)",
+        ),
         ("the portal answered 503", "portalul a răspuns 503"),
         ("Something new from Calendly", "Something new from Calendly"),
         ("", ""),
     ],
-)  # fmt: skip
+)
 def test_a_failure_is_told_as_far_as_it_is_known(kept: str, romanian: str) -> None:
     with translation.override("ro"):
-        assert remote_words.said(kept) == romanian
+        assert error_texts.said(kept) == romanian
     with translation.override("en"):
-        assert remote_words.said(kept) == kept
+        assert error_texts.said(kept) == kept

@@ -15,13 +15,13 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_variables
 
 from ..models import AgentKey
-from ..services import agent_keys
-from . import columns, many, shown
-from .acts import PlainAct
-from .evidence import EvidenceAdmin
+from ..services.agents import keys
+from . import bulk_actions, display, formatting
 from .filters import YesNo, titled
+from .object_actions import ConfirmedAction
+from .read_only import ReadOnlyAdmin
 
-REVOKE = PlainAct(
+REVOKE = ConfirmedAction(
     "revoke",
     _("Revoke"),
     "manage_agent_keys",
@@ -29,7 +29,7 @@ REVOKE = PlainAct(
     lambda row, now: row.revoked_at is None,
     ask=_("From now on nobody gets in with this key. This cannot be undone; bookings made with it stay."),
     done=_("The key is revoked."),
-    do=lambda row, by, now: agent_keys.revoke(row, now=now),
+    do=lambda row, by, now: keys.revoke(row, now=now),
 )
 
 
@@ -63,32 +63,32 @@ class KeyForm(forms.Form):
 
 
 @admin.register(AgentKey)
-class AgentKeyAdmin(EvidenceAdmin[AgentKey]):
+class AgentKeyAdmin(ReadOnlyAdmin[AgentKey]):
     """The list of keys. A key cannot be changed: make a new one and revoke the old."""
 
     nothing_yet = _("No agent has a key yet. Make one with “Add”: no agent can book without.")
     list_display = (
-        columns.words(AgentKey, "name", sort=True),
+        display.words(AgentKey, "name", sort=True),
         "begins_with",
         "rights",
         "condition",
-        columns.moment(AgentKey, "last_used_at"),
-        columns.moment(AgentKey, "created_at"),
-        columns.moment(AgentKey, "expires_at"),
+        display.moment(AgentKey, "last_used_at"),
+        display.moment(AgentKey, "created_at"),
+        display.moment(AgentKey, "expires_at"),
     )
     list_filter = (("revoked_at", titled(_("revoked"), YesNo)),)
     list_select_related = ()
     ordering = ("-pk",)
     search_fields = ("name", "prefix")
     lines = (
-        columns.words(AgentKey, "name"),
+        display.words(AgentKey, "name"),
         "begins_with",
         "rights",
         "condition",
-        columns.moment(AgentKey, "created_at", seconds=True),
-        columns.moment(AgentKey, "last_used_at", seconds=True),
-        columns.moment(AgentKey, "expires_at", seconds=True),
-        columns.moment(AgentKey, "revoked_at", seconds=True),
+        display.moment(AgentKey, "created_at", seconds=True),
+        display.moment(AgentKey, "last_used_at", seconds=True),
+        display.moment(AgentKey, "expires_at", seconds=True),
+        display.moment(AgentKey, "revoked_at", seconds=True),
     )
     acts = (REVOKE,)
     actions = ("revoke",)
@@ -110,16 +110,16 @@ class AgentKeyAdmin(EvidenceAdmin[AgentKey]):
     def rights(self, row: AgentKey) -> SafeString:
         """What it may do."""
         words = dict(AgentKey.Scope.choices)
-        return shown.text(", ".join(str(words.get(scope, scope)) for scope in row.scopes))
+        return formatting.text(", ".join(str(words.get(scope, scope)) for scope in row.scopes))
 
     @admin.display(description=_("status"))
     def condition(self, row: AgentKey) -> SafeString:
         """Whether it opens the door."""
         if row.revoked_at is not None:
-            return shown.state("revoked", _("revoked"))
+            return formatting.state("revoked", _("revoked"))
         if row.expires_at is not None and row.expires_at <= timezone.now():
-            return shown.state("expired", _("expired"))
-        return shown.state("active", _("valid"))
+            return formatting.state("expired", _("expired"))
+        return formatting.state("active", _("valid"))
 
     @sensitive_variables("secret")
     def add_view(
@@ -132,17 +132,24 @@ class AgentKeyAdmin(EvidenceAdmin[AgentKey]):
         form = KeyForm(request.POST or None)
         if request.method != "POST" or not form.is_valid():
             return self.page(request, "key_new.html", title=_("Make an agent key"), form=form)
-        wish = form.cleaned_data
-        key, secret = agent_keys.create(
-            wish["name"], scopes=wish["scopes"], expires_at=wish["expires_on"], now=timezone.now()
+        booking_request = form.cleaned_data
+        key, secret = keys.create(
+            booking_request["name"],
+            scopes=booking_request["scopes"],
+            expires_at=booking_request["expires_on"],
+            now=timezone.now(),
         )
         self.log_addition(request, key, gettext("Made."))
         return self.page(
-            request, "key_made.html", title=_("The new key"), secret=secret, back=self.url("change", key),
+            request,
+            "key_made.html",
+            title=_("The new key"),
+            secret=secret,
+            back=self.url("change", key),
             css=("calendly_integration/booking.css",),
-        )  # fmt: skip
+        )
 
     @admin.action(description=_("Revoke"), permissions=["manage"])
     def revoke(self, request: HttpRequest, rows: QuerySet[AgentKey]) -> HttpResponse | None:
         """Close many doors."""
-        return many.confirm(self, request, rows, REVOKE)
+        return bulk_actions.confirm(self, request, rows, REVOKE)

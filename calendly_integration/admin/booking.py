@@ -18,16 +18,16 @@ from . import (
     cancel,
     cancel_many,
     confirmation,
-    hand_over,
-    look,
+    formatting,
     no_show,
     old_half,
+    reassign,
+    refetch,
     reschedule,
-    shown,
     standing,
 )
-from .acts import Act
-from .evidence import EvidenceAdmin
+from .object_actions import ObjectAction
+from .read_only import ReadOnlyAdmin
 
 
 def _cancelable(booking: Booking, now: datetime) -> bool:
@@ -50,11 +50,11 @@ class BookingAdmin(
     booking_list.ListsBookings,
     calendar.ShowsCalendar,
     booking_add.BooksForSomebody,
-    hand_over.HandsOver,
+    reassign.HandsOver,
     cancel_many.CancelsMany,
     no_show.MarksNoShows,
     confirmation.SendsConfirmations,
-    EvidenceAdmin[Booking],
+    ReadOnlyAdmin[Booking],
 ):
     """Everything about a meeting on one page; cancel and reschedule on pages of their own."""
 
@@ -64,13 +64,13 @@ class BookingAdmin(
     ordering = ("-start_at", "-pk")
     lines = ("status",)
     acts = (
-        Act("cancel", _("Cancel the meeting"), "cancel_booking", "cancel_view", _cancelable),
-        Act("reschedule", _("Move the meeting"), "reschedule_booking", "reschedule_view", _movable),
-        hand_over.ACT,
+        ObjectAction("cancel", _("Cancel the meeting"), "cancel_booking", "cancel_view", _cancelable),
+        ObjectAction("reschedule", _("Move the meeting"), "reschedule_booking", "reschedule_view", _movable),
+        reassign.ACT,
         no_show.MARK,
         no_show.UNDO,
         confirmation.SEND,
-        look.LOOK,
+        refetch.LOOK,
         old_half.RETRY,
     )
     actions = ("cancel_many",)
@@ -78,25 +78,27 @@ class BookingAdmin(
     @admin.display(description=_("start"), ordering="start_at")
     def when(self, booking: Booking) -> SafeString:
         """On the viewer's clock, and on the invitee's where that differs."""
-        there = shown.clock(booking.start_at, booking.time_zone)
+        there = formatting.clock(booking.start_at, booking.time_zone)
         if not there:
-            return shown.instant(booking.start_at)
-        return two_lines(shown.instant(booking.start_at), there)
+            return formatting.instant(booking.start_at)
+        return two_lines(formatting.instant(booking.start_at), there)
 
     @admin.display(description=_("invitee"), ordering="invitee_name")
     def invitee(self, booking: Booking) -> SafeString:
         """Name and address."""
-        return two_lines(shown.text(booking.invitee_name, 60), shown.text(booking.invitee_email, 60))
+        return two_lines(
+            formatting.text(booking.invitee_name, 60), formatting.text(booking.invitee_email, 60)
+        )
 
     @admin.display(description=_("event type"), ordering="event_name")
     def event(self, booking: Booking) -> SafeString:
         """What it is called."""
-        return shown.text(booking.event_name or booking.event_type, 60)
+        return formatting.text(booking.event_name or booking.event_type, 60)
 
     @admin.display(description=_("host"), ordering="host__name")
     def held_by(self, booking: Booking) -> SafeString:
         """Who holds it."""
-        return shown.text(booking.host, 60)
+        return formatting.text(booking.host, 60)
 
     @admin.display(description=_("status"), ordering="status")
     def state(self, booking: Booking) -> SafeString:
@@ -108,21 +110,21 @@ class BookingAdmin(
         """Who made it, and which kind of agent."""
         kind = booking.metadata.agent_type if hasattr(booking, "metadata") else ""
         words = booking.get_source_display()
-        return two_lines(words, shown.text(kind, 40)) if kind else format_html("{}", words)
+        return two_lines(words, formatting.text(kind, 40)) if kind else format_html("{}", words)
 
     @admin.display(description=_("conversation"))
     def conversation(self, booking: Booking) -> SafeString:
         """In which conversation."""
-        return shown.text(booking.metadata.conversation_id if hasattr(booking, "metadata") else "", 40)
+        return formatting.text(booking.metadata.conversation_id if hasattr(booking, "metadata") else "", 40)
 
     def sections(self, row: Booking) -> dict[str, Any]:
         """The page says what it is about in its own head."""
         return {"subtitle": None, **booking_page.context(row)}
 
-    def cancel_view(self, request: HttpRequest, booking: Booking, act: Act) -> HttpResponse:
+    def cancel_view(self, request: HttpRequest, booking: Booking, act: ObjectAction) -> HttpResponse:
         """Cancel, on a page of its own."""
         return cancel.view(self, request, booking)
 
-    def reschedule_view(self, request: HttpRequest, booking: Booking, act: Act) -> HttpResponse:
+    def reschedule_view(self, request: HttpRequest, booking: Booking, act: ObjectAction) -> HttpResponse:
         """Move, on a page of its own."""
         return reschedule.view(self, request, booking)

@@ -15,12 +15,15 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from ..models import Booking, EventType, FollowUp
-from ..services import booking_desk, catalog, failures, scheduling
+from ..services import errors
 from ..services.actors import Actor
-from . import questions, refusals, reschedule, shown, slots
+from ..services.backoffice import staff_booking
+from ..services.bookings import create
+from ..services.catalog import event_types
+from . import formatting, questions, refusals, reschedule, slots
 from .booking_form import BookingForm
-from .evidence import EvidenceAdmin
-from .reschedule import Again
+from .read_only import ReadOnlyAdmin
+from .reschedule import FormError
 
 # Under which field of the form stands what is wrong with the wish.
 PLACES = {"phone": "phone", "location": "location", "guests": "guests", "timezone": "timezone"}
@@ -33,7 +36,7 @@ WRONG = {
 }
 
 
-class BooksForSomebody(EvidenceAdmin[Booking]):
+class BooksForSomebody(ReadOnlyAdmin[Booking]):
     """The part of the bookings' admin that books."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -57,12 +60,12 @@ class BooksForSomebody(EvidenceAdmin[Booking]):
         wanted = request.GET.get("event_type", "")
         kind = None
         if wanted:
-            with suppress(catalog.EventTypeNotFound, catalog.EventTypeAmbiguous):
-                kind = catalog.find(wanted)
+            with suppress(event_types.EventTypeNotFound, event_types.EventTypeAmbiguous):
+                kind = event_types.find(wanted)
         return choose(self, request, unknown=bool(wanted)) if kind is None else fill_in(self, request, kind)
 
 
-def choose(page: EvidenceAdmin[Booking], request: HttpRequest, *, unknown: bool) -> HttpResponse:
+def choose(page: ReadOnlyAdmin[Booking], request: HttpRequest, *, unknown: bool) -> HttpResponse:
     """Which event type; what came along in the address goes on."""
     query = request.GET.copy()
     cards = []
@@ -71,7 +74,7 @@ def choose(page: EvidenceAdmin[Booking], request: HttpRequest, *, unknown: bool)
         cards.append(
             {
                 "query": f"?{query.urlencode()}",
-                "name": shown.plain(kind.name),
+                "name": formatting.plain(kind.name),
                 "hosts": reschedule.hosts_of(kind),
                 "duration": kind.duration,
             }
@@ -81,9 +84,9 @@ def choose(page: EvidenceAdmin[Booking], request: HttpRequest, *, unknown: bool)
     )
 
 
-def fill_in(page: EvidenceAdmin[Booking], request: HttpRequest, kind: EventType) -> HttpResponse:
+def fill_in(page: ReadOnlyAdmin[Booking], request: HttpRequest, kind: EventType) -> HttpResponse:
     """The page of that type; on a POST the booking, or the same page with all that was typed."""
-    now, again = timezone.now(), Again()
+    now, again = timezone.now(), FormError()
     looks = "look" in request.POST
     if request.method == "POST" and not looks:
         form = BookingForm(request.POST, kind=kind)
@@ -104,7 +107,11 @@ def fill_in(page: EvidenceAdmin[Booking], request: HttpRequest, kind: EventType)
         request,
         "booking_add.html",
         title=_("Book for somebody"),
-        kind={"name": shown.plain(kind.name), "hosts": reschedule.hosts_of(kind), "duration": kind.duration},
+        kind={
+            "name": formatting.plain(kind.name),
+            "hosts": reschedule.hosts_of(kind),
+            "duration": kind.duration,
+        },
         others=f"?{others.urlencode()}",
         form=form,
         failure=again.failure,
@@ -127,56 +134,61 @@ def prefilled(request: HttpRequest) -> dict[str, str]:
     }
     found = {field: request.GET[name][:320] for name, field in names.items() if request.GET.get(name)}
     if "timezone" in found:
-        found["timezone"] = shown.zone_of(found["timezone"]).key
+        found["timezone"] = formatting.zone_of(found["timezone"]).key
     return found
 
 
 def _book(
-    page: EvidenceAdmin[Booking], request: HttpRequest, kind: EventType, form: BookingForm, now: datetime
-) -> HttpResponse | Again:
+    page: ReadOnlyAdmin[Booking], request: HttpRequest, kind: EventType, form: BookingForm, now: datetime
+) -> HttpResponse | FormError:
     """Book it. Gives back the answer, or what stood in the way."""
     start, once = slots.parse(request.POST.get("start", "")), _once(request)
     if not form.is_valid():
-        return Again(gettext("Please correct what is marked below."))
+        return FormError(gettext("Please correct what is marked below."))
     if start is None:
-        return Again(gettext("Choose one of the free starts."))
+        return FormError(gettext("Choose one of the free starts."))
     seen_in = request.POST.get("shown_zone", "")
     if seen_in and seen_in != form.cleaned_data["timezone"]:
-        return Again(_on_another_clock(start, form.cleaned_data["timezone"]))
+        return FormError(_on_another_clock(start, form.cleaned_data["timezone"]))
     by = Actor.staff(request.user.get_username())
     try:
-        outcome = booking_desk.book(
-            wish=form.wish(start), booking_id=_fresh(once), by=by, now=now, followup=_followup(page, request)
+        outcome = staff_booking.book(
+            booking_request=form.booking_request(start),
+            booking_id=_fresh(once),
+            by=by,
+            now=now,
+            followup=_followup(page, request),
         )
-    except scheduling.InvalidWish as error:
+    except create.InvalidBookingRequest as error:
         text = str(WRONG.get(error.code, _("Calendly takes no such start.")))
         form.add_error(PLACES.get(error.field), text)
-        return Again(text)
-    except catalog.EventTypeNotFound:
-        return Again(gettext("This event type cannot be booked any more. Choose another one."), ask=False)
-    except failures.QuotaExhausted as error:
-        return Again(_used_up(error))
-    except (failures.CalendlyRefused, failures.CalendlyUnavailable) as error:
+        return FormError(text)
+    except event_types.EventTypeNotFound:
+        return FormError(gettext("This event type cannot be booked any more. Choose another one."), ask=False)
+    except errors.QuotaExhausted as error:
+        return FormError(_used_up(error))
+    except (errors.CalendlyRefused, errors.CalendlyUnavailable) as error:
         nothing = gettext("Nothing was booked.")
-        return Again(f"{slots.failed(error)} {nothing}", ask=False)
-    if isinstance(outcome, scheduling.NothingFree):
-        return Again(
+        return FormError(f"{slots.failed(error)} {nothing}", ask=False)
+    if isinstance(outcome, create.NothingFree):
+        return FormError(
             gettext("That start is not free any more. Nothing was booked. Choose another start."), start
         )
     return _went(page, request, outcome)
 
 
 def _went(
-    page: EvidenceAdmin[Booking], request: HttpRequest,
-    outcome: scheduling.Booked | scheduling.OutcomeUnknown | booking_desk.Already,
-) -> HttpResponse:  # fmt: skip
+    page: ReadOnlyAdmin[Booking],
+    request: HttpRequest,
+    outcome: create.Booked | create.OutcomeUnknown | staff_booking.Already,
+) -> HttpResponse:
     """To the page of the booking, with what came of it."""
     booking = outcome.booking
-    if isinstance(outcome, booking_desk.Already):
+    if isinstance(outcome, staff_booking.Already):
         messages.info(request, gettext("This form was sent already: this is its booking."))
-    elif isinstance(outcome, scheduling.Booked):
+    elif isinstance(outcome, create.Booked):
         page.log_addition(request, booking, gettext("Booked for somebody."))
-        at = shown.local(booking.start_at, booking.time_zone)
+        at = formatting.local(booking.start_at, booking.time_zone)
         messages.success(request, gettext("The meeting is booked: %s.") % at)
     else:
         page.log_addition(request, booking, gettext("Asked Calendly to book it."))
@@ -191,13 +203,13 @@ def _went(
 
 def _on_another_clock(start: datetime, zone: str) -> str:
     """The zone was changed after the starts had been shown: the hour that was chosen is another one there."""
-    at = shown.local(start, zone)
+    at = formatting.local(start, zone)
     return gettext("For the invitee the start that you chose is %s. Check it, then book.") % at
 
 
-def _used_up(error: failures.QuotaExhausted) -> str:
+def _used_up(error: errors.QuotaExhausted) -> str:
     why = gettext("The booking allowance at Calendly is used up, so nothing was booked.")
-    way = gettext("The invitee can still book on the type's public page: %s") % shown.plain(
+    way = gettext("The invitee can still book on the type's public page: %s") % formatting.plain(
         error.scheduling_url, 500
     )
     return f"{why} {refusals.later(error.retry_after)} {way}"
@@ -217,7 +229,7 @@ def _fresh(once: uuid.UUID | None) -> uuid.UUID:
     return uuid.uuid4() if once is None or used else once
 
 
-def _followup(page: EvidenceAdmin[Booking], request: HttpRequest) -> FollowUp | None:
+def _followup(page: ReadOnlyAdmin[Booking], request: HttpRequest) -> FollowUp | None:
     """The follow-up that this booking answers, for those who may close it."""
     key = request.GET.get("followup", "")
     if not (key.isascii() and key.isdigit() and len(key) < 16 and page.may(request, "change_followup")):

@@ -11,9 +11,10 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from ..models import EventType
-from ..services import addresses, scheduling, wording, zones
-from ..services.questions import asks_for_place
-from . import fields, questions, shown
+from ..services import texts
+from ..services.bookings import create, email_addresses, time_zones
+from ..services.bookings.questions import asks_for_place
+from . import fields, formatting, questions
 
 LANGUAGES = (("ro", "română"), ("en", "English"))
 
@@ -25,8 +26,10 @@ def _zones() -> tuple[tuple[str, str], ...]:
 
 
 def _check_address(text: str) -> None:
-    if not addresses.is_address(text):
-        raise ValidationError(_("%(address)s is no e-mail address."), params={"address": shown.plain(text)})
+    if not email_addresses.is_address(text):
+        raise ValidationError(
+            _("%(address)s is no e-mail address."), params={"address": formatting.plain(text)}
+        )
 
 
 class BookingForm(forms.Form):
@@ -37,7 +40,7 @@ class BookingForm(forms.Form):
     email = forms.CharField(
         label=_("E-mail"),
         label_suffix="",
-        max_length=addresses.LONGEST,
+        max_length=email_addresses.LONGEST,
         widget=forms.TextInput({"inputmode": "email", "autocomplete": "off", "spellcheck": "false"}),
     )
     phone = forms.CharField(
@@ -55,10 +58,10 @@ class BookingForm(forms.Form):
         help_text=_("Where the meeting is to be: this event type asks the invitee."),
     )
     timezone = forms.ChoiceField(
-        label=_("Time zone"), label_suffix="", choices=_zones, initial=zones.default_name
+        label=_("Time zone"), label_suffix="", choices=_zones, initial=time_zones.default_name
     )
     language = forms.ChoiceField(
-        label=_("Language"), label_suffix="", choices=LANGUAGES, initial=shown.language
+        label=_("Language"), label_suffix="", choices=LANGUAGES, initial=formatting.language
     )
     conversation = forms.CharField(label=_("Conversation"), label_suffix="", max_length=255, required=False)
     guests = fields.Lines(
@@ -99,10 +102,10 @@ class BookingForm(forms.Form):
             _check_address(each)
         return found
 
-    def wish(self, start: datetime) -> scheduling.Wish:
+    def booking_request(self, start: datetime) -> create.BookingRequest:
         """What is asked of the service: this start and no other."""
         given = self.cleaned_data
-        return scheduling.Wish(
+        return create.BookingRequest(
             event_type=str(self.kind.pk),
             email=given["email"],
             name=given["name"],
@@ -111,7 +114,7 @@ class BookingForm(forms.Form):
             time_zone=given["timezone"],
             phone=given["phone"],
             location=given.get("location", ""),
-            locale=wording.language(given["language"]),
+            locale=texts.language(given["language"]),
             answers=questions.answers(self, self.asked),
             guests=tuple(given["guests"]),
             conversation_id=given["conversation"],

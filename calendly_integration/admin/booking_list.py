@@ -16,8 +16,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from ..models import Booking
-from ..services import search, wording
-from . import exports, facets, lists, saved_view, shown, viewer
+from ..services import texts
+from ..services.backoffice import search
+from . import exports, formatting, list_filters, lists, saved_view, viewer_timezone
 
 MOST = 10_000
 # By these Today links to the rows behind its figures.
@@ -71,14 +72,14 @@ class BookingList(lists.BoundedList):
         if self._counted:
             return
         self._counted = True
-        own = [spec for spec in self.filter_specs if isinstance(spec, facets.Facet)]
+        own = [spec for spec in self.filter_specs if isinstance(spec, list_filters.Facet)]
         kept = self.filter_specs, self.clear_all_filters_qs
         # What the other filters leave is the list itself for each filter that is not in use.
         asked = [(each, self._without(each) if each.value() else self.queryset) for each in own]
-        facets.count(asked, found=self.paginator.found)
+        list_filters.count(asked, found=self.paginator.found)
         self.filter_specs, self.clear_all_filters_qs = kept
 
-    def _without(self, facet: facets.Facet) -> QuerySet[Any]:
+    def _without(self, facet: list_filters.Facet) -> QuerySet[Any]:
         rows: QuerySet[Any] = self.get_queryset(self.request, exclude_parameters=facet.expected_parameters())
         return rows
 
@@ -99,7 +100,9 @@ class BookingList(lists.BoundedList):
         """How many rows there are, in words."""
         count = int(self.result_count)
         if not self.counted:
-            return _("over %s bookings") % f"{MOST:,}".replace(",", "." if shown.language() == "ro" else ",")
+            return _("over %s bookings") % f"{MOST:,}".replace(
+                ",", "." if formatting.language() == "ro" else ","
+            )
         return ngettext("%d booking", "%d bookings", count) % count
 
     @property
@@ -120,7 +123,7 @@ class BookingList(lists.BoundedList):
         if year is None:
             return [self._years()]
         rows = [[Step(_("All dates"), self._query()), Step(str(year), self._query(year), month is None)]]
-        names = wording.MONTHS[shown.language()]
+        names = texts.MONTHS[formatting.language()]
         if month is None:
             return [*rows, [Step(name, self._query(year, each)) for each, name in enumerate(names, start=1)]]
         rows[0].append(Step(names[month - 1], self._query(year, month), day is None))
@@ -158,7 +161,7 @@ class BookingList(lists.BoundedList):
 class ListsBookings:
     """What the admin of bookings needs for its list."""
 
-    list_filter: Any = facets.FILTERS
+    list_filter: Any = list_filters.FILTERS
     list_per_page = 50
     show_facets = ShowFacets.NEVER
     date_hierarchy: Any = "start_at"
@@ -167,7 +170,7 @@ class ListsBookings:
     linked_lookups = (
         *(f"{when}__{bound}" for when in TIMES for bound in ("gte", "lt", "lte")),
         "status",
-        "seen_at__isnull",
+        "confirmed_at__isnull",
         "mailed_without_link_at__isnull",
     )
     search_help_text: Any = gettext_lazy(
@@ -222,5 +225,5 @@ class ListsBookings:
             for name, (address, view) in views.items()
         ]
         for pattern in own:
-            pattern.callback = viewer.in_zone(pattern.callback)
+            pattern.callback = viewer_timezone.in_zone(pattern.callback)
         return [*own, *super().get_urls()]  # type: ignore[misc]

@@ -14,9 +14,9 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from .. import conf
-from ..models import Booking, BookingLeg, FollowUp
-from . import shown, standing, story
-from .columns import hidden_from, label_of, page_link
+from ..models import Booking, CalendlyBooking, FollowUp
+from . import formatting, standing, timeline
+from .display import hidden_from, label_of, page_link
 
 # A meeting has a handful of each; what has more is shown by its newest.
 MOST = 100
@@ -28,25 +28,25 @@ CALENDLYS_MEETINGS = "https://calendly.com/app/scheduled_events/user/me"
 def head(booking: Booking) -> dict[str, Any]:
     """The lines on top of every page of a booking."""
     return {
-        "event": shown.plain(booking.event_name or shown.NOTHING),
-        "invitee": shown.plain(booking.invitee_name or booking.invitee_email),
+        "event": formatting.plain(booking.event_name or formatting.NOTHING),
+        "invitee": formatting.plain(booking.invitee_name or booking.invitee_email),
         "state": standing.badge(booking),
-        "local": shown.local(booking.start_at, booking.time_zone),
-        "start": shown.instant(booking.start_at),
+        "local": formatting.local(booking.start_at, booking.time_zone),
+        "start": formatting.instant(booking.start_at),
     }
 
 
 def context(booking: Booking) -> dict[str, Any]:
     """All sections of the page. A handful of queries, however much has happened."""
-    legs = list(booking.legs.order_by("created_at", "pk")[:MOST])
+    calendly_bookings = list(booking.calendly_bookings.order_by("created_at", "pk")[:MOST])
     return {
         "head": head(booking),
-        "warnings": list(_warnings(booking, legs)),
+        "warnings": list(_warnings(booking, calendly_bookings)),
         "ways": ways(booking),
         "cards": [_summary(booking), _invitee(booking), _conversation(booking)],
-        "story": story.of(booking),
-        "tables": [_followups(list(booking.followups.all()[:MOST])), _legs(legs)],
-        "evidence": list(_evidence(booking, legs)),
+        "story": timeline.of(booking),
+        "tables": [_followups(list(booking.followups.all()[:MOST])), _legs(calendly_bookings)],
+        "evidence": list(_evidence(booking, calendly_bookings)),
     }
 
 
@@ -63,8 +63,8 @@ def ways(booking: Booking) -> dict[str, Any]:
 def _way(booking: Booking) -> dict[str, Any]:
     return {
         "url": reverse("admin:calendly_integration_booking_change", args=[booking.pk]),
-        "start": shown.stamp(booking.start_at) if booking.start_at else "",
-        "name": shown.plain(booking.invitee_name or booking.invitee_email, 40),
+        "start": formatting.stamp(booking.start_at) if booking.start_at else "",
+        "name": formatting.plain(booking.invitee_name or booking.invitee_email, 40),
     }
 
 
@@ -84,26 +84,26 @@ def at_calendly(booking: Booking) -> str:
     list of meetings in Calendly's app; a stand-in for Calendly has its pages where the invitee's links lead."""
     if urlsplit(conf.get().API_URL).hostname == CALENDLY:
         return CALENDLYS_MEETINGS
-    found = re.match("https?://[^/?#]+", shown.web_address(booking.reschedule_url), re.IGNORECASE)
+    found = re.match("https?://[^/?#]+", formatting.web_address(booking.reschedule_url), re.IGNORECASE)
     return f"{found.group()}/" if found else ""
 
 
-def _warnings(booking: Booking, legs: list[BookingLeg]) -> Iterable[dict[str, str]]:
+def _warnings(booking: Booking, calendly_bookings: list[CalendlyBooking]) -> Iterable[dict[str, str]]:
     if booking.failure:
-        yield {"tone": "bad", "text": _("Never booked: %s") % shown.told(booking.failure, 300)}
-    for leg in legs:
-        if leg.todo == BookingLeg.Todo.SETTLE:
+        yield {"tone": "bad", "text": _("Never booked: %s") % formatting.told(booking.failure, 300)}
+    for calendly_booking in calendly_bookings:
+        if calendly_booking.pending_action == CalendlyBooking.PendingAction.RESOLVE:
             yield {
                 "tone": "wait",
                 "text": _("It is not certain yet whether Calendly booked it: that is being looked up."),
             }
-        elif leg.todo == BookingLeg.Todo.CANCEL:
+        elif calendly_booking.pending_action == CalendlyBooking.PendingAction.CANCEL:
             yield {"tone": "wait", "text": _("A cancellation is still to be done at Calendly.")}
-    for leg in booking.legs.left_standing(timezone.now()):
-        at = shown.stamp(leg.start_at) if leg.start_at else shown.NOTHING
+    for calendly_booking in booking.calendly_bookings.left_standing(timezone.now()):
+        at = formatting.stamp(calendly_booking.start_at) if calendly_booking.start_at else formatting.NOTHING
         text = _("Calendly refused to cancel the meeting at its old time, %s: it still stands there.") % at
         yield {"tone": "bad", "text": text}
-    if booking.status == Booking.Status.CONFIRMED and booking.seen_at is None:
+    if booking.status == Booking.Status.CONFIRMED and booking.confirmed_at is None:
         yield {"tone": "wait", "text": _("Calendly's own confirmation has not come yet.")}
 
 
@@ -118,22 +118,31 @@ def _summary(booking: Booking) -> dict[str, Any]:
     return _card(
         _("Meeting"),
         [
-            (name("start_at"), shown.instant(booking.start_at)),
-            (name("end_at"), shown.instant(booking.end_at)),
+            (name("start_at"), formatting.instant(booking.start_at)),
+            (name("end_at"), formatting.instant(booking.end_at)),
             (_("event type"), page_link(booking.event_type)),
             (_("host"), page_link(booking.host)),
-            (name("location"), booking.location and shown.text(booking.location, shown.LONG)),
-            (name("meeting_url"), booking.meeting_url and shown.link(booking.meeting_url)),
+            (name("location"), booking.location and formatting.text(booking.location, formatting.LONG)),
+            (name("meeting_url"), booking.meeting_url and formatting.link(booking.meeting_url)),
             (name("source"), booking.get_source_display()),
             (_("agent's key"), booking.agent_key and page_link(booking.agent_key)),
-            (name("created_at"), shown.instant(booking.created_at, seconds=True)),
-            (name("seen_at"), booking.seen_at and shown.instant(booking.seen_at, seconds=True)),
-            (name("canceled_at"), booking.canceled_at and shown.instant(booking.canceled_at, seconds=True)),
-            (name("canceled_by"), booking.canceled_by and shown.text(booking.canceled_by)),
-            (name("cancel_reason"), booking.cancel_reason and shown.text(booking.cancel_reason, shown.LONG)),
-            (name("no_show_at"), booking.no_show_at and shown.instant(booking.no_show_at)),
-            (_("our number"), shown.text(booking.pk)),
-            (name("event_id"), booking.event_id and shown.text(booking.event_id)),
+            (name("created_at"), formatting.instant(booking.created_at, seconds=True)),
+            (
+                name("confirmed_at"),
+                booking.confirmed_at and formatting.instant(booking.confirmed_at, seconds=True),
+            ),
+            (
+                name("canceled_at"),
+                booking.canceled_at and formatting.instant(booking.canceled_at, seconds=True),
+            ),
+            (name("canceled_by"), booking.canceled_by and formatting.text(booking.canceled_by)),
+            (
+                name("cancel_reason"),
+                booking.cancel_reason and formatting.text(booking.cancel_reason, formatting.LONG),
+            ),
+            (name("no_show_at"), booking.no_show_at and formatting.instant(booking.no_show_at)),
+            (_("our number"), formatting.text(booking.pk)),
+            (name("event_id"), booking.event_id and formatting.text(booking.event_id)),
         ],
     )
 
@@ -153,11 +162,11 @@ def _invitee(booking: Booking) -> dict[str, Any]:
     card = _card(
         _("Invitee"),
         [
-            (_("name"), shown.text(booking.invitee_name, 300)),
-            (name("invitee_email"), shown.text(booking.invitee_email, 320)),
-            (name("phone"), booking.phone and shown.text(booking.phone)),
-            (name("time_zone"), shown.text(booking.time_zone)),
-            (name("locale"), booking.locale and shown.text(booking.locale)),
+            (_("name"), formatting.text(booking.invitee_name, 300)),
+            (name("invitee_email"), formatting.text(booking.invitee_email, 320)),
+            (name("phone"), booking.phone and formatting.text(booking.phone)),
+            (name("time_zone"), formatting.text(booking.time_zone)),
+            (name("locale"), booking.locale and formatting.text(booking.locale)),
             *links,
         ],
     )
@@ -166,11 +175,11 @@ def _invitee(booking: Booking) -> dict[str, Any]:
 
 def _copied(url: str) -> SafeString:
     """A link with a button that copies it; the script shows the button where it can be pressed."""
-    if not shown.web_address(url):
-        return shown.text(url, shown.LONG)
+    if not formatting.web_address(url):
+        return formatting.text(url, formatting.LONG)
     return format_html(
         '{} <button type="button" class="copy" data-copy="{}" data-done="{}" data-by-hand="{}" hidden>{}</button>',
-        shown.link(url),
+        formatting.link(url),
         url,
         _("Copied"),
         _("Selected: copy it with the keyboard"),
@@ -188,8 +197,8 @@ def _others(booking: Booking) -> dict[str, Any]:
     return {
         "rows": [
             {
-                "link": page_link(row, shown.stamp(row.start_at) if row.start_at else _("No time yet.")),
-                "event": shown.text(row.event_name),
+                "link": page_link(row, formatting.stamp(row.start_at) if row.start_at else _("No time yet.")),
+                "event": formatting.text(row.event_name),
                 "state": standing.badge(row),
             }
             for row in found[:OTHERS]
@@ -205,17 +214,19 @@ def _conversation(booking: Booking) -> dict[str, Any]:
         return _card(_("Conversation"), [(_("conversation"), _("None is known."))])
 
     def line(field: str, limit: int = 300) -> tuple[Any, SafeString]:
-        return label_of(type(kept), field), getattr(kept, field) and shown.text(getattr(kept, field), limit)
+        return label_of(type(kept), field), getattr(kept, field) and formatting.text(
+            getattr(kept, field), limit
+        )
 
     return _card(
         _("Conversation"),
         [
-            (label_of(type(kept), "conversation_id"), shown.text(kept.conversation_id, 300)),
+            (label_of(type(kept), "conversation_id"), formatting.text(kept.conversation_id, 300)),
             line("user_id"),
             line("agent_type"),
             line("booking_source"),
-            line("notes", shown.LONG),
-            (label_of(type(kept), "extra"), kept.extra and shown.evidence(kept.extra)),
+            line("notes", formatting.LONG),
+            (label_of(type(kept), "extra"), kept.extra and formatting.evidence(kept.extra)),
         ],
     )
 
@@ -224,18 +235,18 @@ def _table(title: str, labels: list[Any], rows: list[tuple[Any, ...]], empty: st
     return {"title": title, "labels": labels, "rows": rows, "empty": empty}
 
 
-def _legs(legs: list[BookingLeg]) -> dict[str, Any]:
+def _legs(calendly_bookings: list[CalendlyBooking]) -> dict[str, Any]:
     labels = [_("start"), _("status"), _("left to do"), _("reason"), _("last error"), _("made at")]
     rows = [
         (
-            page_link(leg, _start_of(leg)),
-            shown.state(leg.status, leg.get_status_display()),
-            leg.get_todo_display(),
-            shown.text(shown.told(leg.cancel_reason)),
-            shown.text(shown.told(leg.last_error, 160)),
-            shown.instant(leg.created_at),
+            page_link(calendly_booking, _start_of(calendly_booking)),
+            formatting.state(calendly_booking.status, calendly_booking.get_status_display()),
+            calendly_booking.get_pending_action_display(),
+            formatting.text(formatting.told(calendly_booking.cancel_reason)),
+            formatting.text(formatting.told(calendly_booking.last_error, 160)),
+            formatting.instant(calendly_booking.created_at),
         )
-        for leg in legs
+        for calendly_booking in calendly_bookings
     ]
     return _table(_("Its events at Calendly"), labels, rows, _("None yet."))
 
@@ -245,27 +256,30 @@ def _followups(found: list[FollowUp]) -> dict[str, Any]:
     rows = [
         (
             page_link(each),
-            shown.state(each.status, each.get_status_display()),
-            shown.instant(each.scheduled_for),
-            shown.text(each.message, 300),
+            formatting.state(each.status, each.get_status_display()),
+            formatting.instant(each.scheduled_for),
+            formatting.text(each.message, 300),
         )
         for each in found
     ]
     return _table(_("Follow-ups"), labels, rows, _("None."))
 
 
-def _evidence(booking: Booking, legs: list[BookingLeg]) -> Iterable[tuple[Any, SafeString]]:
+def _evidence(booking: Booking, calendly_bookings: list[CalendlyBooking]) -> Iterable[tuple[Any, SafeString]]:
     hidden = hidden_from(booking)
     sources = (
         ("request", _("What was asked of Calendly")),
         ("invitee_raw", _("The invitee as Calendly told")),
         ("event_raw", _("The event as Calendly told")),
     )
-    for leg in legs:
+    for calendly_booking in calendly_bookings:
         for field, label in sources:
-            if raw := getattr(leg, field):
-                yield format_html("{} · {}", label, _start_of(leg)), shown.evidence(raw, hidden=hidden)
+            if raw := getattr(calendly_booking, field):
+                yield (
+                    format_html("{} · {}", label, _start_of(calendly_booking)),
+                    formatting.evidence(raw, hidden=hidden),
+                )
 
 
-def _start_of(leg: BookingLeg) -> str:
-    return shown.stamp(leg.start_at) if leg.start_at else _("No time yet.")
+def _start_of(calendly_booking: CalendlyBooking) -> str:
+    return formatting.stamp(calendly_booking.start_at) if calendly_booking.start_at else _("No time yet.")

@@ -19,18 +19,22 @@ from django.utils.translation import gettext, ngettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from ..models import BulkItem, BulkRun
-from ..services import bulk
 from ..services.actors import Actor
-from . import columns, refusals, shown
-from .acts import Words
-from .evidence import EvidenceAdmin
+from ..services.backoffice import bulk
+from . import display, formatting, refusals
 from .filters import YesNo, titled
+from .object_actions import Words
+from .read_only import ReadOnlyAdmin
 
 M = TypeVar("M", bound=Model)
 
 Kind, Status = BulkRun.Kind, BulkItem.Status
-PERMISSIONS = {Kind.CANCEL: "cancel_booking", Kind.REPLAY: "replay_delivery", Kind.RESEND: "resend_message"}
-ROWS = {Kind.CANCEL: "booking", Kind.REPLAY: "delivery", Kind.RESEND: "message"}
+PERMISSIONS = {
+    Kind.CANCEL: "cancel_booking",
+    Kind.REPLAY: "replay_webhookdelivery",
+    Kind.RESEND: "resend_outboxmessage",
+}
+ROWS = {Kind.CANCEL: "booking", Kind.REPLAY: "webhookdelivery", Kind.RESEND: "outboxmessage"}
 DONE = {
     Kind.CANCEL: _("Canceled at Calendly."),
     Kind.REPLAY: _("It is processed again."),
@@ -58,17 +62,27 @@ HEADINGS = {
 
 
 def begin(
-    page: EvidenceAdmin[M], request: HttpRequest, kind: str, rows: Sequence[M], *,
-    log: Words, given: dict[str, object] | None = None, label: Callable[[M], str] = shown.plain,
-) -> HttpResponse:  # fmt: skip
+    page: ReadOnlyAdmin[M],
+    request: HttpRequest,
+    kind: str,
+    rows: Sequence[M],
+    *,
+    log: Words,
+    given: dict[str, object] | None = None,
+    label: Callable[[M], str] = formatting.plain,
+) -> HttpResponse:
     """Write the wish down, log it for each row, and go to the page that shows how far it is."""
     by = Actor.staff(request.user.get_username())
     targets = [bulk.Target(str(row.pk), label(row)) for row in rows]
     with transaction.atomic():
         run = bulk.start(
-            kind=kind, targets=targets, given=given or {}, by=by, user_id=str(request.user.pk),
+            kind=kind,
+            targets=targets,
+            given=given or {},
+            by=by,
+            user_id=str(request.user.pk),
             now=timezone.now(),
-        )  # fmt: skip
+        )
         LogEntry.objects.log_actions(request.user.pk, rows, CHANGE, str(log))  # type: ignore[arg-type]
         LogEntry.objects.log_actions(request.user.pk, [run], ADDITION, str(log))  # type: ignore[arg-type]
     told = ngettext(
@@ -86,15 +100,17 @@ def outcome(item: BulkItem, kind: str) -> str:
         return str(DONE[Kind(kind)]) if item.status == Status.DONE else ""
     word, _colon, said = item.note.partition(": ")
     if word == "refused":
-        return gettext("Calendly refused: %s") % shown.told(said, 300)
-    return str(NOTES.get(word, shown.plain(item.note, 300)))
+        return gettext("Calendly refused: %s") % formatting.told(said, 300)
+    return str(NOTES.get(word, formatting.plain(item.note, 300)))
 
 
 def target(item: BulkItem, kind: str) -> SafeString:
     """A link to the row that an item is about."""
     name = f"admin:{item._meta.app_label}_{ROWS[Kind(kind)]}_change"
     return format_html(
-        '<a href="{}"><bdi>{}</bdi></a>', reverse(name, args=[quote(item.target)]), shown.plain(item, 120)
+        '<a href="{}"><bdi>{}</bdi></a>',
+        reverse(name, args=[quote(item.target)]),
+        formatting.plain(item, 120),
     )
 
 
@@ -109,16 +125,16 @@ def _amount(**wanted: str) -> Coalesce:
 
 
 @admin.register(BulkRun)
-class BulkRunAdmin(EvidenceAdmin[BulkRun]):
+class BulkRunAdmin(ReadOnlyAdmin[BulkRun]):
     """What was asked for many rows, and how far it is."""
 
     nothing_yet = _("Nobody asked for many at once yet. Mark rows in a list and choose an action.")
     list_display = (
-        columns.moment(BulkRun, "created_at", seconds=True),
+        display.moment(BulkRun, "created_at", seconds=True),
         "kind",
-        columns.words(BulkRun, "by", limit=40),
-        "so_far",
-        columns.moment(BulkRun, "finished_at", seconds=True),
+        display.words(BulkRun, "by", limit=40),
+        "calls_so_far",
+        display.moment(BulkRun, "finished_at", seconds=True),
     )
     list_filter = ("kind", ("finished_at", titled(_("finished"), YesNo)))
     list_select_related = ()
@@ -142,7 +158,7 @@ class BulkRunAdmin(EvidenceAdmin[BulkRun]):
         )
 
     @admin.display(description=_("so far"))
-    def so_far(self, row: Any) -> str:
+    def calls_so_far(self, row: Any) -> str:
         """How many items are done, and how many could not be."""
         done = gettext("%(done)d of %(all)d done") % {"done": row.done_items, "all": row.all_items}
         if not row.failed_items:
@@ -173,18 +189,20 @@ class BulkRunAdmin(EvidenceAdmin[BulkRun]):
         """What the page shows."""
         progress = bulk.progress(row)
         amounts = {
-            Status.FAILED: progress.failed, Status.WAITING: progress.waiting, Status.DONE: progress.done
-        }  # fmt: skip
+            Status.FAILED: progress.failed,
+            Status.WAITING: progress.waiting,
+            Status.DONE: progress.done,
+        }
         code = str(row.given.get("code") or "")
         return {
             "subtitle": None,
             "run": row,
             "progress": progress,
             "ended": progress.done + progress.failed,
-            "asked_at": shown.instant(row.created_at, seconds=True),
-            "finished_at": row.finished_at and shown.instant(row.finished_at, seconds=True),
-            "by": shown.plain(row.by),
-            "reason": shown.plain(row.given.get("reason") or "", 500) if code else "",
+            "asked_at": formatting.instant(row.created_at, seconds=True),
+            "finished_at": row.finished_at and formatting.instant(row.finished_at, seconds=True),
+            "by": formatting.plain(row.by),
+            "reason": formatting.plain(row.given.get("reason") or "", 500) if code else "",
             "groups": [_group(row, state, amount) for state, amount in amounts.items() if amount],
             "all_items": reverse(f"admin:{self.opts.app_label}_bulkitem_changelist")
             + f"?run__id__exact={row.pk}",
@@ -221,9 +239,9 @@ def _group(run: BulkRun, state: str, amount: int) -> dict[str, Any]:
         "items": [
             {
                 "target": target(item, run.kind),
-                "state": shown.state(item.status, item.get_status_display()),
+                "state": formatting.state(item.status, item.get_status_display()),
                 "outcome": outcome(item, run.kind),
-                "again": shown.instant(item.next_attempt_at, seconds=True) if item.note else "",
+                "again": formatting.instant(item.next_attempt_at, seconds=True) if item.note else "",
                 "waits": state == Status.WAITING,
             }
             for item in found
@@ -232,15 +250,15 @@ def _group(run: BulkRun, state: str, amount: int) -> dict[str, Any]:
 
 
 @admin.register(BulkItem)
-class BulkItemAdmin(EvidenceAdmin[BulkItem]):
+class BulkItemAdmin(ReadOnlyAdmin[BulkItem]):
     """One row of such a wish, and what came of it."""
 
     list_display = (
-        columns.words(BulkItem, "label"),
-        columns.state(BulkItem),
+        display.words(BulkItem, "label"),
+        display.state(BulkItem),
         "what_came",
         "attempts",
-        columns.moment(BulkItem, "done_at"),
+        display.moment(BulkItem, "done_at"),
     )
     list_filter = ("status", "run__kind")
     linked_lookups = ("run__id__exact",)
@@ -249,19 +267,19 @@ class BulkItemAdmin(EvidenceAdmin[BulkItem]):
     search_fields = ("label",)
     lines = (
         "about",
-        columns.other(BulkItem, "run"),
-        columns.state(BulkItem),
+        display.other(BulkItem, "run"),
+        display.state(BulkItem),
         "what_came",
         "attempts",
-        columns.moment(BulkItem, "next_attempt_at", seconds=True),
-        columns.moment(BulkItem, "done_at", seconds=True),
-        columns.failure(BulkItem, "last_error", limit=shown.LONG),
+        display.moment(BulkItem, "next_attempt_at", seconds=True),
+        display.moment(BulkItem, "done_at", seconds=True),
+        display.failure(BulkItem, "last_error", limit=formatting.LONG),
     )
 
     @admin.display(description=_("outcome"))
     def what_came(self, row: BulkItem) -> SafeString:
         """As a sentence."""
-        return shown.text(outcome(row, row.run.kind), 300)
+        return formatting.text(outcome(row, row.run.kind), 300)
 
     @admin.display(description=_("row"))
     def about(self, row: BulkItem) -> SafeString:

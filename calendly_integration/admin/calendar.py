@@ -21,9 +21,11 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from ..models import Booking, EventType, Host
-from ..services import calendar, today, wording, zones
-from . import calendar_words, reschedule, shown, viewer
-from .evidence import EvidenceAdmin
+from ..services import texts
+from ..services.backoffice import calendar, today
+from ..services.bookings import time_zones
+from . import calendar_texts, formatting, reschedule, viewer_timezone
+from .read_only import ReadOnlyAdmin
 
 VENDOR = "calendly_integration/vendor/event-calendar/event-calendar.min"
 CSS, JS = (
@@ -51,9 +53,9 @@ class Asked:
     def by(cls, request: HttpRequest) -> "Asked":
         """Read it from the address."""
         given = request.GET
-        zone = viewer.zone(request)
-        with suppress(zones.UnknownZone):
-            zone = zones.named(given["zone"][:64]) if given.get("zone") else zone
+        zone = viewer_timezone.zone(request)
+        with suppress(time_zones.UnknownZone):
+            zone = time_zones.named(given["zone"][:64]) if given.get("zone") else zone
         status, source = given.get("status", ""), given.get("source", "")
         wanted = calendar.Wanted(
             host=_id(given.get("host", "")),
@@ -67,14 +69,14 @@ class Asked:
         return cls(zone, wanted, color, kept)
 
 
-class ShowsCalendar(EvidenceAdmin[Booking]):
+class ShowsCalendar(ReadOnlyAdmin[Booking]):
     """The part of the bookings' admin that is a calendar."""
 
     def get_urls(self) -> list[URLPattern]:
         """The calendar's addresses before the stock ones, which would take its name for a booking's id."""
         own = (("calendar/", "calendar", self.calendar_view), ("calendar/feed/", "feed", self.feed_view))
         return [
-            path(address, viewer.in_zone(self.admin_site.admin_view(view)), name=self.url_name(name))
+            path(address, viewer_timezone.in_zone(self.admin_site.admin_view(view)), name=self.url_name(name))
             for address, name, view in own
         ] + super().get_urls()
 
@@ -97,10 +99,10 @@ class ShowsCalendar(EvidenceAdmin[Booking]):
             zone=format_html(
                 '{} (<span class="offset">{}</span>)',
                 asked.zone.key,
-                wording.offset(now.astimezone(asked.zone)),
+                texts.offset(now.astimezone(asked.zone)),
             ),
             week=_week(self, week, found, asked),
-            shift=calendar_words.changes(week),
+            shift=calendar_texts.changes(week),
             setup=_setup(self, request, asked, now, kinds, hosts),
             nothing_yet=not found.rows and not kinds,
             may_add=self.has_add_permission(request),
@@ -123,9 +125,9 @@ class ShowsCalendar(EvidenceAdmin[Booking]):
         body = {
             "zone": asked.zone.key,
             "events": [_event(self, row, acts, asked.zone, now) for row in found.rows],
-            "changes": calendar_words.changes(on),
+            "changes": calendar_texts.changes(on),
             "offsets": [
-                [wording.utc(at), int(offset / timedelta(minutes=1))] for at, offset in calendar.offsets(on)
+                [texts.utc(at), int(offset / timedelta(minutes=1))] for at, offset in calendar.offsets(on)
             ],
             "cut": gettext("Only the first %d meetings are shown. Choose fewer days or a filter.")
             % calendar.MOST
@@ -152,7 +154,7 @@ def _color(kind: EventType | None) -> str:
 
 
 def _event(
-    page: EvidenceAdmin[Booking], row: Booking, acts: Iterable[Any], zone: ZoneInfo, now: datetime
+    page: ReadOnlyAdmin[Booking], row: Booking, acts: Iterable[Any], zone: ZoneInfo, now: datetime
 ) -> dict[str, Any]:
     """A meeting as the script draws and sums it up: nothing of the invitee but name and address."""
     assert row.start_at is not None  # the query asks for it
@@ -162,13 +164,13 @@ def _event(
         "id": str(row.pk),
         "start": start.isoformat(timespec="seconds"),
         "end": end.isoformat(timespec="seconds"),
-        "time": calendar_words.time(row, zone),
-        "when": calendar_words.when(row, zone),
-        "invitee": shown.plain(row.invitee_name or row.invitee_email),
-        "email": shown.plain(row.invitee_email),
-        "type": shown.plain(row.event_name or row.event_type or ""),
+        "time": calendar_texts.time(row, zone),
+        "when": calendar_texts.when(row, zone),
+        "invitee": formatting.plain(row.invitee_name or row.invitee_email),
+        "email": formatting.plain(row.invitee_email),
+        "type": formatting.plain(row.event_name or row.event_type or ""),
         "color": _color(row.event_type),
-        "host": shown.plain(row.host or gettext("No host")),
+        "host": formatting.plain(row.host or gettext("No host")),
         "host_id": str(row.host_id or ""),
         "status": row.status,
         "status_label": str(row.get_status_display()),
@@ -191,10 +193,13 @@ def _filters(asked: Asked, kinds: Iterable[EventType], hosts: Iterable[Host]) ->
     wanted = asked.wanted
     statuses = [("", gettext("confirmed and pending")), *Booking.Status.choices, ("all", gettext("all"))]
     everything: dict[str, tuple[Any, list[tuple[str, Any]]]] = {
-        "host": (_("Host"), [("", gettext("all")), *((str(each.pk), shown.plain(each)) for each in hosts)]),
+        "host": (
+            _("Host"),
+            [("", gettext("all")), *((str(each.pk), formatting.plain(each)) for each in hosts)],
+        ),
         "event_type": (
             _("Event type"),
-            [("", gettext("all")), *((str(each.pk), shown.plain(each)) for each in kinds)],
+            [("", gettext("all")), *((str(each.pk), formatting.plain(each)) for each in kinds)],
         ),
         "status": (_("Status"), statuses),
         "source": (_("Source"), [("", gettext("all")), *Booking.Source.choices]),
@@ -210,13 +215,13 @@ def _filters(asked: Asked, kinds: Iterable[EventType], hosts: Iterable[Host]) ->
 
 
 def _zones(request: HttpRequest, asked: Asked) -> list[tuple[str, bool]]:
-    names = today.zones_in_use(viewer.zone(request))
+    names = today.zones_in_use(viewer_timezone.zone(request))
     names = names if asked.zone.key in names else [*names, asked.zone.key]
     return [(name, name == asked.zone.key) for name in names]
 
 
 def _week(
-    page: EvidenceAdmin[Booking], week: calendar.Days, found: calendar.Found, asked: Asked
+    page: ReadOnlyAdmin[Booking], week: calendar.Days, found: calendar.Found, asked: Asked
 ) -> dict[str, Any]:
     """The week as a list, for those without a script."""
 
@@ -226,22 +231,22 @@ def _week(
     def at(day: date) -> str:
         return f"?{urlencode({**asked.kept, 'date': day.isoformat()})}"
 
-    lang = shown.language()
+    lang = formatting.language()
     return {
-        "span": f"{wording.short_date(week.first, lang)} – "
-        f"{wording.short_date(week.after - timedelta(days=1), lang)}",
+        "span": f"{texts.short_date(week.first, lang)} – "
+        f"{texts.short_date(week.after - timedelta(days=1), lang)}",
         "before": at(week.first - timedelta(days=7)),
         "after": at(week.after),
         "count": ngettext("%d meeting", "%d meetings", len(found.rows)) % len(found.rows),
         "days": [
             {
-                "label": capfirst(wording.day(day, lang)),
+                "label": capfirst(texts.day(day, lang)),
                 "rows": [
                     {
                         "row": row,
-                        "time": calendar_words.time(row, week.zone),
+                        "time": calendar_texts.time(row, week.zone),
                         "url": page.url("change", row),
-                        "invitee": shown.plain(row.invitee_name or row.invitee_email),
+                        "invitee": formatting.plain(row.invitee_name or row.invitee_email),
                     }
                     for row in rows
                 ],
@@ -252,9 +257,13 @@ def _week(
 
 
 def _setup(
-    page: EvidenceAdmin[Booking], request: HttpRequest, asked: Asked, now: datetime,
-    kinds: Iterable[EventType], hosts: Iterable[Host],
-) -> dict[str, Any]:  # fmt: skip
+    page: ReadOnlyAdmin[Booking],
+    request: HttpRequest,
+    asked: Asked,
+    now: datetime,
+    kinds: Iterable[EventType],
+    hosts: Iterable[Host],
+) -> dict[str, Any]:
     """What the script has to know. `offset`: where the zone's clocks stand now, for the line of the present."""
     day = request.GET.get("date", "")
     with suppress(ValueError):
@@ -266,9 +275,9 @@ def _setup(
         "offset": here.isoformat()[-6:],
         "date": day if re.fullmatch(r"20\d\d-\d\d-\d\d", day) else here.date().isoformat(),
         "view": request.GET.get("view", "")[:32],
-        "locale": LOCALES.get(shown.language(), shown.language()),
-        "hosts": [{"id": str(each.pk), "title": shown.plain(each, 40)} for each in hosts if each.active],
-        "types": [{"label": shown.plain(each, 60), "color": _color(each)} for each in kinds],
+        "locale": LOCALES.get(formatting.language(), formatting.language()),
+        "hosts": [{"id": str(each.pk), "title": formatting.plain(each, 40)} for each in hosts if each.active],
+        "types": [{"label": formatting.plain(each, 60), "color": _color(each)} for each in kinds],
         "statuses": [{"value": value, "label": str(label)} for value, label in Booking.Status.choices],
-        "words": {name: str(word) for name, word in calendar_words.WORDS.items()},
+        "words": {name: str(word) for name, word in calendar_texts.WORDS.items()},
     }

@@ -11,10 +11,10 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from ..models import Booking, EventType
-from ..services import bookings
 from ..services.actors import Actor
+from ..services.bookings import queries
 from . import booking_page, fields, refusals, reschedule
-from .evidence import EvidenceAdmin
+from .read_only import ReadOnlyAdmin
 
 
 class ReasonForm(forms.Form):
@@ -41,7 +41,7 @@ class ReasonForm(forms.Form):
             "A follow-up for staff, due at once, if the host cannot come or the time does not suit."
             " The portal is not told of it."
         ),
-        widget=forms.CheckboxInput(attrs={"data-only-for": " ".join(sorted(bookings.OFFERED_AGAIN))}),
+        widget=forms.CheckboxInput(attrs={"data-only-for": " ".join(sorted(queries.OFFERED_AGAIN))}),
     )
 
     def clean(self) -> dict[str, Any]:
@@ -57,7 +57,7 @@ class ReasonForm(forms.Form):
         return {
             "code": code,
             "reason": told(code, text),
-            "follow_up": self.cleaned_data["follow_up"] and code in bookings.OFFERED_AGAIN,
+            "follow_up": self.cleaned_data["follow_up"] and code in queries.OFFERED_AGAIN,
         }
 
 
@@ -93,7 +93,7 @@ def blocked(booking: Booking, now: datetime) -> str:
     return ""
 
 
-def view(page: EvidenceAdmin[Booking], request: HttpRequest, booking: Booking) -> HttpResponse:
+def view(page: ReadOnlyAdmin[Booking], request: HttpRequest, booking: Booking) -> HttpResponse:
     """Ask; on a yes cancel. What stood in the way is said on the page, with what was typed."""
     now, failure = timezone.now(), ""
     form = CancelForm(request.POST or None, shared=_may_be_shared(booking))
@@ -122,20 +122,20 @@ def view(page: EvidenceAdmin[Booking], request: HttpRequest, booking: Booking) -
 
 
 def _cancel(
-    page: EvidenceAdmin[Booking], request: HttpRequest, booking: Booking, form: CancelForm, now: datetime
+    page: ReadOnlyAdmin[Booking], request: HttpRequest, booking: Booking, form: CancelForm, now: datetime
 ) -> HttpResponse:
-    before, wish = booking.status, form.given()
+    before, booking_request = booking.status, form.given()
     try:
-        after = bookings.cancel(
+        after = queries.cancel(
             booking,
-            reason=str(wish["reason"]),
+            reason=str(booking_request["reason"]),
             by=Actor.staff(request.user.get_username()),
             now=now,
             whole_event=form.cleaned_data.get("whole_event", False),
-            code=str(wish["code"]),
-            follow_up=bool(wish["follow_up"]),
+            code=str(booking_request["code"]),
+            follow_up=bool(booking_request["follow_up"]),
         )
-    except bookings.CancellationUnknown:
+    except queries.CancellationUnknown:
         told = _(
             "Calendly's answer was lost. The cancellation is tried until it is certain: look again in a minute."
         )
@@ -145,7 +145,7 @@ def _cancel(
             request, after, _("Was canceled already."), _("This meeting was canceled already."), messages.INFO
         )
     done = str(_("The meeting is canceled at Calendly."))
-    if wish["follow_up"]:
+    if booking_request["follow_up"]:
         planned = _("A follow-up is planned.")
         done = f"{done} {planned}"
     return page.did(request, after, _("Canceled."), done)

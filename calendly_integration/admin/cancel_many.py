@@ -13,15 +13,15 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from ..models import Booking, BookingLeg, BulkRun, EventType
-from . import bulk_run, cancel, columns, many, refusals, shown
-from .evidence import EvidenceAdmin
+from ..models import Booking, BulkRun, CalendlyBooking, EventType
+from . import bulk_actions, bulk_run, cancel, display, formatting, refusals
+from .read_only import ReadOnlyAdmin
 
 MOST, LISTED = 2000, 100
 
 
 @dataclass(frozen=True, slots=True)
-class Fate:
+class CancelPreview:
     """A meeting, and what will become of it or why it is left out."""
 
     name: SafeString
@@ -29,7 +29,7 @@ class Fate:
     what: str
 
 
-class CancelsMany(EvidenceAdmin[Booking]):
+class CancelsMany(ReadOnlyAdmin[Booking]):
     """The action on the list of bookings."""
 
     @admin.action(description=gettext_lazy("Cancel the meetings"), permissions=["cancel"])
@@ -42,7 +42,7 @@ class CancelsMany(EvidenceAdmin[Booking]):
         return self.may(request, "cancel_booking")
 
 
-def view(page: EvidenceAdmin[Booking], request: HttpRequest, rows: QuerySet[Booking]) -> HttpResponse:
+def view(page: ReadOnlyAdmin[Booking], request: HttpRequest, rows: QuerySet[Booking]) -> HttpResponse:
     """The page. A yes is for the meetings that it showed, not for those that have come to the list since."""
     now, sure = timezone.now(), request.POST.get("sure") == "yes"
     if sure:
@@ -53,9 +53,14 @@ def view(page: EvidenceAdmin[Booking], request: HttpRequest, rows: QuerySet[Book
     form = cancel.ReasonForm(request.POST if sure else None)
     if sure and chosen and form.is_valid():
         return bulk_run.begin(
-            page, request, BulkRun.Kind.CANCEL, chosen,
-            log=_("Asked to cancel"), given=form.given(), label=_label,
-        )  # fmt: skip
+            page,
+            request,
+            BulkRun.Kind.CANCEL,
+            chosen,
+            log=_("Asked to cancel"),
+            given=form.given(),
+            label=_label,
+        )
     return page.page(
         request,
         "cancel_many.html",
@@ -68,7 +73,7 @@ def view(page: EvidenceAdmin[Booking], request: HttpRequest, rows: QuerySet[Book
         agents=sum(booking.agent_made for booking in chosen),
         too_many=len(found) > MOST,
         most=MOST,
-        again=[*many.again(request), ("targets", ",".join(str(booking.pk) for booking in chosen))],
+        again=[*bulk_actions.again(request), ("targets", ",".join(str(booking.pk) for booking in chosen))],
         css=("calendly_integration/bulk.css",),
         js=("calendly_integration/bulk.js",),
     )
@@ -95,11 +100,12 @@ def _left_out(rows: Iterable[Booking], now: datetime) -> dict[uuid.UUID, str]:
         elif kind is not None and kind.kind == EventType.Kind.GROUP:
             reasons[booking.pk] = _("A meeting of several invitees: cancel it on its own page.")
     left = [booking.pk for booking in rows if booking.pk not in reasons]
-    open_legs = BookingLeg.objects.filter(
-        Q(status=BookingLeg.Status.PENDING) | Q(todo=BookingLeg.Todo.CANCEL), booking__in=left
+    open_legs = CalendlyBooking.objects.filter(
+        Q(status=CalendlyBooking.Status.PENDING) | Q(pending_action=CalendlyBooking.PendingAction.CANCEL),
+        booking__in=left,
     )
     for pk, status in open_legs.values_list("booking_id", "status"):
-        moving = status == BookingLeg.Status.PENDING
+        moving = status == CalendlyBooking.Status.PENDING
         reasons[pk] = (
             str(refusals.NOT_CANCELABLE["pending"]) if moving else _("It is being canceled already.")
         )
@@ -112,11 +118,11 @@ def _what(booking: Booking) -> str:
     return _("Canceled; Calendly mails the invitee and the host.")
 
 
-def _fate(booking: Booking, what: str) -> Fate:
-    return Fate(columns.page_link(booking), shown.instant(booking.start_at), what)
+def _fate(booking: Booking, what: str) -> CancelPreview:
+    return CancelPreview(display.page_link(booking), formatting.instant(booking.start_at), what)
 
 
 def _label(booking: Booking) -> str:
     """By which it is known on the page of the run."""
-    when = shown.stamp(booking.start_at) if booking.start_at else shown.NOTHING
-    return f"{shown.plain(booking, 200)} · {when}"
+    when = formatting.stamp(booking.start_at) if booking.start_at else formatting.NOTHING
+    return f"{formatting.plain(booking, 200)} · {when}"

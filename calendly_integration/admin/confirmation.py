@@ -10,11 +10,11 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ..models import Booking
-from ..services import confirmations
 from ..services.actors import Actor
-from . import booking_page, shown
-from .acts import Act, Words
-from .evidence import EvidenceAdmin
+from ..services.outbox import confirmations
+from . import booking_page, formatting
+from .object_actions import ObjectAction, Words
+from .read_only import ReadOnlyAdmin
 
 WHY_NOT: dict[str, Words] = {
     "not_ours": _("The portal mails only for bookings that an agent made. Calendly has mailed for this one."),
@@ -44,15 +44,19 @@ def _offered(booking: Booking, now: datetime) -> bool:
     return not blocked(booking, now)
 
 
-SEND = Act(
-    "send_confirmation", _("Send the confirmation again"), "resend_message", "confirmation_view", _offered
+SEND = ObjectAction(
+    "send_confirmation",
+    _("Send the confirmation again"),
+    "resend_outboxmessage",
+    "confirmation_view",
+    _offered,
 )
 
 
-class SendsConfirmations(EvidenceAdmin[Booking]):
+class SendsConfirmations(ReadOnlyAdmin[Booking]):
     """The act's view, for the admin of bookings."""
 
-    def confirmation_view(self, request: HttpRequest, booking: Booking, act: Act) -> HttpResponse:
+    def confirmation_view(self, request: HttpRequest, booking: Booking, act: ObjectAction) -> HttpResponse:
         """Ask; on a yes write the message. The portal mails as soon as it has it."""
         now, failure = timezone.now(), ""
         form = OnceForm(request.POST if request.method == "POST" else None, initial={"once": uuid.uuid4()})
@@ -76,7 +80,7 @@ class SendsConfirmations(EvidenceAdmin[Booking]):
             blocked=cannot,
             consequences=(
                 _("The portal is asked to mail %s the confirmation, with the time and link of now.")
-                % shown.plain(booking.invitee_email, 320),
+                % formatting.plain(booking.invitee_email, 320),
                 _("Messages of this booking that still wait are sent before it."),
             ),
             button=act.label,

@@ -16,12 +16,12 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from ..models import EventType
-from ..services import event_type_desk
-from . import columns, event_type_account, event_type_change, event_type_form, shown, viewer
-from .acts import Act
-from .evidence import EvidenceAdmin
+from ..services.backoffice import event_type_settings
+from . import display, event_type_account, event_type_change, event_type_form, formatting, viewer_timezone
 from .filters import YesNo, titled
 from .lists import BoundedList
+from .object_actions import ObjectAction
+from .read_only import ReadOnlyAdmin
 
 STYLE = ("calendly_integration/machine.css",)
 SHOWN_CHANGES = 20
@@ -35,8 +35,8 @@ def _has_news(row: EventType, now: datetime) -> bool:
     return row.changes.filter(seen_at=None).exists()
 
 
-EDIT = Act("edit", _("Change names and rights"), "change_eventtype", "edit_act", _always)
-SEEN = Act("seen", _("I have seen the changes"), "change_eventtype", "seen_act", _has_news)
+EDIT = ObjectAction("edit", _("Change names and rights"), "change_eventtype", "edit_act", _always)
+SEEN = ObjectAction("seen", _("I have seen the changes"), "change_eventtype", "seen_act", _has_news)
 
 
 class Mirror(BoundedList):
@@ -47,14 +47,17 @@ class Mirror(BoundedList):
         super().get_results(request)
         rows = list(self.result_list)
         keys = [row.pk for row in rows]
-        upcoming, unseen = event_type_desk.upcoming(keys, now=timezone.now()), event_type_desk.unseen(keys)
+        upcoming, unseen = (
+            event_type_settings.upcoming(keys, now=timezone.now()),
+            event_type_settings.unseen(keys),
+        )
         for row in rows:
             row.upcoming_count, row.unseen_count = upcoming.get(row.pk, 0), unseen.get(row.pk, 0)
         self.result_list = rows
 
 
 @admin.register(EventType)
-class EventTypeAdmin(EvidenceAdmin[EventType]):
+class EventTypeAdmin(ReadOnlyAdmin[EventType]):
     """What can be booked: how long, with which buffers, with whom. It is changed at Calendly."""
 
     list_display = ("title", "drift", "upcoming", "duration", "buffers", "hosted_by", "open_to", "active")
@@ -62,7 +65,7 @@ class EventTypeAdmin(EvidenceAdmin[EventType]):
         "active",
         "kind",
         "open_to",
-        ("connection", titled(_("connection"))),
+        ("account", titled(_("connection"))),
         ("deleted_at", titled(_("gone from Calendly"), YesNo)),
     )
     list_select_related = ()
@@ -71,7 +74,7 @@ class EventTypeAdmin(EvidenceAdmin[EventType]):
     uuid_lookups = ("pk",)
     lines = (
         "title",
-        columns.words(EventType, "slug", limit=255),
+        display.words(EventType, "slug", limit=255),
         "active",
         "duration",
         "buffer_before",
@@ -80,22 +83,24 @@ class EventTypeAdmin(EvidenceAdmin[EventType]):
         "pooling",
         "hosted_by",
         "upcoming",
-        columns.column("aliases", _("other names"), lambda row: shown.lines(_names(row.aliases))),
+        display.column("aliases", _("other names"), lambda row: formatting.lines(_names(row.aliases))),
         "open_to",
         "agents",
-        columns.column(
-            "questions", _("questions"), lambda row: shown.lines(event_type_change.questions(row.questions))
+        display.column(
+            "questions",
+            _("questions"),
+            lambda row: formatting.lines(event_type_change.questions(row.questions)),
         ),
-        columns.column(
-            "locations", _("locations"), lambda row: shown.lines(event_type_change.places(row.locations))
+        display.column(
+            "locations", _("locations"), lambda row: formatting.lines(event_type_change.places(row.locations))
         ),
-        columns.web(EventType, "scheduling_url"),
-        columns.other(EventType, "connection"),
-        columns.words(EventType, "uri", label=_("address at Calendly"), limit=255),
-        columns.moment(EventType, "updated_at", seconds=True),
-        columns.moment(EventType, "seen_at", seconds=True),
-        columns.moment(EventType, "deleted_at", seconds=True),
-        columns.evidence("raw", _("as Calendly told")),
+        display.web(EventType, "scheduling_url"),
+        display.other(EventType, "account"),
+        display.words(EventType, "uri", label=_("address at Calendly"), limit=255),
+        display.moment(EventType, "updated_at", seconds=True),
+        display.moment(EventType, "seen_at", seconds=True),
+        display.moment(EventType, "deleted_at", seconds=True),
+        display.evidence("raw", _("as Calendly told")),
     )
 
     acts = (EDIT, SEEN)
@@ -107,7 +112,11 @@ class EventTypeAdmin(EvidenceAdmin[EventType]):
     def get_urls(self) -> list[URLPattern]:
         """The pages that speak to Calendly stand before the stock addresses."""
         own = [
-            path(f"{name}/", viewer.in_zone(self.admin_site.admin_view(view)), name=self.url_name(name))
+            path(
+                f"{name}/",
+                viewer_timezone.in_zone(self.admin_site.admin_view(view)),
+                name=self.url_name(name),
+            )
             for name, view in event_type_account.views(self).items()
         ]
         return own + super().get_urls()
@@ -125,13 +134,13 @@ class EventTypeAdmin(EvidenceAdmin[EventType]):
 
     def sections(self, row: EventType) -> dict[str, Any]:
         """What Calendly changed."""
-        found = event_type_desk.changes(row, most=SHOWN_CHANGES)
+        found = event_type_settings.changes(row, most=SHOWN_CHANGES)
         return {
             "drift": [event_type_change.told(change) for change in found],
-            "public_page": shown.link(row.scheduling_url, _("Open the public page")),
+            "public_page": formatting.link(row.scheduling_url, _("Open the public page")),
         }
 
-    def edit_act(self, request: HttpRequest, row: EventType, act: Act) -> HttpResponse:
+    def edit_act(self, request: HttpRequest, row: EventType, act: ObjectAction) -> HttpResponse:
         """What is ours: other names, and who may book it."""
         form = event_type_form.EventTypeForm(row, request.POST or None)
         if request.method != "POST" or not form.keep():
@@ -139,18 +148,24 @@ class EventTypeAdmin(EvidenceAdmin[EventType]):
         log = gettext("Changed other names and who may book it.")
         return self.did(request, row, log, gettext("It is kept. Agents see it from now on."))
 
-    def seen_act(self, request: HttpRequest, row: EventType, act: Act) -> HttpResponse:
+    def seen_act(self, request: HttpRequest, row: EventType, act: ObjectAction) -> HttpResponse:
         """Put the changes away. Only those that the page has shown: others may come meanwhile."""
         if request.method != "POST":
-            found = [each for each in event_type_desk.changes(row, most=100) if each.seen_at is None]
+            found = [each for each in event_type_settings.changes(row, most=100) if each.seen_at is None]
             return self.page(
-                request, "event_type_seen.html", title=act.label, row=row, button=act.label, css=STYLE,
-                drift=[event_type_change.told(change) for change in found], upto=found[0].pk if found else 0,
-            )  # fmt: skip
+                request,
+                "event_type_seen.html",
+                title=act.label,
+                row=row,
+                button=act.label,
+                css=STYLE,
+                drift=[event_type_change.told(change) for change in found],
+                upto=found[0].pk if found else 0,
+            )
         upto = request.POST.get("upto", "")
         number = int(upto) if upto.isascii() and upto.isdigit() and len(upto) < 18 else 0
         by = request.user.get_username()
-        count = event_type_desk.see(row, upto=number, by=by, now=timezone.now())
+        count = event_type_settings.see(row, upto=number, by=by, now=timezone.now())
         if not count:
             messages.warning(request, gettext("There is nothing new any more: nothing was done."))
             return HttpResponseRedirect(self.url("change", row))
@@ -160,7 +175,7 @@ class EventTypeAdmin(EvidenceAdmin[EventType]):
     @admin.display(description=_("name"), ordering="name")
     def title(self, row: EventType) -> SafeString:
         """The name, with the colour that Calendly gives it."""
-        return format_html("{} {}", _swatch(row.color), shown.text(row.name))
+        return format_html("{} {}", _swatch(row.color), formatting.text(row.name))
 
     @admin.display(description=_("buffers, minutes"))
     def buffers(self, row: EventType) -> str:
@@ -170,21 +185,21 @@ class EventTypeAdmin(EvidenceAdmin[EventType]):
     @admin.display(description=_("hosts"))
     def hosted_by(self, row: EventType) -> SafeString:
         """Who holds these meetings."""
-        return shown.lines([columns.page_link(host) for host in row.hosts.all()])
+        return formatting.lines([display.page_link(host) for host in row.hosts.all()])
 
     @admin.display(description=_("agents"))
     def agents(self, row: EventType) -> SafeString:
         """Which agents may book it, where not all may."""
         if row.open_to != EventType.OpenTo.KEYS:
-            return SafeString(shown.NOTHING)
-        return shown.lines([columns.page_link(key) for key in row.allowed_keys.all()])
+            return SafeString(formatting.NOTHING)
+        return formatting.lines([display.page_link(key) for key in row.allowed_keys.all()])
 
     @admin.display(description=_("to come"))
     def upcoming(self, row: EventType) -> int:
         """How many confirmed meetings are still to come."""
         counted = getattr(row, "upcoming_count", None)
         if counted is None:
-            counted = event_type_desk.upcoming([row.pk], now=timezone.now()).get(row.pk, 0)
+            counted = event_type_settings.upcoming([row.pk], now=timezone.now()).get(row.pk, 0)
         return int(counted)
 
     @admin.display(description=_("changed at Calendly"))
@@ -192,12 +207,12 @@ class EventTypeAdmin(EvidenceAdmin[EventType]):
         """Whether Calendly changed something that nobody here has looked at, or does not list it any more."""
         found = []
         if row.deleted_at is not None:
-            found.append(shown.state("failed", _("gone")))
+            found.append(formatting.state("failed", _("gone")))
         count = getattr(row, "unseen_count", 0)
         if count:
             text = ngettext("%d new change", "%d new changes", count) % count
-            found.append(shown.state("waiting", text))
-        return shown.lines(found)
+            found.append(formatting.state("waiting", text))
+        return formatting.lines(found)
 
 
 def _swatch(color: str) -> SafeString:
@@ -211,4 +226,4 @@ def _swatch(color: str) -> SafeString:
 
 def _names(aliases: Any) -> list[object]:
     """Each name as it was typed."""
-    return [shown.text(each, 200) for each in aliases or ()]
+    return [formatting.text(each, 200) for each in aliases or ()]

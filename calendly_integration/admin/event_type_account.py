@@ -12,15 +12,17 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from ..models import EventType
-from ..services import catalog, connections, event_type_desk, standard
-from . import calendlys_answer, connection, shown
+from ..services.accounts import calendly_accounts
+from ..services.backoffice import event_type_settings
+from ..services.catalog import default_event_types, event_types
+from . import calendly_account, calendly_errors, formatting
 
 if TYPE_CHECKING:
-    from .evidence import EvidenceAdmin
+    from .read_only import ReadOnlyAdmin
 
-    Page = EvidenceAdmin[EventType]
+    Page = ReadOnlyAdmin[EventType]
 
-MANAGE = "manage_connection"
+MANAGE = "manage_calendlyaccount"
 LABELS = {"sync": _("Sync now"), "standard": _("Create the standard four")}
 
 
@@ -50,34 +52,38 @@ def _sync(page: "Page", request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         ask = _("Reads hosts and event types from Calendly now, which takes a few seconds.")
         return page.page(request, "event_type_ask.html", title=LABELS["sync"], button=LABELS["sync"], ask=ask)
-    row = connections.default()
+    row = calendly_accounts.default()
     try:
-        hosts, kinds = catalog.sync(row, now=timezone.now())
-    except calendlys_answer.KNOWN as error:
-        messages.error(request, calendlys_answer.text(error))
+        hosts, kinds = event_types.sync(row, now=timezone.now())
+    except calendly_errors.KNOWN as error:
+        messages.error(request, calendly_errors.text(error))
     else:
         page.log_change(request, row, gettext("Synced."))  # type: ignore[arg-type]
-        messages.success(request, connection.synced(hosts, kinds))
+        messages.success(request, calendly_account.synced(hosts, kinds))
     return HttpResponseRedirect(page.url("changelist"))
 
 
 def _standard(page: "Page", request: HttpRequest) -> HttpResponse:
     """Create those of the standard four that are missing. Ones made before something failed are not made again."""
     if request.method != "POST":
-        missing = event_type_desk.missing()
+        missing = event_type_settings.missing()
         ask = _("These are created at Calendly, switched on, with Google Meet as their place:")
         return page.page(
-            request, "event_type_ask.html", title=LABELS["standard"], button=LABELS["standard"],
+            request,
+            "event_type_ask.html",
+            title=LABELS["standard"],
+            button=LABELS["standard"],
             ask=ask if missing else _("All four are there: nothing is to be done."),
-            kinds=[_line(kind) for kind in missing], nothing=not missing,
-        )  # fmt: skip
-    row = connections.default()
+            kinds=[_line(kind) for kind in missing],
+            nothing=not missing,
+        )
+    row = calendly_accounts.default()
     try:
-        made = standard.create_missing(row, now=timezone.now())
-    except calendlys_answer.KNOWN as error:
+        made = default_event_types.create_missing(row, now=timezone.now())
+    except calendly_errors.KNOWN as error:
         messages.error(
             request,
-            f"{calendlys_answer.text(error)} "
+            f"{calendly_errors.text(error)} "
             + gettext("Press “Sync now” before you try again: some may have been made."),
         )
     else:
@@ -99,8 +105,10 @@ def _tell(page: "Page", request: HttpRequest, row: Any, made: list[str]) -> None
     messages.success(request, text % {"count": len(made), "names": names})
 
 
-def _line(kind: standard.Standard) -> str:
+def _line(kind: default_event_types.Standard) -> str:
     """Such as: Sales Demo, 30 minutes, 15 minutes free afterwards."""
     return gettext("%(name)s: %(duration)d minutes, %(after)d minutes free afterwards") % {
-        "name": shown.plain(kind.name), "duration": kind.duration, "after": kind.buffer_after
-    }  # fmt: skip
+        "name": formatting.plain(kind.name),
+        "duration": kind.duration,
+        "after": kind.buffer_after,
+    }

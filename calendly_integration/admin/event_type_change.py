@@ -9,23 +9,23 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from ..models import EventType, EventTypeChange
-from . import columns, shown
-from .evidence import EvidenceAdmin
+from . import display, formatting
 from .filters import YesNo, titled
+from .read_only import ReadOnlyAdmin
 
 YES_NO = {True: _("yes"), False: _("no")}
 
 
 @admin.register(EventTypeChange)
-class EventTypeChangeAdmin(EvidenceAdmin[EventTypeChange]):
+class EventTypeChangeAdmin(ReadOnlyAdmin[EventTypeChange]):
     """What Calendly changed, for the record."""
 
     list_display = (
-        columns.moment(EventTypeChange, "at", seconds=True),
-        columns.other(EventTypeChange, "event_type"),
+        display.moment(EventTypeChange, "at", seconds=True),
+        display.other(EventTypeChange, "event_type"),
         "what",
-        columns.moment(EventTypeChange, "seen_at"),
-        columns.words(EventTypeChange, "seen_by"),
+        display.moment(EventTypeChange, "seen_at"),
+        display.words(EventTypeChange, "seen_by"),
     )
     list_filter = (("seen_at", titled(_("seen by staff"), YesNo)),)
     list_select_related = ("event_type",)
@@ -33,18 +33,18 @@ class EventTypeChangeAdmin(EvidenceAdmin[EventTypeChange]):
     ordering = ("-pk",)
     search_fields = ("event_type__name", "event_type__slug")
     lines = (
-        columns.moment(EventTypeChange, "at", seconds=True),
-        columns.other(EventTypeChange, "event_type"),
+        display.moment(EventTypeChange, "at", seconds=True),
+        display.other(EventTypeChange, "event_type"),
         "what",
-        columns.moment(EventTypeChange, "seen_at", seconds=True),
-        columns.words(EventTypeChange, "seen_by"),
-        columns.evidence("changes", _("old and new values")),
+        display.moment(EventTypeChange, "seen_at", seconds=True),
+        display.words(EventTypeChange, "seen_by"),
+        display.evidence("changes", _("old and new values")),
     )
 
     @admin.display(description=_("what changed"))
     def what(self, row: EventTypeChange) -> SafeString:
         """Each change as a line."""
-        return shown.lines(lines_of(row.changes))
+        return formatting.lines(lines_of(row.changes))
 
 
 def told(change: EventTypeChange) -> dict[str, Any]:
@@ -52,9 +52,10 @@ def told(change: EventTypeChange) -> dict[str, Any]:
     seen = ""
     if change.seen_at is not None:
         seen = gettext("seen by %(who)s, %(at)s") % {
-            "who": shown.plain(change.seen_by), "at": shown.stamp(change.seen_at)
-        }  # fmt: skip
-    return {"at": shown.instant(change.at), "lines": lines_of(change.changes), "seen": seen}
+            "who": formatting.plain(change.seen_by),
+            "at": formatting.stamp(change.seen_at),
+        }
+    return {"at": formatting.instant(change.at), "lines": lines_of(change.changes), "seen": seen}
 
 
 def lines_of(changes: Any) -> list[SafeString]:
@@ -64,7 +65,7 @@ def lines_of(changes: Any) -> list[SafeString]:
         if name == "deleted":
             found.append(SafeString(_("is gone at Calendly") if pair[1] else _("is back at Calendly")))
             continue
-        label = columns.label_of(EventType, name)
+        label = display.label_of(EventType, name)
         found.append(format_html("{}: {} → {}", label, _value(name, pair[0]), _value(name, pair[1])))
     return found
 
@@ -72,13 +73,13 @@ def lines_of(changes: Any) -> list[SafeString]:
 def _value(name: str, value: Any) -> SafeString:
     """One value of a column, bounded."""
     if isinstance(value, bool):
-        return shown.text(YES_NO[value])
+        return formatting.text(YES_NO[value])
     if name == "kind":
-        return shown.text(dict(EventType.Kind.choices).get(value, value))
+        return formatting.text(dict(EventType.Kind.choices).get(value, value))
     if name in ("locations", "questions"):
         each = places(value) if name == "locations" else questions(value)
-        return SafeString("; ".join(str(part) for part in each)) or SafeString(shown.NOTHING)
-    return shown.text(value, 200)
+        return SafeString("; ".join(str(part) for part in each)) or SafeString(formatting.NOTHING)
+    return formatting.text(value, 200)
 
 
 def questions(questions: Any) -> list[object]:
@@ -86,7 +87,7 @@ def questions(questions: Any) -> list[object]:
     return [
         format_html(
             "{}{}",
-            shown.text(each.get("name"), 200),
+            formatting.text(each.get("name"), 200),
             format_html(" ({})", _("required")) if each.get("required") else "",
         )
         for each in questions or ()
@@ -97,7 +98,9 @@ def questions(questions: Any) -> list[object]:
 def places(places: Any) -> list[object]:
     """Each place as one line: its kind, and where that is."""
     return [
-        shown.text(" · ".join(str(part) for part in (each.get("kind"), each.get("location")) if part), 200)
+        formatting.text(
+            " · ".join(str(part) for part in (each.get("kind"), each.get("location")) if part), 200
+        )
         for each in places or ()
         if isinstance(each, dict)
     ]

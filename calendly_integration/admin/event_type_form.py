@@ -8,8 +8,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from ..models import AgentKey, EventType
-from ..services import event_type_desk
-from . import fields, shown
+from ..services.backoffice import event_type_settings
+from . import fields, formatting
 
 
 class EventTypeForm(forms.Form):
@@ -18,7 +18,7 @@ class EventTypeForm(forms.Form):
     aliases = fields.Lines(
         label=_("Other names"),
         required=False,
-        max_length=event_type_desk.MOST_ALIASES * event_type_desk.LONGEST_ALIAS * 2,
+        max_length=event_type_settings.MOST_ALIASES * event_type_settings.LONGEST_ALIAS * 2,
         widget=forms.Textarea(attrs={"rows": 5}),
         help_text=_(
             "By these agents may call it too, beside its name. One a line; capitals and diacritics do not matter."
@@ -45,8 +45,8 @@ class EventTypeForm(forms.Form):
         self.kind = kind
         keys = self.fields["allowed_keys"]
         assert isinstance(keys, forms.ModelMultipleChoiceField)
-        keys.queryset = event_type_desk.keys(kind)
-        keys.label_from_instance = lambda key: f"{shown.plain(key.name)} · {key.prefix}…"  # type: ignore[assignment]
+        keys.queryset = event_type_settings.keys(kind)
+        keys.label_from_instance = lambda key: f"{formatting.plain(key.name)} · {key.prefix}…"  # type: ignore[assignment]
 
     def clean(self) -> dict[str, Any]:
         """Chosen agents must be chosen."""
@@ -60,19 +60,19 @@ class EventTypeForm(forms.Form):
         if not self.is_valid():
             return False
         try:
-            event_type_desk.decide(
+            event_type_settings.decide(
                 self.kind,
                 aliases=self.cleaned_data["aliases"].splitlines(),
                 open_to=self.cleaned_data["open_to"],
                 allowed_keys=self.cleaned_data["allowed_keys"],
             )
-        except event_type_desk.NameTaken as error:
+        except event_type_settings.NameTaken as error:
             text = gettext("“%(alias)s” is what another event type goes by: %(other)s.")
-            names = {"alias": shown.plain(error.alias), "other": shown.plain(error.by)}
+            names = {"alias": formatting.plain(error.alias), "other": formatting.plain(error.by)}
             self.add_error("aliases", text % names)
-        except event_type_desk.TooManyNames:
+        except event_type_settings.TooManyNames:
             text = gettext("At most %(most)d names, each of at most %(longest)d characters.")
-            bounds = {"most": event_type_desk.MOST_ALIASES, "longest": event_type_desk.LONGEST_ALIAS}
+            bounds = {"most": event_type_settings.MOST_ALIASES, "longest": event_type_settings.LONGEST_ALIAS}
             self.add_error("aliases", text % bounds)
         else:
             return True

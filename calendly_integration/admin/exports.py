@@ -18,8 +18,9 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from ..models import Booking
-from ..services import exports, wording
-from . import saved_view, shown
+from ..services import texts
+from ..services.backoffice import exports
+from . import formatting, saved_view
 
 logger = logging.getLogger("calendly.admin")
 STEP = 1000
@@ -68,17 +69,31 @@ def _asked(page: Any, request: HttpRequest, kind: str) -> Iterator[list[str]] | 
     # Whose data it is stands in the file; here only who took it, and by which filters, not what was looked for.
     filters = sorted(key for key in request.GET if key in saved_view.KNOWN)
     logger.info("Bookings exported: kind=%s person=%s filters=%s", kind, request.user.pk, ",".join(filters))
-    return _rows(asked.queryset, timezone.get_current_timezone(), shown.language())
+    return _rows(asked.queryset, timezone.get_current_timezone(), formatting.language())
 
 
 def _head() -> list[str]:
     zone = timezone.get_current_timezone_name()
     return [
-        _("Number"), _("Start (%s)") % zone, _("End (%s)") % zone, _("Status"), _("Source"), _("Event type"),
-        _("Host"), _("Invitee"), _("E-mail"), _("Phone"), _("Invitee's time zone"), _("Conversation"),
-        _("Kind of agent"), _("Reason"), _("Canceled by"), _("No-show marked at (%s)") % zone,
-        _("Calendly's event id"), _("Made at (%s)") % zone,
-    ]  # fmt: skip
+        _("Number"),
+        _("Start (%s)") % zone,
+        _("End (%s)") % zone,
+        _("Status"),
+        _("Source"),
+        _("Event type"),
+        _("Host"),
+        _("Invitee"),
+        _("E-mail"),
+        _("Phone"),
+        _("Invitee's time zone"),
+        _("Conversation"),
+        _("Kind of agent"),
+        _("Reason"),
+        _("Canceled by"),
+        _("No-show marked at (%s)") % zone,
+        _("Calendly's event id"),
+        _("Made at (%s)") % zone,
+    ]
 
 
 def _rows(rows: Any, zone: Any, language: str) -> Iterator[list[str]]:
@@ -88,7 +103,7 @@ def _rows(rows: Any, zone: Any, language: str) -> Iterator[list[str]]:
         if moment is None:
             return ""
         there = moment.astimezone(zone)
-        return f"{there:%Y-%m-%d %H:%M} {wording.offset(there)}"
+        return f"{there:%Y-%m-%d %H:%M} {texts.offset(there)}"
 
     with translation.override(language):
         status = {value: str(words) for value, words in Booking.Status.choices}
@@ -96,12 +111,25 @@ def _rows(rows: Any, zone: Any, language: str) -> Iterator[list[str]]:
     for row in rows.select_related("event_type", "host", "metadata").iterator(chunk_size=STEP):
         known = getattr(row, "metadata", None)
         yield [
-            str(row.pk), at(row.start_at), at(row.end_at), status.get(row.status, row.status),
-            source.get(row.source, row.source), row.event_name, row.host.name if row.host else "",
-            row.invitee_name, row.invitee_email, row.phone, row.time_zone,
-            known.conversation_id if known else "", known.agent_type if known else "", row.cancel_reason,
-            row.canceled_by, at(row.no_show_at), row.event_id, at(row.created_at),
-        ]  # fmt: skip
+            str(row.pk),
+            at(row.start_at),
+            at(row.end_at),
+            status.get(row.status, row.status),
+            source.get(row.source, row.source),
+            row.event_name,
+            row.host.name if row.host else "",
+            row.invitee_name,
+            row.invitee_email,
+            row.phone,
+            row.time_zone,
+            known.conversation_id if known else "",
+            known.agent_type if known else "",
+            row.cancel_reason,
+            row.canceled_by,
+            at(row.no_show_at),
+            row.event_id,
+            at(row.created_at),
+        ]
 
 
 def _name() -> str:

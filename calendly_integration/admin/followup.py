@@ -17,11 +17,11 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from ..models import FollowUp
-from ..services import followups
 from ..services.actors import Actor
-from . import board, columns, fields, shown, viewer
-from .acts import Act, Words
-from .evidence import EvidenceAdmin
+from ..services.backoffice import followups
+from . import display, fields, followup_board, formatting, viewer_timezone
+from .object_actions import ObjectAction, Words
+from .read_only import ReadOnlyAdmin
 
 STALE = _(
     "Somebody changed this follow-up meanwhile: its status is “%(status)s” now. Nothing was changed by you."
@@ -29,7 +29,7 @@ STALE = _(
 
 
 @dataclass(frozen=True, slots=True)
-class Step(Act):
+class Step(ObjectAction):
     """A step that needs a yes and nothing more. `do` is the service."""
 
     ask: Words
@@ -48,7 +48,7 @@ class AssignForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["assignee"].queryset = colleagues()  # type: ignore[attr-defined]
 
-    def wish(self) -> dict[str, Any]:
+    def booking_request(self) -> dict[str, Any]:
         """What the service is given."""
         return {"user": self.cleaned_data["assignee"]}
 
@@ -60,7 +60,7 @@ class NoteForm(forms.Form):
         label=_("Note"), max_length=2000, required=False, widget=forms.Textarea(attrs={"rows": 4})
     )
 
-    def wish(self) -> dict[str, Any]:
+    def booking_request(self) -> dict[str, Any]:
         """What the service is given."""
         return {"text": self.cleaned_data["note"]}
 
@@ -79,28 +79,38 @@ def _is_open(row: FollowUp, now: datetime) -> bool:
     return row.status in followups.OPEN
 
 
-ASSIGN = Act("assign", _("Assign"), "change_followup", "form_view", _is_open)
-NOTE = Act("note", _("Note"), "change_followup", "form_view", _is_open)
+ASSIGN = ObjectAction("assign", _("Assign"), "change_followup", "form_view", _is_open)
+NOTE = ObjectAction("note", _("Note"), "change_followup", "form_view", _is_open)
 WAIT = Step(
-    "wait", _("Wait for the invitee"), "change_followup", "step_view",
+    "wait",
+    _("Wait for the invitee"),
+    "change_followup",
+    "step_view",
     lambda row, now: row.status == FollowUp.Status.OPEN,
     ask=_("You have asked the invitee, and it is their turn. The follow-up stays open."),
     done=_("The follow-up waits for the invitee."),
     do=followups.wait,
-)  # fmt: skip
+)
 CLOSE = Step(
-    "close", _("Close the follow-up"), "change_followup", "step_view", _is_open,
+    "close",
+    _("Close the follow-up"),
+    "change_followup",
+    "step_view",
+    _is_open,
     ask=_("Nothing is to be done any more. It can be reopened."),
     done=_("The follow-up is closed."),
     do=followups.close,
-)  # fmt: skip
+)
 REOPEN = Step(
-    "reopen", _("Reopen"), "change_followup", "step_view",
+    "reopen",
+    _("Reopen"),
+    "change_followup",
+    "step_view",
     lambda row, now: row.status != FollowUp.Status.OPEN,
     ask=_("Something is to be done again. The follow-up goes back to those to do."),
     done=_("The follow-up is to do again."),
     do=followups.reopen,
-)  # fmt: skip
+)
 FORMS: dict[str, tuple[type[Any], Any, Any]] = {
     "assign": (AssignForm, followups.assign, _("The follow-up is assigned.")),
     "note": (NoteForm, followups.note, _("The note is kept.")),
@@ -119,7 +129,7 @@ class AssigneeFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[FollowUp]) -> QuerySet[FollowUp]:
         """Those of one kind."""
-        return board.assigned(queryset, self.value() or "", request.user.pk)
+        return followup_board.assigned(queryset, self.value() or "", request.user.pk)
 
 
 class DueFilter(admin.SimpleListFilter):
@@ -130,12 +140,12 @@ class DueFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         """The words of the badges."""
-        return list(board.DUE.items())
+        return list(followup_board.DUE.items())
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[FollowUp]) -> QuerySet[FollowUp]:
         """Those whose badge says so."""
         now = timezone.now()
-        tomorrow = board.tomorrow(now)
+        tomorrow = followup_board.tomorrow(now)
         spans = {
             "overdue": Q(scheduled_for__lt=now),
             "today": Q(scheduled_for__gte=now, scheduled_for__lt=tomorrow),
@@ -146,7 +156,7 @@ class DueFilter(admin.SimpleListFilter):
 
 
 @admin.register(FollowUp)
-class FollowUpAdmin(EvidenceAdmin[FollowUp]):
+class FollowUpAdmin(ReadOnlyAdmin[FollowUp]):
     """What is promised, to whom, until when, and who sees to it."""
 
     nothing_yet = _("There are no follow-ups yet. They come by themselves when a meeting is canceled.")
@@ -161,32 +171,32 @@ class FollowUpAdmin(EvidenceAdmin[FollowUp]):
     acts = (ASSIGN, NOTE, WAIT, CLOSE, REOPEN)
     lines = (
         "kind",
-        columns.state(FollowUp),
+        display.state(FollowUp),
         "due",
         "responsible",
-        columns.words(FollowUp, "note", limit=shown.LONG),
-        columns.words(FollowUp, "email", limit=320),
-        columns.words(FollowUp, "message", limit=shown.LONG),
-        columns.words(FollowUp, "conversation_id", limit=255),
-        columns.other(FollowUp, "booking"),
-        columns.other(FollowUp, "rebooking", label=_("booked again as")),
-        columns.other(FollowUp, "leg"),
-        columns.moment(FollowUp, "created_at", seconds=True),
-        columns.moment(FollowUp, "closed_at", seconds=True),
+        display.words(FollowUp, "note", limit=formatting.LONG),
+        display.words(FollowUp, "email", limit=320),
+        display.words(FollowUp, "message", limit=formatting.LONG),
+        display.words(FollowUp, "conversation_id", limit=255),
+        display.other(FollowUp, "booking"),
+        display.other(FollowUp, "rebooking", label=_("booked again as")),
+        display.other(FollowUp, "calendly_booking"),
+        display.moment(FollowUp, "created_at", seconds=True),
+        display.moment(FollowUp, "closed_at", seconds=True),
     )
 
     @admin.display(description=_("due at"), ordering="scheduled_for")
     def due(self, row: FollowUp) -> SafeString:
         """The word, in its colour, and the time."""
-        badge = board.badge(row, timezone.now())
+        badge = followup_board.badge(row, timezone.now())
         return format_html(
-            '<span class="calendly cell">{} {}</span>', badge, shown.instant(row.scheduled_for)
+            '<span class="calendly cell">{} {}</span>', badge, formatting.instant(row.scheduled_for)
         )
 
     @admin.display(description=_("status"), ordering="status")
     def state(self, row: FollowUp) -> SafeString:
         """How far it is, and what it is for."""
-        badge = shown.state(row.status, row.get_status_display())
+        badge = formatting.state(row.status, row.get_status_display())
         kind = row.get_kind_display()
         return format_html(
             '<span class="calendly cell">{}<br><span class="quiet">{}</span></span>', badge, kind
@@ -195,12 +205,12 @@ class FollowUpAdmin(EvidenceAdmin[FollowUp]):
     @admin.display(description=_("assigned to"), ordering="assignee")
     def responsible(self, row: FollowUp) -> SafeString:
         """Whose it is."""
-        return shown.text(row.assignee)
+        return formatting.text(row.assignee)
 
     @admin.display(description=_("invitee"), ordering="email")
     def invitee(self, row: FollowUp) -> SafeString:
         """Name and address."""
-        name, email = shown.text(row.booking.invitee_name, 60), shown.text(row.email, 60)
+        name, email = formatting.text(row.booking.invitee_name, 60), formatting.text(row.email, 60)
         return format_html(
             '<span class="calendly cell">{}<br><span class="quiet">{}</span></span>', name, email
         )
@@ -208,40 +218,45 @@ class FollowUpAdmin(EvidenceAdmin[FollowUp]):
     @admin.display(description=_("booking"))
     def meeting(self, row: FollowUp) -> SafeString:
         """The meeting that did not happen."""
-        return columns.page_link(row.booking, row.booking.event_name or row.booking)
+        return display.page_link(row.booking, row.booking.event_name or row.booking)
 
     @admin.display(description=_("note"))
     def remark(self, row: FollowUp) -> SafeString:
         """The beginning of the note."""
-        return shown.text(row.note)
+        return formatting.text(row.note)
 
     def get_urls(self) -> list[URLPattern]:
         """The board, before the stock addresses: `board` is no row."""
-        view = viewer.in_zone(self.admin_site.admin_view(self.board_view))
+        view = viewer_timezone.in_zone(self.admin_site.admin_view(self.board_view))
         return [path("board/", view, name=self.url_name("board")), *super().get_urls()]
 
     def board_view(self, request: HttpRequest) -> HttpResponse:
         """All that is promised, in four columns."""
-        return board.view(self, request)
+        return followup_board.view(self, request)
 
     def _buttons(self, request: HttpRequest, row: FollowUp | None) -> list[dict[str, Any]]:
         """With the way to book again, where that is still wanted."""
         found = super()._buttons(request, row)
         if row is not None and row.status in followups.OPEN and self.may(request, "add_booking"):
-            found.insert(0, {"label": _("Book again"), "url": board.book_again(row)})
+            found.insert(0, {"label": _("Book again"), "url": followup_board.book_again(row)})
         return found
 
-    def form_view(self, request: HttpRequest, row: FollowUp, act: Act) -> HttpResponse:
+    def form_view(self, request: HttpRequest, row: FollowUp, act: ObjectAction) -> HttpResponse:
         """A step that needs an answer."""
         kind, do, done = FORMS[act.name]
         first = {"assignee": row.assignee_id, "note": row.note}
         form = kind(request.POST if request.method == "POST" else None, initial=first)
         if form.is_bound and form.is_valid():
-            return self._take(request, row, act, do, done, form.wish())
+            return self._take(request, row, act, do, done, form.booking_request())
         return self.page(
-            request, "followup_form.html", title=act.label, row=row, form=form, button=act.label,
+            request,
+            "followup_form.html",
+            title=act.label,
+            row=row,
+            form=form,
+            button=act.label,
             ended=row.status not in followups.OPEN,
-        )  # fmt: skip
+        )
 
     def step_view(self, request: HttpRequest, row: FollowUp, act: Step) -> HttpResponse:
         """A step that needs a yes and nothing more."""
@@ -250,14 +265,20 @@ class FollowUpAdmin(EvidenceAdmin[FollowUp]):
         return self._take(request, row, act, act.do, act.done, {})
 
     def _take(
-        self, request: HttpRequest, row: FollowUp, act: Act, do: Any, done: Any, wish: dict[str, Any]
+        self,
+        request: HttpRequest,
+        row: FollowUp,
+        act: ObjectAction,
+        do: Any,
+        done: Any,
+        booking_request: dict[str, Any],
     ) -> HttpResponse:
         """Take the step, or say that somebody was quicker; then go back to where one came from."""
         by, back = Actor.staff(request.user.get_username()), self.url("change", row)
         if request.POST.get("from") == "board":
             back = self.url("board")
         try:
-            do(row, by=by, now=timezone.now(), **wish)
+            do(row, by=by, now=timezone.now(), **booking_request)
         except followups.NotPossible as error:
             label = FollowUp.Status(error.status).label
             messages.warning(request, str(STALE) % {"status": label})

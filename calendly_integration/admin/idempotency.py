@@ -4,22 +4,22 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 from ..models import IdempotencyRecord
-from . import columns
-from .evidence import EvidenceAdmin
+from . import display
 from .filters import YesNo, titled
+from .read_only import ReadOnlyAdmin
 
 
 @admin.register(IdempotencyRecord)
-class IdempotencyRecordAdmin(EvidenceAdmin[IdempotencyRecord]):
+class IdempotencyRecordAdmin(ReadOnlyAdmin[IdempotencyRecord]):
     """Which request got which answer; one without an answer still runs, or died running."""
 
     list_display = (
-        columns.moment(IdempotencyRecord, "started_at", seconds=True),
-        columns.other(IdempotencyRecord, "agent_key"),
-        columns.words(IdempotencyRecord, "key"),
+        display.moment(IdempotencyRecord, "started_at", seconds=True),
+        display.other(IdempotencyRecord, "agent_key"),
+        display.words(IdempotencyRecord, "key"),
         "status",
-        columns.moment(IdempotencyRecord, "answered_at", seconds=True),
-        columns.other(IdempotencyRecord, "booking"),
+        display.moment(IdempotencyRecord, "answered_at", seconds=True),
+        display.other(IdempotencyRecord, "booking"),
     )
     list_filter = (("answered_at", titled(_("answered"), YesNo)), ("agent_key", titled(_("agent key"))))
     list_select_related = ("agent_key", "booking")
@@ -28,11 +28,11 @@ class IdempotencyRecordAdmin(EvidenceAdmin[IdempotencyRecord]):
     search_fields = ("=key",)
     uuid_lookups = ("booking",)
     lines = (
-        columns.other(IdempotencyRecord, "agent_key"),
-        columns.words(IdempotencyRecord, "key", limit=255),
-        columns.moment(IdempotencyRecord, "started_at", seconds=True),
-        columns.moment(IdempotencyRecord, "answered_at", seconds=True),
+        display.other(IdempotencyRecord, "agent_key"),
+        display.words(IdempotencyRecord, "key", limit=255),
+        display.moment(IdempotencyRecord, "started_at", seconds=True),
+        display.moment(IdempotencyRecord, "answered_at", seconds=True),
         "status",
-        columns.other(IdempotencyRecord, "booking"),
-        columns.evidence("body", _("answer")),
+        display.other(IdempotencyRecord, "booking"),
+        display.evidence("body", _("answer")),
     )

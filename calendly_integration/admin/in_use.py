@@ -15,8 +15,8 @@ from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext
 
-from ..services import wording
-from . import shown
+from ..services import texts
+from . import formatting
 
 # What an address holds that is no condition.
 NONE = {ALL_VAR, ERROR_FLAG, ORDER_VAR, PAGE_VAR, SEARCH_VAR, "_facets", "_popup", "_to_field"}
@@ -54,7 +54,7 @@ def conditions(changelist: Any) -> list[Condition]:
 def _chosen(spec: Any, changelist: Any) -> str:
     """What is chosen in a filter; empty where that is all, or nothing that it knows."""
     choices = list(spec.choices(changelist))
-    return next((shown.plain(choice["display"]) for choice in choices[1:] if choice["selected"]), "")
+    return next((formatting.plain(choice["display"]) for choice in choices[1:] if choice["selected"]), "")
 
 
 def _without(changelist: Any, keys: Collection[str]) -> str:
@@ -77,7 +77,7 @@ def _field(model: type[Model], path: str) -> "Field[Any, Any] | None":
 
 def _words(model: type[Model], path: str, asked: dict[str, str]) -> str:
     field = _field(model, path)
-    label = shown.plain(capfirst(str(field.verbose_name)) if field is not None else path, 60)
+    label = formatting.plain(capfirst(str(field.verbose_name)) if field is not None else path, 60)
     if isinstance(field, DateTimeField):
         with suppress(ValueError, OverflowError):  # no time, or one that no clock shows
             if span := _span(asked):
@@ -92,7 +92,7 @@ def _values(field: "Field[Any, Any] | None", asked: dict[str, str]) -> Iterator[
             yield gettext("none") if value in ("True", "true", "1") else gettext("any")
         else:
             each = value.split(",") if lookup == "in" else [value]
-            yield ", ".join(shown.plain(choices.get(one, one), 60) for one in each)
+            yield ", ".join(formatting.plain(choices.get(one, one), 60) for one in each)
 
 
 def _span(asked: dict[str, str]) -> str:
@@ -104,14 +104,14 @@ def _span(asked: dict[str, str]) -> str:
     if first is not None and last is not None:
         begins, ends = timezone.localtime(first), timezone.localtime(last)
         if begins.time() == ends.time() == datetime.min.time() and ends.date() - begins.date() == DAY:
-            return wording.short_date(begins.date(), shown.language())
+            return texts.short_date(begins.date(), formatting.language())
         return gettext("from %(first)s to %(last)s") % {
-            "first": shown.stamp(first),
-            "last": shown.stamp(last),
+            "first": formatting.stamp(first),
+            "last": formatting.stamp(last),
         }
     if first is not None:
-        return gettext("from %s") % shown.stamp(first)
-    return gettext("until %s") % shown.stamp(last) if last is not None else ""
+        return gettext("from %s") % formatting.stamp(first)
+    return gettext("until %s") % formatting.stamp(last) if last is not None else ""
 
 
 def _instant(asked: dict[str, str], names: tuple[str, str]) -> datetime | None:

@@ -17,7 +17,7 @@ from django.template.response import TemplateResponse
 from django.utils.html import format_html
 from django.utils.translation import gettext
 
-from . import shown
+from . import formatting
 
 M = TypeVar("M", bound=Model)
 LONGEST_SEARCH = 200
@@ -130,7 +130,7 @@ class BoundedLists(_ModelAdmin[M]):
         refused = getattr((context or {}).get("cl"), "refused", ())
         if refused:
             text = gettext("The address asks this list for what it does not offer (%s): nothing is listed.")
-            told = text % shown.plain(", ".join(refused), 120)
+            told = text % formatting.plain(", ".join(refused), 120)
             messages.warning(
                 request, format_html('{} <a href="?">{}</a>', told, gettext("Show the whole list"))
             )

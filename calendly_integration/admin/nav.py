@@ -14,7 +14,7 @@ PLACES = (
     ("calendar", _("Calendar"), f"{APP}_booking_calendar", "view_booking"),
     ("followups", _("Follow-ups"), f"{APP}_followup_board", "view_followup"),
     ("event_types", _("Event types"), f"{APP}_eventtype_changelist", "view_eventtype"),
-    ("machine", _("Machine room"), f"{APP}_connection_machine", "view_connection"),
+    ("machine", _("Machine room"), f"{APP}_connection_machine", "view_calendlyaccount"),
 )
 
 

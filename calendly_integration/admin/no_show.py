@@ -9,11 +9,11 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ..models import Booking
-from ..services import no_shows
 from ..services.actors import Actor
+from ..services.bookings import no_show
 from . import booking_page, refusals
-from .acts import Act, Words
-from .evidence import EvidenceAdmin
+from .object_actions import ObjectAction, Words
+from .read_only import ReadOnlyAdmin
 
 WHY_NOT: dict[str, Words] = {
     "early": _("This meeting has not begun: nobody can have missed it yet."),
@@ -34,8 +34,8 @@ def _may_undo(booking: Booking, now: datetime) -> bool:
     return not blocked(booking, now, marked=True)
 
 
-MARK = Act("no_show", _("Mark as no-show"), "mark_no_show", "no_show_view", _may_mark)
-UNDO = Act("undo_no_show", _("Undo the no-show mark"), "mark_no_show", "no_show_view", _may_undo)
+MARK = ObjectAction("no_show", _("Mark as no-show"), "mark_no_show", "no_show_view", _may_mark)
+UNDO = ObjectAction("undo_no_show", _("Undo the no-show mark"), "mark_no_show", "no_show_view", _may_undo)
 CONSEQUENCES = {
     MARK.name: (
         _("The invitee is marked at Calendly as one who did not come."),
@@ -51,22 +51,22 @@ CONSEQUENCES = {
 
 def blocked(booking: Booking, now: datetime, *, marked: bool) -> str:
     """Why there is nothing to mark, or with `marked` no mark to take away; empty where Calendly is to be asked."""
-    why = no_shows.why_not(booking, now=now)
+    why = no_show.why_not(booking, now=now)
     if not why and (booking.no_show_at is not None) != marked:
         why = "unmarked" if marked else "marked"
     return str(WHY_NOT[why]) if why else ""
 
 
-class MarksNoShows(EvidenceAdmin[Booking]):
+class MarksNoShows(ReadOnlyAdmin[Booking]):
     """The acts' view, for the admin of bookings."""
 
-    def no_show_view(self, request: HttpRequest, booking: Booking, act: Act) -> HttpResponse:
+    def no_show_view(self, request: HttpRequest, booking: Booking, act: ObjectAction) -> HttpResponse:
         """Ask; on a yes do it. What stood in the way is said on the page."""
         now, failure, undoing = timezone.now(), "", act.name == UNDO.name
         if request.method == "POST":
             try:
                 return self._mark(request, booking, act, now)
-            except no_shows.NotMarkable as error:
+            except no_show.NotMarkable as error:
                 failure = str(WHY_NOT[error.why])
             except refusals.KNOWN as error:
                 failure = refusals.text(error)
@@ -84,12 +84,12 @@ class MarksNoShows(EvidenceAdmin[Booking]):
             button=act.label,
         )
 
-    def _mark(self, request: HttpRequest, booking: Booking, act: Act, now: datetime) -> HttpResponse:
+    def _mark(self, request: HttpRequest, booking: Booking, act: ObjectAction, now: datetime) -> HttpResponse:
         undoing, was = act.name == UNDO.name, booking.no_show_at is not None
-        do: Callable[..., Booking] = no_shows.undo if undoing else no_shows.mark
+        do: Callable[..., Booking] = no_show.undo if undoing else no_show.mark
         try:
             after = do(booking, by=Actor.staff(request.user.get_username()), now=now)
-        except no_shows.MarkUnknown:
+        except no_show.MarkUnknown:
             log = (
                 _("Asked Calendly to take the no-show mark away.")
                 if undoing

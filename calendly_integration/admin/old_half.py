@@ -5,9 +5,9 @@ from datetime import datetime
 from django.utils.translation import gettext_lazy as _
 
 from ..models import Booking
-from ..services import legs
 from ..services.actors import Actor
-from .acts import PlainAct
+from ..services.bookings import pending_actions
+from .object_actions import ConfirmedAction
 
 
 class NothingLeft(Exception):
@@ -15,18 +15,18 @@ class NothingLeft(Exception):
 
 
 def _offered(booking: Booking, now: datetime) -> bool:
-    return booking.legs.left_standing(now).exists()
+    return booking.calendly_bookings.left_standing(now).exists()
 
 
 def _retry(booking: Booking, by: Actor, now: datetime) -> None:
-    standing = list(booking.legs.left_standing(now))
+    standing = list(booking.calendly_bookings.left_standing(now))
     if not standing:
         raise NothingLeft
-    for leg in standing:
-        legs.retry_old_cancellation(leg, by=by, now=now)
+    for calendly_booking in standing:
+        pending_actions.retry_old_cancellation(calendly_booking, by=by, now=now)
 
 
-RETRY = PlainAct(
+RETRY = ConfirmedAction(
     "retry_old",
     _("Cancel the old meeting again"),
     "reschedule_booking",

@@ -9,20 +9,21 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
 from ..models import Preference
-from ..services import preferences, zones
-from . import columns, shown
-from .evidence import EvidenceAdmin
+from ..services.backoffice import preferences
+from ..services.bookings import time_zones
+from . import display, formatting
 from .nav import APP
+from .read_only import ReadOnlyAdmin
 
 
 @admin.register(Preference)
-class PreferenceAdmin(EvidenceAdmin[Preference]):
+class PreferenceAdmin(ReadOnlyAdmin[Preference]):
     """One's own choice. It is changed by the form on Today."""
 
-    list_display = ("user", columns.words(Preference, "time_zone"))
+    list_display = ("user", display.words(Preference, "time_zone"))
     list_select_related = ("user",)
     ordering = ("pk",)
-    lines = ("user", columns.words(Preference, "time_zone"))
+    lines = ("user", display.words(Preference, "time_zone"))
 
     def get_urls(self) -> list[URLPattern]:
         """The form's address stands before the stock ones, which would take it for a row."""
@@ -47,9 +48,9 @@ class PreferenceAdmin(EvidenceAdmin[Preference]):
         name = request.POST.get("zone", "")
         try:
             zone = preferences.choose_zone(request.user, name)
-        except zones.UnknownZone:
+        except time_zones.UnknownZone:
             told = _("There is no time zone “%s”. Write it as Europe/Bucharest, for example.")
-            messages.error(request, told % shown.plain(name, 64))
+            messages.error(request, told % formatting.plain(name, 64))
         else:
             told = _("Times are shown in the zone %s.") % zone.key
             self.log_change(request, Preference.objects.get(pk=request.user.pk), told)

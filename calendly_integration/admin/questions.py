@@ -7,7 +7,7 @@ from django import forms
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from . import shown
+from . import formatting
 from .fields import Lines
 
 LONGEST = 10_000
@@ -22,7 +22,7 @@ def fields(asked: Sequence[Mapping[str, Any]]) -> dict[str, forms.Field]:
         required = bool(question.get("required"))
         # What is required may be answered by the field beside it: the service asks for the two together.
         field = _field(question, choices, required=required and not other)
-        field.label, field.label_suffix = shown.plain(question["name"], 500), ""
+        field.label, field.label_suffix = formatting.plain(question["name"], 500), ""
         made[f"question_{number}"] = field
         if other:
             made[f"question_{number}_other"] = forms.CharField(
@@ -53,11 +53,11 @@ def typed(form: forms.BaseForm, request: HttpRequest) -> dict[str, Any]:
 def _field(question: Mapping[str, Any], choices: list[str], *, required: bool) -> forms.Field:
     kind = question.get("type")
     if kind == "single_select" and choices:
-        pairs = [("", _("Choose one")), *((each, shown.plain(each, 300)) for each in choices)]
+        pairs = [("", _("Choose one")), *((each, formatting.plain(each, 300)) for each in choices)]
         return forms.ChoiceField(choices=pairs, required=required)
     if kind == "multi_select" and choices:
         return forms.MultipleChoiceField(
-            choices=[(each, shown.plain(each, 300)) for each in choices],
+            choices=[(each, formatting.plain(each, 300)) for each in choices],
             required=required,
             widget=forms.CheckboxSelectMultiple,
         )

@@ -5,17 +5,18 @@ from django.utils.translation import gettext_lazy as _
 
 from ..calendly.errors import CalendlyError
 from ..clients import NoToken
-from ..services import bookings, failures, scheduling
-from . import shown
+from ..services import errors
+from ..services.bookings import create, queries
+from . import formatting
 
 # All that a cancellation or a move may raise after which the meeting stands as it stood.
 KNOWN = (
-    bookings.NotCancelable,
-    bookings.NotReschedulable,
-    scheduling.InvalidWish,
-    failures.CalendlyRefused,
-    failures.CalendlyUnavailable,
-    failures.QuotaExhausted,
+    queries.NotCancelable,
+    queries.NotReschedulable,
+    create.InvalidBookingRequest,
+    errors.CalendlyRefused,
+    errors.CalendlyUnavailable,
+    errors.QuotaExhausted,
     CalendlyError,
     NoToken,
 )
@@ -56,22 +57,22 @@ STANDS = _("The meeting stands as it stood.")
 
 def text(error: Exception) -> str:
     """One or two sentences: what stood in the way, and that the meeting stands."""
-    if isinstance(error, bookings.NotCancelable):
+    if isinstance(error, queries.NotCancelable):
         return str(NOT_CANCELABLE.get(error.why, _("This meeting cannot be canceled.")))
-    if isinstance(error, bookings.NotReschedulable):
+    if isinstance(error, queries.NotReschedulable):
         return str(NOT_RESCHEDULABLE.get(error.why, _("This meeting cannot be moved.")))
-    if isinstance(error, scheduling.InvalidWish):
+    if isinstance(error, create.InvalidBookingRequest):
         return str(INVALID.get(error.code, _("Calendly takes no such start.")))
-    if isinstance(error, failures.QuotaExhausted):
+    if isinstance(error, errors.QuotaExhausted):
         why = gettext("The booking allowance at Calendly is used up.")
         return f"{why} {later(error.retry_after)} {STANDS}"
-    if isinstance(error, failures.CalendlyUnavailable):
+    if isinstance(error, errors.CalendlyUnavailable):
         why = gettext("Calendly cannot be reached now.")
         return f"{why} {later(error.retry_after)} {STANDS}"
     if isinstance(error, CalendlyError) and (error.retryable or error.outcome_unknown):
         why = gettext("Calendly cannot be reached now. Try again in a minute.")
         return f"{why} {STANDS}"
-    why = gettext("Calendly refused: %s") % shown.told(error, 300)
+    why = gettext("Calendly refused: %s") % formatting.told(error, 300)
     return f"{why} {STANDS}"
 
 

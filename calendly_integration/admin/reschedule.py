@@ -11,11 +11,11 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from ..models import Booking, EventType
-from ..services import bookings, scheduling
 from ..services.actors import Actor
-from . import booking_page, columns, refusals, shown, slots
-from .acts import Words
-from .evidence import EvidenceAdmin
+from ..services.bookings import create, queries
+from . import booking_page, display, formatting, refusals, slots
+from .object_actions import Words
+from .read_only import ReadOnlyAdmin
 
 
 def blocked(booking: Booking, now: datetime) -> str:
@@ -34,7 +34,7 @@ def standing(booking: Booking, now: datetime) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Again:
+class FormError:
     """Why nothing was moved. `gone`: the start that is not free any more. `ask`: Calendly may be asked for its free
     starts."""
 
@@ -43,9 +43,9 @@ class Again:
     ask: bool = True
 
 
-def view(page: EvidenceAdmin[Booking], request: HttpRequest, booking: Booking) -> HttpResponse:
+def view(page: ReadOnlyAdmin[Booking], request: HttpRequest, booking: Booking) -> HttpResponse:
     """Offer the free starts; on a choice move. Where the start went meanwhile, those of its day come first."""
-    now, again = timezone.now(), Again()
+    now, again = timezone.now(), FormError()
     cannot, kind = blocked(booking, now), booking.event_type
     if request.method == "POST" and not cannot:
         answer = _move(page, request, booking, now)
@@ -54,7 +54,7 @@ def view(page: EvidenceAdmin[Booking], request: HttpRequest, booking: Booking) -
         again = answer
     picker = None
     if kind is not None and not cannot:
-        zone = bookings.zone_of(booking).name
+        zone = queries.zone_of(booking).name
         seen = slots.look(request, kind, invitee=zone, now=now, gone=again.gone)
         picker = slots.picker(request, kind, seen, now=now, without=booking.start_at, ask=again.ask)
     return page.page(
@@ -74,68 +74,80 @@ def view(page: EvidenceAdmin[Booking], request: HttpRequest, booking: Booking) -
 
 def _link(booking: Booking) -> str:
     """The page at Calendly on which the invitee moves the meeting, for those who may see it."""
-    hidden = "reschedule_url" in columns.hidden_from(booking)
-    return "" if hidden else shown.web_address(booking.reschedule_url)
+    hidden = "reschedule_url" in display.hidden_from(booking)
+    return "" if hidden else formatting.web_address(booking.reschedule_url)
 
 
 def _move(
-    page: EvidenceAdmin[Booking], request: HttpRequest, booking: Booking, now: datetime
-) -> HttpResponse | Again:
+    page: ReadOnlyAdmin[Booking], request: HttpRequest, booking: Booking, now: datetime
+) -> HttpResponse | FormError:
     """Move it. Gives back the answer, or what stood in the way."""
 
-    def move(start: datetime, by: Actor) -> bookings.Moved | bookings.NotFree | bookings.MoveUnknown:
-        return bookings.reschedule(booking, new_start=start, by=by, now=now)
+    def move(start: datetime, by: Actor) -> queries.Moved | queries.NotFree | queries.MoveUnknown:
+        return queries.reschedule(booking, new_start=start, by=by, now=now)
 
     def told(start: datetime) -> str:
-        return gettext("The meeting is moved to %s.") % shown.local(start, booking.time_zone)
+        return gettext("The meeting is moved to %s.") % formatting.local(start, booking.time_zone)
 
     return carry_out(
-        page, request, booking, move, told,
-        done=_("Moved."), asked=_("Asked Calendly to move it."), link=_link(booking),
-    )  # fmt: skip
+        page,
+        request,
+        booking,
+        move,
+        told,
+        done=_("Moved."),
+        asked=_("Asked Calendly to move it."),
+        link=_link(booking),
+    )
 
 
 def carry_out(
-    page: EvidenceAdmin[Booking], request: HttpRequest, booking: Booking,
-    move: Callable[[datetime, Actor], bookings.Moved | bookings.NotFree | bookings.MoveUnknown],
-    told: Callable[[datetime], str], *, done: Words, asked: Words, link: str = "",
-) -> HttpResponse | Again:  # fmt: skip
+    page: ReadOnlyAdmin[Booking],
+    request: HttpRequest,
+    booking: Booking,
+    move: Callable[[datetime, Actor], queries.Moved | queries.NotFree | queries.MoveUnknown],
+    told: Callable[[datetime], str],
+    *,
+    done: Words,
+    asked: Words,
+    link: str = "",
+) -> HttpResponse | FormError:
     """Do a move or a hand-over to the start that was chosen, and tell what came of it. `link`: where the invitee
     can do the same, told where Calendly does not let us."""
     start = slots.parse(request.POST.get("start", ""))
     if start is None:
-        return Again(gettext("Choose one of the free starts."))
+        return FormError(gettext("Choose one of the free starts."))
     if moved := moved_since(request, booking):
-        return Again(moved)
+        return FormError(moved)
     try:
         outcome = move(start, Actor.staff(request.user.get_username()))
     except refusals.KNOWN as error:
         # Who has just waited for a Calendly that is away shall not wait for it once more.
-        ours = isinstance(error, scheduling.InvalidWish | bookings.NotReschedulable)
+        ours = isinstance(error, create.InvalidBookingRequest | queries.NotReschedulable)
         way = gettext("The invitee can still move it on this page: %s") % link if link and not ours else ""
-        return Again(f"{refusals.text(error)} {way}".strip(), ask=ours)
-    if isinstance(outcome, bookings.Moved):
+        return FormError(f"{refusals.text(error)} {way}".strip(), ask=ours)
+    if isinstance(outcome, queries.Moved):
         return page.did(request, outcome.booking, done, told(start))
-    if isinstance(outcome, bookings.MoveUnknown):
+    if isinstance(outcome, queries.MoveUnknown):
         lost = gettext(
             "Calendly's answer was lost and is looked up. Until then the old start stands: look again in a minute."
         )
         return page.did(request, booking, asked, lost, messages.WARNING)
     text = gettext("That start is not free any more. The meeting stands as it stood. Choose another start.")
-    return Again(text, start)
+    return FormError(text, start)
 
 
 def moved_since(request: HttpRequest, booking: Booking) -> str:
     """Says so where the meeting was moved since the page was opened; empty where it was not."""
     seen = request.POST.get("seen", "")
-    if not seen or seen == str(booking.current_leg_id) or booking.start_at is None:
+    if not seen or seen == str(booking.current_calendly_booking_id) or booking.start_at is None:
         return ""
     return gettext(
         "The meeting was moved since this page was opened. It is now at %s. Nothing was changed: look again, then "
         "confirm once more."
-    ) % shown.local(booking.start_at, booking.time_zone)
+    ) % formatting.local(booking.start_at, booking.time_zone)
 
 
 def hosts_of(kind: EventType) -> str:
     """Who holds it, as text of a page."""
-    return shown.plain(", ".join(host.name for host in kind.hosts.all()) or shown.NOTHING)
+    return formatting.plain(", ".join(host.name for host in kind.hosts.all()) or formatting.NOTHING)

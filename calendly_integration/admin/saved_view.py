@@ -13,10 +13,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from ..models import SavedView
-from ..services import saved_views
-from . import columns, in_use, shown
-from .evidence import EvidenceAdmin
+from ..services.backoffice import saved_views
+from . import display, formatting, in_use
 from .lists import is_key
+from .read_only import ReadOnlyAdmin
 
 KNOWN = (
     "q",
@@ -59,7 +59,7 @@ def chips(request: HttpRequest) -> list[Chip]:
     """This person's views."""
     here = known(request.GET.urlencode())
     return [
-        Chip(view.pk, shown.plain(view.name, 60), known(view.query), known(view.query) == here)
+        Chip(view.pk, formatting.plain(view.name, 60), known(view.query), known(view.query) == here)
         for view in saved_views.of(request.user)
     ]
 
@@ -75,7 +75,7 @@ def save(page: Any, request: HttpRequest) -> HttpResponse:
     if (refused := _entered(page, request)) is not None:
         return refused
     query = known(request.POST.get("query", ""))
-    name = shown.plain(request.POST.get("name", ""), 60)
+    name = formatting.plain(request.POST.get("name", ""), 60)
     try:
         view = saved_views.save(user=request.user, name=name, query=query, now=timezone.now())
     except saved_views.NoName:
@@ -106,23 +106,23 @@ def forget(page: Any, request: HttpRequest) -> HttpResponse:
 
 
 @admin.register(SavedView)
-class SavedViewAdmin(EvidenceAdmin[SavedView]):
+class SavedViewAdmin(ReadOnlyAdmin[SavedView]):
     """One's own. They are made and deleted above the list of bookings."""
 
     nothing_yet = gettext_lazy(
         "Nobody saved a view yet. Filter the list of bookings and press “Save this view”."
     )
     list_display = (
-        columns.words(SavedView, "name"),
-        columns.words(SavedView, "query"),
-        columns.moment(SavedView, "created_at"),
+        display.words(SavedView, "name"),
+        display.words(SavedView, "query"),
+        display.moment(SavedView, "created_at"),
     )
     list_select_related = ()
     ordering = ("name", "pk")
     lines = (
-        columns.words(SavedView, "name"),
-        columns.words(SavedView, "query", limit=1000),
-        columns.moment(SavedView, "created_at"),
+        display.words(SavedView, "name"),
+        display.words(SavedView, "query", limit=1000),
+        display.moment(SavedView, "created_at"),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[SavedView]:

@@ -11,9 +11,10 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from ..models import EventType, Host
-from ..services import availability, failures, wording
-from ..services.availability import Slot
-from . import refusals, shown, viewer
+from ..services import errors, texts
+from ..services.catalog import availability
+from ..services.catalog.availability import Slot
+from . import formatting, refusals, viewer_timezone
 
 SPAN = availability.SUGGESTED_DAYS
 FURTHEST = timedelta(days=60)
@@ -107,12 +108,21 @@ class Look:
 
 
 def look(
-    request: HttpRequest, kind: EventType, *, invitee: str, now: datetime, preset: datetime | None = None,
+    request: HttpRequest,
+    kind: EventType,
+    *,
+    invitee: str,
+    now: datetime,
+    preset: datetime | None = None,
     gone: datetime | None = None,
-) -> Look:  # fmt: skip
+) -> Look:
     """Read the address. What cannot be meant is left aside. `preset`: chosen where the address chooses nothing.
     `gone`: a start that is not free any more."""
-    zones = {"invitee": shown.zone_of(invitee), "host": _hosts_zone(kind), "viewer": viewer.zone(request)}
+    zones = {
+        "invitee": formatting.zone_of(invitee),
+        "host": _hosts_zone(kind),
+        "viewer": viewer_timezone.zone(request),
+    }
     whose = request.GET.get("zone", "")
     whose = whose if whose in zones else "invitee"
     given = request.POST.get("start", "") if request.method == "POST" else request.GET.get("start", "")
@@ -128,9 +138,14 @@ def look(
 
 
 def picker(
-    request: HttpRequest, kind: EventType, seen: Look, *, now: datetime, without: datetime | None = None,
+    request: HttpRequest,
+    kind: EventType,
+    seen: Look,
+    *,
+    now: datetime,
+    without: datetime | None = None,
     ask: bool = True,
-) -> Picker:  # fmt: skip
+) -> Picker:
     """The free starts, with one call to Calendly; none with `ask` off.
 
     `without`: the start that the meeting has.
@@ -143,17 +158,17 @@ def picker(
             Way(f"{CLOCKS[whose][0]} · {zone.key}", _query(request, zone=whose), whose == seen.whose)
             for whose, zone in seen.zones.items()
         ),
-        span=f"{wording.short_date(seen.first, shown.language())} – {wording.short_date(last, shown.language())}",
+        span=f"{texts.short_date(seen.first, formatting.language())} – {texts.short_date(last, formatting.language())}",
         earlier=_way(request, gettext("Earlier"), max(seen.first - SPAN, seen.today), seen),
         later=_way(request, gettext("Later"), min(seen.first + SPAN, seen.today + FURTHEST), seen),
         again=_query(request),
-        chosen=wording.utc(seen.chosen) if seen.chosen else "",
+        chosen=texts.utc(seen.chosen) if seen.chosen else "",
     )
     if not ask:
         return made
     try:
         slots = availability.offered(kind, start=seen.begin, end=seen.end, now=now)
-    except (failures.CalendlyRefused, failures.CalendlyUnavailable) as error:
+    except (errors.CalendlyRefused, errors.CalendlyUnavailable) as error:
         return replace(made, failure=failed(error))
     free = [slot for slot in slots if slot.start not in (without, seen.gone)]
     days = _with_first(by_day(free, seen.zone), seen)
@@ -171,18 +186,18 @@ def by_day(slots: Iterable[Slot], zone: ZoneInfo) -> tuple[Day, ...]:
         there = slot.start.astimezone(zone)
         label = f"{there:%H:%M}"
         if there.replace(fold=0).utcoffset() != there.replace(fold=1).utcoffset():
-            label = f"{label} {wording.offset(there)}"
-        start = Start(wording.utc(slot.start), label, f"{slot.start.astimezone(UTC):%H:%M} UTC")
+            label = f"{label} {texts.offset(there)}"
+        start = Start(texts.utc(slot.start), label, f"{slot.start.astimezone(UTC):%H:%M} UTC")
         days.setdefault(there.date(), []).append(start)
     return tuple(
-        Day(wording.day(on, shown.language()), tuple(starts), _is_odd(on, zone))
+        Day(texts.day(on, formatting.language()), tuple(starts), _is_odd(on, zone))
         for on, starts in days.items()
     )
 
 
 def _with_first(days: tuple[Day, ...], seen: Look) -> tuple[Day, ...]:
     """The day of the start that went stands there even if nothing on it is free any more."""
-    label = wording.day(seen.first, shown.language())
+    label = texts.day(seen.first, formatting.language())
     if seen.gone is None or not days or days[0].label == label:
         return days
     return (Day(label, (), _is_odd(seen.first, seen.zone)), *days)
@@ -198,12 +213,12 @@ def parse(value: str) -> datetime | None:
     return start.astimezone(UTC) if start.tzinfo and 1 < start.year < 9999 else None
 
 
-def failed(error: failures.CalendlyRefused | failures.CalendlyUnavailable) -> str:
+def failed(error: errors.CalendlyRefused | errors.CalendlyUnavailable) -> str:
     """Why the free starts are not known."""
-    if isinstance(error, failures.CalendlyUnavailable):
+    if isinstance(error, errors.CalendlyUnavailable):
         why = gettext("Calendly cannot be reached now, so its free times are not known.")
         return f"{why} {refusals.later(error.retry_after)}"
-    return gettext("Calendly does not tell its free times: %s") % shown.told(error, 300)
+    return gettext("Calendly does not tell its free times: %s") % formatting.told(error, 300)
 
 
 def _note(seen: Look, free: list[Slot], without: datetime | None) -> str:
@@ -215,7 +230,7 @@ def _note(seen: Look, free: list[Slot], without: datetime | None) -> str:
         return gettext("That is the start that the meeting has. Choose another one.")
     if not seen.begin <= start < seen.end:
         return ""
-    at = wording.written(start, seen.zone, shown.language())
+    at = texts.written(start, seen.zone, formatting.language())
     return gettext("%s is not free. Choose another start.") % at
 
 
@@ -232,7 +247,7 @@ def _query(request: HttpRequest, **changes: str) -> str:
 
 def _hosts_zone(kind: EventType) -> ZoneInfo:
     host = Host.objects.filter(event_types=kind).order_by("pk").only("time_zone").first()
-    return shown.zone_of(host.time_zone if host else "")
+    return formatting.zone_of(host.time_zone if host else "")
 
 
 def _day(value: str) -> date | None:

@@ -5,21 +5,21 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, pgettext
 
 from ..models import Booking
-from . import shown
+from . import formatting
 
 
 def badge(booking: Booking) -> SafeString:
     """Its status; that the invitee did not come where that is marked."""
     if booking.no_show_at is not None:
-        return shown.state("failed", gettext("no-show"))
-    return shown.state(booking.status, booking.get_status_display())
+        return formatting.state("failed", gettext("no-show"))
+    return formatting.state(booking.status, booking.get_status_display())
 
 
 def cell(booking: Booking) -> SafeString:
     """The badge; under it who canceled the meeting, where that is known."""
     if booking.status != Booking.Status.CANCELED or not booking.canceled_by:
         return badge(booking)
-    by = pgettext("canceled", "by %s") % shown.plain(booking.canceled_by, 60)
+    by = pgettext("canceled", "by %s") % formatting.plain(booking.canceled_by, 60)
     return format_html(
         '<span class="calendly cell">{}<br><span class="quiet"><bdi>{}</bdi></span></span>',
         badge(booking),

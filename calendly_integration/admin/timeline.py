@@ -1,35 +1,235 @@
-"""The timeline of all bookings."""
+"""What happened to a booking as one story: the timeline, Calendly's deliveries, the messages to the portal."""
 
-from django.contrib import admin
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext, ngettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
-from ..models import TimelineEntry
-from . import columns, shown, story
-from .evidence import EvidenceAdmin
+from ..models import Booking, OutboxMessage, TimelineEntry, WebhookDelivery
+from ..services import api_call_log, error_texts
+from . import formatting
+from .display import page_link
+
+ACTIONS = {
+    "requested": _("A meeting was asked for"),
+    "booked": _("Booked at Calendly"),
+    "confirmed": _("Calendly confirmed it"),
+    "not_booked": _("It was not booked"),
+    "outcome_unknown": _("Calendly's answer was lost; it is being looked up"),
+    "look_requested": _("Calendly was to be asked at once"),
+    "cancel_requested": _("A cancellation was asked for"),
+    "canceled": _("Canceled"),
+    "not_canceled": _("It could not be canceled"),
+    "not_read": _("It could not be read again at Calendly"),
+    "move_requested": _("A move was asked for"),
+    "hand_over_requested": _("A hand-over to another host was asked for"),
+    "rescheduled": _("Moved"),
+    "new_time_unknown": _("Moved at Calendly, but the new time could not be read there"),
+    "no_show": _("Marked as no-show"),
+    "no_show_undone": _("The no-show mark was taken away"),
+    "no_show_requested": _("A no-show mark was asked for"),
+    "no_show_undo_requested": _("It was asked to take the no-show mark away"),
+    "no_show_unchanged": _("The no-show mark stayed as it was"),
+    "confirmation_sent_again": _("The confirmation was sent again"),
+    "mailed_without_link": _("The confirmation left without a link: there was none yet"),
+    "metadata_found": _("The conversation was learnt from the portal"),
+    "metadata_changed": _("The metadata was changed"),
+    "followup_assigned": _("The follow-up was assigned"),
+    "followup_noted": _("A note was written on the follow-up"),
+    "followup_waiting": _("The follow-up waits for the invitee"),
+    "followup_closed": _("The follow-up was closed"),
+    "followup_reopened": _("The follow-up was reopened"),
+    "followup_rebooked": _("Booked again from a follow-up"),
+    api_call_log.ACTION: _("Calendly was asked"),
+}
+DETAILS = {
+    "reason": _("Reason"),
+    "error": _("Error"),
+    "start": _("Start"),
+    "wanted": _("Wanted"),
+    "through": _("Learnt through"),
+    "to": _("To"),
+    "note": _("Note"),
+    "booking": _("New booking"),
+    "instead_of": _("Instead of booking"),
+    "fields": _("Changed"),
+}
+# Details that are instants. What people typed is shown as they typed it, also where it reads like one.
+STARTS = ("start", "wanted")
+THROUGH = {
+    "booked": _("Calendly's answer to our booking"),
+    "read": _("reading at Calendly"),
+    "invitee.created": _("a delivery"),
+    "invitee.canceled": _("a delivery"),
+}
+MESSAGES = {
+    "/calendly/metadata": _("The portal keeps what belongs to it"),
+    "/calendly/notify": _("The portal is told of the booking"),
+    "/calendly/confirmed": _("The portal is told that it is confirmed"),
+    "/calendly/canceled": _("The portal is told of the cancellation"),
+    "/calendly/rescheduled": _("The portal is told of the move"),
+    "/email/send": _("The portal mails the confirmation"),
+    "/followup/schedule": _("The portal plans a follow-up"),
+    "/analytics/log": _("The portal counts it"),
+}
+DELIVERIES = {
+    "invitee.created": _("Calendly tells of the booking"),
+    "invitee.canceled": _("Calendly tells of the cancellation"),
+    "invitee_no_show.created": _("Calendly tells of the no-show mark"),
+    "invitee_no_show.deleted": _("Calendly tells that the no-show mark is gone"),
+}
+# A meeting has a handful of each; of what has more the newest are told.
+MOST = 100
 
 
-@admin.register(TimelineEntry)
-class TimelineEntryAdmin(EvidenceAdmin[TimelineEntry]):
-    """What happened, whoever's booking it was."""
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One step of the story, ready for the page."""
 
-    list_display = (
-        columns.moment(TimelineEntry, "at", seconds=True),
-        columns.other(TimelineEntry, "booking"),
-        columns.column("what", _("what"), lambda row: shown.text(story.ACTIONS.get(row.action, row.action))),
-        "actor",
-        columns.words(TimelineEntry, "actor_name", limit=60),
+    at: datetime
+    actor: str
+    who: str
+    what: str
+    when: SafeString
+    kind: str = "entry"
+    state: SafeString | str = ""
+    link: SafeString | str = ""
+    lines: list[SafeString] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """The steps in their order; `cut` where there are older ones that are not told."""
+
+    steps: list[Told]
+    cut: bool
+
+
+def of(booking: Booking) -> Story:
+    """The whole story. Three queries. What was written at one moment stands in the order of cause and effect."""
+    entries = _newest(booking.timeline.order_by("-pk"))
+    deliveries = _newest(booking.deliveries.defer("body").order_by("-pk"))
+    messages = _newest(booking.messages.order_by("-pk"))
+    steps = [
+        *(told(entry) for entry in entries),
+        *(_delivered(delivery) for delivery in deliveries),
+        *(_message(message) for message in messages),
+    ]
+    cut = any(len(found) == MOST for found in (entries, deliveries, messages))
+    return Story(sorted(steps, key=lambda step: step.at), cut)
+
+
+def _newest(rows: QuerySet[Any]) -> list[Any]:
+    return list(reversed(rows[:MOST]))
+
+
+def told(entry: TimelineEntry) -> Told:
+    """A timeline entry for people. What we have no words for is shown as it stands."""
+    detail = dict(entry.detail) if isinstance(entry.detail, dict) else {}
+    heard = entry.action == api_call_log.ACTION
+    return Told(
+        at=entry.at,
+        actor=entry.actor,
+        who=_who(entry.get_actor_display(), entry.actor_name),
+        what=str(ACTIONS.get(entry.action, formatting.plain(entry.action))),
+        when=formatting.instant(entry.at, seconds=True),
+        kind="call" if heard else "entry",
+        state=_outcome(str(detail.get("outcome", ""))) if heard else "",
+        lines=[_call(detail)] if heard else list(_lines(detail)),
     )
-    list_filter = ("actor",)
-    list_select_related = ("booking",)
-    date_hierarchy = "at"
-    ordering = ("-pk",)
-    search_fields = ("action", "actor_name", "=booking__email_key")
-    uuid_lookups = ("booking",)
-    lines = (
-        columns.moment(TimelineEntry, "at", seconds=True),
-        columns.other(TimelineEntry, "booking"),
-        columns.column("what", _("what"), lambda row: shown.text(story.ACTIONS.get(row.action, row.action))),
-        "actor",
-        columns.words(TimelineEntry, "actor_name", limit=255),
-        columns.evidence("detail", _("details")),
+
+
+def _call(detail: dict[str, Any]) -> SafeString:
+    """`POST /invitees · 152 ms · 3 tries`."""
+    parts = [str(detail.get("call", "")), f"{detail.get('ms', '?')} ms"]
+    tries = detail.get("tries", 1)
+    if isinstance(tries, int) and tries > 1:
+        parts.append(ngettext("%d try", "%d tries", tries) % tries)
+    return formatting.text(" · ".join(parts), 200)
+
+
+def _outcome(outcome: str) -> SafeString:
+    return formatting.state("ok" if outcome.startswith("2") and outcome.isdigit() else "failed", outcome)
+
+
+def _message(message: OutboxMessage) -> Told:
+    """What the portal is told, and how far that is."""
+    lines = []
+    if message.sent_at is not None:
+        lines.append(formatting.text(gettext("Sent at %s") % formatting.stamp(message.sent_at, seconds=True)))
+    if message.attempts > 1:
+        attempts = ngettext("%d attempt", "%d attempts", message.attempts) % message.attempts
+        lines.append(formatting.text(attempts))
+    if message.last_error and message.sent_at is None:
+        lines.append(formatting.text(f"{DETAILS['error']}: {error_texts.said(message.last_error)}", 300))
+    return Told(
+        at=message.created_at,
+        actor=TimelineEntry.Actor.SYSTEM,
+        who=_who(TimelineEntry.Actor.SYSTEM.label),
+        what=str(MESSAGES.get(message.path, _("The portal is told"))),
+        when=formatting.instant(message.created_at, seconds=True),
+        kind="outboxmessage",
+        state=formatting.state(message.status, message.get_status_display()),
+        link=page_link(message, message.path),
+        lines=lines,
     )
+
+
+def _delivered(delivery: WebhookDelivery) -> Told:
+    """What Calendly delivered, and what became of it."""
+    lines = []
+    if delivery.applied_at is not None:
+        lines.append(
+            formatting.text(gettext("Processed at %s") % formatting.stamp(delivery.applied_at, seconds=True))
+        )
+    if delivery.last_error:
+        lines.append(formatting.text(f"{DETAILS['error']}: {error_texts.said(delivery.last_error)}", 300))
+    return Told(
+        at=delivery.received_at,
+        actor=TimelineEntry.Actor.CALENDLY,
+        who=_who(TimelineEntry.Actor.CALENDLY.label),
+        what=str(DELIVERIES.get(delivery.kind, _("Calendly delivers"))),
+        when=formatting.instant(delivery.received_at, seconds=True),
+        kind="webhookdelivery",
+        state=formatting.state(delivery.status, delivery.get_status_display()),
+        link=page_link(delivery, delivery.kind or "?"),
+        lines=lines,
+    )
+
+
+def _who(kind: Any, name: str = "") -> str:
+    name = formatting.plain(name)
+    return pgettext("actor", "by %s") % (f"{kind} · {name}" if name else kind)
+
+
+def _lines(detail: dict[str, Any]) -> Iterator[SafeString]:
+    old, new = detail.pop("old_start", ""), detail.pop("new_start", "")
+    if old or new:
+        yield formatting.text(gettext("From %(old)s to %(new)s") % {"old": _at(old), "new": _at(new)}, 300)
+    for key, value in detail.items():
+        label = DETAILS.get(key) or formatting.plain(key)
+        words = THROUGH.get(str(value), value) if key == "through" else value
+        if key in ("error", "reason"):
+            said = error_texts.said(str(words))
+        else:
+            said = _at(words) if key in STARTS else _value(words)
+        yield formatting.text(f"{label}: {said}", formatting.LONG)
+
+
+def _value(value: Any) -> str:
+    """As it stands, lists with commas."""
+    return ", ".join(str(item) for item in value) if isinstance(value, list) else str(value)
+
+
+def _at(value: Any) -> str:
+    """An instant in our way of writing it."""
+    try:
+        at = datetime.fromisoformat(str(value))
+    except ValueError:
+        return str(value)
+    return formatting.stamp(at) if at.tzinfo else str(value)

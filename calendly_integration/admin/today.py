@@ -12,10 +12,12 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from ..models import Booking, Connection
-from ..services import health, machine_room, today, wording
-from . import nav, shown, standing, viewer
-from .today_needs import may, needs, url
+from ..models import Booking, CalendlyAccount
+from ..services import texts
+from ..services.backoffice import system_status, today
+from ..services.worker import heartbeat
+from . import formatting, nav, standing, viewer_timezone
+from .attention_items import may, needs, url
 
 FIGURES = {
     "meetings": _("Meetings"),
@@ -50,7 +52,7 @@ class Meeting:
 
 
 @dataclass(frozen=True, slots=True)
-class Lane:
+class OutboxQueue:
     """A host's day. `over`: the time is now, after the last of these."""
 
     host: str
@@ -60,21 +62,21 @@ class Lane:
 
 def board(request: HttpRequest) -> str:
     """The page above the stock list of models, in the viewer's zone."""
-    with timezone.override(viewer.zone(request)):
+    with timezone.override(viewer_timezone.zone(request)):
         return render_to_string("calendly_integration/admin/today.html", context(request), request=request)
 
 
 def context(request: HttpRequest) -> dict[str, Any]:
     """All that it shows, for whoever looks: nothing of which they may not see the rows."""
-    now, zone = timezone.now(), viewer.zone(request)
+    now, zone = timezone.now(), viewer_timezone.zone(request)
     on = today.chosen(request.GET.get("day", ""), zone=zone, now=now)
-    connections = today.connections() if may(request, "view_connection") else []
-    outbox = machine_room.outbox() if may(request, "view_message") else None
-    worker = health.worker_alive(now)
+    connections = today.connections() if may(request, "view_calendlyaccount") else []
+    outbox = system_status.outbox() if may(request, "view_outboxmessage") else None
+    worker = heartbeat.worker_alive(now)
     return {
         "places": nav.places(request),
         "on": on,
-        "title": wording.day(on.on, shown.language()),
+        "title": texts.day(on.on, formatting.language()),
         "is_today": on.holds(now),
         "yesterday": on.on - timedelta(days=1),
         "tomorrow": on.on + timedelta(days=1),
@@ -97,7 +99,7 @@ def _schedule(request: HttpRequest, on: today.Day, now: datetime) -> dict[str, A
     found = today.meetings(on)
     by_host: dict[str, list[Booking]] = {}
     for booking in found.rows:
-        name = shown.plain(booking.host, 60) if booking.host else gettext("No host")
+        name = formatting.plain(booking.host, 60) if booking.host else gettext("No host")
         by_host.setdefault(name, []).append(booking)
     return {
         "sees_bookings": True,
@@ -109,15 +111,15 @@ def _schedule(request: HttpRequest, on: today.Day, now: datetime) -> dict[str, A
     }
 
 
-def _lane(name: str, rows: list[Booking], on: today.Day, now: datetime) -> Lane:
+def _lane(name: str, rows: list[Booking], on: today.Day, now: datetime) -> OutboxQueue:
     past = [(row.end_at or row.start_at or now) <= now for row in rows]
     turn = past.index(False) if False in past else len(rows)
     meetings = [
         Meeting(
             clock=_span(row, on),
             url=url("booking_change", row.pk),
-            invitee=shown.plain(row.invitee_name or row.invitee_email, 80),
-            event=shown.plain(row.event_name, 80),
+            invitee=formatting.plain(row.invitee_name or row.invitee_email, 80),
+            event=formatting.plain(row.event_name, 80),
             state=standing.badge(row),
             past=gone,
             off=row.status == Booking.Status.CANCELED,
@@ -125,7 +127,7 @@ def _lane(name: str, rows: list[Booking], on: today.Day, now: datetime) -> Lane:
         )
         for number, (row, gone) in enumerate(zip(rows, past, strict=True))
     ]
-    return Lane(name, meetings, over=on.holds(now) and turn == len(rows))
+    return OutboxQueue(name, meetings, over=on.holds(now) and turn == len(rows))
 
 
 def _span(row: Booking, on: today.Day) -> SafeString:
@@ -133,8 +135,8 @@ def _span(row: Booking, on: today.Day) -> SafeString:
     assert row.start_at is not None  # it was found by it
     return format_html(
         '<time datetime="{}" title="{}">{}{}</time>',
-        wording.utc(row.start_at),
-        shown.stamp(row.start_at),
+        texts.utc(row.start_at),
+        formatting.stamp(row.start_at),
         _clock(row.start_at, on),
         end,
     )
@@ -189,18 +191,18 @@ def _rows_url(model: str, figure: str, on: today.Day) -> str:
 
 def _health(
     request: HttpRequest,
-    connections: list[Connection],
-    outbox: machine_room.Pile | None,
-    worker: health.WorkerState,
+    connections: list[CalendlyAccount],
+    outbox: system_status.Pile | None,
+    worker: heartbeat.WorkerState,
 ) -> list[dict[str, Any]]:
     """The strip: each part in a word, with its colour, and the way to it."""
     found = []
-    if may(request, "view_connection"):
+    if may(request, "view_calendlyaccount"):
         for row in connections[:3]:
             found += _of_connection(row, many=len(connections) > 1)
         word = gettext("at work") if worker.alive else gettext("silent")
         tone = "ok" if worker.alive else "failed"
-        found.append(_part(_("Worker"), shown.state(tone, word), "", url("connection_machine")))
+        found.append(_part(_("Worker"), formatting.state(tone, word), "", url("connection_machine")))
     if outbox is not None:
         parked = outbox.counts.get("parked", 0)
         late = outbox.oldest is not None and timezone.now() - outbox.oldest > today.OUTBOX_OLD
@@ -212,29 +214,33 @@ def _health(
             if outbox.oldest
             else gettext("empty")
         )
-        since = shown.instant(outbox.oldest) if outbox.oldest else ""
-        found.append(_part(_("Outbox"), shown.state(tone, word), since, url("message_changelist")))
+        since = formatting.instant(outbox.oldest) if outbox.oldest else ""
+        found.append(_part(_("Outbox"), formatting.state(tone, word), since, url("message_changelist")))
     return found
 
 
-def _of_connection(row: Connection, *, many: bool) -> list[dict[str, Any]]:
+def _of_connection(row: CalendlyAccount, *, many: bool) -> list[dict[str, Any]]:
     page = url("connection_change", row.pk)
     hook = row.subscription_state == "active"
     synced = row.events_synced_at or row.synced_at
-    name = f" · {shown.plain(row, 30)}" if many else ""
+    name = f" · {formatting.plain(row, 30)}" if many else ""
     return [
-        _part(gettext("Token") + name, shown.state(row.health, row.get_health_display()), "", page),
+        _part(gettext("Token") + name, formatting.state(row.health, row.get_health_display()), "", page),
         _part(
             gettext("Webhook") + name,
-            shown.state("ok" if hook else "failed", gettext("subscribed") if hook else gettext("not subscribed")),
-            "", page,
+            formatting.state(
+                "ok" if hook else "failed", gettext("subscribed") if hook else gettext("not subscribed")
+            ),
+            "",
+            page,
         ),
         _part(
             gettext("Last sync") + name,
-            shown.state("ok" if synced else "waiting", gettext("done") if synced else gettext("never")),
-            shown.instant(synced) if synced else "", url("syncrun_changelist"),
+            formatting.state("ok" if synced else "waiting", gettext("done") if synced else gettext("never")),
+            formatting.instant(synced) if synced else "",
+            url("syncrun_changelist"),
         ),
-    ]  # fmt: skip
+    ]
 
 
 def _part(label: object, state: SafeString, note: object, link: str) -> dict[str, Any]:

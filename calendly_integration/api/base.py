@@ -22,9 +22,9 @@ from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
 from ..models import AgentKey
-from ..services import agent_keys
 from ..services.actors import Actor
-from . import errors, inputs, speech, throttling
+from ..services.agents import keys
+from . import errors, inputs, messages, throttling
 from .bodies import Json, JsonBody, LengthRequired, camel
 
 log = logging.getLogger("calendly.api")
@@ -51,8 +51,8 @@ class KeyAuthentication(BaseAuthentication):
         text, now = text.strip(), timezone.now()
         throttling.check_address(request._request, text, now=now)
         try:
-            key = agent_keys.authenticate(text, now=now)
-        except agent_keys.InvalidKey:
+            key = keys.authenticate(text, now=now)
+        except keys.InvalidKey:
             throttling.note_wrong_key(request._request, text, now=now)
             raise
         throttling.note_right_key(text)
@@ -125,7 +125,7 @@ class AgentView(APIView):
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Answer in the caller's language."""
-        with speech.in_language_of(request):
+        with messages.in_language_of(request):
             return super().dispatch(request, *args, **kwargs)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
@@ -148,12 +148,12 @@ class AgentView(APIView):
         """Answers hold personal data and depend on key and language: nobody may keep them."""
         final = super().finalize_response(request, response, *args, **kwargs)
         final.headers.setdefault("Cache-Control", "no-store")
-        final.headers.setdefault("Content-Language", speech.language())
+        final.headers.setdefault("Content-Language", messages.language())
         patch_vary_headers(final, ("Accept-Language", "Authorization"))
         # Not `request.auth`: that would look for a key once more where authentication has failed.
         key = getattr(request, "_auth", None)
         if isinstance(final, Answer) and isinstance(key, AgentKey):
-            final.afterwards = lambda: agent_keys.note_use(key, now=timezone.now())
+            final.afterwards = lambda: keys.note_use(key, now=timezone.now())
         return final
 
     @property

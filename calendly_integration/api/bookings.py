@@ -13,8 +13,9 @@ from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 
 from ..models import AgentKey, Booking
-from ..services import bookings, failures
-from . import documents, errors, shapes, speech
+from ..services import errors as failures
+from ..services.bookings import queries
+from . import documents, errors, messages, shapes
 from .base import AgentView, Answer, success
 from .fields import HALF, Address, AddressInQuery, Choice, Moment, Said, Shape, Text, Whole
 from .schedule import nothing_free
@@ -46,7 +47,7 @@ class UpcomingView(AgentView):
         """Confirmed bookings that start within `days`, soonest first."""
         person = EmailInPath(data={"email": email.rstrip("/")})
         person.is_valid(raise_exception=True)
-        found = bookings.upcoming(
+        found = queries.upcoming(
             person.validated_data["email"],
             days=self.query(UpcomingQuery)["days"],
             now=timezone.now(),
@@ -89,7 +90,7 @@ class ListView(AgentView):
     def get(self, request: Request) -> Answer:
         """A page of bookings, the newest first."""
         given = self.query(ListQuery)
-        found = bookings.listed(
+        found = queries.listed(
             email=given.get("email", ""),
             conversation_id=given.get("conversationId", ""),
             # In a query string an unescaped plus is a blank.
@@ -107,7 +108,7 @@ class BookingView(AgentView):
 
     def booking(self, id: str) -> Booking:
         """The booking of the path, if it is open to the caller's key. Raises BookingNotFound."""
-        return bookings.find(id, key_id=self.key.pk)
+        return queries.find(id, key_id=self.key.pk)
 
 
 class DetailQuery(Shape):
@@ -128,7 +129,7 @@ class DetailView(BookingView):
         """The booking, what the portal keeps with it, and what happened to it last."""
         before = self.query(DetailQuery).get("before")
         row = self.booking(id)
-        entries, earlier = bookings.history(row, before=before, limit=documents.TIMELINE_PAGE)
+        entries, earlier = queries.history(row, before=before, limit=documents.TIMELINE_PAGE)
         return success(
             booking=shapes.booking(row),
             metadata=shapes.metadata_of(row),
@@ -154,16 +155,16 @@ class CancelView(BookingView):
         reason = self.read(CancelBody).get("reason", "")
         row = self.booking(id)
         try:
-            row = bookings.cancel(row, reason=reason, by=self.actor, now=timezone.now())
-        except bookings.NotCancelable as error:
+            row = queries.cancel(row, reason=reason, by=self.actor, now=timezone.now())
+        except queries.NotCancelable as error:
             # With the booking beside it: its links let the invitee go on alone.
             failure = errors.answer_to(error)
             return Answer({**failure.body, "booking": shapes.booking(row)}, status=failure.status)
-        return success(booking=shapes.booking(row), message=speech.canceled(row))
+        return success(booking=shapes.booking(row), message=messages.canceled(row))
 
 
 NOT_MOVED = (
-    bookings.NotReschedulable,
+    queries.NotReschedulable,
     failures.QuotaExhausted,
     failures.CalendlyRefused,
     failures.CalendlyUnavailable,
@@ -187,16 +188,18 @@ class RescheduleView(BookingView):
         wanted = self.read(RescheduleBody)["newStartTime"]
         row = self.booking(id)
         try:
-            outcome = bookings.reschedule(row, new_start=wanted, by=self.actor, now=timezone.now())
+            outcome = queries.reschedule(row, new_start=wanted, by=self.actor, now=timezone.now())
         except NOT_MOVED as error:
             failure = errors.answer_to_move(error, row)
             return Answer(failure.body, status=failure.status, headers=failure.headers)
-        if isinstance(outcome, bookings.Moved):
-            return success(newBooking=shapes.booking(outcome.booking), message=speech.moved(outcome.booking))
+        if isinstance(outcome, queries.Moved):
+            return success(
+                newBooking=shapes.booking(outcome.booking), message=messages.moved(outcome.booking)
+            )
         link = {"rescheduleUrl": row.reschedule_url or None}
-        if isinstance(outcome, bookings.MoveUnknown):
+        if isinstance(outcome, queries.MoveUnknown):
             more = {"booking": shapes.booking(outcome.booking), **link}
-            return Answer(errors.Failure(202, "outcome_unknown", speech.unknown(), more).body, status=202)
+            return Answer(errors.Failure(202, "outcome_unknown", messages.unknown(), more).body, status=202)
         return Answer(nothing_free(outcome) | link, status=200)
 
 
@@ -269,5 +272,5 @@ class MetadataView(BookingView):
         changes = {COLUMNS[name]: value or empty.get(name, "") for name, value in given.items()}
         if not changes:
             return success(metadata=shapes.metadata_of(row))
-        kept = bookings.annotate(row, changes=changes, by=self.actor, now=timezone.now())
+        kept = queries.annotate(row, changes=changes, by=self.actor, now=timezone.now())
         return success(metadata=shapes.metadata(kept))

@@ -6,10 +6,12 @@ from typing import Any
 from django.utils import timezone
 from rest_framework.request import Request
 
-from ..models import AgentKey, Connection, Host
-from ..services import availability, catalog, wording, zones
-from ..services.scheduling import FURTHEST, InvalidWish
-from ..services.zones import Zone
+from ..models import AgentKey, CalendlyAccount, Host
+from ..services import texts
+from ..services.bookings import time_zones
+from ..services.bookings.create import FURTHEST, InvalidBookingRequest
+from ..services.bookings.time_zones import Zone
+from ..services.catalog import availability, event_types
 from . import documents, shapes
 from .base import AgentView, Answer, success
 from .fields import MomentOrDay, Shape, Text
@@ -26,7 +28,7 @@ class EventTypesView(AgentView):
     @documents.described(documents.EVENT_TYPES)
     def get(self, request: Request) -> Answer:
         """All event types that are open to this agent, inactive ones too."""
-        kinds = catalog.event_types(key_id=self.key.pk).prefetch_related("hosts")
+        kinds = event_types.event_types(key_id=self.key.pk).prefetch_related("hosts")
         return success(eventTypes=[shapes.event_type(kind) for kind in kinds])
 
 
@@ -38,7 +40,7 @@ class HostsView(AgentView):
     @documents.described(documents.HOSTS)
     def get(self, request: Request) -> Answer:
         """All active hosts."""
-        return success(hosts=[shapes.host(each) for each in catalog.hosts()])
+        return success(hosts=[shapes.host(each) for each in event_types.hosts()])
 
 
 class SpanQuery(Shape):
@@ -71,11 +73,11 @@ class AvailabilityView(AgentView):
     def get(self, request: Request) -> Answer:
         """Asked of Calendly now."""
         given, now = self.query(AvailabilityQuery), timezone.now()
-        kind = catalog.find(given["eventType"], key_id=self.key.pk)
-        zone = _zone(given["timezone"]) if "timezone" in given else _zone_of(kind.connection)
+        kind = event_types.find(given["eventType"], key_id=self.key.pk)
+        zone = _zone(given["timezone"]) if "timezone" in given else _zone_of(kind.account)
         start, end = _span(given, zone, longest=availability.LONGEST, now=now)
         slots = availability.offered(kind, start=start, end=end, now=now)
-        return success(slots=[shapes.slot(slot, zone) for slot in slots], asOf=wording.utc(now))
+        return success(slots=[shapes.slot(slot, zone) for slot in slots], asOf=texts.utc(now))
 
 
 class HostAvailabilityView(AgentView):
@@ -87,7 +89,7 @@ class HostAvailabilityView(AgentView):
     def get(self, request: Request, id: str) -> Answer:
         """Busy and, within the working hours, available spans."""
         given, now = self.query(SpanQuery), timezone.now()
-        host = catalog.find_host(id)
+        host = event_types.find_host(id)
         start, end = _span(given, _zone_of(host), longest=availability.LONGEST_HOST, now=now)
         spans = availability.of_host(host, start=start, end=end, now=now)
         return success(availability=[shapes.span(part) for part in spans])
@@ -95,14 +97,14 @@ class HostAvailabilityView(AgentView):
 
 def _zone(name: str) -> Zone:
     """The zone in which times are read and written. Raises UnknownZone."""
-    return Zone(zones.named(name).key, "explicit", "high")
+    return Zone(time_zones.named(name).key, "explicit", "high")
 
 
-def _zone_of(owner: Host | Connection) -> Zone:
+def _zone_of(owner: Host | CalendlyAccount) -> Zone:
     try:
         return _zone(owner.time_zone)
-    except zones.UnknownZone:
-        return Zone(zones.default_name(), "default", "low")
+    except time_zones.UnknownZone:
+        return Zone(time_zones.default_name(), "default", "low")
 
 
 def _span(
@@ -112,7 +114,7 @@ def _span(
     first: datetime | date = given.get("start", now)
     start = _instant("start", first, zone)
     if not now - FURTHEST < start < now + FURTHEST:
-        raise InvalidWish("start", "out_of_range")
+        raise InvalidBookingRequest("start", "out_of_range")
     # A week of days ends with a day, whatever the clocks do meanwhile.
     week = start + A_WEEK if isinstance(first, datetime) else first + A_WEEK
     last: datetime | date = given.get("end", week)
@@ -120,11 +122,11 @@ def _span(
         last = _day_after(last)
     end = _instant("end", last, zone)
     if end <= start:
-        raise InvalidWish("end", "end_before_start")
+        raise InvalidBookingRequest("end", "end_before_start")
     # Days are counted on the clock there: one may have 25 hours.
     begins, ends = (each.astimezone(zone.info).replace(tzinfo=None) for each in (start, end))
     if min(end - start, ends - begins) > longest:
-        raise InvalidWish("end", "too_long", days=str(longest.days))
+        raise InvalidBookingRequest("end", "too_long", days=str(longest.days))
     return start, end
 
 
@@ -132,15 +134,15 @@ def _day_after(day: date) -> date:
     try:
         return day + timedelta(days=1)
     except OverflowError as error:
-        raise InvalidWish("end", "out_of_range") from error
+        raise InvalidBookingRequest("end", "out_of_range") from error
 
 
 def _instant(field: str, given: datetime | date, zone: Zone) -> datetime:
     try:
         if not isinstance(given, datetime):
-            return zones.begins(given, zone.info)
-        return given.astimezone(UTC) if given.tzinfo else zones.at(given, zone.info)
-    except zones.NoSuchTime as error:
-        raise InvalidWish(field, "no_such_time", time=str(error), zone=zone.name) from error
+            return time_zones.begins(given, zone.info)
+        return given.astimezone(UTC) if given.tzinfo else time_zones.at(given, zone.info)
+    except time_zones.NoSuchTime as error:
+        raise InvalidBookingRequest(field, "no_such_time", time=str(error), zone=zone.name) from error
     except OverflowError as error:
-        raise InvalidWish(field, "out_of_range") from error
+        raise InvalidBookingRequest(field, "out_of_range") from error

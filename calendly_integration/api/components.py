@@ -118,8 +118,12 @@ SCHEMAS: dict[str, Schema] = {
         schedulingUrl=maybe(TEXT),
         questions=many(
             thing(
-                name=TEXT, type=TEXT, position=WHOLE, required=YES_NO,
-                answerChoices=many(TEXT), includeOther=YES_NO,
+                name=TEXT,
+                type=TEXT,
+                position=WHOLE,
+                required=YES_NO,
+                answerChoices=many(TEXT),
+                includeOther=YES_NO,
             )
         ),
         locations=many(
@@ -130,20 +134,31 @@ SCHEMAS: dict[str, Schema] = {
     "Span": thing(startTime=INSTANT, endTime=INSTANT, status=one_of("busy", "available")),
     "Invalid": failure("invalid_request", errors={"type": "object", "additionalProperties": many(TEXT)}),
     "Failure": failure(
-        "unauthorized", "forbidden", "not_found", "method_not_allowed", "not_acceptable", "length_required",
-        "too_large", "unsupported_media_type", "internal_error",
+        "unauthorized",
+        "forbidden",
+        "not_found",
+        "method_not_allowed",
+        "not_acceptable",
+        "length_required",
+        "too_large",
+        "unsupported_media_type",
+        "internal_error",
     ),
     "NoAvailability": failure("no_availability", "slot_taken", suggestions=many(ref("Suggestion"), 14 + 1)),
     "OutcomeUnknown": failure("outcome_unknown", booking=ref("Booking")),
     "NotMoved": failure(
-        "no_availability", "slot_taken", suggestions=many(ref("Suggestion"), 14 + 1), rescheduleUrl=maybe(TEXT)
+        "no_availability",
+        "slot_taken",
+        suggestions=many(ref("Suggestion"), 14 + 1),
+        rescheduleUrl=maybe(TEXT),
     ),
     "MoveUnknown": failure("outcome_unknown", booking=ref("Booking"), rescheduleUrl=maybe(TEXT)),
     "MoveQuotaExhausted": failure("quota_exhausted", rescheduleUrl=maybe(TEXT)),
     "MoveRefused": failure("calendly_refused", detail=TEXT, rescheduleUrl=maybe(TEXT)),
     "EventTypeNotFound": failure("event_type_not_found", eventTypes=many(TEXT)),
     "EventTypeAmbiguous": failure(
-        "event_type_ambiguous", eventTypes=many(thing(id=TEXT, name=TEXT, slug=TEXT, hosts=TYPE_HOSTS)),
+        "event_type_ambiguous",
+        eventTypes=many(thing(id=TEXT, name=TEXT, slug=TEXT, hosts=TYPE_HOSTS)),
     ),
     "HostNotFound": failure("host_not_found"),
     "BookingNotFound": failure("booking_not_found"),
@@ -157,4 +172,4 @@ SCHEMAS: dict[str, Schema] = {
     "Unavailable": failure("calendly_unavailable", "unavailable"),
     "InProgress": failure("in_progress"),
     "IdempotencyMismatch": failure("idempotency_mismatch"),
-}  # fmt: skip
+}

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
 
-from ..services import addresses
+from ..services.bookings import email_addresses
 from .components import FREE, INSTANT, TEXT, Schema, many, maybe, ref, success
 from .fields import BLANK, Many, Shape
 
@@ -57,7 +57,10 @@ BOOKING_IN_PATH = _path(
 )
 HOST_IN_PATH = _path("id", "Our id or the last segment of Calendly's user URI.")
 EMAIL_IN_PATH = _path(
-    "email", "The invitee's e-mail address.", pattern=addresses.PATTERN, maxLength=addresses.LONGEST
+    "email",
+    "The invitee's e-mail address.",
+    pattern=email_addresses.PATTERN,
+    maxLength=email_addresses.LONGEST,
 )
 CURSOR = OpenApiParameter("cursor", str, description="Where the page begins; only as `next` gave it.")
 IDEMPOTENCY_KEY = OpenApiParameter(
@@ -180,7 +183,10 @@ SCHEDULE = _call(
             "Calendly's booking allowance is used up; hand over `schedulingUrl`. Or too many calls.",
         ),
     },
-    UNKNOWN, NO_EVENT_TYPE, REFUSED, WITH_BODY,
+    UNKNOWN,
+    NO_EVENT_TYPE,
+    REFUSED,
+    WITH_BODY,
     parameters=(IDEMPOTENCY_KEY, REPLAYED),
     examples=(
         OpenApiExample(
@@ -197,31 +203,42 @@ SCHEDULE = _call(
         ),
         OpenApiExample("Booked", BOOKED_EXAMPLE, response_only=True, status_codes=["201"]),
     ),
-)  # fmt: skip
+)
 UPCOMING = _call(
-    "upcoming", "An invitee's next meetings",
+    "upcoming",
+    "An invitee's next meetings",
     _fine("Confirmed ones in the window, soonest first.", events=many(ref("Booking"))),
-)  # fmt: skip
+)
 LIST = _call(
-    "list_bookings", "Find bookings",
+    "list_bookings",
+    "Find bookings",
     _fine("A page, newest first.", bookings=many(ref("Booking"), 50), next=maybe({"type": "string"})),
-)  # fmt: skip
+)
 DETAIL = _call(
-    "get_booking", "One booking and its history",
+    "get_booking",
+    "One booking and its history",
     _fine(
         "With what the portal keeps and what happened last, in order.",
-        booking=ref("Booking"), metadata=ref("Metadata"), timeline=many(ref("TimelineEntry"), TIMELINE_PAGE),
+        booking=ref("Booking"),
+        metadata=ref("Metadata"),
+        timeline=many(ref("TimelineEntry"), TIMELINE_PAGE),
         timelineNext={**maybe(TEXT), "description": "Where the history goes on, towards earlier."},
     ),
     NO_BOOKING,
-)  # fmt: skip
+)
 CANCEL = _call(
-    "cancel_booking", "Cancel a booking",
+    "cancel_booking",
+    "Cancel a booking",
     _fine("Canceled; also if it was already.", booking=ref("Booking"), message=TEXT),
-    UNKNOWN, NO_BOOKING, NOT_CANCELABLE, REFUSED, WITH_BODY,
-)  # fmt: skip
+    UNKNOWN,
+    NO_BOOKING,
+    NOT_CANCELABLE,
+    REFUSED,
+    WITH_BODY,
+)
 RESCHEDULE = _call(
-    "reschedule_booking", "Move a booking",
+    "reschedule_booking",
+    "Move a booking",
     {
         200: (
             {"oneOf": [success(newBooking=ref("Booking"), message=TEXT), ref("NotMoved")]},
@@ -235,27 +252,38 @@ RESCHEDULE = _call(
         ),
         502: (ref("MoveRefused"), "Calendly refused; `detail` is what it said."),
     },
-    NO_BOOKING, WITH_BODY,
-)  # fmt: skip
+    NO_BOOKING,
+    WITH_BODY,
+)
 METADATA = _call(
     "get_metadata", "What the portal keeps with a booking", _fine("It.", metadata=ref("Metadata")), NO_BOOKING
 )
 ANNOTATE = _call(
-    "change_metadata", "Change what the portal keeps with a booking",
-    _fine("As it is now.", metadata=ref("Metadata")), NO_BOOKING, WITH_BODY,
-)  # fmt: skip
+    "change_metadata",
+    "Change what the portal keeps with a booking",
+    _fine("As it is now.", metadata=ref("Metadata")),
+    NO_BOOKING,
+    WITH_BODY,
+)
 EVENT_TYPES = _call(
     "event_types", "What can be booked", _fine("All of them.", eventTypes=many(ref("EventType")))
 )
 HOSTS = _call("hosts", "Who hosts meetings", _fine("All active ones.", hosts=many(ref("Host"))))
 AVAILABILITY = _call(
-    "availability", "Free starts of an event type, at most 31 days",
-    _fine("Asked of Calendly now.", slots=many(ref("Slot")), asOf=INSTANT), NO_EVENT_TYPE, AMBIGUOUS, REFUSED,
-)  # fmt: skip
+    "availability",
+    "Free starts of an event type, at most 31 days",
+    _fine("Asked of Calendly now.", slots=many(ref("Slot")), asOf=INSTANT),
+    NO_EVENT_TYPE,
+    AMBIGUOUS,
+    REFUSED,
+)
 HOST_AVAILABILITY = _call(
-    "host_availability", "A host's time, at most 7 days",
-    _fine("In order.", availability=many(ref("Span"))), {404: (ref("HostNotFound"), "No such host.")}, REFUSED,
-)  # fmt: skip
+    "host_availability",
+    "A host's time, at most 7 days",
+    _fine("In order.", availability=many(ref("Span"))),
+    {404: (ref("HostNotFound"), "No such host.")},
+    REFUSED,
+)
 
 
 def _page(name: str, summary: str, media_type: str, schema: Any) -> Operation:

@@ -12,8 +12,11 @@ from django.utils.translation import gettext as _
 from rest_framework import exceptions
 
 from ..models import Booking
-from ..services import agent_keys, bookings, catalog, failures, idempotency, scheduling, zones
-from . import bodies, refusals, shapes, speech, throttling
+from ..services import errors as failures
+from ..services.agents import keys
+from ..services.bookings import create, idempotency, queries, time_zones
+from ..services.catalog import event_types
+from . import bodies, messages, refusals, shapes, throttling
 
 log = logging.getLogger("calendly.api")
 
@@ -65,8 +68,8 @@ def answer_to_move(error: Exception, booking: Booking) -> Failure:
     more = {name: value for name, value in failure.more.items() if name != "schedulingUrl"}
     message = failure.message
     if isinstance(error, failures.QuotaExhausted):
-        message = speech.not_moved_for_quota()
-    if isinstance(error, bookings.NotReschedulable):
+        message = messages.not_moved_for_quota()
+    if isinstance(error, queries.NotReschedulable):
         more["booking"] = shapes.booking(booking)
     return replace(failure, message=message, more=more | {"rescheduleUrl": booking.reschedule_url or None})
 
@@ -78,32 +81,32 @@ def _later(seconds: int) -> dict[str, str]:
 # The services' errors
 
 
-@_answers(scheduling.InvalidWish)
-def _invalid_wish(error: scheduling.InvalidWish) -> Failure:
+@_answers(create.InvalidBookingRequest)
+def _invalid_wish(error: create.InvalidBookingRequest) -> Failure:
     text = refusals.said(error)
     return Failure(400, "invalid_request", text, {"errors": {error.field: [text]}})
 
 
-@_answers(zones.UnknownZone)
-def _unknown_zone(error: zones.UnknownZone) -> Failure:
-    return _invalid_wish(scheduling.InvalidWish("timezone", "unknown_zone", name=str(error)))
+@_answers(time_zones.UnknownZone)
+def _unknown_zone(error: time_zones.UnknownZone) -> Failure:
+    return _invalid_wish(create.InvalidBookingRequest("timezone", "unknown_zone", name=str(error)))
 
 
-@_answers(zones.NoSuchTime)
-def _no_such_time(error: zones.NoSuchTime) -> Failure:
-    return _invalid_wish(scheduling.InvalidWish("start", "no_such_time", time=str(error), zone=""))
+@_answers(time_zones.NoSuchTime)
+def _no_such_time(error: time_zones.NoSuchTime) -> Failure:
+    return _invalid_wish(create.InvalidBookingRequest("start", "no_such_time", time=str(error), zone=""))
 
 
-@_answers(catalog.EventTypeNotFound)
-def _no_event_type(error: catalog.EventTypeNotFound) -> Failure:
+@_answers(event_types.EventTypeNotFound)
+def _no_event_type(error: event_types.EventTypeNotFound) -> Failure:
     text = _("I know no such kind of meeting.")
     if error.names:
         text += " " + _("There is: %(names)s.") % {"names": ", ".join(error.names)}
     return Failure(404, "event_type_not_found", text, {"eventTypes": error.names})
 
 
-@_answers(catalog.EventTypeAmbiguous)
-def _ambiguous(error: catalog.EventTypeAmbiguous) -> Failure:
+@_answers(event_types.EventTypeAmbiguous)
+def _ambiguous(error: event_types.EventTypeAmbiguous) -> Failure:
     choices = [shapes.event_type_choice(each) for each in error.event_types]
     named = "; ".join(
         f"{each['name']} ({', '.join(host['name'] for host in each['hosts']) or each['slug']})"
@@ -113,30 +116,30 @@ def _ambiguous(error: catalog.EventTypeAmbiguous) -> Failure:
     return Failure(409, "event_type_ambiguous", text, {"eventTypes": choices})
 
 
-@_answers(catalog.HostNotFound)
-def _no_host(error: catalog.HostNotFound) -> Failure:
+@_answers(event_types.HostNotFound)
+def _no_host(error: event_types.HostNotFound) -> Failure:
     return Failure(404, "host_not_found", _("I know no such host."))
 
 
-@_answers(bookings.BookingNotFound)
-def _no_booking(error: bookings.BookingNotFound) -> Failure:
+@_answers(queries.BookingNotFound)
+def _no_booking(error: queries.BookingNotFound) -> Failure:
     return Failure(404, "booking_not_found", _("I cannot find that booking."))
 
 
-@_answers(bookings.NotCancelable)
-def _not_cancelable(error: bookings.NotCancelable) -> Failure:
+@_answers(queries.NotCancelable)
+def _not_cancelable(error: queries.NotCancelable) -> Failure:
     return Failure(409, "not_cancelable", refusals.not_cancelable(error.why), {"reason": error.why})
 
 
-@_answers(bookings.NotReschedulable)
-def _not_reschedulable(error: bookings.NotReschedulable) -> Failure:
+@_answers(queries.NotReschedulable)
+def _not_reschedulable(error: queries.NotReschedulable) -> Failure:
     return Failure(409, "not_reschedulable", refusals.not_reschedulable(error.why), {"reason": error.why})
 
 
-@_answers(bookings.CancellationUnknown)
-def _cancellation_unknown(error: bookings.CancellationUnknown) -> Failure:
+@_answers(queries.CancellationUnknown)
+def _cancellation_unknown(error: queries.CancellationUnknown) -> Failure:
     more = {"booking": shapes.booking(error.booking)}
-    return Failure(202, "outcome_unknown", speech.unknown(), more)
+    return Failure(202, "outcome_unknown", messages.unknown(), more)
 
 
 @_answers(failures.QuotaExhausted)
@@ -178,7 +181,7 @@ def _in_progress(error: idempotency.InProgress) -> Failure:
 # Who may
 
 
-@_answers(exceptions.NotAuthenticated, exceptions.AuthenticationFailed, agent_keys.InvalidKey)
+@_answers(exceptions.NotAuthenticated, exceptions.AuthenticationFailed, keys.InvalidKey)
 def _nobody(error: Exception) -> Failure:
     text = _("A valid agent key is needed: Authorization: Bearer <key>.")
     return Failure(401, "unauthorized", text, {}, {"WWW-Authenticate": 'Bearer realm="calendly"'})

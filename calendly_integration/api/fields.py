@@ -14,7 +14,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.fields import empty
 
-from ..services import addresses
+from ..services.bookings import email_addresses
 
 INSTANT = re.compile(
     r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d([.,]\d{1,9})?)?([Zz]|[+-]\d\d(:?\d\d)?)?", re.ASCII
@@ -84,7 +84,7 @@ class Text(Said, serializers.CharField):
 
 def an_address(text: str) -> None:
     """Refuse what is no e-mail address. Raises ValidationError."""
-    if not addresses.is_address(text):
+    if not email_addresses.is_address(text):
         raise ValidationError(
             _(
                 "This is not an e-mail address, such as ana@example.com. It has one @ and no blanks, "
@@ -96,8 +96,8 @@ def an_address(text: str) -> None:
 @extend_schema_field(
     {
         "type": "string",
-        "maxLength": addresses.LONGEST,
-        "pattern": addresses.PATTERN,
+        "maxLength": email_addresses.LONGEST,
+        "pattern": email_addresses.PATTERN,
         "example": "ana@example.com",
     }
 )
@@ -105,7 +105,7 @@ class Address(Text):
     """An e-mail address."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(max_length=addresses.LONGEST, **options)
+        super().__init__(max_length=email_addresses.LONGEST, **options)
         self.validators = [*self.validators, an_address]
 
 
@@ -115,7 +115,7 @@ class AddressInQuery(Address):
     def to_internal_value(self, data: Any) -> str:
         """The address, with its pluses."""
         text = super().to_internal_value(data)
-        if addresses.is_address(text) or len(text) > addresses.LONGEST:
+        if email_addresses.is_address(text) or len(text) > email_addresses.LONGEST:
             return text
         return LOST_PLUS_OF_ADDRESS.sub("+", text)
 

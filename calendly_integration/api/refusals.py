@@ -7,49 +7,55 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from rest_framework.settings import api_settings
 
-from ..services.scheduling import InvalidWish
+from ..services.bookings.create import InvalidBookingRequest
 
 
-def said(error: InvalidWish) -> str:
+def said(error: InvalidBookingRequest) -> str:
     """What is wrong with a wish."""
     sentence = SENTENCES.get(error.code)
     return sentence(error.values) if sentence else _("This is not valid.")
 
 
 SENTENCES: dict[str, Callable[[dict[str, str]], str]] = {
-    "unknown_zone": lambda values: _(
-        "I do not know the time zone “%(name)s”. A name such as Europe/Bucharest is expected."
-    ) % {"name": values["name"][:64]},
-    "no_such_time": lambda values: _(
-        "The time %(time)s does not exist there: the clocks skip it when summer time begins. Please choose another."
-    ) % {"time": values["time"].replace("T", " ")},
+    "unknown_zone": lambda values: (
+        _("I do not know the time zone “%(name)s”. A name such as Europe/Bucharest is expected.")
+        % {"name": values["name"][:64]}
+    ),
+    "no_such_time": lambda values: (
+        _(
+            "The time %(time)s does not exist there: the clocks skip it when summer time begins. Please choose another."
+        )
+        % {"time": values["time"].replace("T", " ")}
+    ),
     "past": lambda values: _("That time has already passed."),
     "out_of_range": lambda values: _("That time is too far away."),
     "unanswered": lambda values: _("This question needs an answer: %(questions)s") % values,
     "unknown_question": lambda values: (
-        _("“%(asked)s” is not asked here. The questions are: %(questions)s")
-        if values["questions"]
-        else _("“%(asked)s” is not asked here. This kind of meeting has no questions.")
-    ) % values,
-    "answered_twice": lambda values: _(
-        "This question takes one answer, and several were given: %(question)s"
-    ) % values,
-    "not_a_choice": lambda values: _(
-        "“%(answer)s” is no answer to “%(question)s”. The choices are: %(choices)s"
-    ) % {**values, "answer": values["answer"][:200]},
-    "not_a_phone": lambda values: _(
-        "“%(question)s” needs a phone number in international form, such as +40721234567."
-    ) % values,
-    "location_needed": lambda values: _(
-        "Where should the meeting be? Please name a place."
+        (
+            _("“%(asked)s” is not asked here. The questions are: %(questions)s")
+            if values["questions"]
+            else _("“%(asked)s” is not asked here. This kind of meeting has no questions.")
+        )
+        % values
     ),
+    "answered_twice": lambda values: (
+        _("This question takes one answer, and several were given: %(question)s") % values
+    ),
+    "not_a_choice": lambda values: (
+        _("“%(answer)s” is no answer to “%(question)s”. The choices are: %(choices)s")
+        % {**values, "answer": values["answer"][:200]}
+    ),
+    "not_a_phone": lambda values: (
+        _("“%(question)s” needs a phone number in international form, such as +40721234567.") % values
+    ),
+    "location_needed": lambda values: _("Where should the meeting be? Please name a place."),
     "phone_needed": lambda values: _(
         "The host will call, so a phone number in international form is needed, such as +40721234567."
     ),
     "too_many_guests": lambda values: _("There can be at most 10 guests."),
     "end_before_start": lambda values: _("The end must be after the start."),
     "too_long": lambda values: _("At most %(days)s days can be asked for at once.") % values,
-}  # fmt: skip
+}
 
 
 def not_cancelable(why: str) -> str:

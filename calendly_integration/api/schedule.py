@@ -8,10 +8,11 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework.request import Request
 
 from ..models import AgentKey, Booking, EventType
-from ..services import bookings, catalog, idempotency, same_request, scheduling
-from ..services.idempotency import Keep, OnIntent
-from ..services.scheduling import Booked, NothingFree, Outcome, OutcomeUnknown, Wish
-from . import documents, errors, shapes, speech
+from ..services.bookings import create, idempotency, queries, same_request
+from ..services.bookings.create import Booked, BookingRequest, NothingFree, Outcome, OutcomeUnknown
+from ..services.bookings.idempotency import Keep, OnIntent
+from ..services.catalog import event_types
+from . import documents, errors, messages, shapes
 from .base import AgentView, Answer
 from .fields import Address, Choice, Locale, Many, Moment, Said, Shape, Text
 
@@ -81,11 +82,11 @@ class ScheduleView(AgentView):
         """Book the first free start that fits the wish."""
         given, now = self.read(ScheduleBody), timezone.now()
         # Blank is absent, as everywhere.
-        header, wish = request.META.get("HTTP_IDEMPOTENCY_KEY", "").strip(), _wish(given)
+        header, booking_request = request.META.get("HTTP_IDEMPOTENCY_KEY", "").strip(), _wish(given)
         kind: EventType | None = None
         if not header:
-            kind = catalog.find(wish.event_type, key_id=self.key.pk)
-            key = idempotency.implicit(*same_request.parts(wish, kind, now=now))
+            kind = event_types.find(booking_request.event_type, key_id=self.key.pk)
+            key = idempotency.implicit(*same_request.parts(booking_request, kind, now=now))
         else:  # a request that was answered before is answered so again, whatever became of its event type
             key = idempotency.explicit(header)
 
@@ -97,8 +98,13 @@ class ScheduleView(AgentView):
                 kept = _told(booked)
                 keep(kept)
 
-            outcome = scheduling.schedule(
-                wish=wish, by=self.actor, now=now, on_intent=on_intent, on_booked=on_booked, event_type=kind
+            outcome = create.schedule(
+                booking_request=booking_request,
+                by=self.actor,
+                now=now,
+                on_intent=on_intent,
+                on_booked=on_booked,
+                event_type=kind,
             )
             return kept or _told(outcome)
 
@@ -111,13 +117,13 @@ class ScheduleView(AgentView):
     def _recovered(self, booking: Booking, earlier: idempotency.Answer | None) -> idempotency.Answer:
         """The booking as it is now. One that was handed over to an event type which is closed to this key shows
         nothing new: then the earlier answer is given again."""
-        if earlier and not bookings.bookings_for(self.key.pk).filter(pk=booking.pk).exists():
+        if earlier and not queries.bookings_for(self.key.pk).filter(pk=booking.pk).exists():
             return earlier
         return _recovered(booking, earlier)
 
 
-def _wish(given: dict[str, Any]) -> Wish:
-    return Wish(
+def _wish(given: dict[str, Any]) -> BookingRequest:
+    return BookingRequest(
         event_type=given["eventType"],
         email=given["inviteeEmail"],
         name=given["inviteeName"],
@@ -125,7 +131,7 @@ def _wish(given: dict[str, Any]) -> Wish:
         flexibility=given.get("flexibility", "nextAvailable"),
         time_zone=given.get("timezone", ""),
         phone=given.get("phone", ""),
-        locale=given.get("locale", "") or speech.language(),  # the language that the agent speaks with them
+        locale=given.get("locale", "") or messages.language(),  # the language that the agent speaks with them
         location=given.get("location", ""),
         answers=tuple((each["question"], each["answer"] or "") for each in given.get("customAnswers", ())),
         guests=tuple(given.get("guests", ())),
@@ -147,26 +153,26 @@ def _told(outcome: Outcome) -> idempotency.Answer:
 
 
 def _booked(booking: Booking, zone: dict[str, Any]) -> idempotency.Answer:
-    body = {"success": True, "booking": shapes.booking(booking), "message": speech.booked(booking), **zone}
+    body = {"success": True, "booking": shapes.booking(booking), "message": messages.booked(booking), **zone}
     return idempotency.Answer(201, body)
 
 
 def _unknown(booking: Booking, zone: dict[str, Any]) -> idempotency.Answer:
     more = {"booking": shapes.booking(booking), **zone}
-    return idempotency.Answer(202, errors.Failure(202, "outcome_unknown", speech.unknown(), more).body)
+    return idempotency.Answer(202, errors.Failure(202, "outcome_unknown", messages.unknown(), more).body)
 
 
-def nothing_free(outcome: NothingFree | bookings.NotFree) -> dict[str, Any]:
+def nothing_free(outcome: NothingFree | queries.NotFree) -> dict[str, Any]:
     """Nothing fits: what could be taken instead."""
-    own = isinstance(outcome, bookings.NotFree) and outcome.own
-    text = speech.nothing_free(outcome.suggestions, outcome.zone, taken=outcome.taken, own=own)
+    own = isinstance(outcome, queries.NotFree) and outcome.own
+    text = messages.nothing_free(outcome.suggestions, outcome.zone, taken=outcome.taken, own=own)
     more = {"suggestions": shapes.suggestions(outcome.suggestions, outcome.zone)}
     return errors.Failure(200, "slot_taken" if outcome.taken else "no_availability", text, more).body
 
 
 def _recovered(booking: Booking, earlier: idempotency.Answer | None) -> idempotency.Answer:
     """The answer from what became of the booking. How the zone was found is known from the earlier answer only."""
-    zone = shapes.zone(bookings.zone_of(booking))
+    zone = shapes.zone(queries.zone_of(booking))
     found = earlier.body.get("timezone") if earlier else None
     if isinstance(found, dict) and found.get("name") == zone["name"]:
         zone = found

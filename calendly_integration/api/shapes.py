@@ -5,17 +5,18 @@ from datetime import datetime
 from typing import Any
 
 from ..models import Booking, EventType, Host, TimelineEntry, VAIMetadata
-from ..services import bookings, wording
-from ..services.availability import Day, Slot, Span
-from ..services.zones import Zone
-from . import speech
+from ..services import texts
+from ..services.bookings import queries
+from ..services.bookings.time_zones import Zone
+from ..services.catalog.availability import Day, Slot, Span
+from . import messages
 
 Shape = dict[str, Any]
 
 
 def instant(value: datetime | None) -> str | None:
     """UTC with Z, whole seconds."""
-    return wording.utc(value) if value else None
+    return texts.utc(value) if value else None
 
 
 def booking(row: Booking) -> Shape:
@@ -26,7 +27,7 @@ def booking(row: Booking) -> Shape:
         "eventType": row.event_name,
         "startTime": instant(row.start_at),
         "endTime": instant(row.end_at),
-        "local": _local(row.start_at, row.end_at, bookings.zone_of(row)),
+        "local": _local(row.start_at, row.end_at, queries.zone_of(row)),
         "invitee": {"email": row.invitee_email, "name": row.invitee_name or None},
         "host": _host_of(row),
         "location": row.location or None,
@@ -41,7 +42,7 @@ def booking(row: Booking) -> Shape:
 def _local(start: datetime | None, end: datetime | None, zone: Zone) -> Shape | None:
     if start is None or end is None:
         return None
-    return dict(wording.local(start, end, zone.info, speech.language()))
+    return dict(texts.local(start, end, zone.info, messages.language()))
 
 
 def _host_of(row: Booking) -> Shape | None:
@@ -88,8 +89,8 @@ def timeline(entries: Iterable[TimelineEntry]) -> list[Shape]:
 def slot(free: Slot, zone: Zone) -> Shape:
     """A free start."""
     return {
-        "startTime": wording.utc(free.start),
-        "endTime": wording.utc(free.end),
+        "startTime": texts.utc(free.start),
+        "endTime": texts.utc(free.end),
         "local": _local(free.start, free.end, zone),
     }
 
@@ -99,7 +100,7 @@ def suggestions(days: Sequence[Day], zone: Zone) -> list[Shape]:
     return [
         {
             "date": day.on.isoformat(),
-            "label": wording.day(day.on, speech.language()),
+            "label": texts.day(day.on, messages.language()),
             "slots": [slot(each, zone) for each in day.slots],
         }
         for day in days
@@ -113,7 +114,7 @@ def zone(found: Zone) -> Shape:
 
 def span(part: Span) -> Shape:
     """A part of a host's time."""
-    return {"startTime": wording.utc(part.start), "endTime": wording.utc(part.end), "status": part.status}
+    return {"startTime": texts.utc(part.start), "endTime": texts.utc(part.end), "status": part.status}
 
 
 def host(row: Host) -> Shape:

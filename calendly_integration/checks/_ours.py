@@ -13,7 +13,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning
 
 from .. import conf
-from ..services import addresses
+from ..services.bookings import email_addresses
 
 Apps = Sequence[AppConfig] | None
 
@@ -153,7 +153,7 @@ def _portal_key(given: dict[str, Any]) -> Iterator[CheckMessage]:
 
 def _system_email(given: dict[str, Any]) -> Iterator[CheckMessage]:
     email = given.get("SYSTEM_EMAIL", "")
-    if email and not addresses.is_address(email):
+    if email and not email_addresses.is_address(email):
         yield Error(
             f"{conf.NAME}['SYSTEM_EMAIL'] is no e-mail address: Calendly would refuse every booking of an agent.",
             hint="VAI_SYSTEM_EMAIL=agent@portal.example",

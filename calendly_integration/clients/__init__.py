@@ -4,9 +4,9 @@ import threading
 
 from .. import conf
 from ..calendly.client import Client as CalendlyClient
-from ..models import Connection
+from ..models import CalendlyAccount
 from ..vai.client import Client as PortalClient
-from . import hearing, vault
+from . import api_call_log, encryption
 
 DEFAULT = "default"
 
@@ -19,29 +19,29 @@ class NoToken(Exception):
     """The connection has no credential, or one that no configured key can read."""
 
 
-def token(connection: Connection) -> str:
+def token(account: CalendlyAccount) -> str:
     """The connection's credential: the settings' for the default connection, the stored one for another. Raises
     NoToken."""
-    if connection.slug == DEFAULT:
+    if account.slug == DEFAULT:
         if key := conf.get().API_KEY:
             return key
         raise NoToken("No Calendly token: set CALENDLY_API_KEY.")
-    if not connection.token_encrypted:
-        raise NoToken(f"No Calendly token is stored for the connection {connection.slug}.")
+    if not account.token_encrypted:
+        raise NoToken(f"No Calendly token is stored for the connection {account.slug}.")
     try:
-        return vault.decrypt(connection.token_encrypted)
-    except vault.Unreadable as error:
+        return encryption.decrypt(account.token_encrypted)
+    except encryption.Unreadable as error:
         raise NoToken("The stored Calendly token cannot be read: an encryption key is missing.") from error
 
 
-def calendly(connection: Connection) -> CalendlyClient:
+def calendly(account: CalendlyAccount) -> CalendlyClient:
     """The client of a connection. Raises NoToken."""
-    key = (connection.pk, token(connection), conf.get().API_URL)
+    key = (account.pk, token(account), conf.get().API_URL)
     with _lock:
         client = _calendly.get(key)
         if client is None:
             try:
-                client = _calendly[key] = CalendlyClient(key[1], base_url=key[2], on_call=hearing.heard)
+                client = _calendly[key] = CalendlyClient(key[1], base_url=key[2], on_call=api_call_log.heard)
             except ValueError as error:
                 raise NoToken(str(error)) from error
         return client

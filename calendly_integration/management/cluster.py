@@ -18,9 +18,9 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from .. import jobs
+from ..services import worker
 
 # All that tasks need is loaded before the fork: loaded after it, each worker would hold a copy of its own.
-from ..services import health, syncing, worker  # noqa: F401
 
 log = logging.getLogger("calendly.supervisor")
 
@@ -132,7 +132,7 @@ class Cluster:
             self._lifeline = -1
 
 
-class StandIn:
+class FallbackSweep:
     """One sweep in a process of its own, for times when the queue takes no tasks."""
 
     def __init__(self) -> None:

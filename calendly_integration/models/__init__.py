@@ -3,36 +3,35 @@
 from .agent_key import AgentKey
 from .booking import Booking
 from .bulk import BulkItem, BulkRun
-from .connection import Connection
-from .delivery import Delivery
+from .calendly_account import CalendlyAccount
+from .calendly_booking import CalendlyBooking
 from .event_type import EventType, EventTypeChange
 from .followup import FollowUp
 from .host import Host
 from .idempotency import IdempotencyRecord
-from .leg import BookingLeg
-from .message import Lane, Message, PendingMail
 from .metadata import VAIMetadata
+from .outbox import OutboxMessage, OutboxQueue, PendingMail
 from .preference import Preference
-from .pulse import Pulse
 from .saved_view import SavedView
 from .sync_run import SyncRun
+from .system import Pulse
 from .timeline import TimelineEntry
+from .webhook_delivery import WebhookDelivery
 
 __all__ = [
     "AgentKey",
     "Booking",
-    "BookingLeg",
     "BulkItem",
     "BulkRun",
-    "Connection",
-    "Delivery",
+    "CalendlyAccount",
+    "CalendlyBooking",
     "EventType",
     "EventTypeChange",
     "FollowUp",
     "Host",
     "IdempotencyRecord",
-    "Lane",
-    "Message",
+    "OutboxMessage",
+    "OutboxQueue",
     "PendingMail",
     "Preference",
     "Pulse",
@@ -40,4 +39,5 @@ __all__ = [
     "SyncRun",
     "TimelineEntry",
     "VAIMetadata",
+    "WebhookDelivery",
 ]

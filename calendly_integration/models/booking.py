@@ -76,7 +76,7 @@ class BookingQuerySet(models.QuerySet["Booking"]):
 
 
 class Booking(models.Model):
-    """One invitee's meeting. What Calendly knows of it stands in its legs; this row is their sum."""
+    """One invitee's meeting. What Calendly knows of it stands in its Calendly bookings; this row is their sum."""
 
     class Status(models.TextChoices):
         PENDING = "pending", _("pending")
@@ -99,11 +99,11 @@ class Booking(models.Model):
         OTHER = "other", _("another reason")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    connection = models.ForeignKey(
-        "calendly_integration.Connection",
+    account = models.ForeignKey(
+        "calendly_integration.CalendlyAccount",
         models.PROTECT,
         related_name="bookings",
-        verbose_name=_("connection"),
+        verbose_name=_("Calendly account"),
     )
     status = models.CharField(_("status"), max_length=10, choices=Status.choices, default=Status.PENDING)
     source = models.CharField(_("source"), max_length=10, choices=Source.choices)
@@ -139,13 +139,13 @@ class Booking(models.Model):
     cancel_url = models.CharField(_("link to cancel"), max_length=500, blank=True)
     reschedule_url = models.CharField(_("link to move"), max_length=500, blank=True)
     event_id = models.CharField(_("Calendly's event id"), max_length=64, blank=True)
-    current_leg = models.ForeignKey(
-        "calendly_integration.BookingLeg",
+    current_calendly_booking = models.ForeignKey(
+        "calendly_integration.CalendlyBooking",
         models.SET_NULL,
         null=True,
         blank=True,
         related_name="+",
-        verbose_name=_("current leg"),
+        verbose_name=_("current booking at Calendly"),
     )
     agent_key = models.ForeignKey(
         "calendly_integration.AgentKey",
@@ -162,7 +162,7 @@ class Booking(models.Model):
     canceled_by = models.CharField(_("canceled by"), max_length=255, blank=True)
     canceled_at = models.DateTimeField(_("canceled at"), null=True, blank=True)
     no_show_at = models.DateTimeField(_("marked as no-show at"), null=True, blank=True)
-    seen_at = models.DateTimeField(_("confirmed by Calendly at"), null=True, blank=True)
+    confirmed_at = models.DateTimeField(_("confirmed by Calendly at"), null=True, blank=True)
     mailed_without_link_at = models.DateTimeField(
         _("confirmation left without a link at"), null=True, blank=True
     )
@@ -215,7 +215,7 @@ class Booking(models.Model):
             models.Index(
                 fields=["start_at"],
                 name="booking_unseen",
-                condition=Q(status="confirmed", seen_at__isnull=True),
+                condition=Q(status="confirmed", confirmed_at__isnull=True),
             ),
         ]
 

@@ -38,11 +38,11 @@ class EventType(models.Model):
         STAFF = "staff", _("only staff")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    connection = models.ForeignKey(
-        "calendly_integration.Connection",
+    account = models.ForeignKey(
+        "calendly_integration.CalendlyAccount",
         models.PROTECT,
         related_name="event_types",
-        verbose_name=_("connection"),
+        verbose_name=_("Calendly account"),
     )
     uri = models.CharField(max_length=255, unique=True)
     name = models.CharField(_("name"), max_length=255)

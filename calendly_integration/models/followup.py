@@ -41,11 +41,11 @@ class FollowUp(models.Model):
         related_name="followups",
         verbose_name=_("booking"),
     )
-    leg = models.ForeignKey(
-        "calendly_integration.BookingLeg",
+    calendly_booking = models.ForeignKey(
+        "calendly_integration.CalendlyBooking",
         models.CASCADE,
         related_name="+",
-        verbose_name=_("leg"),
+        verbose_name=_("booking at Calendly"),
     )
     kind = models.CharField(_("kind"), max_length=40, choices=Kind.choices)
     status = models.CharField(_("status"), max_length=10, choices=Status.choices, default=Status.OPEN)
@@ -79,7 +79,9 @@ class FollowUp(models.Model):
         verbose_name = _("follow-up")
         verbose_name_plural = _("follow-ups")
         ordering = ["scheduled_for", "id"]
-        constraints = [models.UniqueConstraint(fields=["leg", "kind"], name="followup_once_a_leg")]
+        constraints = [
+            models.UniqueConstraint(fields=["calendly_booking", "kind"], name="followup_once_a_leg")
+        ]
         indexes = [models.Index(fields=["status", "scheduled_for"], name="followup_status_due")]
 
     def __str__(self) -> str:

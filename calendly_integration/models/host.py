@@ -12,11 +12,11 @@ class Host(models.Model):
     """A member of the connected organization."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    connection = models.ForeignKey(
-        "calendly_integration.Connection",
+    account = models.ForeignKey(
+        "calendly_integration.CalendlyAccount",
         models.PROTECT,
         related_name="hosts",
-        verbose_name=_("connection"),
+        verbose_name=_("Calendly account"),
     )
     uri = models.CharField(max_length=255, unique=True)
     name = models.CharField(_("name"), max_length=255)

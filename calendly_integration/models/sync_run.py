@@ -44,11 +44,11 @@ class SyncRun(models.Model):
         DONE = "done", _("done")
         FAILED = "failed", _("failed")
 
-    connection = models.ForeignKey(
-        "calendly_integration.Connection",
+    account = models.ForeignKey(
+        "calendly_integration.CalendlyAccount",
         models.CASCADE,
         related_name="sync_runs",
-        verbose_name=_("connection"),
+        verbose_name=_("Calendly account"),
     )
     status = models.CharField(_("status"), max_length=10, choices=Status.choices, default=Status.RUNNING)
     window_start = models.DateTimeField(_("from"))
@@ -69,7 +69,7 @@ class SyncRun(models.Model):
         ordering = ["-id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["connection"], condition=Q(status="running"), name="sync_run_one_running"
+                fields=["account"], condition=Q(status="running"), name="sync_run_one_running"
             )
         ]
 

@@ -125,9 +125,13 @@ class SandboxAdapter(BaseAdapter):
             body = CutBody(answer.body[: length // 2])
         headers = {**answer.headers, "Content-Length": str(length)}
         return HTTPResponse(
-            body=io.BytesIO() if method == "HEAD" else body, headers=headers, status=answer.status,
-            preload_content=False, decode_content=False, request_method=method,
-        )  # fmt: skip
+            body=io.BytesIO() if method == "HEAD" else body,
+            headers=headers,
+            status=answer.status,
+            preload_content=False,
+            decode_content=False,
+            request_method=method,
+        )
 
 
 def _never_connected(request: requests.PreparedRequest, *, timed_out: bool) -> MaxRetryError:

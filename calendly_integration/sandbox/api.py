@@ -46,8 +46,17 @@ class Route:
 
 def _routes() -> list[Route]:
     tables = (
-        accounts, bookings, event_types, groups, marks, meetings, routing, samples, subscriptions, times,
-    )  # fmt: skip
+        accounts,
+        bookings,
+        event_types,
+        groups,
+        marks,
+        meetings,
+        routing,
+        samples,
+        subscriptions,
+        times,
+    )
     routes = []
     for table in tables:
         for method, path, endpoint, scope, query, fields in table.ROUTES:

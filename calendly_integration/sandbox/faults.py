@@ -8,9 +8,20 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal, get_args
 
 Kind = Literal[
-    "status", "slow", "hang", "refuse", "connect_timeout", "drop", "lose_answer", "cut_body", "truncate",
-    "html", "redirect", "huge", "slow_body",
-]  # fmt: skip
+    "status",
+    "slow",
+    "hang",
+    "refuse",
+    "connect_timeout",
+    "drop",
+    "lose_answer",
+    "cut_body",
+    "truncate",
+    "html",
+    "redirect",
+    "huge",
+    "slow_body",
+]
 
 # Kinds in which the call takes effect although the caller does not get a good answer. The others are the
 # fault before the effect, unless the rule says `after_effect`.

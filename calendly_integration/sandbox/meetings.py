@@ -37,12 +37,22 @@ def book(core: Core, wish: Wish, *, leaving: Event | None = None) -> Invitee:
     event = _event_for(core, wish, leaving)
     now = core.stamp()
     invitee = Invitee(
-        core.state.new_id(), event.id, wish.email, wish.name, wish.timezone, now, now,
-        first_name=wish.first_name, last_name=wish.last_name, answers=wish.answers,
+        core.state.new_id(),
+        event.id,
+        wish.email,
+        wish.name,
+        wish.timezone,
+        now,
+        now,
+        first_name=wish.first_name,
+        last_name=wish.last_name,
+        answers=wish.answers,
         tracking=dict.fromkeys(sorted(TRACKING_KEYS)) | wish.tracking,
-        text_reminder_number=wish.text_reminder_number, old_invitee=wish.old_invitee,
-        scheduling_method=wish.method, scheduled_by=wish.scheduled_by,
-    )  # fmt: skip
+        text_reminder_number=wish.text_reminder_number,
+        old_invitee=wish.old_invitee,
+        scheduling_method=wish.method,
+        scheduled_by=wish.scheduled_by,
+    )
     core.state.add_invitee(invitee)
     event.updated_at = core.stamp()
     added = moments.text(now)
@@ -76,11 +86,21 @@ def _new_event(core: Core, wish: Wish, free: list[str]) -> Event:
     kind, now = wish.event_type, core.stamp()
     hosts = [_least_busy(core, free)] if kind.pooling_type == "round_robin" else free
     event = Event(
-        core.state.new_id(), kind.id, kind.name, wish.start, wish.start + timedelta(minutes=kind.duration),
-        hosts, wish.location, kind.before_buffer, kind.after_buffer, kind.seats, now, now,
+        core.state.new_id(),
+        kind.id,
+        kind.name,
+        wish.start,
+        wish.start + timedelta(minutes=kind.duration),
+        hosts,
+        wish.location,
+        kind.before_buffer,
+        kind.after_buffer,
+        kind.seats,
+        now,
+        now,
         settles_at=core.now() + timedelta(seconds=core.options.location_push_seconds),
         settles_to=core.options.location_outcome,
-    )  # fmt: skip
+    )
     core.state.add_event(event)
     return event
 
@@ -141,15 +161,20 @@ def move(core: Core, invitee: Invitee, start: datetime, changes: Changes) -> Inv
     renamed = changes.name not in (None, invitee.name)
     phone = changes.text_reminder_number
     wish = Wish(
-        core.state.event_types[old.event_type_id], start, changes.email or invitee.email,
-        changes.name or invitee.name, changes.timezone or invitee.timezone,
+        core.state.event_types[old.event_type_id],
+        start,
+        changes.email or invitee.email,
+        changes.name or invitee.name,
+        changes.timezone or invitee.timezone,
         first_name=None if renamed else invitee.first_name,
         last_name=None if renamed else invitee.last_name,
-        location=old.location, answers=invitee.answers, tracking=dict(invitee.tracking),
+        location=old.location,
+        answers=invitee.answers,
+        tracking=dict(invitee.tracking),
         guests=[guest["email"] for guest in old.guests] if alone else [],
         text_reminder_number=invitee.text_reminder_number if phone is None else phone or None,
         old_invitee=core.invitee_uri(invitee.id),
-    )  # fmt: skip
+    )
     new = book(core, wish, leaving=old if alone else None)
     cancel_invitee(core, invitee, by=invitee.name, kind="invitee", reason=None)
     invitee.rescheduled, invitee.new_invitee = True, core.invitee_uri(new.id)

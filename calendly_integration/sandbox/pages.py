@@ -76,11 +76,15 @@ def _home(calendly: Calendly, request: Request) -> Answer:
     watch = link("/", "Stop refreshing") if watching else link("/?watch=1", "Refresh every 3 seconds")
     parts = (
         f"<p>{watch}</p>",
-        "<h2>Book as an invitee</h2>", _types(calendly),
-        "<h2>Meetings</h2>", _meetings(calendly),
-        "<h2>Webhooks sent</h2>", _webhooks(calendly),
-        "<h2>API calls</h2>", _calls(calendly),
-    )  # fmt: skip
+        "<h2>Book as an invitee</h2>",
+        _types(calendly),
+        "<h2>Meetings</h2>",
+        _meetings(calendly),
+        "<h2>Webhooks sent</h2>",
+        _webhooks(calendly),
+        "<h2>API calls</h2>",
+        _calls(calendly),
+    )
     lead = f"not the real one; its clock says {calendly.now():%Y-%m-%d %H:%M:%S} UTC"
     return page("Local Calendly", "".join(parts), refresh=watching, lead=lead)
 
@@ -248,8 +252,14 @@ def _book(calendly: Calendly, kind: EventType, form: dict[str, str], code: str |
     answers = {name.removeprefix("q:"): text for name, text in form.items() if name.startswith("q:") and text}
     tracking = {name: form[name] for name in ("utm_source", "utm_medium", "utm_content") if form.get(name)}
     invitee = calendly.book_as_invitee(
-        kind, form.get("start_time", ""), email=form.get("email", ""), name=form.get("name", ""),
-        timezone=form.get("timezone"), tracking=tracking, answers=answers, link=code,
+        kind,
+        form.get("start_time", ""),
+        email=form.get("email", ""),
+        name=form.get("name", ""),
+        timezone=form.get("timezone"),
+        tracking=tracking,
+        answers=answers,
+        link=code,
         text_reminder_number=form.get("text_reminder_number") or None,
-    )  # fmt: skip
+    )
     return _done("Booked", f"Booked: {_local(calendly, calendly.state.events[invitee.event_id])}.")

@@ -10,9 +10,20 @@ from .core import Core
 from .store import Event, EventType, Invitee, Json, NoShow
 
 CHANGEABLE = (
-    "name", "active", "duration", "locations", "questions", "description", "color", "increment",
-    "before_buffer", "after_buffer", "seats", "host_ids", "minimum_notice",
-)  # fmt: skip
+    "name",
+    "active",
+    "duration",
+    "locations",
+    "questions",
+    "description",
+    "color",
+    "increment",
+    "before_buffer",
+    "after_buffer",
+    "seats",
+    "host_ids",
+    "minimum_notice",
+)
 
 
 class People(Core):
@@ -45,10 +56,17 @@ class People(Core):
             if location is None and kind.locations:
                 location = dict(kind.locations[0])
             wish = meetings.Wish(
-                kind, _moment(start), email, name, timezone, location=location, answers=given,
-                tracking=dict(tracking or {}), guests=list(guests or ()),
+                kind,
+                _moment(start),
+                email,
+                name,
+                timezone,
+                location=location,
+                answers=given,
+                tracking=dict(tracking or {}),
+                guests=list(guests or ()),
                 text_reminder_number=text_reminder_number,
-            )  # fmt: skip
+            )
             self._use_link(link)
             invitee = meetings.book(self, wish)
             webhooks.emit_invitee(self, "invitee.created", invitee)

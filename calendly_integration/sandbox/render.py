@@ -13,9 +13,12 @@ from .store import Cancellation, Event, EventType, Invitee, Json, NoShow, Schedu
 # Kinds in requests and types in answers are spelled differently; `zoom` was seen live.
 TYPES = {"zoom_conference": "zoom", "gotomeeting_conference": "gotomeeting"}
 CONFERENCES = (
-    "zoom_conference", "google_conference", "gotomeeting_conference", "microsoft_teams_conference",
+    "zoom_conference",
+    "google_conference",
+    "gotomeeting_conference",
+    "microsoft_teams_conference",
     "webex_conference",
-)  # fmt: skip
+)
 
 
 def person(core: Core, user: User) -> Json:

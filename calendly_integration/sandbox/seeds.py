@@ -43,8 +43,12 @@ def question(
 def place(kind: str, *, text: str | None = None, phone: str | None = None, position: int = 0) -> Json:
     """A configured location as an event type shows it."""
     return {
-        "kind": kind, "location": text, "additional_info": None, "phone_number": phone, "position": position,
-    }  # fmt: skip
+        "kind": kind,
+        "location": text,
+        "additional_info": None,
+        "phone_number": phone,
+        "position": position,
+    }
 
 
 def slug_of(name: str) -> str:
@@ -137,9 +141,16 @@ class Seeds(Core):
             fields.setdefault("position", len(state.event_types))
             places = None if no_location else locations or [place("zoom_conference")]
             kind = EventType(
-                state.new_id(), name, slug_of(name), owner.id, duration=duration, created_at=now,
-                updated_at=now, locations=places, **fields,
-            )  # fmt: skip
+                state.new_id(),
+                name,
+                slug_of(name),
+                owner.id,
+                duration=duration,
+                created_at=now,
+                updated_at=now,
+                locations=places,
+                **fields,
+            )
             state.event_types[kind.id] = kind
             webhooks.emit_event_type(self, "event_type.created", kind)
             return kind

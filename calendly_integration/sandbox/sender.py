@@ -63,9 +63,13 @@ class Sender:
     def _post(self, session: requests.Session, parcel: webhooks.Parcel) -> int | str:
         try:
             with session.post(
-                parcel.url, data=parcel.body, headers=parcel.headers, allow_redirects=False,
-                timeout=(CONNECT_SECONDS, READ_SECONDS), stream=True,
-            ) as answer:  # fmt: skip
+                parcel.url,
+                data=parcel.body,
+                headers=parcel.headers,
+                allow_redirects=False,
+                timeout=(CONNECT_SECONDS, READ_SECONDS),
+                stream=True,
+            ) as answer:
                 answer.raw.read(65_536)
                 return answer.status_code
         except requests.RequestException as error:

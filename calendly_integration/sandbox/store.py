@@ -198,9 +198,23 @@ class Delivery:
 
 
 RECORDS: tuple[type, ...] = (
-    Organization, User, Token, Schedule, BusyTime, EventType, Cancellation, Event, Invitee, NoShow, Link,
-    Subscription, Delivery, OAuthApp, AuthorizationCode, RefreshToken,
-)  # fmt: skip
+    Organization,
+    User,
+    Token,
+    Schedule,
+    BusyTime,
+    EventType,
+    Cancellation,
+    Event,
+    Invitee,
+    NoShow,
+    Link,
+    Subscription,
+    Delivery,
+    OAuthApp,
+    AuthorizationCode,
+    RefreshToken,
+)
 
 
 @dataclass
@@ -268,7 +282,7 @@ class State:
                 return self.events[key]
         return None
 
-    def add_delivery(self, delivery: Delivery) -> None:
+    def add_webhookdelivery(self, delivery: Delivery) -> None:
         self.deliveries.append(delivery)
         self._index_delivery(delivery)
 

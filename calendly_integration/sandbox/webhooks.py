@@ -16,8 +16,11 @@ from .store import Delivery, EventType, Invitee, Json, Subscription
 
 HEADER = "Calendly-Webhook-Signature"
 INVITEE_EVENTS = (
-    "invitee.created", "invitee.canceled", "invitee_no_show.created", "invitee_no_show.deleted",
-)  # fmt: skip
+    "invitee.created",
+    "invitee.canceled",
+    "invitee_no_show.created",
+    "invitee_no_show.deleted",
+)
 EVENT_TYPE_EVENTS = ("event_type.created", "event_type.updated", "event_type.deleted")
 CONTACT_EVENTS = ("contact.created", "contact.updated", "contact.deleted")
 RECAP_EVENTS = ("meeting_recap.created", "meeting_recap.updated", "meeting_recap.deleted")
@@ -92,8 +95,11 @@ def _emit(core: Core, name: str, payload: Json, host_ids: list[str]) -> None:
         now = core.now()
         creator = core.user_uri(subscription.creator_id)
         envelope = {
-            "created_at": moments.text(now), "created_by": creator, "event": name, "payload": payload,
-        }  # fmt: skip
+            "created_at": moments.text(now),
+            "created_by": creator,
+            "event": name,
+            "payload": payload,
+        }
         for _ in range(2 if core.options.webhook_double else 1):
             queue(core, subscription, name, encode(envelope), now)
 
@@ -104,7 +110,7 @@ def queue(core: Core, subscription: Subscription, name: str, body: str, now: dat
         core.state.deliveries_made += 1
         status = "held" if core.options.webhook_hold else "pending"
         delivery = Delivery(core.state.deliveries_made, subscription.id, name, body, now, now, status)
-        core.state.add_delivery(delivery)
+        core.state.add_webhookdelivery(delivery)
         return delivery
 
 

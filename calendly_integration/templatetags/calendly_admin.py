@@ -5,7 +5,7 @@ from typing import Any
 from django import template
 from django.template.context import Context
 
-from ..admin import in_use, nav, shown, today
+from ..admin import formatting, in_use, nav, today
 
 register = template.Library()
 
@@ -31,4 +31,4 @@ def calendly_today(context: Context) -> str:
 @register.filter
 def calendly_plain(value: object) -> str:
     """A text from outside on one line, bounded, with what cannot be seen as escapes."""
-    return shown.plain(value)
+    return formatting.plain(value)

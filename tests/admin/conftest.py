@@ -10,8 +10,9 @@ from django.test import Client
 
 from calendly_integration.models import AgentKey, Booking, EventType
 from calendly_integration.sandbox.calendly import Calendly
-from calendly_integration.services import inbox, scheduling
 from calendly_integration.services.actors import Actor
+from calendly_integration.services.bookings import create
+from calendly_integration.services.webhooks import inbox
 
 APP = "calendly_integration"
 OWN = (
@@ -22,9 +23,9 @@ OWN = (
     "export_booking",
     "change_eventtype",
     "change_followup",
-    "replay_delivery",
-    "resend_message",
-    "manage_connection",
+    "replay_webhookdelivery",
+    "resend_outboxmessage",
+    "manage_calendlyaccount",
     "manage_agent_keys",
 )
 
@@ -85,11 +86,11 @@ def root(entered: Callable[..., Client]) -> Client:
 
 def make(kind: EventType, key: AgentKey, *, email: str = "nora@example.com", name: str = "Nora") -> Booking:
     """A booking that an agent made through the sandbox."""
-    wish = scheduling.Wish(
+    booking_request = create.BookingRequest(
         event_type=str(kind.pk), email=email, name=name, conversation_id=f"conv-{email}", user_id="u1"
     )
-    outcome = scheduling.schedule(wish=wish, by=Actor.agent(key), now=datetime.now(UTC))
-    assert isinstance(outcome, scheduling.Booked)
+    outcome = create.schedule(booking_request=booking_request, by=Actor.agent(key), now=datetime.now(UTC))
+    assert isinstance(outcome, create.Booked)
     return outcome.booking
 
 

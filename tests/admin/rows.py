@@ -12,18 +12,17 @@ from django.db.models import Model
 from calendly_integration.models import (
     AgentKey,
     Booking,
-    BookingLeg,
     BulkItem,
     BulkRun,
-    Connection,
-    Delivery,
+    CalendlyAccount,
+    CalendlyBooking,
     EventType,
     EventTypeChange,
     FollowUp,
     Host,
     IdempotencyRecord,
-    Lane,
-    Message,
+    OutboxMessage,
+    OutboxQueue,
     PendingMail,
     Preference,
     Pulse,
@@ -31,6 +30,7 @@ from calendly_integration.models import (
     SyncRun,
     TimelineEntry,
     VAIMetadata,
+    WebhookDelivery,
 )
 from calendly_integration.models.booking import search_key
 
@@ -38,18 +38,18 @@ NOW = datetime(2026, 11, 23, 6, tzinfo=UTC)
 MODELS: tuple[type[Model], ...] = (
     AgentKey,
     Booking,
-    BookingLeg,
+    CalendlyBooking,
     BulkItem,
     BulkRun,
-    Connection,
-    Delivery,
+    CalendlyAccount,
+    WebhookDelivery,
     EventType,
     EventTypeChange,
     FollowUp,
     Host,
     IdempotencyRecord,
-    Lane,
-    Message,
+    OutboxQueue,
+    OutboxMessage,
     PendingMail,
     Preference,
     Pulse,
@@ -63,17 +63,26 @@ MODELS: tuple[type[Model], ...] = (
 def ground(text: str = "Ana") -> dict[str, Any]:
     """A connection, a host, an event type, a key, with `text` wherever text may come from outside."""
     raw = {"name": text, "cancel_url": "https://calendly.com/cancellations/secret-way"}
-    number = Connection.objects.count()
-    connection = Connection.objects.create(slug=f"c{number}", name=text[:200], health_note=text)
+    number = CalendlyAccount.objects.count()
+    account = CalendlyAccount.objects.create(slug=f"c{number}", name=text[:200], health_note=text)
     host = Host.objects.create(
-        connection=connection, uri=f"h{number}", name=text[:255], email=text[:320], raw=raw, seen_at=NOW
+        account=account, uri=f"h{number}", name=text[:255], email=text[:320], raw=raw, seen_at=NOW
     )
     kind = EventType.objects.create(
-        connection=connection, uri=f"e{number}", name=text[:255], slug=text[:255], active=True, duration=30,
-        color="#ff00aa", questions=[{"name": text, "required": True}], raw=raw,
-        locations=[{"kind": "physical", "location": text}], updated_at=NOW, seen_at=NOW,
+        account=account,
+        uri=f"e{number}",
+        name=text[:255],
+        slug=text[:255],
+        active=True,
+        duration=30,
+        color="#ff00aa",
+        questions=[{"name": text, "required": True}],
+        raw=raw,
+        locations=[{"kind": "physical", "location": text}],
+        updated_at=NOW,
+        seen_at=NOW,
         scheduling_url="javascript:alert(1)",
-    )  # fmt: skip
+    )
     kind.hosts.add(host)
     key = AgentKey.objects.create(
         name=text[:100], prefix=f"vai_{number}", digest="d" * 64, scopes=["book"], created_at=NOW
@@ -81,7 +90,7 @@ def ground(text: str = "Ana") -> dict[str, Any]:
     EventTypeChange.objects.create(
         event_type=kind, at=NOW, changes={"name": [text, text[:5]], "questions": [[{"name": text}], []]}
     )
-    SyncRun.objects.create(connection=connection, window_start=NOW, started_at=NOW, error=text)
+    SyncRun.objects.create(account=account, window_start=NOW, started_at=NOW, error=text)
     Pulse.objects.create(name=f"p{number}", beat_at=NOW, detail=raw)
     person = User.objects.create(username=f"person-{number}")
     Preference.objects.create(user=person, time_zone="Europe/Bucharest")
@@ -93,23 +102,37 @@ def ground(text: str = "Ana") -> dict[str, Any]:
     BulkItem.objects.create(
         run=run, target="1", label=text[:300], status="failed", note=text, last_error=text, done_at=NOW
     )
-    return {"connection": connection, "host": host, "event_type": kind, "agent_key": key, "raw": raw}
+    return {"account": account, "host": host, "event_type": kind, "agent_key": key, "raw": raw}
 
 
 def meeting(ground: dict[str, Any], number: int = 0, text: str = "Nora", details: int = 1) -> Booking:
     """A booking with `details` rows of everything that may hang on it."""
     start, raw = NOW + timedelta(hours=number), ground["raw"]
     booking = Booking.objects.create(
-        connection=ground["connection"], status="confirmed", source="agent", event_type=ground["event_type"],
-        event_name=text[:255], host=ground["host"], start_at=start, end_at=start + timedelta(minutes=30),
-        invitee_name=text[:255], invitee_email=text[:320], email_key=text[:320], phone=text[:64],
+        account=ground["account"],
+        status="confirmed",
+        source="agent",
+        event_type=ground["event_type"],
+        event_name=text[:255],
+        host=ground["host"],
+        start_at=start,
+        end_at=start + timedelta(minutes=30),
+        invitee_name=text[:255],
+        invitee_email=text[:320],
+        email_key=text[:320],
+        phone=text[:64],
         search_key=search_key(text[:255], text[:320], text[:64]),
-        time_zone="Europe/Bucharest", location=text, meeting_url="javascript:alert(1)",
+        time_zone="Europe/Bucharest",
+        location=text,
+        meeting_url="javascript:alert(1)",
         cancel_url="https://calendly.com/cancellations/secret-way",
         reschedule_url="https://calendly.com/reschedulings/secret-way",
-        event_id=f"event-{number}", agent_key=ground["agent_key"], cancel_reason=text, created_at=NOW,
+        event_id=f"event-{number}",
+        agent_key=ground["agent_key"],
+        cancel_reason=text,
+        created_at=NOW,
         failure=text,
-    )  # fmt: skip
+    )
     VAIMetadata.objects.create(
         booking=booking, conversation_id=text[:255], notes=text, extra={"more": text}, last_error=text
     )
@@ -119,25 +142,51 @@ def meeting(ground: dict[str, Any], number: int = 0, text: str = "Nora", details
 
 
 def _details(booking: Booking, ground: dict[str, Any], each: int, text: str, raw: dict[str, Any]) -> None:
-    leg = BookingLeg.objects.create(
-        booking=booking, status="canceled", invitee_uri=uuid.uuid4().hex, event_uri="x", start_at=booking.start_at,
-        invitee_raw=raw, event_raw=raw, request={"a": text}, cancel_reason=text, last_error=text, created_at=NOW,
-    )  # fmt: skip
+    calendly_booking = CalendlyBooking.objects.create(
+        booking=booking,
+        status="canceled",
+        invitee_uri=uuid.uuid4().hex,
+        event_uri="x",
+        start_at=booking.start_at,
+        invitee_raw=raw,
+        event_raw=raw,
+        request={"a": text},
+        cancel_reason=text,
+        last_error=text,
+        created_at=NOW,
+    )
     body = json.dumps({"payload": {"name": str(uuid.uuid4()), "cancel_url": "https://x/secret-way"}}).encode()
-    Delivery.objects.create(
-        connection=ground["connection"], digest=hashlib.sha256(body).hexdigest(), body=body, received_at=NOW,
-        status="parked", kind=text[:100], booking=booking, last_error=text,
-    )  # fmt: skip
-    lane, _made = Lane.objects.get_or_create(key=booking.pk.hex, defaults={"last_error": text})
-    Message.objects.create(
-        lane=lane, booking=booking, path="/calendly/notify", body={"name": text}, once_key=uuid.uuid4().hex,
-        status="parked", last_error=text, created_at=NOW,
-    )  # fmt: skip
+    WebhookDelivery.objects.create(
+        account=ground["account"],
+        digest=hashlib.sha256(body).hexdigest(),
+        body=body,
+        received_at=NOW,
+        status="parked",
+        kind=text[:100],
+        booking=booking,
+        last_error=text,
+    )
+    queue, _made = OutboxQueue.objects.get_or_create(key=booking.pk.hex, defaults={"last_error": text})
+    OutboxMessage.objects.create(
+        queue=queue,
+        booking=booking,
+        path="/calendly/notify",
+        body={"name": text},
+        once_key=uuid.uuid4().hex,
+        status="parked",
+        last_error=text,
+        created_at=NOW,
+    )
     PendingMail.objects.get_or_create(booking=booking, defaults={"once_key": "x"})
     FollowUp.objects.create(
-        booking=booking, leg=leg, kind="reschedule_assistance", email=text[:320], scheduled_for=NOW,
-        message=text, created_at=NOW,
-    )  # fmt: skip
+        booking=booking,
+        calendly_booking=calendly_booking,
+        kind="reschedule_assistance",
+        email=text[:320],
+        scheduled_for=NOW,
+        message=text,
+        created_at=NOW,
+    )
     TimelineEntry.objects.create(
         booking=booking,
         at=NOW,
@@ -147,6 +196,11 @@ def _details(booking: Booking, ground: dict[str, Any], each: int, text: str, raw
         detail={"reason": text},
     )
     IdempotencyRecord.objects.create(
-        agent_key=ground["agent_key"], key=uuid.uuid4().hex, fingerprint="f", booking=booking, started_at=NOW,
-        status=201, body={"cancelUrl": "https://x/secret-way", "name": text},
-    )  # fmt: skip
+        agent_key=ground["agent_key"],
+        key=uuid.uuid4().hex,
+        fingerprint="f",
+        booking=booking,
+        started_at=NOW,
+        status=201,
+        body={"cancelUrl": "https://x/secret-way", "name": text},
+    )

@@ -9,24 +9,67 @@ from django.contrib import admin
 from django.test import Client
 from django.urls import reverse
 
-from calendly_integration.models import Booking, EventType, FollowUp, Message
+from calendly_integration.models import Booking, EventType, FollowUp, OutboxMessage
 from calendly_integration.sandbox.calendly import Calendly
 
 from . import rows
 
 HUGE = "99999999999999999999"
 ABSURD = (
-    "x", "-1", HUGE, "9" * 5000, "٣", "\0", "\u202e", "🙂" * 400, "9999-12-31", "0001-01-01", "2026-02-30",
-    "9999-12-31T23:59:59Z", "0001-01-01T00:00:00Z", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00",
-    "2026-11-24T10:00:00+99:99", "localtime", "../../etc/passwd", "//evil.example",
-)  # fmt: skip
+    "x",
+    "-1",
+    HUGE,
+    "9" * 5000,
+    "٣",
+    "\0",
+    "\u202e",
+    "🙂" * 400,
+    "9999-12-31",
+    "0001-01-01",
+    "2026-02-30",
+    "9999-12-31T23:59:59Z",
+    "0001-01-01T00:00:00Z",
+    "0001-01-01T00:00:00+14:00",
+    "9999-12-31T23:59:59-14:00",
+    "2026-11-24T10:00:00+99:99",
+    "localtime",
+    "../../etc/passwd",
+    "//evil.example",
+)
 # Where each costs a look at Calendly: one of each kind.
 WORST = (HUGE, "\0", "9999-12-31", "9999-12-31T23:59:59Z", "0001-01-01T00:00:00Z", "../../etc/passwd")
 QUERIES = (
-    "from", "start", "end", "zone", "to", "event_type", "timezone", "followup", "date", "host", "email",
-    "name", "phone", "conversation", "day", "view", "status", "source", "color", "p", "o", "q", "assigned", "due",
-    "_popup", "_changelist_filters", "_facets", "all", "e", "period",
-)  # fmt: skip
+    "from",
+    "start",
+    "end",
+    "zone",
+    "to",
+    "event_type",
+    "timezone",
+    "followup",
+    "date",
+    "host",
+    "email",
+    "name",
+    "phone",
+    "conversation",
+    "day",
+    "view",
+    "status",
+    "source",
+    "color",
+    "p",
+    "o",
+    "q",
+    "assigned",
+    "due",
+    "_popup",
+    "_changelist_filters",
+    "_facets",
+    "all",
+    "e",
+    "period",
+)
 
 
 class Forms(HTMLParser):
@@ -83,7 +126,7 @@ def meeting(booking: Booking, sandbox: Calendly, flush: Any) -> Booking:
     flush()
     ground = rows.ground()
     rows.meeting(ground)
-    Message.objects.update(status="waiting")
+    OutboxMessage.objects.update(status="waiting")
     EventType.objects.filter(pk=booking.event_type_id).update(
         questions=[
             {
@@ -168,9 +211,25 @@ def test_absurd_values_in_every_field_of_every_form(root: Client, meeting: Booki
                     assert done.status_code < 500, (address, name, value[:40])
     names = {name for _address, name in tried}
     assert names >= {
-        "aliases", "allowed_keys", "assignee", "code", "email", "expires_on", "guests", "note", "once",
-        "question_0", "question_1", "reason", "scopes", "start", "timezone", "upto", "zone", "_selected_action",
-    }  # fmt: skip
+        "aliases",
+        "allowed_keys",
+        "assignee",
+        "code",
+        "email",
+        "expires_on",
+        "guests",
+        "note",
+        "once",
+        "question_0",
+        "question_1",
+        "reason",
+        "scopes",
+        "start",
+        "timezone",
+        "upto",
+        "zone",
+        "_selected_action",
+    }
 
 
 def test_a_form_of_many_keys_that_cannot_be_changes_nothing(root: Client, meeting: Booking) -> None:

@@ -13,7 +13,7 @@ from django.test import Client
 from django.urls import reverse
 
 from calendly_integration.models import AgentKey
-from calendly_integration.services import agent_keys
+from calendly_integration.services.agents import keys
 
 from .test_pages import named
 
@@ -35,7 +35,7 @@ def test_a_key_is_shown_once_and_works(staff: Client, caplog: pytest.LogCaptureF
     assert answer.status_code == 200
     assert "no-store" in answer["Cache-Control"]
     secret = made(answer)
-    key = agent_keys.authenticate(secret, now=datetime.now(UTC))
+    key = keys.authenticate(secret, now=datetime.now(UTC))
     assert (key.name, key.scopes) == ("Agent one", ["book", "read"])
     assert key.expires_at == datetime(2027, 1, 1, tzinfo=UTC)
     kept = [
@@ -64,8 +64,8 @@ def test_a_key_is_shown_once_and_works(staff: Client, caplog: pytest.LogCaptureF
         ({"name": "x", "scopes": ["book"], "expires_on": "soon"}, "valid date"),
     ],
 )
-def test_a_wrong_form_makes_no_key(staff: Client, wish: dict[str, Any], said: str) -> None:
-    answer = staff.post(reverse(ADD), wish)
+def test_a_wrong_form_makes_no_key(staff: Client, booking_request: dict[str, Any], said: str) -> None:
+    answer = staff.post(reverse(ADD), booking_request)
     assert said in answer.content.decode()
     assert not AgentKey.objects.exists()
 
@@ -85,16 +85,16 @@ def test_a_revoked_key_opens_nothing(staff: Client, agent_key: Any) -> None:
     address = reverse(f"{named(AgentKey)}_revoke", args=[agent_key.pk])
     page = reverse(f"{named(AgentKey)}_change", args=[agent_key.pk])
     staff.get(address)
-    agent_keys.authenticate(agent_key.secret, now=datetime.now(UTC))
+    keys.authenticate(agent_key.secret, now=datetime.now(UTC))
     assert "The key is revoked" in staff.post(address, follow=True).content.decode()
-    with pytest.raises(agent_keys.InvalidKey):
-        agent_keys.authenticate(agent_key.secret, now=datetime.now(UTC))
+    with pytest.raises(keys.InvalidKey):
+        keys.authenticate(agent_key.secret, now=datetime.now(UTC))
     assert address not in staff.get(page).content.decode()
     assert LogEntry.objects.get().object_id == str(agent_key.pk)
 
 
 def test_several_keys_are_revoked_from_the_list(staff: Client, agent_key: Any) -> None:
-    other, _secret = agent_keys.create("Other", now=datetime.now(UTC))
-    wish = {"action": "revoke", "_selected_action": [agent_key.pk, other.pk], "sure": "yes"}
-    staff.post(reverse(f"{named(AgentKey)}_changelist"), wish)
+    other, _secret = keys.create("Other", now=datetime.now(UTC))
+    booking_request = {"action": "revoke", "_selected_action": [agent_key.pk, other.pk], "sure": "yes"}
+    staff.post(reverse(f"{named(AgentKey)}_changelist"), booking_request)
     assert AgentKey.objects.filter(revoked_at__isnull=False).count() == 2

@@ -11,10 +11,11 @@ from django.contrib.admin.models import ADDITION, LogEntry
 from django.test import Client
 from django.urls import reverse
 
-from calendly_integration.models import Booking, Connection, EventType, FollowUp, TimelineEntry
+from calendly_integration.models import Booking, CalendlyAccount, EventType, FollowUp, TimelineEntry
 from calendly_integration.sandbox.calendly import Calendly
 from calendly_integration.sandbox.seeds import place, question
-from calendly_integration.services import catalog, telling
+from calendly_integration.services.catalog import event_types as catalog
+from calendly_integration.services.outbox import portal_messages
 
 START = "2026-11-24T10:00:00Z"
 
@@ -35,10 +36,17 @@ def to(kind: EventType, **more: str) -> str:
 
 def filled(**changes: Any) -> dict[str, Any]:
     return {
-        "name": "Ioana Țepeș", "email": "ioana@example.com", "phone": "", "timezone": "Europe/Bucharest",
-        "language": "ro", "conversation": "", "guests": "", "notes": "Called us.", "start": START,
+        "name": "Ioana Țepeș",
+        "email": "ioana@example.com",
+        "phone": "",
+        "timezone": "Europe/Bucharest",
+        "language": "ro",
+        "conversation": "",
+        "guests": "",
+        "notes": "Called us.",
+        "start": START,
         "once": str(uuid.uuid4()),
-    } | changes  # fmt: skip
+    } | changes
 
 
 @pytest.fixture
@@ -48,7 +56,7 @@ def demo(event_types: dict[str, EventType]) -> EventType:
 
 def added(sandbox: Calendly, name: str, **fields: Any) -> EventType:
     sandbox.add_event_type(name, **fields)
-    catalog.sync(Connection.objects.get(), now=datetime.now(UTC))
+    catalog.sync(CalendlyAccount.objects.get(), now=datetime.now(UTC))
     return EventType.objects.get(name=name)
 
 
@@ -85,8 +93,8 @@ def test_one_page_then_it_is_booked_at_calendly(staff: Client, demo: EventType, 
     assert (booking.status, booking.source, booking.locale) == ("confirmed", "staff", "ro")
     assert booking.start_at == datetime.fromisoformat(START)
     assert booking.metadata.notes == "Called us."
-    assert booking.current_leg
-    assert booking.current_leg.request["guests"] == ["a@example.com", "b@example.com"]
+    assert booking.current_calendly_booking
+    assert booking.current_calendly_booking.request["guests"] == ["a@example.com", "b@example.com"]
     logged = LogEntry.objects.get()
     assert (logged.action_flag, logged.user.username) == (ADDITION, "maria")
     assert TimelineEntry.objects.get(action="booked").actor_name == "maria"
@@ -104,12 +112,12 @@ def test_a_double_click_books_once(staff: Client, demo: EventType, sandbox: Cale
 def test_two_clicks_at_the_same_moment_book_once(
     staff: Client, demo: EventType, sandbox: Calendly, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from calendly_integration.services import booking_desk
+    from calendly_integration.services.backoffice import staff_booking
 
-    form, look = filled(), booking_desk._alive
+    form, look = filled(), staff_booking._alive
     staff.post(to(demo), form)
     seen = iter([None])  # the second one looks before the first has written anything
-    monkeypatch.setattr(booking_desk, "_alive", lambda key: next(seen, look(key)))
+    monkeypatch.setattr(staff_booking, "_alive", lambda key: next(seen, look(key)))
     again = staff.post(to(demo), form | {"start": "2026-11-24T13:00:00Z"}, follow=True)
     assert "was sent already" in again.content.decode()
     assert (Booking.objects.count(), posts(sandbox)) == (1, 1)
@@ -151,8 +159,9 @@ def test_starts_shown_on_another_clock_than_the_invitees_are_shown_anew_before_a
     staff.post(to(demo), form | {"shown_zone": "America/New_York", "once": once(answer)})
     booking = Booking.objects.get()
     assert (booking.start_at, booking.time_zone) == (
-        datetime(2026, 11, 24, 13, 45, tzinfo=UTC), "America/New_York",
-    )  # fmt: skip
+        datetime(2026, 11, 24, 13, 45, tzinfo=UTC),
+        "America/New_York",
+    )
 
 
 def test_starts_on_the_hosts_clock_say_so_and_are_booked_as_they_are(
@@ -227,14 +236,15 @@ def test_what_cannot_be_booked_is_said_and_nothing_is(
 
 def test_the_questions_are_asked_each_by_its_kind(staff: Client, demo: EventType, sandbox: Calendly) -> None:
     kind = added(
-        sandbox, "Asking",
+        sandbox,
+        "Asking",
         questions=[
             question("Company?", required=True, kind="string"),
             question("Size?", kind="single_select", position=1, choices=("small", "large")),
             question("Needs?", required=True, kind="multi_select", position=2, choices=("a", "b", "c")),
             question("Number?", kind="phone_number", position=3),
         ],
-    )  # fmt: skip
+    )
     text = staff.get(to(kind)).content.decode()
     assert '<select name="question_1"' in text
     assert text.count('type="checkbox" name="question_2"') == 3
@@ -244,10 +254,12 @@ def test_the_questions_are_asked_each_by_its_kind(staff: Client, demo: EventType
     assert 'value="VAI"' in wrong.content.decode()
     staff.post(to(kind), filled(question_0="VAI", question_1="large", question_2=["a", "c"]))
     booking = Booking.objects.get()
-    assert booking.current_leg
-    assert booking.current_leg.request["answers"] == [
-        ["Company?", "VAI"], ["Size?", "large"], ["Needs?", "a\nc"],
-    ]  # fmt: skip
+    assert booking.current_calendly_booking
+    assert booking.current_calendly_booking.request["answers"] == [
+        ["Company?", "VAI"],
+        ["Size?", "large"],
+        ["Needs?", "a\nc"],
+    ]
 
 
 def test_a_call_needs_a_number(staff: Client, demo: EventType, sandbox: Calendly) -> None:
@@ -293,14 +305,22 @@ def test_without_calendly_the_page_opens_and_says_so(
 def test_a_follow_up_fills_the_page_in_and_is_closed_by_the_booking(
     entered: Callable[..., Client], booking: Booking, demo: EventType
 ) -> None:
-    leg = booking.current_leg
-    assert leg
-    followup = telling.plan_follow_up(booking, leg, kind=FollowUp.Kind.REBOOK, now=datetime.now(UTC))
+    calendly_booking = booking.current_calendly_booking
+    assert calendly_booking
+    followup = portal_messages.plan_follow_up(
+        booking, calendly_booking, kind=FollowUp.Kind.REBOOK, now=datetime.now(UTC)
+    )
     followup.save()
     address = to(
-        demo, name="Nora", email="nora@example.com", phone="+40721", timezone="europe/paris", start=START,
-        conversation="conv-nora", followup=str(followup.pk),
-    )  # fmt: skip
+        demo,
+        name="Nora",
+        email="nora@example.com",
+        phone="+40721",
+        timezone="europe/paris",
+        start=START,
+        conversation="conv-nora",
+        followup=str(followup.pk),
+    )
     browser = entered("staff")
     text = browser.get(address).content.decode()
     for kept in ("Nora", "nora@example.com", "+40721", "conv-nora"):
@@ -322,9 +342,11 @@ def test_only_who_may_change_follow_ups_closes_one(
 ) -> None:
     from .conftest import person, views
 
-    leg = booking.current_leg
-    assert leg
-    followup = telling.plan_follow_up(booking, leg, kind=FollowUp.Kind.REBOOK, now=datetime.now(UTC))
+    calendly_booking = booking.current_calendly_booking
+    assert calendly_booking
+    followup = portal_messages.plan_follow_up(
+        booking, calendly_booking, kind=FollowUp.Kind.REBOOK, now=datetime.now(UTC)
+    )
     followup.save()
     browser = Client(headers={"accept-language": "en"})
     browser.force_login(person("booker", permissions=[*views(), "add_booking"]))
@@ -369,9 +391,9 @@ def test_the_place_is_asked_for_only_where_the_event_type_asks_for_it(
     assert "The host calls" not in without
     assert posts(sandbox) == 0
     staff.post(to(kind), filled(location="La cafenea"))
-    leg = Booking.objects.get().current_leg
-    assert leg
-    assert leg.request["location"] == {"kind": "ask_invitee", "location": "La cafenea"}
+    calendly_booking = Booking.objects.get().current_calendly_booking
+    assert calendly_booking
+    assert calendly_booking.request["location"] == {"kind": "ask_invitee", "location": "La cafenea"}
 
 
 def test_a_number_in_a_phone_question_is_read_as_of_the_invitees_country(
@@ -382,9 +404,9 @@ def test_a_number_in_a_phone_question_is_read_as_of_the_invitees_country(
     assert "A question asks for a phone number" in refused
     assert posts(sandbox) == 0
     staff.post(to(kind), filled(question_0="0721 234 567"))
-    leg = Booking.objects.get().current_leg
-    assert leg
-    assert leg.request["answers"] == [["Number?", "+40721234567"]]
+    calendly_booking = Booking.objects.get().current_calendly_booking
+    assert calendly_booking
+    assert calendly_booking.request["answers"] == [["Number?", "+40721234567"]]
 
 
 def test_a_choice_and_another_answer_together_are_refused_where_one_is_taken(
@@ -397,6 +419,6 @@ def test_a_choice_and_another_answer_together_are_refused_where_one_is_taken(
     assert "Give one answer" in staff.post(to(kind), filled(**both)).content.decode()
     assert posts(sandbox) == 0
     staff.post(to(kind), filled(**both | {"question_0": ""}))
-    leg = Booking.objects.get().current_leg
-    assert leg
-    assert leg.request["answers"] == [["Size?", "huge"], ["Needs?", "a\nc"]]
+    calendly_booking = Booking.objects.get().current_calendly_booking
+    assert calendly_booking
+    assert calendly_booking.request["answers"] == [["Size?", "huge"], ["Needs?", "a\nc"]]

@@ -11,9 +11,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from calendly_integration.models import Booking, BookingLeg, Preference, VAIMetadata
+from calendly_integration.models import Booking, CalendlyBooking, Preference, VAIMetadata
 from calendly_integration.models.booking import search_key
-from calendly_integration.services import search
+from calendly_integration.services.backoffice import search
 
 from . import rows
 
@@ -94,15 +94,25 @@ def test_the_whole_table_is_never_counted(root: Client, db: None, monkeypatch: A
 
 @pytest.mark.parametrize(
     "term",
-    ["ȘTEFAN", "stefan pop", "st.pop@example", "0722 123 456", "+40 722 123 456", "722123", "conv-77", "event-now",
-     "event-before", " {pk} "],
-)  # fmt: skip
+    [
+        "ȘTEFAN",
+        "stefan pop",
+        "st.pop@example",
+        "0722 123 456",
+        "+40 722 123 456",
+        "722123",
+        "conv-77",
+        "event-now",
+        "event-before",
+        " {pk} ",
+    ],
+)
 def test_one_box_finds_by_whatever_is_at_hand(root: Client, db: None, term: str) -> None:
     ground = rows.ground()
     wanted, other = rows.meeting(ground, 1), rows.meeting(ground, 2, text="Other")
     texts = ("Ștefan Pop", "St.Pop@Example.com", "+40722123456")
     Booking.objects.filter(pk=wanted.pk).update(search_key=search_key(*texts), event_id="event-now")
-    BookingLeg.objects.filter(booking=wanted).update(event_id="event-before")
+    CalendlyBooking.objects.filter(booking=wanted).update(event_id="event-before")
     VAIMetadata.objects.filter(booking=wanted).update(conversation_id="conv-77")
     found = listed(root, q=term.format(pk=wanted.pk)).context["cl"].result_list
     assert list(found) == [wanted], other
@@ -115,9 +125,22 @@ NATIONAL = ("0731 456 789", "0731456789", "731.456.789")
 @pytest.mark.parametrize("kept", SPELLED)
 @pytest.mark.parametrize(
     "term",
-    [*SPELLED, "0744120980", "744120980", "+40744120980", "0744 120 980", "0744-120-980", "(0744) 120 980",
-     "744 120", "120 980", "0744", "+40 744", "Nora 0744 120 980", "0744120980 nora"],
-)  # fmt: skip
+    [
+        *SPELLED,
+        "0744120980",
+        "744120980",
+        "+40744120980",
+        "0744 120 980",
+        "0744-120-980",
+        "(0744) 120 980",
+        "744 120",
+        "120 980",
+        "0744",
+        "+40 744",
+        "Nora 0744 120 980",
+        "0744120980 nora",
+    ],
+)
 def test_a_phone_number_is_found_in_any_spelling(root: Client, db: None, kept: str, term: str) -> None:
     wanted = called(rows.ground(), kept)
     assert list(listed(root, q=term).context["cl"].result_list) == [wanted]
@@ -197,7 +220,7 @@ def test_of_what_is_not_read_to_its_end_the_counts_say_at_least(
     root: Client, db: None, monkeypatch: Any
 ) -> None:
     copies(rows.meeting(rows.ground()), 5, source="staff")
-    monkeypatch.setattr("calendly_integration.admin.facets.MOST_READ", 4)
+    monkeypatch.setattr("calendly_integration.admin.list_filters.MOST_READ", 4)
     status, staff = counts(listed(root, source__exact="staff"), "status"), listed(root)
     assert (status["confirmed"], status["failed"]) == ("5+", "")
     assert (counts(staff, "source")["staff"], counts(staff, "status")["failed"]) == ("5", "0")

@@ -16,10 +16,10 @@ from django.urls import reverse
 from time_machine import Traveller
 
 import calendly_integration
-from calendly_integration.admin import booking_page, story
-from calendly_integration.models import AgentKey, Booking, EventType, Message, TimelineEntry
-from calendly_integration.services import bookings
+from calendly_integration.admin import booking_page, timeline
+from calendly_integration.models import AgentKey, Booking, EventType, OutboxMessage, TimelineEntry
 from calendly_integration.services.actors import Actor
+from calendly_integration.services.bookings import queries
 
 from . import rows
 from .conftest import make, person, views
@@ -38,7 +38,7 @@ def words(page: str) -> str:
 
 
 def mails(booking: Booking) -> int:
-    return Message.objects.filter(booking=booking, path="/email/send").count()
+    return OutboxMessage.objects.filter(booking=booking, path="/email/send").count()
 
 
 @pytest.fixture
@@ -62,25 +62,33 @@ def test_every_action_of_the_timeline_has_words() -> None:
         found |= set(re.findall(r'_wish\(booking, "([a-z_]+)"', source))
     found -= {"through"}
     assert {"booked", "no_show", "not_read", "not_canceled", "no_show_requested", "cancel_requested"} <= found
-    assert found <= set(story.ACTIONS), found - set(story.ACTIONS)
+    assert found <= set(timeline.ACTIONS), found - set(timeline.ACTIONS)
 
 
 def test_all_that_happened_stands_in_one_row_by_time(
     staff: Client, confirmed: Booking, flush: Callable[[], None], clock: Traveller
 ) -> None:
     clock.shift(60)
-    Message.objects.update(status="sent", sent_at=datetime.now(UTC))
-    bookings.cancel(bookings.find(str(confirmed.pk)), reason="Radu is ill", by=Actor.staff("ana"),
-                    now=datetime.now(UTC))  # fmt: skip
+    OutboxMessage.objects.update(status="sent", sent_at=datetime.now(UTC))
+    queries.cancel(
+        queries.find(str(confirmed.pk)), reason="Radu is ill", by=Actor.staff("ana"), now=datetime.now(UTC)
+    )
     clock.shift(60)
     flush()
     shown = words(staff.get(address(confirmed)).content.decode())
     wanted = [
-        "A meeting was asked for", "GET /event_type_available_times", "POST /invitees", "Booked at Calendly",
-        "Calendly tells of the booking", "The portal mails the confirmation",
-        "A cancellation was asked for", "Radu is ill", "POST /scheduled_events/…/cancellation",
-        "The portal is told of the cancellation", "Calendly tells of the cancellation",
-    ]  # fmt: skip
+        "A meeting was asked for",
+        "GET /event_type_available_times",
+        "POST /invitees",
+        "Booked at Calendly",
+        "Calendly tells of the booking",
+        "The portal mails the confirmation",
+        "A cancellation was asked for",
+        "Radu is ill",
+        "POST /scheduled_events/…/cancellation",
+        "The portal is told of the cancellation",
+        "Calendly tells of the cancellation",
+    ]
     places = [shown.find(each, shown.find("What happened")) for each in wanted]
     assert -1 not in places, dict(zip(wanted, places, strict=True))
     assert places == sorted(places)
@@ -178,7 +186,7 @@ def test_the_links_are_copied_only_by_those_who_may_act(staff: Client, confirmed
 
 
 def test_a_canceled_meeting_offers_no_links_that_lead_nowhere(staff: Client, confirmed: Booking) -> None:
-    Booking.objects.filter(pk=confirmed.pk).update(status="canceled", current_leg=None)
+    Booking.objects.filter(pk=confirmed.pk).update(status="canceled", current_calendly_booking=None)
     page = staff.get(address(confirmed)).content.decode()
     assert "data-copy" not in page
 
@@ -219,7 +227,7 @@ def test_a_yes_has_the_confirmation_sent_again_and_two_clicks_are_one(
     again = staff.post(address(confirmed, SEND), {"once": once}, follow=True)
     assert "not sent twice" in again.content.decode()
     assert mails(confirmed) == 2
-    first, second = Message.objects.filter(booking=confirmed, path="/email/send").order_by("pk")
+    first, second = OutboxMessage.objects.filter(booking=confirmed, path="/email/send").order_by("pk")
     assert {**second.body, "timestamp": ""} == {**first.body, "timestamp": ""}
     assert second.idempotency_key != first.idempotency_key
     entry = TimelineEntry.objects.get(booking=confirmed, action="confirmation_sent_again")
@@ -231,8 +239,10 @@ def test_a_yes_has_the_confirmation_sent_again_and_two_clicks_are_one(
 
 
 @pytest.mark.parametrize("wish", [{}, {"once": ""}, {"once": "x"}])
-def test_without_its_mark_nothing_is_sent(staff: Client, confirmed: Booking, wish: dict[str, str]) -> None:
-    answer = staff.post(address(confirmed, SEND), wish)
+def test_without_its_mark_nothing_is_sent(
+    staff: Client, confirmed: Booking, booking_request: dict[str, str]
+) -> None:
+    answer = staff.post(address(confirmed, SEND), booking_request)
     assert answer.status_code == 200
     assert "try again" in answer.content.decode()
     nonce(answer.content.decode())
@@ -251,9 +261,9 @@ def test_it_is_only_sent_for_meetings_of_agents_that_stand_and_are_still_to_come
     row = Booking.objects.filter(pk=confirmed.pk)
     row.update(source="public")
     refused("that an agent made")
-    row.update(source="agent", seen_at=None)
+    row.update(source="agent", confirmed_at=None)
     refused("not confirmed it yet")
-    row.update(seen_at=confirmed.seen_at, status="canceled")
+    row.update(confirmed_at=confirmed.confirmed_at, status="canceled")
     refused("is canceled")
     row.update(status="confirmed")
     assert confirmed.end_at
@@ -262,11 +272,11 @@ def test_it_is_only_sent_for_meetings_of_agents_that_stand_and_are_still_to_come
 
 
 def test_others_send_nothing(entered: Callable[..., Client], confirmed: Booking) -> None:
-    wish = {"once": str(uuid.uuid4())}
+    booking_request = {"once": str(uuid.uuid4())}
     for who, status in (("viewer", 403), ("stranger", 403), ("customer", 302), ("nobody", 302)):
-        assert entered(who).post(address(confirmed, SEND), wish).status_code == status
+        assert entered(who).post(address(confirmed, SEND), booking_request).status_code == status
     browser = entered("staff", enforce_csrf_checks=True)
-    assert browser.post(address(confirmed, SEND), wish).status_code == 403
+    assert browser.post(address(confirmed, SEND), booking_request).status_code == 403
     assert mails(confirmed) == 1
 
 

@@ -15,17 +15,18 @@ from django.urls import reverse
 from calendly_integration.models import (
     AgentKey,
     Booking,
-    BookingLeg,
     BulkItem,
     BulkRun,
-    Delivery,
+    CalendlyBooking,
     EventType,
     FollowUp,
-    Message,
+    OutboxMessage,
     TimelineEntry,
+    WebhookDelivery,
 )
 from calendly_integration.sandbox.calendly import Calendly
-from calendly_integration.services import bulk, catalog
+from calendly_integration.services.backoffice import bulk
+from calendly_integration.services.catalog import event_types as catalog
 
 from . import rows
 from .conftest import make, person, views
@@ -43,7 +44,7 @@ def meetings(event_types: dict[str, EventType], agent_key: AgentKey) -> list[Boo
     return made[::-1]
 
 
-def wish(*bookings: Booking, **more: Any) -> dict[str, Any]:
+def booking_request(*bookings: Booking, **more: Any) -> dict[str, Any]:
     return {
         "action": "cancel_many",
         "_selected_action": [str(each.pk) for each in bookings],
@@ -75,7 +76,7 @@ def test_the_page_lists_what_will_happen_and_changes_nothing(
     staff: Client, meetings: list[Booking], sandbox: Calendly
 ) -> None:
     calls = sandbox.calls_made
-    text = staff.post(LIST, wish(*meetings)).content.decode()
+    text = staff.post(LIST, booking_request(*meetings)).content.decode()
     assert "3 meetings will be canceled" in text
     assert "The portal is told of 3 meetings" in text
     assert all(each.invitee_name in text for each in meetings)
@@ -87,7 +88,7 @@ def test_the_page_lists_what_will_happen_and_changes_nothing(
 def test_a_yes_is_written_down_logged_and_done_in_the_background(
     staff: Client, meetings: list[Booking], sandbox: Calendly
 ) -> None:
-    answer = staff.post(LIST, wish(*meetings, **YES), follow=True)
+    answer = staff.post(LIST, booking_request(*meetings, **YES), follow=True)
     run = BulkRun.objects.get()
     assert answer.redirect_chain == [(page(run), 302)]
     text = answer.content.decode()
@@ -97,7 +98,9 @@ def test_a_yes_is_written_down_logged_and_done_in_the_background(
     assert (run.kind, run.by, run.given["code"]) == ("cancel", "maria", "host_away")
     assert Booking.objects.filter(status="confirmed").count() == 3
     logged = LogEntry.objects.filter(object_id__in=[str(each.pk) for each in meetings])
-    assert {(each.user.username, each.change_message) for each in logged} == {("maria", "Asked to cancel")}
+    assert {(each.user.username, each.change_outboxmessage) for each in logged} == {
+        ("maria", "Asked to cancel")
+    }
     assert logged.count() == 3
     work()
     assert set(Booking.objects.values_list("status", "cancel_reason")) == {
@@ -112,20 +115,22 @@ def test_a_yes_is_written_down_logged_and_done_in_the_background(
 
 
 def test_why_some_are_left_out_is_said(
-    staff: Client, meetings: list[Booking], connection: Any, sandbox: Calendly, agent_key: AgentKey
+    staff: Client, meetings: list[Booking], account: Any, sandbox: Calendly, agent_key: AgentKey
 ) -> None:
     sandbox.add_group_type("Webinar", seats=3)
-    catalog.sync(connection, now=datetime.now(UTC))
+    catalog.sync(account, now=datetime.now(UTC))
     group = make(EventType.objects.get(name="Webinar"), agent_key, email="g@example.com", name="Group")
     extra = make(EventType.objects.get(name="Sales Demo"), agent_key, email="e@example.com", name="Moving")
     canceled, past, busy = meetings
     Booking.objects.filter(pk=canceled.pk).update(status="canceled")
     before = datetime.now(UTC) - timedelta(days=1)
     Booking.objects.filter(pk=past.pk).update(start_at=before, end_at=before + timedelta(hours=1))
-    BookingLeg.objects.filter(booking=busy).update(todo="cancel", next_attempt_at=datetime.now(UTC))
-    BookingLeg.objects.create(booking=extra, status="pending", created_at=datetime.now(UTC))
+    CalendlyBooking.objects.filter(booking=busy).update(
+        pending_action="cancel", next_attempt_at=datetime.now(UTC)
+    )
+    CalendlyBooking.objects.create(booking=extra, status="pending", created_at=datetime.now(UTC))
     chosen = [canceled, past, busy, group, extra]
-    text = staff.post(LIST, wish(*chosen)).content.decode()
+    text = staff.post(LIST, booking_request(*chosen)).content.decode()
     for why in (
         "canceled already",
         "is over",
@@ -137,7 +142,7 @@ def test_why_some_are_left_out_is_said(
     ):
         assert why in text, why
     assert 'name="code"' not in text
-    staff.post(LIST, wish(*chosen, **YES))
+    staff.post(LIST, booking_request(*chosen, **YES))
     assert not BulkRun.objects.exists()
 
 
@@ -145,13 +150,13 @@ def test_what_was_canceled_between_the_page_and_the_yes_is_left_out(
     staff: Client, meetings: list[Booking]
 ) -> None:
     Booking.objects.filter(pk=meetings[0].pk).update(status="canceled")
-    staff.post(LIST, wish(*meetings, **YES))
+    staff.post(LIST, booking_request(*meetings, **YES))
     assert set(BulkItem.objects.values_list("target", flat=True)) == {str(each.pk) for each in meetings[1:]}
 
 
 def test_a_yes_is_only_for_what_the_page_has_shown(staff: Client, meetings: list[Booking]) -> None:
     """All of a filter were chosen, and another came to it meanwhile."""
-    given = wish(*meetings, select_across="1")
+    given = booking_request(*meetings, select_across="1")
     shown = staff.post(LIST + "?status__exact=confirmed", given).content.decode()
     found = re.search(r'name="targets" value="([^"]*)"', shown)
     assert found
@@ -162,7 +167,7 @@ def test_a_yes_is_only_for_what_the_page_has_shown(staff: Client, meetings: list
 
 @pytest.mark.parametrize("targets", ["", "x", "8d0f5f4e-0000-4000-8000-000000000000", "1,2,\x00"])
 def test_made_up_targets_start_nothing(staff: Client, meetings: list[Booking], targets: str) -> None:
-    answer = staff.post(LIST, wish(*meetings, **{**YES, "targets": targets}))
+    answer = staff.post(LIST, booking_request(*meetings, **{**YES, "targets": targets}))
     assert answer.status_code == 200
     assert not BulkRun.objects.exists()
 
@@ -171,7 +176,7 @@ def test_made_up_targets_start_nothing(staff: Client, meetings: list[Booking], t
 def test_without_a_reason_nothing_starts_and_the_page_says_so(
     staff: Client, meetings: list[Booking], given: dict[str, str]
 ) -> None:
-    text = staff.post(LIST, wish(*meetings, **{**YES, **given})).content.decode()
+    text = staff.post(LIST, booking_request(*meetings, **{**YES, **given})).content.decode()
     assert "errorlist" in text
     assert "3 meetings will be canceled" in text
     assert not BulkRun.objects.exists()
@@ -180,12 +185,12 @@ def test_without_a_reason_nothing_starts_and_the_page_says_so(
 def test_only_those_who_may_cancel_can_ask(entered: Callable[..., Client], meetings: list[Booking]) -> None:
     for who in ("viewer", "stranger", "customer", "nobody"):
         browser = entered(who)
-        browser.post(LIST, wish(*meetings, **YES))
+        browser.post(LIST, booking_request(*meetings, **YES))
         assert not BulkRun.objects.exists()
     assert b'value="cancel_many"' not in entered("viewer").get(LIST).content
     assert b'value="cancel_many"' in entered("staff").get(LIST).content
     strict = entered("staff", enforce_csrf_checks=True)
-    assert strict.post(LIST, wish(*meetings, **YES)).status_code == 403
+    assert strict.post(LIST, booking_request(*meetings, **YES)).status_code == 403
 
 
 def test_a_thousand_are_listed_and_begun_in_few_queries(staff: Client, db: None) -> None:
@@ -194,23 +199,32 @@ def test_a_thousand_are_listed_and_begun_in_few_queries(staff: Client, db: None)
     start = datetime.now(UTC) + timedelta(days=1)
     Booking.objects.bulk_create(
         Booking(
-            connection=ground["connection"], status="confirmed", source="agent", event_type=ground["event_type"],
-            event_name="Demo", event_id=f"e{each}", start_at=start, end_at=start + timedelta(hours=1),
-            invitee_name=f"P {each}", invitee_email="p@x.ro", email_key="p@x.ro", created_at=start,
+            account=ground["account"],
+            status="confirmed",
+            source="agent",
+            event_type=ground["event_type"],
+            event_name="Demo",
+            event_id=f"e{each}",
+            start_at=start,
+            end_at=start + timedelta(hours=1),
+            invitee_name=f"P {each}",
+            invitee_email="p@x.ro",
+            email_key="p@x.ro",
+            created_at=start,
         )
         for each in range(1000)
-    )  # fmt: skip
+    )
     one = Booking.objects.first()
     assert one is not None
     with CaptureQueriesContext(database) as asked:
-        text = staff.post(LIST, wish(one, select_across="1")).content.decode()
+        text = staff.post(LIST, booking_request(one, select_across="1")).content.decode()
     assert "1000 meetings will be canceled" in text
     assert "… and 900 more" in text
     assert len(asked) <= 14
     found = re.search(r'name="targets" value="([^"]*)"', text)
     assert found
     with CaptureQueriesContext(database) as asked:
-        staff.post(LIST, wish(one, **{**YES, "select_across": "1", "targets": found.group(1)}))
+        staff.post(LIST, booking_request(one, **{**YES, "select_across": "1", "targets": found.group(1)}))
     assert BulkItem.objects.count() == 1000
     assert LogEntry.objects.count() == 1001
     assert len(asked) <= 40
@@ -223,7 +237,7 @@ def test_a_thousand_are_listed_and_begun_in_few_queries(staff: Client, db: None)
 
 
 def test_outcomes_are_told_in_words(staff: Client, meetings: list[Booking], sandbox: Calendly) -> None:
-    staff.post(LIST, wish(*meetings, **YES))
+    staff.post(LIST, booking_request(*meetings, **YES))
     refuse(sandbox, times=1)
     sandbox.faults.add("refuse", method="POST", path=".*/cancellation", times=1)
     work()
@@ -253,7 +267,7 @@ def test_each_note_has_words(staff: Client, db: None, note: str) -> None:
 
 
 def test_the_failed_ones_are_tried_again(staff: Client, meetings: list[Booking], sandbox: Calendly) -> None:
-    staff.post(LIST, wish(*meetings, **YES))
+    staff.post(LIST, booking_request(*meetings, **YES))
     refuse(sandbox, times=2)
     work()
     run = BulkRun.objects.get()
@@ -267,18 +281,18 @@ def test_the_failed_ones_are_tried_again(staff: Client, meetings: list[Booking],
     assert Booking.objects.filter(status="canceled").count() == 3
     assert retry(run) not in staff.get(page(run)).content.decode()
     assert "nothing was done" in staff.post(retry(run), follow=True).content.decode()
-    assert LogEntry.objects.filter(change_message="Try the failed ones again").count() == 1
+    assert LogEntry.objects.filter(change_outboxmessage="Try the failed ones again").count() == 1
 
 
 @pytest.mark.parametrize(
     ("kind", "right"),
-    [("cancel", "cancel_booking"), ("replay", "replay_delivery"), ("resend", "resend_message")],
+    [("cancel", "cancel_booking"), ("replay", "replay_webhookdelivery"), ("resend", "resend_outboxmessage")],
 )
 def test_to_try_again_asks_for_the_right_to_do_it_once(db: None, people: Any, kind: str, right: str) -> None:
     rows.ground()
     BulkRun.objects.update(kind=kind)
     run = BulkRun.objects.get()
-    others = {"cancel_booking", "replay_delivery", "resend_message"} - {right}
+    others = {"cancel_booking", "replay_webhookdelivery", "resend_outboxmessage"} - {right}
     may, may_not, blind = Client(), Client(), Client()
     may.force_login(person("may", permissions=[*views(), right]))
     may_not.force_login(person("may_not", permissions=[*views(), *others]))
@@ -296,7 +310,7 @@ def test_to_try_again_asks_for_the_right_to_do_it_once(db: None, people: Any, ki
 def test_who_may_not_see_bulk_acts_goes_back_to_the_list(meetings: list[Booking], people: Any) -> None:
     browser = Client()
     browser.force_login(person("narrow", permissions=["view_booking", "cancel_booking"]))
-    answer = browser.post(LIST, wish(*meetings, **YES))
+    answer = browser.post(LIST, booking_request(*meetings, **YES))
     assert answer["Location"] == LIST
     assert BulkRun.objects.count() == 1
 
@@ -307,9 +321,9 @@ def test_who_may_not_see_bulk_acts_goes_back_to_the_list(meetings: list[Booking]
 def test_more_than_a_hundred_deliveries_are_processed_in_the_background(staff: Client, db: None) -> None:
     rows.meeting(rows.ground(), details=102)
     BulkRun.objects.all().delete()
-    one = Delivery.objects.first()
+    one = WebhookDelivery.objects.first()
     assert one is not None
-    address = reverse(f"{named(Delivery)}_changelist")
+    address = reverse(f"{named(WebhookDelivery)}_changelist")
     given = {"action": "process_again", "_selected_action": one.pk, "select_across": "1"}
     assert "in the background" in staff.post(address, given).content.decode()
     assert not BulkRun.objects.exists()
@@ -317,21 +331,21 @@ def test_more_than_a_hundred_deliveries_are_processed_in_the_background(staff: C
     run = BulkRun.objects.get()
     assert answer.redirect_chain == [(page(run), 302)]
     assert (run.kind, run.items.count()) == ("replay", 102)
-    assert Delivery.objects.filter(status="parked").count() == 102
+    assert WebhookDelivery.objects.filter(status="parked").count() == 102
     assert LogEntry.objects.count() == 103
     work()
-    assert Delivery.objects.filter(status="received").count() == 102
+    assert WebhookDelivery.objects.filter(status="received").count() == 102
     assert "It is processed again." in staff.get(page(run)).content.decode()
 
 
 def test_more_than_a_hundred_messages_are_sent_again_in_the_background(staff: Client, db: None) -> None:
     rows.meeting(rows.ground(), details=101)
     BulkRun.objects.all().delete()
-    one = Message.objects.first()
+    one = OutboxMessage.objects.first()
     assert one is not None
-    address = reverse(f"{named(Message)}_changelist")
+    address = reverse(f"{named(OutboxMessage)}_changelist")
     given = {"action": "send_again", "_selected_action": one.pk, "select_across": "1", "sure": "yes"}
     staff.post(address, given)
     assert BulkRun.objects.get().kind == "resend"
     work()
-    assert Message.objects.filter(status="waiting").count() == 101
+    assert OutboxMessage.objects.filter(status="waiting").count() == 101

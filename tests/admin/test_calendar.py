@@ -12,7 +12,7 @@ from django.urls import reverse
 from time_machine import Traveller
 
 from calendly_integration.models import Booking
-from calendly_integration.services import calendar
+from calendly_integration.services.backoffice import calendar
 
 from . import rows
 

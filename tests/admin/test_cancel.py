@@ -14,10 +14,10 @@ from time_machine import Traveller
 from calendly_integration.models import (
     AgentKey,
     Booking,
-    BookingLeg,
+    CalendlyBooking,
     EventType,
     FollowUp,
-    Message,
+    OutboxMessage,
     TimelineEntry,
 )
 from calendly_integration.sandbox.calendly import Calendly
@@ -119,7 +119,7 @@ def test_where_calendly_does_not_do_it_the_meeting_stands_and_the_reason_is_kept
     assert "Radu is ill" in text
     booking.refresh_from_db()
     assert booking.status == "confirmed"
-    assert not BookingLeg.objects.exclude(todo="").filter(todo="cancel").exists()
+    assert not CalendlyBooking.objects.exclude(pending_action="").filter(pending_action="cancel").exists()
     assert not LogEntry.objects.exists()
 
 
@@ -128,7 +128,7 @@ def test_a_lost_answer_is_told_as_such(staff: Client, booking: Booking, sandbox:
     answer = staff.post(address(booking), {"code": "not_needed", "reason": "x"}, follow=True)
     assert "tried until it is certain" in answer.content.decode()
     assert LogEntry.objects.count() == 1
-    assert BookingLeg.objects.get(booking=booking).todo == "cancel"
+    assert CalendlyBooking.objects.get(booking=booking).pending_action == "cancel"
 
 
 def test_a_meeting_that_is_over_has_no_button_and_no_form(
@@ -145,12 +145,12 @@ def test_a_meeting_that_is_over_has_no_button_and_no_form(
 
 
 def test_a_group_event_ends_for_all_only_if_that_is_ticked(
-    staff: Client, connection: Any, sandbox: Calendly, agent_key: AgentKey
+    staff: Client, account: Any, sandbox: Calendly, agent_key: AgentKey
 ) -> None:
-    from calendly_integration.services import catalog
+    from calendly_integration.services.catalog import event_types
 
     sandbox.add_group_type("Webinar", seats=3)
-    catalog.sync(connection, now=datetime.now(UTC))
+    event_types.sync(account, now=datetime.now(UTC))
     kind = EventType.objects.get(name="Webinar")
     first = make(kind, agent_key, email="a@example.com")
     second = make(kind, agent_key, email="b@example.com")
@@ -216,8 +216,10 @@ def test_where_the_host_cannot_come_a_follow_up_for_staff_is_planned_unless_unti
     flush()
     followup = FollowUp.objects.get()
     assert (followup.kind, followup.status, followup.booking_id) == ("rebook", "open", booking.pk)
-    assert not Message.objects.filter(path="/followup/schedule").exists()
-    assert Message.objects.get(path="/calendly/canceled").body["cancel_reason"] == "The host cannot come"
+    assert not OutboxMessage.objects.filter(path="/followup/schedule").exists()
+    assert (
+        OutboxMessage.objects.get(path="/calendly/canceled").body["cancel_reason"] == "The host cannot come"
+    )
 
 
 @pytest.mark.parametrize(

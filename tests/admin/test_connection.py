@@ -9,11 +9,12 @@ from django.test import Client
 from django.urls import reverse
 
 from calendly_integration import clients, jobs
-from calendly_integration.models import Connection, EventType
+from calendly_integration.models import CalendlyAccount, EventType
 from calendly_integration.sandbox.calendly import Calendly
-from calendly_integration.services import connections, signing_keys
+from calendly_integration.services.accounts import calendly_accounts
+from calendly_integration.services.webhooks import signing_keys
 
-NAME = "admin:calendly_integration_connection"
+NAME = "admin:calendly_integration_calendlyaccount"
 ACTS = ("check", "sync", "subscribe", "rotate")
 
 
@@ -26,9 +27,9 @@ def fresh() -> Iterator[None]:
 
 
 @pytest.fixture
-def account(sandbox: Calendly, event_types: dict[str, EventType]) -> Connection:
+def account(sandbox: Calendly, event_types: dict[str, EventType]) -> CalendlyAccount:
     """The connection, identified."""
-    return Connection.objects.get()
+    return CalendlyAccount.objects.get()
 
 
 @pytest.fixture
@@ -39,12 +40,12 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return names
 
 
-def page(row: Connection, act: str = "change") -> str:
+def page(row: CalendlyAccount, act: str = "change") -> str:
     return reverse(f"{NAME}_{act}", args=[row.pk])
 
 
 def test_looking_asks_nobody_and_changes_nothing(
-    staff: Client, account: Connection, sandbox: Calendly
+    staff: Client, account: CalendlyAccount, sandbox: Calendly
 ) -> None:
     calls = sandbox.calls_made
     text = staff.get(page(account)).content.decode()
@@ -55,29 +56,31 @@ def test_looking_asks_nobody_and_changes_nothing(
     assert not LogEntry.objects.exists()
 
 
-def test_viewers_have_no_buttons(entered: Callable[..., Client], account: Connection) -> None:
+def test_viewers_have_no_buttons(entered: Callable[..., Client], account: CalendlyAccount) -> None:
     text = entered("viewer").get(page(account)).content.decode()
     assert not any(page(account, act) in text for act in ACTS)
 
 
-def test_check_now_lists_what_the_doctor_found_and_what_to_do(staff: Client, account: Connection) -> None:
+def test_check_now_lists_what_the_doctor_found_and_what_to_do(
+    staff: Client, account: CalendlyAccount
+) -> None:
     text = staff.post(page(account, "check")).content.decode()
     for words in ("Access token", "What to do:", "calendly_worker", "need a hand", "all right"):
         assert words in text
-    assert LogEntry.objects.get().change_message == "Checked."
+    assert LogEntry.objects.get().change_outboxmessage == "Checked."
 
 
 def test_check_now_with_calendly_away_lists_all_the_same(
-    staff: Client, account: Connection, sandbox: Calendly
+    staff: Client, account: CalendlyAccount, sandbox: Calendly
 ) -> None:
     sandbox.faults.add("refuse", times=None)
     text = staff.post(page(account, "check")).content.decode()
     assert "Look at CALENDLY_API_URL and the network." in text
-    assert Connection.objects.get().health == "failing"
+    assert CalendlyAccount.objects.get().health == "failing"
 
 
 def test_sync_now_reads_and_has_meetings_read_in_the_background(
-    staff: Client, account: Connection, asked: list[str]
+    staff: Client, account: CalendlyAccount, asked: list[str]
 ) -> None:
     EventType.objects.all().delete()
     text = staff.post(page(account, "sync"), follow=True).content.decode()
@@ -87,7 +90,7 @@ def test_sync_now_reads_and_has_meetings_read_in_the_background(
 
 
 def test_sync_now_does_not_need_the_queue(
-    staff: Client, account: Connection, monkeypatch: pytest.MonkeyPatch
+    staff: Client, account: CalendlyAccount, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def away(name: str) -> None:
         raise ConnectionError("no Redis")
@@ -98,7 +101,7 @@ def test_sync_now_does_not_need_the_queue(
 
 
 def test_the_webhook_is_subscribed_and_a_good_one_is_kept(
-    staff: Client, account: Connection, sandbox: Calendly
+    staff: Client, account: CalendlyAccount, sandbox: Calendly
 ) -> None:
     assert "subscribed anew" in staff.post(page(account, "subscribe"), follow=True).content.decode()
     assert len(sandbox.state.subscriptions) == 1
@@ -106,7 +109,7 @@ def test_the_webhook_is_subscribed_and_a_good_one_is_kept(
 
 
 def test_without_a_key_it_says_which_button_makes_one(
-    staff: Client, account: Connection, sandbox: Calendly, settings: Any
+    staff: Client, account: CalendlyAccount, sandbox: Calendly, settings: Any
 ) -> None:
     settings.CALENDLY_INTEGRATION["WEBHOOK_SECRETS"] = []
     text = staff.post(page(account, "subscribe"), follow=True).content.decode()
@@ -116,7 +119,7 @@ def test_without_a_key_it_says_which_button_makes_one(
 
 
 def test_the_signing_key_is_changed_and_nobody_gets_to_see_it(
-    staff: Client, account: Connection, sandbox: Calendly
+    staff: Client, account: CalendlyAccount, sandbox: Calendly
 ) -> None:
     staff.post(page(account, "subscribe"))
     answer = staff.post(page(account, "rotate"), follow=True)
@@ -124,12 +127,12 @@ def test_the_signing_key_is_changed_and_nobody_gets_to_see_it(
     [made] = sandbox.state.subscriptions.values()
     key = made.signing_key
     assert key != "test-signing-key"
-    kept = Connection.objects.get().signing_keys_encrypted
+    kept = CalendlyAccount.objects.get().signing_keys_encrypted
     history = staff.get(page(account, "history")).content.decode()
     for text in (answer.content.decode(), staff.get(page(account)).content.decode(), history):
         assert key not in text
         assert kept not in text
-    assert not any(key in entry.change_message for entry in LogEntry.objects.all())
+    assert not any(key in entry.change_outboxmessage for entry in LogEntry.objects.all())
 
 
 @pytest.mark.parametrize("act", ["sync", "subscribe", "rotate"])
@@ -145,7 +148,7 @@ def test_the_signing_key_is_changed_and_nobody_gets_to_see_it(
 )
 def test_where_calendly_does_not_do_it_that_is_said_and_pressing_again_works(
     staff: Client,
-    account: Connection,
+    account: CalendlyAccount,
     sandbox: Calendly,
     asked: list[str],
     act: str,
@@ -160,9 +163,9 @@ def test_where_calendly_does_not_do_it_that_is_said_and_pressing_again_works(
     assert 'class="success"' in staff.post(page(account, act), follow=True).content.decode()
 
 
-def test_without_a_token_it_says_so(staff: Client, account: Connection, settings: Any) -> None:
+def test_without_a_token_it_says_so(staff: Client, account: CalendlyAccount, settings: Any) -> None:
     settings.CALENDLY_INTEGRATION["API_KEY"] = ""
-    Connection.objects.update(token_encrypted="")
+    CalendlyAccount.objects.update(token_encrypted="")
     clients.forget()
     assert "no access token" in staff.post(page(account, "sync"), follow=True).content.decode()
-    assert connections.default().health == "failing"
+    assert calendly_accounts.default().health == "failing"

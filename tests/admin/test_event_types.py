@@ -12,7 +12,8 @@ from django.urls import reverse
 
 from calendly_integration.models import AgentKey, Booking, EventType, EventTypeChange
 from calendly_integration.sandbox.calendly import Calendly
-from calendly_integration.services import catalog, connections
+from calendly_integration.services.accounts import calendly_accounts
+from calendly_integration.services.catalog import event_types as catalog
 
 from ..services.story import mirrored, now
 
@@ -28,7 +29,7 @@ def page(kind: EventType, name: str = "change") -> str:
 def drifted(sandbox: Calendly, event_types: dict[str, EventType]) -> EventType:
     """An event type that was changed at Calendly."""
     sandbox.change_event_type("Sales Demo", name="Demo", duration=40, after_buffer=20)
-    mirrored(connections.default())
+    mirrored(calendly_accounts.default())
     return EventType.objects.get(pk=event_types["Sales Demo"].pk)
 
 
@@ -40,7 +41,7 @@ def test_the_list_shows_hosts_buffers_what_is_to_come_and_what_changed(
     assert '<td class="field-upcoming">1</td>' in text
     assert "new change" not in text
     sandbox.change_event_type("Sales Demo", name="Demo")
-    mirrored(connections.default())
+    mirrored(calendly_accounts.default())
     assert "1 new change" in staff.get(reverse(LIST)).content.decode()
 
 
@@ -52,7 +53,7 @@ def test_the_list_asks_the_same_however_many_types_there_are(
         staff.get(reverse(LIST))
     for number in range(30):
         sandbox.add_event_type(f"Type {number}")
-    mirrored(connections.default())
+    mirrored(calendly_accounts.default())
     with CaptureQueriesContext(database) as many:
         staff.get(reverse(LIST))
     assert len(many) == len(few) <= 16
@@ -65,13 +66,13 @@ def test_an_empty_list_says_what_to_do(staff: Client, entered: Callable[..., Cli
     assert "/sync/" not in seen
 
 
-def test_sync_now_reads_event_types_and_is_logged(staff: Client, connection: Any, sandbox: Calendly) -> None:
+def test_sync_now_reads_event_types_and_is_logged(staff: Client, account: Any, sandbox: Calendly) -> None:
     staff.get(reverse(f"{NAME}_sync"))
     assert not EventType.objects.exists()
     answer = staff.post(reverse(f"{NAME}_sync"), follow=True)
     assert "Read from Calendly: 4 event types, 2 hosts." in answer.content.decode()
     assert EventType.objects.count() == 4
-    assert LogEntry.objects.get().change_message == "Synced."
+    assert LogEntry.objects.get().change_outboxmessage == "Synced."
 
 
 @pytest.mark.parametrize(
@@ -95,10 +96,10 @@ def test_where_calendly_does_not_do_it_that_is_said(
 
 
 def test_the_standard_four_are_listed_and_then_created(
-    staff: Client, connection: Any, sandbox: Calendly
+    staff: Client, account: Any, sandbox: Calendly
 ) -> None:
     sandbox.state.event_types.clear()
-    mirrored(connection)
+    mirrored(account)
     address = reverse(f"{NAME}_standard")
     asked = staff.get(address).content.decode()
     assert "Strategy Call: 60 minutes, 15 minutes free afterwards" in asked
@@ -132,7 +133,7 @@ def test_the_page_tells_what_calendly_changed_until_somebody_has_seen_it(
     change = EventTypeChange.objects.get()
     assert f'name="upto" value="{change.pk}"' in asked
     sandbox.change_event_type("Demo", active=False)
-    mirrored(connections.default())
+    mirrored(calendly_accounts.default())
     done = staff.post(page(drifted, "seen"), {"upto": change.pk}, follow=True)
     assert "1 change is put away." in done.content.decode()
     assert "seen by" in done.content.decode()
@@ -151,9 +152,9 @@ def test_names_and_rights_are_decided(
     staff: Client, event_types: dict[str, EventType], agent_key: AgentKey
 ) -> None:
     kind = event_types["Sales Demo"]
-    wish = {"aliases": "Demo\n  Prezentare   scurtă \n\nDEMO", "open_to": "keys"}
-    assert "Choose at least one agent" in staff.post(page(kind, "edit"), wish).content.decode()
-    answer = staff.post(page(kind, "edit"), {**wish, "allowed_keys": [agent_key.pk]}, follow=True)
+    booking_request = {"aliases": "Demo\n  Prezentare   scurtă \n\nDEMO", "open_to": "keys"}
+    assert "Choose at least one agent" in staff.post(page(kind, "edit"), booking_request).content.decode()
+    answer = staff.post(page(kind, "edit"), {**booking_request, "allowed_keys": [agent_key.pk]}, follow=True)
     assert "It is kept." in answer.content.decode()
     kind.refresh_from_db()
     assert kind.aliases == ["DEMO", "Prezentare scurtă"]

@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 
 from calendly_integration.models import Booking
-from calendly_integration.services import exports
+from calendly_integration.services.backoffice import exports
 
 from . import rows
 

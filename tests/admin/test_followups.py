@@ -184,7 +184,7 @@ def test_the_list_is_filtered_by_whose_they_are_and_searched(staff: Client, foll
 
 def test_three_hundred_cost_the_board_and_the_list_no_more_queries(staff: Client, followup: FollowUp) -> None:
     ground: dict[str, Any] = {
-        "connection": followup.booking.connection,
+        "account": followup.booking.account,
         "host": followup.booking.host,
         "event_type": followup.booking.event_type,
         "agent_key": followup.booking.agent_key,

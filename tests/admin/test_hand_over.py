@@ -11,10 +11,10 @@ from django.test import Client
 from django.urls import reverse
 from time_machine import Traveller
 
-from calendly_integration.models import Booking, Connection, EventType, Message, TimelineEntry
+from calendly_integration.models import Booking, CalendlyAccount, EventType, OutboxMessage, TimelineEntry
 from calendly_integration.sandbox.calendly import Calendly
 from calendly_integration.sandbox.seeds import place, question
-from calendly_integration.services import catalog
+from calendly_integration.services.catalog import event_types
 
 OWN_START = "2026-11-23T07:00:00Z"
 
@@ -33,7 +33,7 @@ def colleague(
     """A type of Radu's, synced."""
     radu = next(user for user in sandbox.state.users.values() if user.name == "Radu Marin")
     sandbox.add_event_type(name, duration, owner=radu, **fields)
-    catalog.sync(Connection.objects.get(), now=datetime.now(UTC))
+    event_types.sync(CalendlyAccount.objects.get(), now=datetime.now(UTC))
     return EventType.objects.get(name=name)
 
 
@@ -89,7 +89,7 @@ def test_a_choice_hands_the_meeting_over_and_it_keeps_its_number(
     assert sandbox.state.events[fresh.event_id].status == "active"
     flush()
     assert Booking.objects.get().host == fresh.host
-    assert Message.objects.filter(path="/calendly/rescheduled").count() == 1
+    assert OutboxMessage.objects.filter(path="/calendly/rescheduled").count() == 1
     assert (
         LogEntry.objects.get(object_id=str(booking.pk)).get_change_message() == "Handed over to Radu Marin."
     )
@@ -151,8 +151,8 @@ def test_what_only_the_other_type_asks_is_asked_on_the_page(
     staff.post(address(booking), {"start": OWN_START, "question_0": "Telephones"})
     fresh = Booking.objects.get()
     assert fresh.event_name == "Demo with Radu"
-    assert fresh.current_leg
-    assert fresh.current_leg.request["answers"] == [["Which product?", "Telephones"]]
+    assert fresh.current_calendly_booking
+    assert fresh.current_calendly_booking.request["answers"] == [["Which product?", "Telephones"]]
 
 
 def test_an_answer_that_calendly_would_refuse_is_named(
@@ -163,9 +163,9 @@ def test_an_answer_that_calendly_would_refuse_is_named(
     assert "A question asks for a phone number" in answer.content.decode()
     assert Booking.objects.get().event_id == booking.event_id
     staff.post(address(booking), {"start": OWN_START, "question_0": "0721 234 567"})
-    leg = Booking.objects.get().current_leg
-    assert leg
-    assert leg.request["answers"] == [["Which number?", "+40721234567"]]
+    calendly_booking = Booking.objects.get().current_calendly_booking
+    assert calendly_booking
+    assert calendly_booking.request["answers"] == [["Which number?", "+40721234567"]]
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,8 @@ from django.db.models import CharField, TextField
 from django.test import Client
 from django.urls import reverse
 
-from calendly_integration.admin import shown
-from calendly_integration.models import Booking, BookingLeg, Delivery, Host
+from calendly_integration.admin import formatting
+from calendly_integration.models import Booking, CalendlyBooking, Host, WebhookDelivery
 from calendly_integration.models.visible import UNSEEN
 
 from . import rows
@@ -131,8 +131,8 @@ def test_the_pages_that_ask_do_too(root: Client, db: None, act: str) -> None:
 )
 def test_any_body_can_be_shown(root: Client, db: None, raw: bytes) -> None:
     rows.meeting(rows.ground())
-    Delivery.objects.update(body=raw)
-    answer = root.get(reverse(f"{named(Delivery)}_change", args=[Delivery.objects.get().pk]))
+    WebhookDelivery.objects.update(body=raw)
+    answer = root.get(reverse(f"{named(WebhookDelivery)}_change", args=[WebhookDelivery.objects.get().pk]))
     assert answer.status_code == 200
     body = answer.content.decode()
     assert "<script>alert" not in body
@@ -145,9 +145,9 @@ def test_a_lone_surrogate_in_kept_evidence_breaks_no_page(root: Client, db: None
     hostile = {"invitee_raw": {"name": "\ud83d", "\ud800": 1}, "request": {"x": "\x00"}}
     if connection.vendor == "postgresql":
         with pytest.raises(DataError), transaction.atomic():  # it keeps no such thing
-            BookingLeg.objects.update(**hostile)
+            CalendlyBooking.objects.update(**hostile)
     else:
-        BookingLeg.objects.update(**hostile)
+        CalendlyBooking.objects.update(**hostile)
     assert (
         root.get(reverse("admin:calendly_integration_booking_change", args=[booking.pk])).status_code == 200
     )
@@ -166,7 +166,7 @@ def test_a_lone_surrogate_in_kept_evidence_breaks_no_page(root: Client, db: None
     ],
 )
 def test_only_what_cannot_be_seen_is_written_as_an_escape(given: str, seen: str) -> None:
-    assert shown.visible(given) == seen
+    assert formatting.visible(given) == seen
 
 
 @pytest.mark.parametrize(
@@ -182,7 +182,7 @@ def test_only_what_cannot_be_seen_is_written_as_an_escape(given: str, seen: str)
     ],
 )
 def test_only_addresses_of_the_web_become_links(url: Any) -> None:
-    assert "<a " not in shown.link(url)
+    assert "<a " not in formatting.link(url)
 
 
 @pytest.mark.parametrize("url", ["javascript:alert(1)//https://x", "https://x\n", "data:text/html,x"])
@@ -196,4 +196,4 @@ def test_no_page_of_a_booking_links_elsewhere(root: Client, db: None, url: str) 
 
 
 def test_an_address_of_the_web_becomes_a_link() -> None:
-    assert 'href="https://zoom.us/j/1?a=1&amp;b=2"' in shown.link("https://zoom.us/j/1?a=1&b=2")
+    assert 'href="https://zoom.us/j/1?a=1&amp;b=2"' in formatting.link("https://zoom.us/j/1?a=1&b=2")

@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from calendly_integration.admin import booking_form, cancel, event_type_form, fields, followup
-from calendly_integration.models import Booking, EventType, FollowUp, Message, TimelineEntry
+from calendly_integration.models import Booking, EventType, FollowUp, OutboxMessage, TimelineEntry
 from calendly_integration.services import outbox
 
 from . import rows
@@ -63,9 +63,12 @@ def test_every_field_of_several_lines_keeps_line_breaks_alike(meeting: Booking) 
 
 def test_a_text_that_reads_like_an_instant_is_shown_as_typed(root: Client, meeting: Booking) -> None:
     TimelineEntry.objects.create(
-        booking=meeting, at=rows.NOW, actor="staff", action="canceled",
+        booking=meeting,
+        at=rows.NOW,
+        actor="staff",
+        action="canceled",
         detail={"reason": "2026-11-24T10:00:00Z", "note": "2026-11-24T11:00:00+02:00"},
-    )  # fmt: skip
+    )
     TimelineEntry.objects.create(
         booking=meeting,
         at=rows.NOW,
@@ -91,9 +94,9 @@ def test_a_refusal_of_a_finer_kind_is_told_in_the_words_of_its_base(
         raise StillElsewhere
 
     monkeypatch.setattr(outbox, "resend", refuse)
-    message = Message.objects.get()
-    one: Any = root.post(reverse(f"{named(Message)}_resend", args=[message.pk]), follow=True)
+    message = OutboxMessage.objects.get()
+    one: Any = root.post(reverse(f"{named(OutboxMessage)}_resend", args=[message.pk]), follow=True)
     assert "It is not parked any more" in one.content.decode()
     chosen = {"action": "send_again", "index": "0", "_selected_action": message.pk, "sure": "yes"}
-    many: Any = root.post(reverse(f"{named(Message)}_changelist"), chosen, follow=True)
+    many: Any = root.post(reverse(f"{named(OutboxMessage)}_changelist"), chosen, follow=True)
     assert "It is not parked any more" in many.content.decode()

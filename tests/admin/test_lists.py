@@ -8,14 +8,14 @@ from django.urls import reverse
 from django.utils.html import escape
 
 from calendly_integration.models import AgentKey
-from calendly_integration.services import agent_keys
+from calendly_integration.services.agents import keys
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
 EMPTY = {
     "agentkey": "No agent has a key yet.",
     "booking": "There are no bookings yet.",
     "bulkrun": "Nobody asked for many at once yet.",
-    "connection": "No connection yet.",
+    "account": "No connection yet.",
     "delivery": "Is the webhook subscribed?",
     "eventtype": "No event type is known yet.",
     "followup": "There are no follow-ups yet.",
@@ -51,9 +51,9 @@ def test_a_list_is_called_by_its_rows(staff: Client) -> None:
 
 
 def test_what_has_happened_or_not_is_filtered_by_yes_and_no(staff: Client) -> None:
-    kept, _secret = agent_keys.create("kept", scopes=list(AgentKey.Scope), now=NOW)
-    gone, _secret = agent_keys.create("gone", scopes=list(AgentKey.Scope), now=NOW)
-    agent_keys.revoke(gone, now=NOW)
+    kept, _secret = keys.create("kept", scopes=list(AgentKey.Scope), now=NOW)
+    gone, _secret = keys.create("gone", scopes=list(AgentKey.Scope), now=NOW)
+    keys.revoke(gone, now=NOW)
     page = listed(staff, "agentkey", _facets="True")
     assert "By revoked" in page
     assert ">No (1)</a>" in page

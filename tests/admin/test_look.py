@@ -9,8 +9,8 @@ from django.contrib.admin.models import LogEntry
 from django.test import Client
 from django.urls import reverse
 
-from calendly_integration.models import Booking, BookingLeg, TimelineEntry
-from calendly_integration.services import legs
+from calendly_integration.models import Booking, CalendlyBooking, TimelineEntry
+from calendly_integration.services.bookings import pending_actions
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -26,44 +26,46 @@ def told(answer: Any) -> list[str]:
 def test_a_booking_that_was_never_confirmed_is_read_at_calendly_and_confirmed(
     staff: Client, booking: Booking
 ) -> None:
-    assert booking.seen_at is None
-    BookingLeg.objects.update(todo="", next_attempt_at=None)
+    assert booking.confirmed_at is None
+    CalendlyBooking.objects.update(pending_action="", next_attempt_at=None)
     assert staff.get(address(booking)).status_code == 200
-    assert not BookingLeg.objects.exclude(todo="").exists()
+    assert not CalendlyBooking.objects.exclude(pending_action="").exists()
     answer = staff.post(address(booking), follow=True)
     assert told(answer) == ["Calendly will be asked in a moment. What it says appears on this page."]
     entry = TimelineEntry.objects.get(action="look_requested")
     assert (entry.booking_id, entry.actor, entry.actor_name) == (booking.pk, "staff", "maria")
     assert LogEntry.objects.get(object_id=str(booking.pk)).user.get_username() == "maria"
 
-    [leg] = legs.claim(now=datetime.now(UTC), limit=5)
-    legs.work(leg, now=datetime.now(UTC))
+    [calendly_booking] = pending_actions.claim(now=datetime.now(UTC), limit=5)
+    pending_actions.work(calendly_booking, now=datetime.now(UTC))
     booking.refresh_from_db()
-    assert booking.seen_at is not None
+    assert booking.confirmed_at is not None
     assert address(booking) not in staff.get(answer.request["PATH_INFO"]).content.decode()
 
 
 def test_an_unknown_outcome_comes_due_at_once(staff: Client, booking: Booking) -> None:
     later = datetime(2099, 1, 1, tzinfo=UTC)
     Booking.objects.update(status="pending")
-    BookingLeg.objects.update(status="pending", todo="settle", next_attempt_at=later, lease_token=None)
+    CalendlyBooking.objects.update(
+        status="pending", pending_action="settle", next_attempt_at=later, lease_token=None
+    )
     staff.post(address(booking))
-    assert BookingLeg.objects.get().next_attempt_at <= datetime.now(UTC)  # type: ignore[operator]
+    assert CalendlyBooking.objects.get().next_attempt_at <= datetime.now(UTC)  # type: ignore[operator]
 
 
 def test_what_a_worker_is_just_asking_goes_on(staff: Client, booking: Booking) -> None:
     later = datetime(2099, 1, 1, tzinfo=UTC)
-    BookingLeg.objects.update(todo="refresh", next_attempt_at=later, lease_token=booking.pk)
+    CalendlyBooking.objects.update(pending_action="refresh", next_attempt_at=later, lease_token=booking.pk)
     staff.post(address(booking))
-    assert BookingLeg.objects.get().next_attempt_at == later
+    assert CalendlyBooking.objects.get().next_attempt_at == later
 
 
 def test_where_calendly_has_answered_meanwhile_nothing_is_done(
     staff: Client, booking: Booking, flush: Callable[[], None]
 ) -> None:
     flush()
-    before = list(BookingLeg.objects.values())
+    before = list(CalendlyBooking.objects.values())
     answer = staff.post(address(booking), follow=True)
     assert told(answer) == ["Calendly has answered meanwhile: nothing was done."]
-    assert list(BookingLeg.objects.values()) == before
+    assert list(CalendlyBooking.objects.values()) == before
     assert not TimelineEntry.objects.filter(action="look_requested").exists()

@@ -13,8 +13,15 @@ from django.test import Client
 from django.urls import reverse
 
 from calendly_integration.admin import bulk_run
-from calendly_integration.models import AgentKey, Booking, BulkRun, Connection, Message, VAIMetadata
-from calendly_integration.services import today
+from calendly_integration.models import (
+    AgentKey,
+    Booking,
+    BulkRun,
+    CalendlyAccount,
+    OutboxMessage,
+    VAIMetadata,
+)
+from calendly_integration.services.backoffice import today
 
 from . import rows
 from .test_pages import named
@@ -26,11 +33,15 @@ PARTS = ("year", "month", "day")
 # The columns that nobody may guess letter by letter.
 SECRETS = {
     Booking: (
-        "cancel_url", "reschedule_url", "agent_key__digest", "connection__token_encrypted", "legs__invitee_raw",
+        "cancel_url",
+        "reschedule_url",
+        "agent_key__digest",
+        "account__token_encrypted",
+        "calendly_bookings__invitee_raw",
     ),
     AgentKey: ("digest",),
-    Connection: ("token_encrypted", "signing_keys_encrypted"),
-}  # fmt: skip
+    CalendlyAccount: ("token_encrypted", "signing_keys_encrypted"),
+}
 
 
 def paths(model: type[Model], depth: int = 2) -> Iterator[str]:
@@ -79,7 +90,7 @@ def test_a_secret_cannot_be_guessed_by_a_filter(
     entered: Callable[..., Client], db: None, model: type[Model]
 ) -> None:
     rows.meeting(rows.ground())
-    Connection.objects.update(token_encrypted="gAAAA", signing_keys_encrypted="gAAAA")
+    CalendlyAccount.objects.update(token_encrypted="gAAAA", signing_keys_encrypted="gAAAA")
     viewer = entered("viewer")
     for column, lookup in itertools.product(SECRETS[model], ("startswith", "regex", "gt", "isnull", "exact")):
         for guess in ("h", "("):
@@ -197,7 +208,7 @@ def test_an_action_on_all_that_is_found_reads_no_other_column(staff: Client, db:
 
 
 @pytest.mark.parametrize("key", [HUGE, "-1", "x", "\0", "9" * 5000, "", "0" * 40])
-@pytest.mark.parametrize(("model", "action"), [(Booking, "cancel_many"), (Message, "send_again")])
+@pytest.mark.parametrize(("model", "action"), [(Booking, "cancel_many"), (OutboxMessage, "send_again")])
 def test_an_action_on_rows_that_cannot_be_does_nothing(
     staff: Client, db: None, key: str, model: type[Model], action: str
 ) -> None:
@@ -213,11 +224,11 @@ def test_our_own_links_to_lists_ask_what_the_lists_offer(root: Client, clock: An
     for number in range(1, 102):  # more than are listed: there is a link to all
         rows.meeting(ground, number)
     early = rows.NOW - timedelta(days=1)
-    Booking.objects.update(seen_at=None, mailed_without_link_at=early, created_at=early)
+    Booking.objects.update(confirmed_at=None, mailed_without_link_at=early, created_at=early)
     item = bulk_run.BulkItem.objects.get()
     pages = [
         reverse("admin:app_list", args=["calendly_integration"]),
-        reverse("admin:calendly_integration_connection_machine"),
+        reverse("admin:calendly_integration_calendlyaccount_machine"),
         reverse("admin:calendly_integration_followup_board"),
         reverse("admin:calendly_integration_bulkrun_change", args=[item.run_id]),
     ]

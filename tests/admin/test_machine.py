@@ -11,13 +11,20 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from calendly_integration import jobs
-from calendly_integration.models import BookingLeg, Connection, Delivery, Lane, Message
-from calendly_integration.services import connections, health
+from calendly_integration.models import (
+    CalendlyAccount,
+    CalendlyBooking,
+    OutboxMessage,
+    OutboxQueue,
+    WebhookDelivery,
+)
+from calendly_integration.services.accounts import calendly_accounts
+from calendly_integration.services.worker import heartbeat
 
 from . import rows
 from .conftest import person
 
-ROOM = "admin:calendly_integration_connection_machine"
+ROOM = "admin:calendly_integration_calendlyaccount_machine"
 
 
 def text(browser: Client) -> str:
@@ -29,40 +36,55 @@ def text(browser: Client) -> str:
 def test_an_empty_room_says_what_to_do(staff: Client) -> None:
     seen = text(staff)
     for words in (
-        "No connection yet", "never seen", "manage.py calendly_worker", "Is the webhook subscribed?",
-        "the portal knows everything", "Nothing is left to do.", "The mirror has not run yet",
-        "No schedule is made yet", "Nobody asked for many at once yet.",
-    ):  # fmt: skip
+        "No connection yet",
+        "never seen",
+        "manage.py calendly_worker",
+        "Is the webhook subscribed?",
+        "the portal knows everything",
+        "Nothing is left to do.",
+        "The mirror has not run yet",
+        "No schedule is made yet",
+        "Nobody asked for many at once yet.",
+    ):
         assert words in seen
-    assert not Connection.objects.exists()
+    assert not CalendlyAccount.objects.exists()
 
 
 def test_what_is_stuck_stands_there_with_the_way_to_mend_it(staff: Client, clock: Any) -> None:
     rows.meeting(rows.ground(), details=3)
-    connections.default()
-    BookingLeg.objects.update(todo="refresh", next_attempt_at=rows.NOW + timedelta(minutes=3))
-    Lane.objects.update(next_attempt_at=rows.NOW + timedelta(minutes=5))
+    calendly_accounts.default()
+    CalendlyBooking.objects.update(pending_action="refresh", next_attempt_at=rows.NOW + timedelta(minutes=3))
+    OutboxQueue.objects.update(next_attempt_at=rows.NOW + timedelta(minutes=5))
     jobs.ensure_schedules(rows.NOW)
-    health.beat(now=rows.NOW)
+    heartbeat.beat(now=rows.NOW)
     seen = text(staff)
     for words in (
-        "Process the parked ones again", "Send the parked ones again", "read it again", "at work", "calendly: sync",
-        "status__exact=parked", "All runs", "Check now", "Sync now", "cancel meetings", "UTC+2",
-    ):  # fmt: skip
+        "Process the parked ones again",
+        "Send the parked ones again",
+        "read it again",
+        "at work",
+        "calendly: sync",
+        "status__exact=parked",
+        "All runs",
+        "Check now",
+        "Sync now",
+        "cancel meetings",
+        "UTC+2",
+    ):
         assert words in seen, words
     assert "No worker is at work" not in seen
 
 
 def test_the_buttons_are_only_there_for_those_who_may(entered: Callable[..., Client], db: None) -> None:
     rows.meeting(rows.ground())
-    connections.default()
+    calendly_accounts.default()
     seen = text(entered("viewer"))
     for words in ("Process the parked", "Send the parked", "Check now", "Sync now"):
         assert words not in seen
     for who, status in (("stranger", 403), ("customer", 302), ("nobody", 302)):
         assert entered(who).get(reverse(ROOM)).status_code == status
     some = Client(headers={"accept-language": "en"})
-    some.force_login(person("some", permissions=["view_connection"]))
+    some.force_login(person("some", permissions=["view_calendlyaccount"]))
     seen = text(some)
     assert "Queue" in seen
     assert "Outbox" not in seen
@@ -80,11 +102,11 @@ def test_it_asks_no_more_of_the_database_when_there_is_more(staff: Client, db: N
     ground = rows.ground()
     for number in range(12):
         rows.meeting(ground, number, details=4)
-    connections.default()
-    BookingLeg.objects.update(todo="refresh", next_attempt_at=rows.NOW)
-    Lane.objects.update(next_attempt_at=rows.NOW)
-    Message.objects.update(status="waiting")
-    Delivery.objects.update(status="received", next_attempt_at=rows.NOW)
+    calendly_accounts.default()
+    CalendlyBooking.objects.update(pending_action="refresh", next_attempt_at=rows.NOW)
+    OutboxQueue.objects.update(next_attempt_at=rows.NOW)
+    OutboxMessage.objects.update(status="waiting")
+    WebhookDelivery.objects.update(status="received", next_attempt_at=rows.NOW)
     with CaptureQueriesContext(database) as asked:
         seen = text(staff)
     assert len(asked) <= 25

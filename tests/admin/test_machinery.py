@@ -8,7 +8,7 @@ from django.contrib.admin.models import LogEntry
 from django.test import Client
 from django.urls import reverse
 
-from calendly_integration.models import Booking, Delivery, Lane, Message, TimelineEntry
+from calendly_integration.models import Booking, OutboxMessage, OutboxQueue, TimelineEntry, WebhookDelivery
 
 from . import rows
 from .test_pages import named
@@ -18,43 +18,46 @@ def test_a_delivery_is_processed_again_and_tells_nothing_twice(
     staff: Client, booking: Booking, flush: Callable[[], None], sandbox: Any
 ) -> None:
     flush()
-    delivery = Delivery.objects.get()
-    told, happened = Message.objects.count(), TimelineEntry.objects.count()
-    address = reverse(f"{named(Delivery)}_again", args=[delivery.pk])
+    delivery = WebhookDelivery.objects.get()
+    told, happened = OutboxMessage.objects.count(), TimelineEntry.objects.count()
+    address = reverse(f"{named(WebhookDelivery)}_again", args=[delivery.pk])
     assert "applied once more" in staff.get(address).content.decode()
-    assert Delivery.objects.get().status == "applied"
+    assert WebhookDelivery.objects.get().status == "applied"
     answer = staff.post(address, follow=True)
     assert "processed again in a moment" in answer.content.decode()
-    assert Delivery.objects.get().status == "received"
+    assert WebhookDelivery.objects.get().status == "received"
     flush()
-    assert Delivery.objects.get().status == "unchanged"
-    assert (Message.objects.count(), TimelineEntry.objects.count()) == (told, happened)
+    assert WebhookDelivery.objects.get().status == "unchanged"
+    assert (OutboxMessage.objects.count(), TimelineEntry.objects.count()) == (told, happened)
     assert LogEntry.objects.get().object_id == str(delivery.pk)
 
 
 def test_a_delivery_that_waits_has_no_button(staff: Client, db: None) -> None:
     rows.meeting(rows.ground())
-    delivery = Delivery.objects.get()
-    page = reverse(f"{named(Delivery)}_change", args=[delivery.pk])
+    delivery = WebhookDelivery.objects.get()
+    page = reverse(f"{named(WebhookDelivery)}_change", args=[delivery.pk])
     assert "/again/" in staff.get(page).content.decode()
-    Delivery.objects.update(status="received")
+    WebhookDelivery.objects.update(status="received")
     assert "/again/" not in staff.get(page).content.decode()
 
 
 def test_many_deliveries_are_listed_first_and_then_processed(staff: Client, db: None) -> None:
     rows.meeting(rows.ground(), details=102)
-    waiting = Delivery.objects.order_by("pk")[:2]
-    Delivery.objects.filter(pk__in=[row.pk for row in waiting]).update(status="received")
-    address = reverse(f"{named(Delivery)}_changelist")
-    chosen = {"action": "process_again", "_selected_action": [row.pk for row in Delivery.objects.all()]}
+    waiting = WebhookDelivery.objects.order_by("pk")[:2]
+    WebhookDelivery.objects.filter(pk__in=[row.pk for row in waiting]).update(status="received")
+    address = reverse(f"{named(WebhookDelivery)}_changelist")
+    chosen = {
+        "action": "process_again",
+        "_selected_action": [row.pk for row in WebhookDelivery.objects.all()],
+    }
     asked = staff.post(address, chosen)
     text = asked.content.decode()
     assert "2 selected rows are left out" in text
     assert "in the background" not in text
-    assert Delivery.objects.filter(status="received").count() == 2
+    assert WebhookDelivery.objects.filter(status="received").count() == 2
     done = staff.post(address, {**chosen, "sure": "yes"}, follow=True)
     assert "Done for 100 rows" in done.content.decode()
-    assert Delivery.objects.filter(status="received").count() == 102
+    assert WebhookDelivery.objects.filter(status="received").count() == 102
     assert LogEntry.objects.count() == 100
 
 
@@ -62,45 +65,45 @@ def test_a_selection_across_pages_keeps_its_filter(staff: Client, db: None) -> N
     ground = rows.ground()
     rows.meeting(ground, details=60)
     rows.meeting(ground, 2, text="Keep")
-    Delivery.objects.filter(kind="Keep").update(status="applied")
-    address = reverse(f"{named(Delivery)}_changelist") + "?status__exact=parked"
-    one = Delivery.objects.filter(status="parked").first()
+    WebhookDelivery.objects.filter(kind="Keep").update(status="applied")
+    address = reverse(f"{named(WebhookDelivery)}_changelist") + "?status__exact=parked"
+    one = WebhookDelivery.objects.filter(status="parked").first()
     assert one is not None
-    wish = {"action": "process_again", "_selected_action": one.pk, "select_across": "1"}
-    assert 'name="select_across" value="1"' in staff.post(address, wish).content.decode()
-    staff.post(address, {**wish, "sure": "yes"})
-    assert Delivery.objects.filter(status="received").count() == 60
-    assert Delivery.objects.filter(status="applied").count() == 1
+    booking_request = {"action": "process_again", "_selected_action": one.pk, "select_across": "1"}
+    assert 'name="select_across" value="1"' in staff.post(address, booking_request).content.decode()
+    staff.post(address, {**booking_request, "sure": "yes"})
+    assert WebhookDelivery.objects.filter(status="received").count() == 60
+    assert WebhookDelivery.objects.filter(status="applied").count() == 1
 
 
 def test_nothing_that_fits_is_said(staff: Client, db: None) -> None:
     rows.meeting(rows.ground())
-    address = reverse(f"{named(Message)}_changelist")
-    wish = {"action": "park", "_selected_action": Message.objects.get().pk}
-    answer = staff.post(address, wish, follow=True)
+    address = reverse(f"{named(OutboxMessage)}_changelist")
+    booking_request = {"action": "park", "_selected_action": OutboxMessage.objects.get().pk}
+    answer = staff.post(address, booking_request, follow=True)
     assert "nothing was done" in answer.content.decode()
 
 
 def test_a_parked_message_is_sent_again_with_the_same_key(staff: Client, db: None) -> None:
     rows.meeting(rows.ground())
-    message = Message.objects.get()
-    address = reverse(f"{named(Message)}_resend", args=[message.pk])
+    message = OutboxMessage.objects.get()
+    address = reverse(f"{named(OutboxMessage)}_resend", args=[message.pk])
     staff.get(address)
     message.refresh_from_db()
     assert message.status == "parked"
     answer = staff.post(address, follow=True)
     assert "sent again in a moment" in answer.content.decode()
-    again = Message.objects.get()
+    again = OutboxMessage.objects.get()
     assert (again.status, again.idempotency_key) == ("waiting", message.idempotency_key)
-    assert Lane.objects.get().next_attempt_at is not None
+    assert OutboxQueue.objects.get().next_attempt_at is not None
 
 
 def test_a_waiting_message_is_parked(staff: Client, db: None) -> None:
     rows.meeting(rows.ground())
-    Message.objects.update(status="waiting")
-    message = Message.objects.get()
-    staff.post(reverse(f"{named(Message)}_park", args=[message.pk]))
-    assert Message.objects.get().status == "parked"
+    OutboxMessage.objects.update(status="waiting")
+    message = OutboxMessage.objects.get()
+    staff.post(reverse(f"{named(OutboxMessage)}_park", args=[message.pk]))
+    assert OutboxMessage.objects.get().status == "parked"
 
 
 @pytest.mark.parametrize(("status", "act"), [("sent", "park"), ("sent", "resend"), ("waiting", "resend")])
@@ -108,17 +111,19 @@ def test_what_changed_meanwhile_is_told_and_nothing_is_done(
     staff: Client, db: None, status: str, act: str
 ) -> None:
     rows.meeting(rows.ground())
-    Message.objects.update(status=status)
-    answer = staff.post(reverse(f"{named(Message)}_{act}", args=[Message.objects.get().pk]), follow=True)
+    OutboxMessage.objects.update(status=status)
+    answer = staff.post(
+        reverse(f"{named(OutboxMessage)}_{act}", args=[OutboxMessage.objects.get().pk]), follow=True
+    )
     assert "nothing was done" in answer.content.decode()
-    assert Message.objects.get().status == status
+    assert OutboxMessage.objects.get().status == status
     assert not LogEntry.objects.exists()
 
 
 def test_many_parked_messages_are_sent_again(staff: Client, db: None) -> None:
     rows.meeting(rows.ground(), details=5)
-    address = reverse(f"{named(Message)}_changelist")
-    chosen = [row.pk for row in Message.objects.all()]
-    wish = {"action": "send_again", "_selected_action": chosen, "sure": "yes"}
-    staff.post(address, wish)
-    assert Message.objects.filter(status="waiting").count() == 5
+    address = reverse(f"{named(OutboxMessage)}_changelist")
+    chosen = [row.pk for row in OutboxMessage.objects.all()]
+    booking_request = {"action": "send_again", "_selected_action": chosen, "sure": "yes"}
+    staff.post(address, booking_request)
+    assert OutboxMessage.objects.filter(status="waiting").count() == 5

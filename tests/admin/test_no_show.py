@@ -52,7 +52,7 @@ def test_a_yes_marks_at_calendly_and_here_and_a_second_page_takes_it_away(
     flush()
     begun.refresh_from_db()
     assert begun.no_show_at is None
-    log = list(LogEntry.objects.order_by("pk").values_list("user__username", "change_message"))
+    log = list(LogEntry.objects.order_by("pk").values_list("user__username", "change_outboxmessage"))
     assert log == [
         ("maria", "Marked as no-show at Calendly."),
         ("maria", "The no-show mark is taken away at Calendly."),

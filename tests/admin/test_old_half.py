@@ -9,10 +9,10 @@ from django.test import Client
 from django.urls import reverse
 from time_machine import Traveller
 
-from calendly_integration.models import Booking, BookingLeg, TimelineEntry
+from calendly_integration.models import Booking, CalendlyBooking, TimelineEntry
 from calendly_integration.sandbox.calendly import Calendly
-from calendly_integration.services import bookings, legs
 from calendly_integration.services.actors import Actor
+from calendly_integration.services.bookings import pending_actions, queries
 
 pytestmark = pytest.mark.django_db(transaction=True)
 APP = "calendly_integration"
@@ -20,8 +20,8 @@ TITLE = "Moved, but the old meeting still stands at Calendly"
 
 
 def work_off() -> None:
-    for leg in legs.claim(now=datetime.now(UTC), limit=5):
-        legs.work(leg, now=datetime.now(UTC))
+    for calendly_booking in pending_actions.claim(now=datetime.now(UTC), limit=5):
+        pending_actions.work(calendly_booking, now=datetime.now(UTC))
 
 
 def address(booking: Booking, page: str = "retry_old") -> str:
@@ -36,20 +36,20 @@ def today(browser: Client) -> str:
 def doubled(booking: Booking, flush: Callable[[], None], sandbox: Calendly, clock: Traveller) -> Booking:
     """A meeting that stands twice at Calendly."""
     flush()
-    found = bookings.find(str(booking.pk))
+    found = queries.find(str(booking.pk))
     sandbox.faults.add("status", method="POST", path=".*/cancellation", status=403, times=None)
     assert found.start_at
-    moved = bookings.reschedule(
+    moved = queries.reschedule(
         found, new_start=found.start_at + timedelta(hours=3), by=Actor.staff("ana"), now=datetime.now(UTC)
     )
-    assert isinstance(moved, bookings.Moved)
+    assert isinstance(moved, queries.Moved)
     for _round in range(3):
         clock.shift(60)
         work_off()
         flush()
     sandbox.faults.clear()
-    old = BookingLeg.objects.exclude(pk=moved.booking.current_leg_id).get(booking=booking)
-    assert (old.status, old.todo) == ("active", "")
+    old = CalendlyBooking.objects.exclude(pk=moved.booking.current_calendly_booking_id).get(booking=booking)
+    assert (old.status, old.pending_action) == ("active", "")
     assert old.last_error
     return moved.booking
 
@@ -63,7 +63,7 @@ def test_two_meetings_that_stand_need_attention_until_one_is_canceled(
     page = staff.get(address(doubled, "change")).content.decode()
     assert "Calendly refused to cancel the meeting at its old time, 23 Nov 2026, 09:00 UTC+2" in page
     assert "both stand in the host&#x27;s calendar" in staff.get(address(doubled)).content.decode()
-    assert BookingLeg.objects.left_standing(datetime.now(UTC)).count() == 1
+    assert CalendlyBooking.objects.left_standing(datetime.now(UTC)).count() == 1
     answer = staff.post(address(doubled), follow=True)
     assert "The old meeting is being canceled." in answer.content.decode()
     entry = TimelineEntry.objects.filter(booking=doubled, action="cancel_requested").latest("pk")
@@ -78,10 +78,10 @@ def test_two_meetings_that_stand_need_attention_until_one_is_canceled(
 
 def test_what_is_canceled_meanwhile_is_not_tried_again(staff: Client, doubled: Booking) -> None:
     staff.post(address(doubled))
-    before = list(BookingLeg.objects.order_by("pk").values())
+    before = list(CalendlyBooking.objects.order_by("pk").values())
     answer = staff.post(address(doubled), follow=True)
     assert "nothing was done" in answer.content.decode()
-    assert list(BookingLeg.objects.order_by("pk").values()) == before
+    assert list(CalendlyBooking.objects.order_by("pk").values()) == before
 
 
 def test_an_old_meeting_that_is_past_needs_nothing_more(
@@ -100,7 +100,9 @@ def test_a_viewer_sees_it_without_the_button(entered: Callable[..., Client], dou
 
 def test_neither_a_current_meeting_nor_one_still_tried_is_an_old_half(db: None, doubled: Any) -> None:
     now = datetime.now(UTC)
-    BookingLeg.objects.filter(pk=doubled.current_leg_id).update(last_error="read failed")
-    assert [leg.pk for leg in BookingLeg.objects.left_standing(now)] != [doubled.current_leg_id]
-    BookingLeg.objects.filter(todo="").update(todo="cancel", next_attempt_at=now)
-    assert not BookingLeg.objects.left_standing(now).exists()
+    CalendlyBooking.objects.filter(pk=doubled.current_calendly_booking_id).update(last_error="read failed")
+    assert [calendly_booking.pk for calendly_booking in CalendlyBooking.objects.left_standing(now)] != [
+        doubled.current_calendly_booking_id
+    ]
+    CalendlyBooking.objects.filter(pending_action="").update(pending_action="cancel", next_attempt_at=now)
+    assert not CalendlyBooking.objects.left_standing(now).exists()

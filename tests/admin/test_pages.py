@@ -15,11 +15,11 @@ from django.urls import reverse
 from calendly_integration.models import (
     AgentKey,
     Booking,
-    BookingLeg,
-    Connection,
-    Delivery,
-    Message,
+    CalendlyAccount,
+    CalendlyBooking,
+    OutboxMessage,
     Preference,
+    WebhookDelivery,
 )
 
 from . import rows
@@ -96,7 +96,7 @@ def test_lists_of_hundreds_and_their_pages_are_asked_for_in_few_queries(root: Cl
 
 
 def test_lists_leave_large_columns_in_the_database(root: Client, many: Booking) -> None:
-    for model, column in ((Delivery, '"body"'), (BookingLeg, '"event_raw"')):
+    for model, column in ((WebhookDelivery, '"body"'), (CalendlyBooking, '"event_raw"')):
         with CaptureQueriesContext(database) as asked:
             root.get(reverse(f"{named(model)}_changelist"))
         assert not [query for query in asked if column in query["sql"]]
@@ -110,8 +110,8 @@ def test_pages_work_under_a_strict_content_security_policy(root: Client, db: Non
         for model, act in (
             (Booking, "cancel"),
             (Booking, "reschedule"),
-            (Delivery, "again"),
-            (Message, "resend"),
+            (WebhookDelivery, "again"),
+            (OutboxMessage, "resend"),
         )
     ]
     for address in (*pages(), key_form, *acts):
@@ -152,7 +152,7 @@ def test_times_stand_with_their_zone_and_the_invitees_clock_beside(root: Client,
 
 def test_the_credential_is_on_no_page(root: Client, db: None) -> None:
     ground = rows.ground()
-    Connection.objects.update(token_encrypted="gAAAA-cipher-text")
+    CalendlyAccount.objects.update(token_encrypted="gAAAA-cipher-text")
     AgentKey.objects.update(digest="e" * 64)
     rows.meeting(ground)
     for address in pages():
@@ -189,7 +189,7 @@ def test_a_booking_is_found_by_what_people_have_at_hand(
     ground = rows.ground()
     booking = rows.meeting(ground, 7)
     rows.meeting(ground, 8, text="Other")
-    BookingLeg.objects.filter(booking=booking).update(event_id="event-old-one")
+    CalendlyBooking.objects.filter(booking=booking).update(event_id="event-old-one")
     term = term.format(pk=booking.pk, hex=booking.pk.hex)
     answer = root.get(reverse(f"{named(Booking)}_changelist"), {"q": term})
     assert answer.context["cl"].result_count == found
@@ -209,7 +209,7 @@ def test_the_story_has_words_for_every_action(
 
 
 def test_a_page_that_is_not_there_is_no_error(root: Client, db: None) -> None:
-    for model in (Booking, Delivery):
+    for model in (Booking, WebhookDelivery):
         missing = reverse(f"{named(model)}_change", args=["no-such-row"])
         assert root.get(missing).status_code == 302
         assert root.get(reverse(f"{named(model)}_history", args=["no-such-row"])).status_code == 302

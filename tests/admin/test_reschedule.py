@@ -17,8 +17,8 @@ from time_machine import Traveller
 from calendly_integration.admin import slots
 from calendly_integration.models import Booking, EventType, TimelineEntry
 from calendly_integration.sandbox.calendly import Calendly
-from calendly_integration.services import preferences
-from calendly_integration.services.availability import Slot
+from calendly_integration.services.backoffice import preferences
+from calendly_integration.services.catalog.availability import Slot
 
 
 def address(booking: Booking) -> str:
@@ -83,7 +83,7 @@ def test_a_page_left_open_does_not_undo_a_move_made_meanwhile(
     assert "The meeting was moved since this page was opened." in text
     booking.refresh_from_db()
     assert (booking.status, booking.start_at) == ("confirmed", moved_to)
-    assert seen(staff.get(address(booking))) == str(booking.current_leg_id)
+    assert seen(staff.get(address(booking))) == str(booking.current_calendly_booking_id)
 
 
 def test_where_the_start_went_meanwhile_others_are_offered_and_the_meeting_stands(

@@ -13,12 +13,12 @@ from django.urls import reverse
 from calendly_integration.models import (
     AgentKey,
     Booking,
-    Connection,
-    Delivery,
+    CalendlyAccount,
     EventType,
     FollowUp,
-    Message,
+    OutboxMessage,
     SavedView,
+    WebhookDelivery,
 )
 
 from . import rows
@@ -31,22 +31,22 @@ ACTS = (
     (Booking, "hand_over", "reschedule_booking"),
     (Booking, "no_show", "mark_no_show"),
     (Booking, "undo_no_show", "mark_no_show"),
-    (Booking, "send_confirmation", "resend_message"),
-    (Booking, "look", "replay_delivery"),
+    (Booking, "send_confirmation", "resend_outboxmessage"),
+    (Booking, "look", "replay_webhookdelivery"),
     (Booking, "retry_old", "reschedule_booking"),
     (FollowUp, "assign", "change_followup"),
     (FollowUp, "note", "change_followup"),
     (FollowUp, "wait", "change_followup"),
     (FollowUp, "close", "change_followup"),
     (FollowUp, "reopen", "change_followup"),
-    (Delivery, "again", "replay_delivery"),
-    (Message, "resend", "resend_message"),
-    (Message, "park", "resend_message"),
+    (WebhookDelivery, "again", "replay_webhookdelivery"),
+    (OutboxMessage, "resend", "resend_outboxmessage"),
+    (OutboxMessage, "park", "resend_outboxmessage"),
     (AgentKey, "revoke", "manage_agent_keys"),
-    (Connection, "check", "manage_connection"),
-    (Connection, "sync", "manage_connection"),
-    (Connection, "subscribe", "manage_connection"),
-    (Connection, "rotate", "manage_connection"),
+    (CalendlyAccount, "check", "manage_calendlyaccount"),
+    (CalendlyAccount, "sync", "manage_calendlyaccount"),
+    (CalendlyAccount, "subscribe", "manage_calendlyaccount"),
+    (CalendlyAccount, "rotate", "manage_calendlyaccount"),
     (EventType, "edit", "change_eventtype"),
     (EventType, "seen", "change_eventtype"),
 )
@@ -64,7 +64,7 @@ class Address:
 def addresses(db: None) -> list[Address]:
     """All that the app's admin classes serve."""
     rows.meeting(rows.ground())
-    Message.objects.update(status="waiting")
+    OutboxMessage.objects.update(status="waiting")
     found = []
     for model in rows.MODELS:
         row = model._default_manager.first()
@@ -173,11 +173,19 @@ def test_each_act_refuses_a_post_without_the_token_of_its_form(
 def test_the_list_actions_are_only_there_for_those_who_may(
     entered: Callable[..., Client], addresses: list[Address]
 ) -> None:
-    for model, action in ((Delivery, "process_again"), (Message, "send_again"), (AgentKey, "revoke")):
+    for model, action in (
+        (WebhookDelivery, "process_again"),
+        (OutboxMessage, "send_again"),
+        (AgentKey, "revoke"),
+    ):
         address = reverse(f"{named(model)}_changelist")
         assert f'value="{action}"' in entered("staff").get(address).content.decode()
         assert f'value="{action}"' not in entered("viewer").get(address).content.decode()
         before = unchanged()
-        wish = {"action": action, "_selected_action": model._default_manager.first().pk, "sure": "yes"}
-        entered("viewer").post(address, wish)
+        booking_request = {
+            "action": action,
+            "_selected_action": model._default_manager.first().pk,
+            "sure": "yes",
+        }
+        entered("viewer").post(address, booking_request)
         assert unchanged() == before

@@ -15,15 +15,15 @@ from django.urls import reverse
 
 from calendly_integration.models import (
     Booking,
-    BookingLeg,
     BulkItem,
-    Connection,
-    Delivery,
+    CalendlyAccount,
+    CalendlyBooking,
     EventType,
     FollowUp,
-    Message,
+    OutboxMessage,
     SyncRun,
     TimelineEntry,
+    WebhookDelivery,
 )
 from calendly_integration.sandbox.calendly import Calendly
 
@@ -106,29 +106,40 @@ def troubled() -> None:
         start_at=now,
         end_at=None,
     )
-    BookingLeg.objects.update(
-        todo="settle", next_attempt_at=now, last_error=LOST, cancel_reason="Moved to another time"
+    CalendlyBooking.objects.update(
+        pending_action="settle", next_attempt_at=now, last_error=LOST, cancel_reason="Moved to another time"
     )
-    BookingLeg.objects.create(
-        booking=booking, status="active", invitee_uri="i", event_uri="e", start_at=now + timedelta(days=1),
-        last_error=DENIED, created_at=now,
-    )  # fmt: skip
-    Delivery.objects.update(last_error="email is missing or no text")
-    Message.objects.update(last_error="the portal answered 503")
-    Connection.objects.update(
-        health="failing", health_note="Unauthenticated: The access token expired", quota_exhausted_until=now
-        + timedelta(hours=2), subscription_state="disabled",
-    )  # fmt: skip
+    CalendlyBooking.objects.create(
+        booking=booking,
+        status="active",
+        invitee_uri="i",
+        event_uri="e",
+        start_at=now + timedelta(days=1),
+        last_error=DENIED,
+        created_at=now,
+    )
+    WebhookDelivery.objects.update(last_error="email is missing or no text")
+    OutboxMessage.objects.update(last_error="the portal answered 503")
+    CalendlyAccount.objects.update(
+        health="failing",
+        health_note="Unauthenticated: The access token expired",
+        quota_exhausted_until=now + timedelta(hours=2),
+        subscription_state="disabled",
+    )
     SyncRun.objects.update(status="failed", error=DENIED)
     BulkItem.objects.update(note=f"refused: {DENIED}", last_error=LOST)
     FollowUp.objects.update(scheduled_for=now - timedelta(hours=1))
     TimelineEntry.objects.create(
         booking=booking, at=now, actor="system", action="not_canceled", detail={"error": DENIED}
     )
-    Message.objects.create(
-        lane=Message.objects.earliest("pk").lane, path="/calendly/notify", body={}, once_key="late",
-        created_at=now - timedelta(minutes=6), last_error="could not connect to the portal (TimeoutError)",
-    )  # fmt: skip
+    OutboxMessage.objects.create(
+        queue=OutboxMessage.objects.earliest("pk").queue,
+        path="/calendly/notify",
+        body={},
+        once_key="late",
+        created_at=now - timedelta(minutes=6),
+        last_error="could not connect to the portal (TimeoutError)",
+    )
 
 
 def test_english_is_found_where_it_is(browser: Client) -> None:
@@ -174,9 +185,13 @@ FAILURES: tuple[dict[str, Any], ...] = (
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("failure", FAILURES, ids=lambda each: str(each.get("status", each["kind"])))
 def test_no_answer_to_a_failure_holds_english(
-    browser: Client, booking: Booking, sandbox: Calendly, event_types: dict[str, EventType],
-    failure: dict[str, Any], flush: Callable[[], None],
-) -> None:  # fmt: skip
+    browser: Client,
+    booking: Booking,
+    sandbox: Calendly,
+    event_types: dict[str, EventType],
+    failure: dict[str, Any],
+    flush: Callable[[], None],
+) -> None:
     flush()
     kind, options = failure["kind"], {key: value for key, value in failure.items() if key != "kind"}
     start = {"start": "2026-11-24T10:00:00Z"}
@@ -186,17 +201,17 @@ def test_no_answer_to_a_failure_holds_english(
         "timezone": "Europe/Bucharest",
         "language": "ro",
     } | start
-    connection = Connection.objects.get()
+    account = CalendlyAccount.objects.get()
     acts: list[tuple[str, Model | None, dict[str, str]]] = [
         ("booking_reschedule", booking, start),
         ("booking_cancel", booking, {"code": "other", "reason": "boală"}),
         ("booking_add", None, form),
         ("booking_no_show", booking, {}),
         ("booking_look", booking, {}),
-        ("connection_check", connection, {}),
-        ("connection_sync", connection, {}),
-        ("connection_subscribe", connection, {}),
-        ("connection_rotate", connection, {}),
+        ("connection_check", account, {}),
+        ("connection_sync", account, {}),
+        ("connection_subscribe", account, {}),
+        ("connection_rotate", account, {}),
         ("eventtype_sync", None, {}),
         ("eventtype_standard", None, {}),
     ]

@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from calendly_integration.models import SavedView
-from calendly_integration.services import saved_views
+from calendly_integration.services.backoffice import saved_views
 
 from . import rows
 
@@ -56,18 +56,23 @@ def test_only_by_post_with_the_token_and_the_right(
     rows.meeting(rows.ground())
     before = list(SavedView.objects.values())
     assert entered("viewer").get(reverse(address)).status_code == 405
-    wish = {"name": "x", "view": SavedView.objects.get().pk}
-    assert entered("superuser", enforce_csrf_checks=True).post(reverse(address), wish).status_code == 403
-    assert entered("stranger").post(reverse(address), wish).status_code == 403
+    booking_request = {"name": "x", "view": SavedView.objects.get().pk}
+    assert (
+        entered("superuser", enforce_csrf_checks=True).post(reverse(address), booking_request).status_code
+        == 403
+    )
+    assert entered("stranger").post(reverse(address), booking_request).status_code == 403
     assert list(SavedView.objects.values()) == before
 
 
 @pytest.mark.parametrize(
     "wish", [{"name": "  "}, {"name": "x", "query": "q=" + "a" * 1500}, {"view": "9" * 30}]
 )
-def test_bad_input_keeps_nothing_and_says_so(staff: Client, db: None, wish: dict[str, str]) -> None:
-    address = FORGET if "view" in wish else SAVE
-    answer: Any = staff.post(reverse(address), wish, follow=True)
+def test_bad_input_keeps_nothing_and_says_so(
+    staff: Client, db: None, booking_request: dict[str, str]
+) -> None:
+    address = FORGET if "view" in booking_request else SAVE
+    answer: Any = staff.post(reverse(address), booking_request, follow=True)
     assert answer.status_code == 200
     assert 'class="messagelist"' in answer.content.decode()
     assert not SavedView.objects.exists()

@@ -15,14 +15,14 @@ from django.urls import reverse
 
 from calendly_integration.models import (
     Booking,
-    BookingLeg,
     BulkItem,
     BulkRun,
-    Connection,
-    Delivery,
+    CalendlyAccount,
+    CalendlyBooking,
     FollowUp,
-    Message,
+    OutboxMessage,
     Pulse,
+    WebhookDelivery,
 )
 
 from ..benchmarks import rows as many
@@ -45,9 +45,9 @@ def noon() -> Any:
 def quiet(db: None) -> dict[str, Any]:
     """A connection that works, a worker, and nothing else."""
     ground = rows.ground("Ana")
-    Connection.objects.update(health="ok", subscription_state="active", synced_at=NOW, checked_at=NOW)
+    CalendlyAccount.objects.update(health="ok", subscription_state="active", synced_at=NOW, checked_at=NOW)
     Pulse.objects.create(name="worker", beat_at=NOW)
-    ground["connection"].refresh_from_db()
+    ground["account"].refresh_from_db()
     BulkRun.objects.all().delete()
     return ground
 
@@ -56,16 +56,18 @@ def quiet(db: None) -> dict[str, Any]:
 def troubled(quiet: dict[str, Any]) -> Booking:
     """One of everything that can be wrong."""
     booking = rows.meeting(quiet, number=56)  # today, 14:00 UTC
-    BookingLeg.objects.update(todo="settle", next_attempt_at=NOW, last_error="no answer")
+    CalendlyBooking.objects.update(pending_action="settle", next_attempt_at=NOW, last_error="no answer")
     FollowUp.objects.update(scheduled_for=NOW - timedelta(hours=1))
-    Connection.objects.update(
-        health="failing", health_note="401", subscription_state="disabled",
+    CalendlyAccount.objects.update(
+        health="failing",
+        health_note="401",
+        subscription_state="disabled",
         quota_exhausted_until=NOW + timedelta(hours=2),
-    )  # fmt: skip
+    )
     Pulse.objects.filter(name="worker").update(beat_at=NOW - timedelta(hours=1))
-    message = Message.objects.get()
-    Message.objects.create(
-        lane=message.lane,
+    message = OutboxMessage.objects.get()
+    OutboxMessage.objects.create(
+        queue=message.queue,
         path="/calendly/notify",
         body={},
         once_key="x",
@@ -91,7 +93,7 @@ def figures(text: str) -> dict[str, tuple[str, int]]:
     found = re.findall(
         r'<a href="([^"]+)"><span class="today-label">([^<]+)</span> <span class="today-count">(\d+)', text
     )
-    return {label: (unescape(url), int(count)) for url, label, count in found}  # fmt: skip
+    return {label: (unescape(url), int(count)) for url, label, count in found}
 
 
 def test_who_has_nothing_to_do_with_us_gets_no_page(entered: Callable[..., Client]) -> None:
@@ -116,12 +118,12 @@ def test_before_there_is_a_connection_it_says_how_to_make_one(staff: Client) -> 
 
 def test_whatever_is_wrong_stands_there_with_what_mends_it(staff: Client, troubled: Booking) -> None:
     text = page(staff)
-    connection, followup = Connection.objects.get(), FollowUp.objects.get()
+    account, followup = CalendlyAccount.objects.get(), FollowUp.objects.get()
     for name, row in (
-        ("message_resend", Message.objects.get(status="parked")),
-        ("delivery_again", Delivery.objects.get()),
-        ("connection_check", connection),
-        ("connection_subscribe", connection),
+        ("message_resend", OutboxMessage.objects.get(status="parked")),
+        ("delivery_again", WebhookDelivery.objects.get()),
+        ("connection_check", account),
+        ("connection_subscribe", account),
         ("booking_change", troubled),
         ("booking_look", troubled),
         ("followup_change", followup),
@@ -163,7 +165,7 @@ def test_each_kind_is_shown_only_to_who_may_see_its_rows(people: Any, troubled: 
     text = page(client)
     for words in ("Nora", "refused", "Deliveries", "worker", "Follow-ups", "today-count", "allowance"):
         assert words not in text, words
-    client.force_login(person("dora", permissions=["view_delivery"]))
+    client.force_login(person("dora", permissions=["view_webhookdelivery"]))
     text = page(client)
     assert "Deliveries that could not be applied" in text
     assert "Nora" not in text.split("Deliveries that could not be applied")[0]
@@ -173,16 +175,19 @@ def test_each_figure_leads_to_as_many_rows(staff: Client, quiet: dict[str, Any])
     for number in range(36, 68):  # from 40 to 63 they begin on this day in Bucharest
         rows.meeting(quiet, number)
     Booking.objects.filter(event_id__in=["event-50", "event-51"]).update(
-        status="canceled", current_leg=None, canceled_at=NOW
+        status="canceled", current_calendly_booking=None, canceled_at=NOW
     )
     Booking.objects.filter(event_id="event-52").update(no_show_at=NOW)
     Booking.objects.filter(event_id__in=["event-53", "event-54", "event-55"]).update(created_at=NOW)
     FollowUp.objects.filter(booking__event_id="event-53").update(scheduled_for=NOW)
     found = figures(page(staff))
     assert {label: count for label, (_url, count) in found.items()} == {
-        "Meetings": 22, "Bookings made": 3, "Meetings canceled": 2, "No-shows marked": 1,
+        "Meetings": 22,
+        "Bookings made": 3,
+        "Meetings canceled": 2,
+        "No-shows marked": 1,
         "Follow-ups due that day": 1,
-    }  # fmt: skip
+    }
     for label, (url, count) in found.items():
         listed = staff.get(url)
         assert listed.status_code == 200, (label, url)
@@ -214,9 +219,10 @@ def test_the_list_of_a_figure_names_its_filters_and_drops_them(staff: Client, qu
         for words, query in found.items():
             left = staff.get(url.partition("?")[0] + query)
             assert list(in_use(left)) == [each for each in expected if each != words]
-    assert '<a class="chip" href="?" aria-current="true">' in staff.get(
-        reverse(f"admin:{APP}_booking_changelist")
-    ).content.decode()  # fmt: skip
+    assert (
+        '<a class="chip" href="?" aria-current="true">'
+        in staff.get(reverse(f"admin:{APP}_booking_changelist")).content.decode()
+    )
 
 
 def test_whatever_leads_to_a_list_is_named_there(staff: Client, troubled: Booking) -> None:
@@ -224,7 +230,9 @@ def test_whatever_leads_to_a_list_is_named_there(staff: Client, troubled: Bookin
     wanted = {
         f"{booking}?period=week&q=nora&o=1": ["Period: This week"],
         f"{booking}?status=confirmed&seen_at__isnull=True&created_at__lte=2026-11-25T10:00:00%2B00:00": [
-            "Status: confirmed", "Confirmed by Calendly at: none", "Made at: until 25 Nov 2026, 12:00 UTC+2",
+            "Status: confirmed",
+            "Confirmed by Calendly at: none",
+            "Made at: until 25 Nov 2026, 12:00 UTC+2",
         ],
         f"{booking}?start_at__gte=2026-11-25T10:00:00Z&start_at__lt=2026-11-25T12:00:00Z": [
             "Start: from 25 Nov 2026, 12:00 UTC+2 to 25 Nov 2026, 14:00 UTC+2",
@@ -236,17 +244,26 @@ def test_whatever_leads_to_a_list_is_named_there(staff: Client, troubled: Bookin
         reverse(f"admin:{APP}_bookingleg_changelist") + "?todo__exact=settle": [
             "Left to do: find out whether it was booked",
         ],
-    }  # fmt: skip
+    }
     for url, expected in wanted.items():
         assert list(in_use(staff.get(url))) == expected, url
 
 
 @pytest.mark.parametrize(
     "query",
-    ["created_at__gte=9999-12-31T23:59:59Z", "created_at__lt=0001-01-01T00:00:00Z", "created_at__gte=0001-01-01"
-     "&created_at__lt=9999-12-31", "created_at__gte=x", "missed=x", "status__exact=<b>", "__gte=1", "a__b__c=1",
-     "seen_at__isnull=maybe", "created_at__gte="],
-)  # fmt: skip
+    [
+        "created_at__gte=9999-12-31T23:59:59Z",
+        "created_at__lt=0001-01-01T00:00:00Z",
+        "created_at__gte=0001-01-01&created_at__lt=9999-12-31",
+        "created_at__gte=x",
+        "missed=x",
+        "status__exact=<b>",
+        "__gte=1",
+        "a__b__c=1",
+        "seen_at__isnull=maybe",
+        "created_at__gte=",
+    ],
+)
 def test_absurd_conditions_break_no_list(staff: Client, troubled: Booking, query: str) -> None:
     answer = staff.get(reverse(f"admin:{APP}_booking_changelist") + f"?{query}", follow=True)
     assert answer.status_code == 200
@@ -305,16 +322,21 @@ def test_a_thousand_bookings_and_all_troubles_cost_no_more_queries(staff: Client
     Booking.objects.filter(event_name="Discovery call").update(
         start_at=NOW, end_at=NOW + timedelta(minutes=30), created_at=NOW - timedelta(hours=1)
     )
-    parked = Message.objects.get(status="parked")
-    Message.objects.bulk_create(
+    parked = OutboxMessage.objects.get(status="parked")
+    OutboxMessage.objects.bulk_create(
         [
-            Message(
-                lane=parked.lane, booking=troubled, path="/x", body={}, once_key=str(n), status="parked",
+            OutboxMessage(
+                queue=parked.queue,
+                booking=troubled,
+                path="/x",
+                body={},
+                once_key=str(n),
+                status="parked",
                 created_at=NOW,
             )
             for n in range(150)
         ]
-    )  # fmt: skip
+    )
     with CaptureQueriesContext(database) as asked:
         text = page(staff)
     assert len(asked) <= MOST_QUERIES, [query["sql"][:120] for query in asked]

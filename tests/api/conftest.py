@@ -8,7 +8,7 @@ import pytest
 import time_machine
 
 from calendly_integration.models import AgentKey, EventType
-from calendly_integration.services import agent_keys
+from calendly_integration.services.agents import keys
 
 from .document import CheckedClient
 
@@ -40,7 +40,7 @@ def agent_with(db: None, clock: time_machine.Traveller) -> Callable[..., Checked
     """`agent_with("read")`: an agent that has only these rights."""
 
     def make(*scopes: str) -> CheckedClient:
-        return agent(agent_keys.create("Limited agent", scopes=scopes, now=datetime.now(UTC))[1])
+        return agent(keys.create("Limited agent", scopes=scopes, now=datetime.now(UTC))[1])
 
     return make
 
@@ -49,12 +49,12 @@ def agent_with(db: None, clock: time_machine.Traveller) -> Callable[..., Checked
 def book(api: CheckedClient, event_types: dict[str, EventType]) -> Callable[..., dict[str, Any]]:
     """`book(preferredTime=…)`: a booked meeting, as it was answered."""
 
-    def make(**wish: Any) -> dict[str, Any]:
+    def make(**booking_request: Any) -> dict[str, Any]:
         body = {
             "eventType": "Sales Demo",
             "inviteeEmail": "ana@example.com",
             "inviteeName": "Ana Pop",
-            **wish,
+            **booking_request,
         }
         answer = api.post("/api/calendly/schedule", body, format="json")
         assert answer.status_code == 201, answer.content

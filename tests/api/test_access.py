@@ -12,7 +12,7 @@ from django.urls import resolve
 
 from calendly_integration.api import base, urls
 from calendly_integration.models import AgentKey
-from calendly_integration.services import agent_keys
+from calendly_integration.services.agents import keys
 
 from .document import CheckedClient
 
@@ -61,7 +61,7 @@ def test_the_right_opens_the_door(
 def test_without_the_right_it_stays_shut(
     agent_with: Callable[..., CheckedClient], method: str, path: str, right: str
 ) -> None:
-    others = [scope for scope in agent_keys.SCOPES if scope != right]
+    others = [scope for scope in keys.SCOPES if scope != right]
     answer = knock(agent_with(*others), method, path)
     assert answer.status_code == 403
     assert answer.json()["code"] == "forbidden"
@@ -92,13 +92,13 @@ def test_what_is_no_key_is_refused(db: None, header: str) -> None:
 
 @pytest.mark.parametrize(("method", "path"), ALL)
 def test_a_revoked_key_is_refused(api: CheckedClient, agent_key: AgentKey, method: str, path: str) -> None:
-    agent_keys.revoke(agent_key, now=datetime.now(UTC))
+    keys.revoke(agent_key, now=datetime.now(UTC))
     assert refused(knock(api, method, path))
 
 
 def test_a_key_expires_to_the_second(db: None, clock: time_machine.Traveller) -> None:
     now = datetime.now(UTC)
-    _key, secret = agent_keys.create("Short", expires_at=now + timedelta(seconds=10), now=now)
+    _key, secret = keys.create("Short", expires_at=now + timedelta(seconds=10), now=now)
     agent = CheckedClient(HTTP_AUTHORIZATION=f"Bearer {secret}")
     clock.shift(9)
     assert agent.get(PREFIX + "hosts").status_code == 200

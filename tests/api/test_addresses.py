@@ -8,7 +8,8 @@ import pytest
 
 from calendly_integration.models import Booking
 from calendly_integration.sandbox.calendly import Calendly
-from calendly_integration.services import connections, syncing
+from calendly_integration.services.accounts import calendly_accounts
+from calendly_integration.services.reconcile import sync
 from tests.services.test_addresses import FINE, NONE
 
 from .document import PREFIX, CheckedClient
@@ -44,9 +45,9 @@ def test_whoever_is_held_is_found(api: CheckedClient, email: str) -> None:
 @pytest.mark.parametrize("email", [text for text in NONE if text.strip() and text == text.strip()])
 def test_what_is_no_address_is_a_400_everywhere(api: CheckedClient, email: str) -> None:
     wishes: list[dict[str, Any]] = [{"inviteeEmail": email}, {"guests": [email]}]
-    for wish in wishes:
-        answer = api.post(PREFIX + "schedule", {**WISH, **wish}, format="json")
-        assert (answer.status_code, list(answer.json()["errors"])) == (400, list(wish))
+    for booking_request in wishes:
+        answer = api.post(PREFIX + "schedule", {**WISH, **booking_request}, format="json")
+        assert (answer.status_code, list(answer.json()["errors"])) == (400, list(booking_request))
     assert api.get(f"{PREFIX}upcoming/{quote(email, safe='')}").status_code == 400
     if email != "ana pop@example.com":  # in a query that is a plus
         assert api.get(f"{PREFIX}bookings?email={quote(email)}").status_code == 400
@@ -84,5 +85,5 @@ def test_an_unescaped_plus_is_mended_in_queries_only(api: CheckedClient) -> None
 def test_who_books_on_the_public_page_is_found(api: CheckedClient, sandbox: Calendly, email: str) -> None:
     start = datetime(2026, 11, 24, 8, tzinfo=UTC)
     sandbox.book_as_invitee("Sales Demo", start, email=email)
-    syncing.events(connections.default(), now=datetime.now(UTC))
+    sync.events(calendly_accounts.default(), now=datetime.now(UTC))
     assert found(api, email) == (1, 1)

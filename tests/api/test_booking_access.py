@@ -9,7 +9,9 @@ import pytest
 from calendly_integration.api import urls
 from calendly_integration.models import AgentKey, Booking, EventType
 from calendly_integration.sandbox.calendly import Calendly
-from calendly_integration.services import agent_keys, bookings, event_type_desk
+from calendly_integration.services.agents import keys as agent_keys
+from calendly_integration.services.backoffice import event_type_settings
+from calendly_integration.services.bookings import queries
 
 from .conftest import agent
 from .document import PREFIX, CheckedClient
@@ -20,7 +22,7 @@ BODIES = {"cancel": {}, "reschedule": {"newStartTime": "2026-11-25T10:00"}, "met
 
 def decide(name: str, open_to: str, *keys: AgentKey) -> None:
     kind = EventType.objects.get(name=name)
-    event_type_desk.decide(kind, aliases=(), open_to=open_to, allowed_keys=keys)
+    event_type_settings.decide(kind, aliases=(), open_to=open_to, allowed_keys=keys)
 
 
 def calls_on_one_booking() -> list[tuple[str, str]]:
@@ -108,8 +110,8 @@ def test_a_type_that_calendly_no_longer_offers_keeps_its_bookings_open(
 def test_staff_reach_all(api: CheckedClient, book: Book) -> None:
     made = book()
     decide("Sales Demo", "staff")
-    assert str(bookings.find(made["id"]).pk) == made["id"]
-    assert bookings.listed().count() == 1
+    assert str(queries.find(made["id"]).pk) == made["id"]
+    assert queries.listed().count() == 1
 
 
 @pytest.mark.parametrize("path", ["schedule", "availability"])
@@ -133,7 +135,10 @@ def test_the_same_request_is_not_answered_once_its_type_is_closed(api: CheckedCl
     book(preferredTime="2026-11-24T10:00:00", conversationId="c-1")
     decide("Sales Demo", "staff")
     body = {
-        "eventType": "Sales Demo", "inviteeEmail": "ana@example.com", "inviteeName": "Ana Pop",
-        "preferredTime": "2026-11-24T10:00:00", "conversationId": "c-1",
-    }  # fmt: skip
+        "eventType": "Sales Demo",
+        "inviteeEmail": "ana@example.com",
+        "inviteeName": "Ana Pop",
+        "preferredTime": "2026-11-24T10:00:00",
+        "conversationId": "c-1",
+    }
     assert api.post(f"{PREFIX}schedule", body, format="json").status_code == 404

@@ -9,9 +9,9 @@ import time_machine
 from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 
-from calendly_integration.models import Booking, BookingLeg, FollowUp
-from calendly_integration.services import followups
+from calendly_integration.models import Booking, CalendlyBooking, FollowUp
 from calendly_integration.services.actors import Actor
+from calendly_integration.services.backoffice import followups
 
 from .document import CheckedClient
 
@@ -38,7 +38,7 @@ def many(count: int, like: str) -> None:
         row.pk, row.created_at = None, made - timedelta(minutes=number + 1)
         row._state.adding = True
         row.id = Booking._meta.pk.get_default()
-        row.current_leg = None
+        row.current_calendly_booking = None
         row.save(force_insert=True)
 
 
@@ -180,9 +180,13 @@ def test_what_staff_note_on_a_follow_up_is_not_told_to_agents(api: CheckedClient
     made = book()
     now, by = datetime.now(UTC), Actor.staff("maria")
     followup = FollowUp.objects.create(
-        booking_id=made["id"], leg=BookingLeg.objects.get(), kind="rebook", email="ana@example.com",
-        scheduled_for=now, created_at=now,
-    )  # fmt: skip
+        booking_id=made["id"],
+        calendly_booking=CalendlyBooking.objects.get(),
+        kind="rebook",
+        email="ana@example.com",
+        scheduled_for=now,
+        created_at=now,
+    )
     followups.note(followup, text="rude on the phone", by=by, now=now)
     followups.close(followup, by=by, now=now)
     shown = get(api, f"bookings/{made['id']}")

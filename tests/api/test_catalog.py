@@ -7,7 +7,8 @@ import pytest
 
 from calendly_integration.models import EventType, Host
 from calendly_integration.sandbox.calendly import Calendly
-from calendly_integration.services import catalog, connections
+from calendly_integration.services.accounts import calendly_accounts
+from calendly_integration.services.catalog import event_types as catalog
 
 from .document import CheckedClient
 
@@ -21,7 +22,7 @@ def test_event_types_are_listed_inactive_ones_too_but_no_deleted_ones(
 ) -> None:
     sandbox.change_event_type("Strategy Call", active=False)
     sandbox.delete_event_type("Quick Consultation")
-    catalog.sync(connections.default(), now=datetime.now(UTC))
+    catalog.sync(calendly_accounts.default(), now=datetime.now(UTC))
     listed = api.get(PREFIX + "event-types").json()["eventTypes"]
     assert {each["name"]: each["active"] for each in listed} == {
         "Sales Demo": True,
@@ -167,13 +168,13 @@ def test_a_name_of_two_hosts_is_a_409_with_what_to_choose_from(
 ) -> None:
     radu = next(user for user in sandbox.state.users.values() if user.name == "Radu Marin")
     sandbox.add_event_type("Sales Demo", owner=radu)
-    catalog.sync(connections.default(), now=datetime.now(UTC))
+    catalog.sync(calendly_accounts.default(), now=datetime.now(UTC))
     calls = sandbox.calls_made
-    wish = {"eventType": "sales demo", "inviteeEmail": "ana@example.com", "inviteeName": "Ana"}
+    booking_request = {"eventType": "sales demo", "inviteeEmail": "ana@example.com", "inviteeName": "Ana"}
     asked = (
         api.get(PREFIX + "availability", {"eventType": "sales demo"}),
-        api.post(PREFIX + "schedule", wish, format="json"),
-        api.post(PREFIX + "schedule", wish, format="json", headers={"Idempotency-Key": "k"}),
+        api.post(PREFIX + "schedule", booking_request, format="json"),
+        api.post(PREFIX + "schedule", booking_request, format="json", headers={"Idempotency-Key": "k"}),
     )
     for answer in asked:
         body = answer.json()
@@ -182,8 +183,9 @@ def test_a_name_of_two_hosts_is_a_409_with_what_to_choose_from(
             ("Sales Demo", "sales-demo")
         ] * 2
         assert {host["name"] for each in body["eventTypes"] for host in each["hosts"]} == {
-            "Ana Ionescu", "Radu Marin",
-        }  # fmt: skip
+            "Ana Ionescu",
+            "Radu Marin",
+        }
         assert "Sales Demo (Radu Marin)" in body["message"]
     assert sandbox.calls_made == calls
     said = romanian.get(PREFIX + "availability", {"eventType": "sales demo"}).json()["message"]
@@ -191,7 +193,7 @@ def test_a_name_of_two_hosts_is_a_409_with_what_to_choose_from(
     chosen = next(each for each in body["eventTypes"] if each["hosts"][0]["name"] == "Radu Marin")
     answer = api.post(
         PREFIX + "schedule",
-        {**wish, "eventType": chosen["id"]},
+        {**booking_request, "eventType": chosen["id"]},
         format="json",
         headers={"Idempotency-Key": "k"},
     )

@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 import time_machine
 
-from calendly_integration.models import Booking, BookingLeg, TimelineEntry
+from calendly_integration.models import Booking, CalendlyBooking, TimelineEntry
 from calendly_integration.sandbox.calendly import Calendly
-from calendly_integration.services import catalog, connections, legs
+from calendly_integration.services.accounts import calendly_accounts
+from calendly_integration.services.bookings import pending_actions
+from calendly_integration.services.catalog import event_types as catalog
 
 from .document import CheckedClient
 
@@ -70,10 +72,14 @@ def test_of_a_group_only_the_invitee_can_give_up_a_place(
     api: CheckedClient, sandbox: Calendly, book: Book
 ) -> None:
     sandbox.add_group_type("Workshop", seats=3)
-    catalog.sync(connections.default(), now=datetime.now(UTC))
-    wish = {"eventType": "Workshop", "preferredTime": "2026-11-24T10:00:00", "flexibility": "exact"}
-    made = book(**wish)
-    book(**wish, inviteeEmail="b@example.com")
+    catalog.sync(calendly_accounts.default(), now=datetime.now(UTC))
+    booking_request = {
+        "eventType": "Workshop",
+        "preferredTime": "2026-11-24T10:00:00",
+        "flexibility": "exact",
+    }
+    made = book(**booking_request)
+    book(**booking_request, inviteeEmail="b@example.com")
     answer = post(api, f"bookings/{made['id']}/cancel")
     assert (answer.status_code, answer.json()["reason"]) == (409, "group")
     assert answer.json()["booking"]["cancelUrl"]
@@ -95,8 +101,8 @@ def test_a_lost_answer_to_a_cancellation_is_a_202_and_settled_later(
 
 def work_off_legs() -> None:
     now = datetime.now(UTC)
-    for leg in legs.claim(now=now, limit=10):
-        legs.work(leg, now=now)
+    for calendly_booking in pending_actions.claim(now=now, limit=10):
+        pending_actions.work(calendly_booking, now=now)
 
 
 def test_an_unreachable_calendly_cancels_nothing(api: CheckedClient, sandbox: Calendly, book: Book) -> None:
@@ -224,7 +230,7 @@ def test_a_move_while_the_allowance_is_known_to_be_used_up_names_the_link_of_a_m
     api: CheckedClient, sandbox: Calendly, book: Book
 ) -> None:
     made = book(preferredTime="2026-11-24T10:00:00")
-    connections.quota_exhausted(connections.default(), retry_after=300, now=datetime.now(UTC))
+    calendly_accounts.quota_exhausted(calendly_accounts.default(), retry_after=300, now=datetime.now(UTC))
     answer = post(api, f"bookings/{made['id']}/reschedule", newStartTime="2026-11-25T10:00:00")
     assert (answer.status_code, answer.json()["rescheduleUrl"]) == (429, made["rescheduleUrl"])
     assert "schedulingUrl" not in answer.json()
@@ -263,7 +269,7 @@ def test_a_malformed_move_is_a_400(api: CheckedClient, book: Book, given: dict[s
     answer = post(api, f"bookings/{made['id']}/reschedule", **given)
     assert answer.status_code == 400
     assert list(answer.json()["errors"]) == [field]
-    assert BookingLeg.objects.count() == 1
+    assert CalendlyBooking.objects.count() == 1
 
 
 def test_what_is_canceled_or_already_there_is_not_moved(api: CheckedClient, book: Book) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import time_machine
 
-from calendly_integration.models import Connection, EventType, Host
+from calendly_integration.models import CalendlyAccount, EventType, Host
 from calendly_integration.sandbox.calendly import Calendly
 
 from .document import PREFIX, CheckedClient
@@ -45,7 +45,7 @@ def test_a_day_begins_in_the_zone_that_is_given(api: CheckedClient) -> None:
 
 
 def test_without_a_zone_it_begins_in_that_of_the_account(api: CheckedClient) -> None:
-    Connection.objects.update(time_zone="America/New York")
+    CalendlyAccount.objects.update(time_zone="America/New York")
     starts = free(api, start="2026-12-01", end="2026-12-01")
     assert starts[0] == "2026-12-01T00:00:00-05:00"
     assert starts[-1].startswith("2026-12-01T23:")
@@ -122,6 +122,6 @@ def test_where_the_clocks_skip_midnight_the_day_begins_later(
 
 
 def test_the_preferred_time_of_a_booking_is_no_day(api: CheckedClient) -> None:
-    wish = {"eventType": "Sales Demo", "inviteeEmail": "ana@example.com", "inviteeName": "Ana Pop"}
-    answer = api.post(PREFIX + "schedule", {**wish, "preferredTime": "2026-12-01"}, format="json")
+    booking_request = {"eventType": "Sales Demo", "inviteeEmail": "ana@example.com", "inviteeName": "Ana Pop"}
+    answer = api.post(PREFIX + "schedule", {**booking_request, "preferredTime": "2026-12-01"}, format="json")
     assert list(answer.json()["errors"]) == ["preferredTime"]

@@ -11,13 +11,16 @@ from django.utils import translation
 
 from calendly_integration import services
 from calendly_integration.api import errors, refusals
-from calendly_integration.services import agent_keys, bookings, failures, inbox, legs, questions, scheduling
+from calendly_integration.services import errors as failures
+from calendly_integration.services.agents import keys
+from calendly_integration.services.bookings import create, pending_actions, queries, questions
+from calendly_integration.services.webhooks import inbox
 
 # Caught inside the services, or raised to other doors.
 NOT_FOR_AGENTS = {
-    agent_keys.UnknownScope,  # the command's
+    keys.UnknownScope,  # the command's
     inbox.Refused,  # the receiver's
-    legs.Over,
+    pending_actions.Over,
     # Raised to agents as InvalidWish.
     questions.Invalid,
     *questions.Invalid.__subclasses__(),
@@ -69,10 +72,10 @@ def test_every_error_of_the_services_has_its_answer(kind: type[Exception]) -> No
 @pytest.mark.parametrize(
     ("error", "status", "code"),
     [
-        (scheduling.InvalidWish("preferredTime", "past"), 400, "invalid_request"),
-        (bookings.BookingNotFound("x"), 404, "booking_not_found"),
-        (bookings.NotCancelable("past"), 409, "not_cancelable"),
-        (bookings.NotReschedulable("same"), 409, "not_reschedulable"),
+        (create.InvalidBookingRequest("preferredTime", "past"), 400, "invalid_request"),
+        (queries.BookingNotFound("x"), 404, "booking_not_found"),
+        (queries.NotCancelable("past"), 409, "not_cancelable"),
+        (queries.NotReschedulable("same"), 409, "not_reschedulable"),
         (failures.CalendlyRefused("no"), 502, "calendly_refused"),
         (failures.CalendlyUnavailable("away", 7), 503, "calendly_unavailable"),
         (failures.QuotaExhausted(60, ""), 429, "quota_exhausted"),
@@ -96,14 +99,14 @@ def test_every_refusal_is_a_sentence(code: str) -> None:
     told = []
     for language in ("ro", "en"):
         with translation.override(language):
-            told.append(refusals.said(scheduling.InvalidWish("field", code, **values)))
+            told.append(refusals.said(create.InvalidBookingRequest("field", code, **values)))
     assert all(told)
     assert not any("%(" in each for each in told)
     assert told[0] != told[1]
 
 
 def test_every_code_that_the_services_give_is_said() -> None:
-    source = inspect.getsource(scheduling)
+    source = inspect.getsource(create)
     given = set(re.findall(r'InvalidWish\(\s*(?:"\w+"|field), "(\w+)"', source))
     assert given
     assert given | {kind.code for kind in questions.Invalid.__subclasses__()} <= set(refusals.SENTENCES)

@@ -39,10 +39,10 @@ def test_doubles_and_the_invitee_are_not_counted(
 
 
 def test_eleven_others_are_too_many(api: CheckedClient, romanian: CheckedClient) -> None:
-    wish = {**WISH, "guests": [*TEN, "g11@example.com"]}
-    answer = api.post(PREFIX + "schedule", wish, format="json")
+    booking_request = {**WISH, "guests": [*TEN, "g11@example.com"]}
+    answer = api.post(PREFIX + "schedule", booking_request, format="json")
     assert answer.json()["errors"] == {"guests": ["There can be at most 10 guests."]}
-    assert romanian.post(PREFIX + "schedule", wish, format="json").json()["errors"] == {
+    assert romanian.post(PREFIX + "schedule", booking_request, format="json").json()["errors"] == {
         "guests": ["Pot fi cel mult 10 invitați suplimentari."]
     }
 

@@ -17,10 +17,33 @@ from .inputs import CALLS, WISH, Call, each_field, shapes_known, shapes_written
 
 Book = Callable[..., dict[str, Any]]
 WRONG: list[Any] = [
-    123, 1.5, True, [], [5], [[]], {}, {"a": 1}, ["x"], [{"question": 5, "answer": [5]}], [{}], "x\x00y", "x\x07y",
-    "x\u2028y", "\ud800", "maybe", "-1", "999", "1_0", "٧", "9" * 2000, "x" * 12_000, ["a@b.ro"] * 600,
-    "ana at example.com", None, "",
-]  # fmt: skip
+    123,
+    1.5,
+    True,
+    [],
+    [5],
+    [[]],
+    {},
+    {"a": 1},
+    ["x"],
+    [{"question": 5, "answer": [5]}],
+    [{}],
+    "x\x00y",
+    "x\x07y",
+    "x\u2028y",
+    "\ud800",
+    "maybe",
+    "-1",
+    "999",
+    "1_0",
+    "٧",
+    "9" * 2000,
+    "x" * 12_000,
+    ["a@b.ro"] * 600,
+    "ana at example.com",
+    None,
+    "",
+]
 FIELDS = [pytest.param(call, name, id=f"{call.path}:{name}") for call, name, _field in each_field()]
 OPTIONAL = [
     pytest.param(call, name, id=f"{call.path}:{name}")
@@ -95,8 +118,8 @@ def test_blanks_in_a_list_are_left_out(api: CheckedClient, sandbox: Calendly, ev
 @pytest.mark.parametrize("key", ["", " "])
 def test_a_blank_idempotency_key_is_none(api: CheckedClient, event_types: Any, key: str) -> None:
     answers = [
-        api.post(PREFIX + "schedule", wish, format="json", headers={"Idempotency-Key": key})
-        for wish in (WISH, {**WISH, "inviteeEmail": "b@example.com"})
+        api.post(PREFIX + "schedule", booking_request, format="json", headers={"Idempotency-Key": key})
+        for booking_request in (WISH, {**WISH, "inviteeEmail": "b@example.com"})
     ]
     assert [answer.status_code for answer in answers] == [201, 201]
 
@@ -157,6 +180,6 @@ def test_under_one_key_null_blank_and_absent_are_the_same_request(
 def test_a_number_with_a_fraction_and_a_locale_with_control_characters_are_refused(api: APIClient) -> None:
     days = api.get("/api/calendly/upcoming/ana@example.com", {"days": "7.0"})
     assert (days.status_code, list(days.json()["errors"])) == (400, ["days"])
-    wish = {"eventType": "x", "inviteeEmail": "a@b.example", "inviteeName": "A", "locale": "\x84"}
-    locale = api.post("/api/calendly/schedule", wish, format="json")
+    booking_request = {"eventType": "x", "inviteeEmail": "a@b.example", "inviteeName": "A", "locale": "\x84"}
+    locale = api.post("/api/calendly/schedule", booking_request, format="json")
     assert (locale.status_code, list(locale.json()["errors"])) == (400, ["locale"])

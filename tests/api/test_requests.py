@@ -8,7 +8,7 @@ import pytest
 from django.db import OperationalError
 
 from calendly_integration.models import Booking, IdempotencyRecord
-from calendly_integration.services import catalog
+from calendly_integration.services.catalog import event_types
 
 from .document import CheckedClient
 
@@ -161,7 +161,7 @@ def test_the_database_away_is_a_503_without_a_traceback(
     def away(*_args: Any) -> None:
         raise OperationalError("connection refused")
 
-    monkeypatch.setattr(catalog, "hosts", away)
+    monkeypatch.setattr(event_types, "hosts", away)
     answer = api.get("/api/calendly/hosts")
     assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
     assert int(answer["Retry-After"]) > 0
@@ -174,7 +174,7 @@ def test_a_mistake_of_ours_is_a_500_in_our_shape_and_logged(
     def broken() -> None:
         raise ZeroDivisionError("secret detail")
 
-    monkeypatch.setattr(catalog, "hosts", broken)
+    monkeypatch.setattr(event_types, "hosts", broken)
     answer = api.get("/api/calendly/hosts")
     assert (answer.status_code, answer.json()["code"]) == (500, "internal_error")
     assert "secret detail" not in answer.content.decode()

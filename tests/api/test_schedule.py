@@ -10,7 +10,8 @@ import time_machine
 from calendly_integration.models import Booking, EventType, VAIMetadata
 from calendly_integration.sandbox import seeds
 from calendly_integration.sandbox.calendly import Calendly
-from calendly_integration.services import catalog, connections
+from calendly_integration.services.accounts import calendly_accounts
+from calendly_integration.services.catalog import event_types as catalog
 
 from .document import CheckedClient
 
@@ -21,9 +22,9 @@ TUESDAY_TEN = "2026-11-24T10:00:00"
 pytestmark = pytest.mark.usefixtures("event_types")
 
 
-def ask(api: CheckedClient, **wish: Any) -> Any:
-    headers = wish.pop("headers", {})
-    return api.post(URL, {**WISH, **wish}, format="json", headers=headers)
+def ask(api: CheckedClient, **booking_request: Any) -> Any:
+    headers = booking_request.pop("headers", {})
+    return api.post(URL, {**WISH, **booking_request}, format="json", headers=headers)
 
 
 def calls_to_book(sandbox: Calendly) -> int:
@@ -145,7 +146,7 @@ def test_a_required_question_left_out_is_named(
     api: CheckedClient, sandbox: Calendly, clock: time_machine.Traveller
 ) -> None:
     sandbox.add_event_type("Audit", 30, questions=[seeds.question("Which company?", required=True)])
-    catalog.sync(connections.default(), now=datetime.now(UTC))
+    catalog.sync(calendly_accounts.default(), now=datetime.now(UTC))
     answer = ask(api, eventType="Audit")
     assert answer.status_code == 400
     assert "Which company?" in answer.json()["errors"]["customAnswers"][0]
@@ -252,14 +253,17 @@ def test_the_seats_of_a_group_are_given_exactly(
     api: CheckedClient, sandbox: Calendly, clock: time_machine.Traveller
 ) -> None:
     sandbox.add_group_type("Workshop", seats=3)
-    catalog.sync(connections.default(), now=datetime.now(UTC))
+    catalog.sync(calendly_accounts.default(), now=datetime.now(UTC))
     answers = [
         ask(
-            api, eventType="Workshop", inviteeEmail=f"p{n}@example.com",
-            preferredTime=TUESDAY_TEN, flexibility="exact",
+            api,
+            eventType="Workshop",
+            inviteeEmail=f"p{n}@example.com",
+            preferredTime=TUESDAY_TEN,
+            flexibility="exact",
         )
         for n in range(5)
-    ]  # fmt: skip
+    ]
     assert [answer.status_code for answer in answers] == [201, 201, 201, 200, 200]
 
 

@@ -10,7 +10,9 @@ from django.db import connection as database
 
 from calendly_integration.models import AgentKey, Booking, EventType, IdempotencyRecord
 from calendly_integration.sandbox.calendly import Calendly
-from calendly_integration.services import agent_keys, catalog, connections
+from calendly_integration.services.accounts import calendly_accounts
+from calendly_integration.services.agents import keys
+from calendly_integration.services.catalog import event_types as catalog
 
 from .conftest import agent
 from .document import CheckedClient
@@ -25,9 +27,9 @@ WISH = {
 }
 
 
-def send(api: CheckedClient, key: str | None = None, **wish: Any) -> Any:
+def send(api: CheckedClient, key: str | None = None, **booking_request: Any) -> Any:
     headers = {} if key is None else {"Idempotency-Key": key}
-    return api.post(URL, {**WISH, **wish}, format="json", headers=headers)
+    return api.post(URL, {**WISH, **booking_request}, format="json", headers=headers)
 
 
 @pytest.mark.usefixtures("event_types")
@@ -149,8 +151,8 @@ class TestOneAfterTheOther:
 def test_twenty_at_once_are_one_booking(sandbox: Calendly, transactional_db: None, key: str | None) -> None:
     """None of them hears that the start which it wants is taken: it is its own."""
     now = datetime.now(UTC)
-    catalog.sync(connections.default(), now=now)
-    secret = agent_keys.create("Agent", expires_at=now + timedelta(days=1), now=now)[1]
+    catalog.sync(calendly_accounts.default(), now=now)
+    secret = keys.create("Agent", expires_at=now + timedelta(days=1), now=now)[1]
     go, answers = threading.Barrier(20), list[Any]()
 
     def one() -> None:
@@ -180,8 +182,8 @@ def test_fifty_agents_for_one_start_get_fifty_starts_or_other_offers(
     sandbox: Calendly, transactional_db: None
 ) -> None:
     now = datetime.now(UTC)
-    catalog.sync(connections.default(), now=now)
-    secret = agent_keys.create("Agent", now=now)[1]
+    catalog.sync(calendly_accounts.default(), now=now)
+    secret = keys.create("Agent", now=now)[1]
     go, answers = threading.Barrier(50), list[Any]()
 
     def one(number: int) -> None:

@@ -9,7 +9,8 @@ import pytest
 from calendly_integration.models import Booking, EventType
 from calendly_integration.sandbox.calendly import Calendly
 from calendly_integration.sandbox.seeds import place, question
-from calendly_integration.services import catalog, connections
+from calendly_integration.services.accounts import calendly_accounts
+from calendly_integration.services.catalog import event_types as catalog
 
 from .document import PREFIX, CheckedClient
 
@@ -28,12 +29,12 @@ pytestmark = pytest.mark.usefixtures("event_types")
 def audit(sandbox: Calendly, event_types: dict[str, EventType]) -> None:
     sandbox.add_event_type("Audit", 30, questions=QUESTIONS)
     sandbox.add_event_type("Visit", 30, locations=[place("ask_invitee")])
-    catalog.sync(connections.default(), now=datetime.now(UTC))
+    catalog.sync(calendly_accounts.default(), now=datetime.now(UTC))
     sandbox.calls.clear()
 
 
-def ask(api: CheckedClient, **wish: Any) -> Any:
-    return api.post(PREFIX + "schedule", {**WISH, **wish}, format="json")
+def ask(api: CheckedClient, **booking_request: Any) -> Any:
+    return api.post(PREFIX + "schedule", {**WISH, **booking_request}, format="json")
 
 
 def answer(question: str, text: Any) -> dict[str, Any]:
@@ -71,8 +72,10 @@ def test_answers_go_out_in_calendlys_words(api: CheckedClient, sandbox: Calendly
     ]
     assert ask(api, customAnswers=given).status_code == 201
     assert [(each["question"], each["answer"]) for each in sent(sandbox)["questions_and_answers"]] == [
-        ("Which company’s audit – yours?", "VAI"), ("Where?", "București"), ("Your number", "+40722123456"),
-    ]  # fmt: skip
+        ("Which company’s audit – yours?", "VAI"),
+        ("Where?", "București"),
+        ("Your number", "+40722123456"),
+    ]
     assert not sandbox.unknown_fields
 
 

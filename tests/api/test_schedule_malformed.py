@@ -15,8 +15,8 @@ WISH = {"eventType": "Sales Demo", "inviteeEmail": "ana@example.com", "inviteeNa
 pytestmark = pytest.mark.usefixtures("event_types")
 
 
-def ask(api: CheckedClient, **wish: Any) -> Any:
-    return api.post(URL, {**WISH, **wish}, format="json")
+def ask(api: CheckedClient, **booking_request: Any) -> Any:
+    return api.post(URL, {**WISH, **booking_request}, format="json")
 
 
 def calls_to_book(sandbox: Calendly) -> int:

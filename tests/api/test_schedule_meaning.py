@@ -9,7 +9,9 @@ import time_machine
 from calendly_integration.models import Booking, EventType, Host
 from calendly_integration.sandbox.calendly import Calendly
 from calendly_integration.sandbox.seeds import place, question
-from calendly_integration.services import catalog, connections, legs
+from calendly_integration.services.accounts import calendly_accounts
+from calendly_integration.services.bookings import pending_actions
+from calendly_integration.services.catalog import event_types as catalog
 
 from .document import PREFIX, CheckedClient
 
@@ -25,9 +27,9 @@ NINE, NOON = "2026-11-24T07:00:00Z", "2026-11-24T10:00:00Z"
 pytestmark = pytest.mark.usefixtures("event_types")
 
 
-def send(api: CheckedClient, key: str | None = None, **wish: Any) -> Any:
+def send(api: CheckedClient, key: str | None = None, **booking_request: Any) -> Any:
     headers = {} if key is None else {"Idempotency-Key": key}
-    body = {name: value for name, value in {**WISH, **wish}.items() if value is not ...}
+    body = {name: value for name, value in {**WISH, **booking_request}.items() if value is not ...}
     return api.post(PREFIX + "schedule", body, format="json", headers=headers)
 
 
@@ -73,8 +75,8 @@ class TestMeaning:
     ) -> None:
         assert send(api).json()["booking"]["meetingUrl"] is None
         clock.shift(30)
-        for leg in legs.claim(now=datetime.now(UTC), limit=10):
-            legs.work(leg, now=datetime.now(UTC))
+        for calendly_booking in pending_actions.claim(now=datetime.now(UTC), limit=10):
+            pending_actions.work(calendly_booking, now=datetime.now(UTC))
         again = send(api)
         assert replayed(again)
         assert again.json()["booking"]["meetingUrl"].startswith("https://")
@@ -87,8 +89,9 @@ class TestMeaning:
         assert again["booking"]["host"]["name"] == "Radu Marin"
         assert again["booking"]["local"]["start"] == "2026-11-24T02:00:00-05:00"
         assert (first["timezone"]["name"], again["timezone"]["name"]) == (
-            "Europe/Bucharest", "America/New_York",
-        )  # fmt: skip
+            "Europe/Bucharest",
+            "America/New_York",
+        )
 
     def test_of_a_booking_that_is_closed_to_the_key_by_now_nothing_new_is_shown(
         self, api: CheckedClient, sandbox: Calendly, event_types: dict[str, EventType]
@@ -119,10 +122,10 @@ class TestMeaning:
     def test_a_start_that_has_passed_meanwhile_is_no_mistake(
         self, api: CheckedClient, clock: time_machine.Traveller
     ) -> None:
-        wish = {"preferredTime": "2026-11-23T06:00:00Z"}
-        first = send(api, **wish).json()
+        booking_request = {"preferredTime": "2026-11-23T06:00:00Z"}
+        first = send(api, **booking_request).json()
         clock.shift(360)
-        again = send(api, **wish)
+        again = send(api, **booking_request)
         assert replayed(again)
         assert again.json() == first
 
@@ -136,7 +139,7 @@ ASKED = {"eventType": "Visit", "location": "Str. Lungă 1"}
 def visit(sandbox: Calendly, event_types: dict[str, EventType]) -> None:
     """An event type that asks two questions and for the place."""
     sandbox.add_event_type("Visit", 30, questions=[CITY, DAYS], locations=[place("ask_invitee")])
-    catalog.sync(connections.default(), now=datetime.now(UTC))
+    catalog.sync(calendly_accounts.default(), now=datetime.now(UTC))
 
 
 def answered(*pairs: tuple[str, Any]) -> list[dict[str, Any]]:
@@ -212,7 +215,7 @@ class TestSameness:
     ) -> None:
         radu = next(user for user in sandbox.state.users.values() if user.name == "Radu Marin")
         sandbox.add_event_type("Sales Demo", owner=radu)
-        catalog.sync(connections.default(), now=datetime.now(UTC))
+        catalog.sync(calendly_accounts.default(), now=datetime.now(UTC))
         kinds = api.get(PREFIX + "event-types").json()["eventTypes"]
         demos = [each["id"] for each in kinds if each["name"] == "Sales Demo"]
         assert [replayed(send(api, eventType=key)) for key in (*demos, *demos)] == [False, False, True, True]
@@ -221,13 +224,17 @@ class TestSameness:
         self, api: CheckedClient, sandbox: Calendly
     ) -> None:
         sandbox.add_event_type("Call", 30, locations=[place("outbound_call")])
-        catalog.sync(connections.default(), now=datetime.now(UTC))
-        wish = {"eventType": "Call", "phone": "(212) 555-0100", "preferredTime": "2026-11-24T09:00:00-05:00"}
-        assert [replayed(send(api, **wish)) for _time in range(2)] == [False, True]
+        catalog.sync(calendly_accounts.default(), now=datetime.now(UTC))
+        booking_request = {
+            "eventType": "Call",
+            "phone": "(212) 555-0100",
+            "preferredTime": "2026-11-24T09:00:00-05:00",
+        }
+        assert [replayed(send(api, **booking_request)) for _time in range(2)] == [False, True]
 
     def test_the_number_that_is_called_belongs_to_it(self, api: CheckedClient, sandbox: Calendly) -> None:
         sandbox.add_event_type("Call", 30, locations=[place("outbound_call")])
-        catalog.sync(connections.default(), now=datetime.now(UTC))
+        catalog.sync(calendly_accounts.default(), now=datetime.now(UTC))
         phones = ("+40 721 234 567", "0040721234567", "0721234567", "+40721234568")
         answers = [replayed(send(api, eventType="Call", phone=phone)) for phone in phones]
         assert answers == [False, True, True, False]

@@ -8,7 +8,8 @@ import time_machine
 
 from calendly_integration.sandbox.calendly import Calendly
 from calendly_integration.sandbox.seeds import place
-from calendly_integration.services import catalog, connections
+from calendly_integration.services.accounts import calendly_accounts
+from calendly_integration.services.catalog import event_types
 
 from .document import CheckedClient
 
@@ -17,8 +18,8 @@ WISH = {"eventType": "Sales Demo", "inviteeEmail": "ana@example.com", "inviteeNa
 pytestmark = pytest.mark.usefixtures("event_types")
 
 
-def ask(api: CheckedClient, **wish: Any) -> Any:
-    return api.post("/api/calendly/schedule", {**WISH, **wish}, format="json")
+def ask(api: CheckedClient, **booking_request: Any) -> Any:
+    return api.post("/api/calendly/schedule", {**WISH, **booking_request}, format="json")
 
 
 @pytest.mark.parametrize(
@@ -55,7 +56,7 @@ def test_a_host_calls_a_number_that_was_written_with_00(
     api: CheckedClient, sandbox: Calendly, phone: str
 ) -> None:
     sandbox.add_event_type("Call", 30, locations=[place("outbound_call")])
-    catalog.sync(connections.default(), now=datetime.now(UTC))
+    event_types.sync(calendly_accounts.default(), now=datetime.now(UTC))
     answer = ask(api, eventType="Call", phone=phone)
     assert answer.status_code == 201, answer.content
     [event] = sandbox.state.events.values()

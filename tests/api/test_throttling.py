@@ -9,7 +9,7 @@ import time_machine
 
 from calendly_integration.api import throttling
 from calendly_integration.models import AgentKey
-from calendly_integration.services import agent_keys
+from calendly_integration.services.agents import keys
 
 from .conftest import agent
 from .document import CheckedClient
@@ -72,7 +72,7 @@ def test_an_agent_that_works_goes_on_where_it_shares_the_guessers_address(
         clock.shift(20)
         guess(MOST + 1, "127.0.0.1")
         assert api.get(HOSTS).status_code == 200
-    agent_keys.revoke(agent_key, now=datetime.now(UTC))
+    keys.revoke(agent_key, now=datetime.now(UTC))
     assert [api.get(HOSTS).status_code for _ in range(2)] == [401, 429]
 
 

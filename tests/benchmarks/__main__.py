@@ -57,8 +57,11 @@ def _options() -> argparse.Namespace:
         "names", nargs="*", choices=[[], *NAMES, *MORE], help="which; all but the last by default"
     )
     parser.add_argument("--database", choices=["sqlite", "postgres"], default="sqlite")
-    parser.add_argument("--server", default="postgres://postgres@127.0.0.1:5432/postgres",
-                        help="the PostgreSQL on which a database is made, and dropped at the end")  # fmt: skip
+    parser.add_argument(
+        "--server",
+        default="postgres://postgres@127.0.0.1:5432/postgres",
+        help="the PostgreSQL on which a database is made, and dropped at the end",
+    )
     parser.add_argument("--port", type=int, default=8600, help="the first of the ports to listen on")
     parser.add_argument("--deliveries", type=int, default=5000)
     parser.add_argument("--bookings", type=int, default=100_000)

@@ -46,7 +46,7 @@ LISTS: dict[str, dict[str, str]] = {
 # in ten thousand failed, one in five thousand not confirmed by Calendly. Twenty hosts, eight event types.
 HOSTS, KINDS = 20, 8
 BOOKINGS = """
-INSERT INTO calendly_integration_booking (id, current_leg_id, connection_id, status, source, event_type_id,
+INSERT INTO calendly_integration_booking (id, current_calendly_booking_id, account_id, status, source, event_type_id,
     event_name, host_id, start_at, end_at, invitee_name, invitee_email, email_key, search_key, phone, time_zone,
     locale, location, meeting_url, cancel_url, reschedule_url, event_id, cancel_reason, cancel_code, canceled_by,
     failure, created_at, updated_at, canceled_at, no_show_at, seen_at)
@@ -67,7 +67,7 @@ FROM (
 ) AS numbered
 """
 LEGS = """
-INSERT INTO calendly_integration_bookingleg (id, booking_id, status, todo, invitee_uri, event_uri, event_id,
+INSERT INTO calendly_integration_calendlybooking (id, booking_id, status, todo, invitee_uri, event_uri, event_id,
     start_at, end_at, request, intent, rescheduled, old_invitee, new_invitee, canceled_by, canceler, cancel_reason,
     no_show_uri, invitee_raw, event_raw, created_at, attempts, last_error)
 SELECT id, id, CASE status WHEN 'confirmed' THEN 'active' ELSE status END, '', 'invitee-' || event_id, event_id,
@@ -83,7 +83,7 @@ FROM calendly_integration_booking
 """
 INDEXES = """
 SELECT indexname, indexdef FROM pg_indexes
-WHERE tablename IN ('calendly_integration_booking', 'calendly_integration_bookingleg',
+WHERE tablename IN ('calendly_integration_booking', 'calendly_integration_calendlybooking',
     'calendly_integration_vaimetadata')
     AND NOT EXISTS (SELECT 1 FROM pg_constraint WHERE conname = indexname)
 """
@@ -129,9 +129,12 @@ def fill(count: int) -> None:
     rows.empty()
     kind = rows.mirrored(now)
     given = {
-        "connection": kind.connection_id, "count": count, "now": now,
-        "hosts": [host.pk for host in _hosts(kind, now)], "kinds": [each.pk for each in _kinds(kind)],
-    }  # fmt: skip
+        "account": kind.account_id,
+        "count": count,
+        "now": now,
+        "hosts": [host.pk for host in _hosts(kind, now)],
+        "kinds": [each.pk for each in _kinds(kind)],
+    }
     with connections["default"].cursor() as cursor:
         # Row by row an index of trigrams takes minutes to fill; at once it takes seconds.
         cursor.execute(INDEXES)
@@ -156,12 +159,14 @@ def _hosts(kind: EventType, now: datetime) -> list[Host]:
         Host.objects.get_or_create(
             uri=f"{rows.HOST}-{number}",
             defaults={
-                "connection": kind.connection, "name": f"Host {number}", "email": f"host-{number}@example.com",
+                "account": kind.account,
+                "name": f"Host {number}",
+                "email": f"host-{number}@example.com",
                 "seen_at": now,
             },
         )[0]
         for number in range(HOSTS)
-    ]  # fmt: skip
+    ]
 
 
 def _kinds(kind: EventType) -> list[EventType]:
@@ -169,12 +174,17 @@ def _kinds(kind: EventType) -> list[EventType]:
         EventType.objects.get_or_create(
             uri=f"{rows.EVENT_TYPE}-{number}",
             defaults={
-                "connection": kind.connection, "name": f"Call {number}", "slug": f"call-{number}", "active": True,
-                "duration": 30, "updated_at": kind.updated_at, "seen_at": kind.seen_at,
+                "account": kind.account,
+                "name": f"Call {number}",
+                "slug": f"call-{number}",
+                "active": True,
+                "duration": 30,
+                "updated_at": kind.updated_at,
+                "seen_at": kind.seen_at,
             },
         )[0]
         for number in range(KINDS)
-    ]  # fmt: skip
+    ]
 
 
 def _p50(client: Client, url: str, query: Mapping[str, str]) -> float:

@@ -15,8 +15,9 @@ from django.db import connections
 from django.utils import timezone
 
 from calendly_integration.models import EventType
-from calendly_integration.services import agent_keys, catalog
-from calendly_integration.services import connections as organizations
+from calendly_integration.services.accounts import calendly_accounts as organizations
+from calendly_integration.services.agents import keys
+from calendly_integration.services.catalog import event_types
 
 from . import processes, rows, stand_ins
 from .figures import Figure
@@ -32,9 +33,9 @@ T = TypeVar("T")
 def measure(place: Place) -> list[Figure]:
     """Against a Calendly that takes 0.12 s to answer, whatever it is asked."""
     rows.empty()
-    _key, secret = agent_keys.create("Benchmark", now=timezone.now())
+    _key, secret = keys.create("Benchmark", now=timezone.now())
     with stand_ins.calendly(place.calendly, latency=LATENCY) as url, stand_ins.portal(place.portal):
-        catalog.sync(organizations.default(), now=timezone.now())
+        event_types.sync(organizations.default(), now=timezone.now())
         kind = EventType.objects.get(name="Quick Consultation")
         connections.close_all()
         with processes.worker(place.environment()), processes.web(place.environment(), place.web):
@@ -64,8 +65,10 @@ class _Agent:
     def __init__(self, port: int, secret: str, number: int) -> None:
         self._line = HTTPConnection("127.0.0.1", port)
         self._headers = {
-            "Authorization": f"Bearer {secret}", "Content-Type": "application/json", "Host": "localhost",
-        }  # fmt: skip
+            "Authorization": f"Bearer {secret}",
+            "Content-Type": "application/json",
+            "Host": "localhost",
+        }
         first = timezone.now() + timedelta(days=2 + 7 * number)
         self._next = first.replace(hour=6, minute=0, second=0, microsecond=0)
 
@@ -85,11 +88,14 @@ class _Agent:
     def _schedule(self, flexibility: str, start: datetime) -> tuple[dict[str, Any], float]:
         body = json.dumps(
             {
-                "eventType": "Quick Consultation", "inviteeEmail": f"{uuid.uuid4().hex}@example.com",
-                "inviteeName": "Nora Field", "preferredTime": start.isoformat(), "flexibility": flexibility,
+                "eventType": "Quick Consultation",
+                "inviteeEmail": f"{uuid.uuid4().hex}@example.com",
+                "inviteeName": "Nora Field",
+                "preferredTime": start.isoformat(),
+                "flexibility": flexibility,
                 "conversationId": uuid.uuid4().hex,
             }
-        )  # fmt: skip
+        )
         began = time.perf_counter()
         self._line.request("POST", "/api/calendly/schedule", body, self._headers)
         raw = self._line.getresponse().read()

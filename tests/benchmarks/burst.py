@@ -10,7 +10,7 @@ from django.db import connections
 from django.utils import timezone
 from requests.adapters import HTTPAdapter
 
-from calendly_integration.models import Delivery
+from calendly_integration.models import WebhookDelivery
 
 from . import load, processes, rows, stand_ins
 from .figures import Figure
@@ -137,7 +137,9 @@ def warm_up(place: Place, web: processes.Tree, path: str = "/webhooks/calendly")
 
 
 def _applied() -> int:
-    return Delivery.objects.filter(kind="invitee.created", status=Delivery.Status.APPLIED).count()
+    return WebhookDelivery.objects.filter(
+        kind="invitee.created", status=WebhookDelivery.Status.APPLIED
+    ).count()
 
 
 def _database(place: Place) -> float:

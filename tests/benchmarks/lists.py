@@ -10,7 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from calendly_integration.services import agent_keys
+from calendly_integration.services.agents import keys
 
 from . import processes, rows
 from .figures import Figure
@@ -29,7 +29,7 @@ AUTHENTICATION = 1
 
 def measure(place: Place, *, most: int, fewest: int = 1000) -> list[Figure]:
     rows.empty()
-    _key, secret = agent_keys.create("Benchmark", now=timezone.now())
+    _key, secret = keys.create("Benchmark", now=timezone.now())
     few = _of(place, fewest, secret)
     many = _of(place, most, secret)
     figures = []

@@ -49,8 +49,10 @@ def send(spec: Spec) -> Outcome:
     """Send it from a process of its own, and wait for the end."""
     done = subprocess.run(
         [sys.executable, "-m", "tests.benchmarks.load"],
-        input=json.dumps(asdict(spec)).encode(), stdout=subprocess.PIPE, check=True,
-    )  # fmt: skip
+        input=json.dumps(asdict(spec)).encode(),
+        stdout=subprocess.PIPE,
+        check=True,
+    )
     return Outcome(**json.loads(done.stdout))
 
 

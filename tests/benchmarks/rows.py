@@ -12,17 +12,19 @@ from django.db import transaction
 from calendly_integration.calendly.types import Invitee
 from calendly_integration.models import (
     Booking,
-    BookingLeg,
-    Connection,
-    Delivery,
+    CalendlyAccount,
+    CalendlyBooking,
     EventType,
     Host,
-    Lane,
-    Message,
+    OutboxMessage,
+    OutboxQueue,
     VAIMetadata,
+    WebhookDelivery,
 )
-from calendly_integration.services import connections, mapping, mirror
+from calendly_integration.services import reconcile
+from calendly_integration.services.accounts import calendly_accounts
 from calendly_integration.services.actors import Actor
+from calendly_integration.services.reconcile import mapping
 
 PAYLOAD = Path(__file__).parent.parent / "payloads" / "invitee.created__api.json"
 HOST = "https://api.calendly.com/users/2f6b9a10-6c3d-4e8f-8a71-5d0c2e9b4f36"
@@ -33,18 +35,23 @@ STEP = 500
 
 def mirrored(now: datetime) -> EventType:
     """A connection with one host and one event type, as a sync would leave them."""
-    connection = connections.default()
+    account = calendly_accounts.default()
     host, _made = Host.objects.get_or_create(
         uri=HOST,
-        defaults={"connection": connection, "name": "Mara Host", "email": "mara@example.com", "seen_at": now},
+        defaults={"account": account, "name": "Mara Host", "email": "mara@example.com", "seen_at": now},
     )
     kind, made = EventType.objects.get_or_create(
         uri=EVENT_TYPE,
         defaults={
-            "connection": connection, "name": "Discovery call", "slug": "discovery-call", "active": True,
-            "duration": 30, "updated_at": now, "seen_at": now,
+            "account": account,
+            "name": "Discovery call",
+            "slug": "discovery-call",
+            "active": True,
+            "duration": 30,
+            "updated_at": now,
+            "seen_at": now,
         },
-    )  # fmt: skip
+    )
     if made:
         kind.hosts.add(host)
     return kind
@@ -54,13 +61,16 @@ def text(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def payload(leg: BookingLeg, booking: Booking, *, now: datetime) -> dict[str, Any]:
+def payload(calendly_booking: CalendlyBooking, booking: Booking, *, now: datetime) -> dict[str, Any]:
     """The recorded delivery, made the own of one booking."""
-    assert leg.start_at is not None
+    assert calendly_booking.start_at is not None
     return delivered(
-        email=booking.invitee_email, name=booking.invitee_name, tracking=mapping.tracking(leg.pk),
-        start=leg.start_at, now=now,
-    )  # fmt: skip
+        email=booking.invitee_email,
+        name=booking.invitee_name,
+        tracking=mapping.tracking(calendly_booking.pk),
+        start=calendly_booking.start_at,
+        now=now,
+    )
 
 
 def delivered(
@@ -78,8 +88,11 @@ def delivered(
     told["tracking"] |= tracking
     event["start_time"], event["end_time"] = text(start), text(start + timedelta(minutes=30))
     event["location"] = {
-        "type": "zoom", "status": "pushed", "join_url": f"https://example.zoom.us/j/{own.int % 10**11}", "data": {},
-    }  # fmt: skip
+        "type": "zoom",
+        "status": "pushed",
+        "join_url": f"https://example.zoom.us/j/{own.int % 10**11}",
+        "data": {},
+    }
     body["created_at"] = told["created_at"] = told["updated_at"] = event["created_at"] = text(now)
     event["updated_at"] = text(now)
     return body
@@ -98,47 +111,63 @@ def agents_bookings(count: int, *, now: datetime) -> list[str]:
     for first in range(0, count, STEP):
         numbers = range(first, min(first + STEP, count))
         pairs = [_intent(kind, host, number, now) for number in numbers]
-        told = [payload(leg, booking, now=now) for booking, leg in pairs]
+        told = [payload(calendly_booking, booking, now=now) for booking, calendly_booking in pairs]
         with transaction.atomic():
             Booking.objects.bulk_create([booking for booking, _leg in pairs])
-            BookingLeg.objects.bulk_create([leg for _booking, leg in pairs])
+            CalendlyBooking.objects.bulk_create([calendly_booking for _booking, calendly_booking in pairs])
             VAIMetadata.objects.bulk_create(
                 [
                     VAIMetadata(booking=booking, conversation_id=f"conv-{booking.pk}")
                     for booking, _leg in pairs
                 ]
             )
-            mirror.observe(kind.connection, [_answer(each) for each in told], now=now)
+            reconcile.apply_observations(kind.account, [_answer(each) for each in told], now=now)
         bodies += [json.dumps(each, separators=(",", ":")) for each in told]
     # Told long ago; and nobody reads anything again while the deliveries are awaited.
-    Message.objects.update(status=Message.Status.SENT, sent_at=now)
-    Lane.objects.update(next_attempt_at=None)
-    BookingLeg.objects.filter(next_attempt_at__isnull=False).update(next_attempt_at=now + timedelta(hours=2))
+    OutboxMessage.objects.update(status=OutboxMessage.Status.SENT, sent_at=now)
+    OutboxQueue.objects.update(next_attempt_at=None)
+    CalendlyBooking.objects.filter(next_attempt_at__isnull=False).update(
+        next_attempt_at=now + timedelta(hours=2)
+    )
     return bodies
 
 
-def _intent(kind: EventType, host: Host, number: int, now: datetime) -> tuple[Booking, BookingLeg]:
+def _intent(kind: EventType, host: Host, number: int, now: datetime) -> tuple[Booking, CalendlyBooking]:
     start = (now + timedelta(days=1 + number % 300, minutes=number)).replace(second=0, microsecond=0)
     booking = Booking(
-        connection=kind.connection, source=Booking.Source.AGENT, event_type=kind, event_name=kind.name, host=host,
-        start_at=start, end_at=start + timedelta(minutes=30), invitee_name=f"Invitee {number}",
-        invitee_email=f"invitee-{number}-{uuid.uuid4().hex[:8]}@example.com", time_zone="Europe/Bucharest",
+        account=kind.account,
+        source=Booking.Source.AGENT,
+        event_type=kind,
+        event_name=kind.name,
+        host=host,
+        start_at=start,
+        end_at=start + timedelta(minutes=30),
+        invitee_name=f"Invitee {number}",
+        invitee_email=f"invitee-{number}-{uuid.uuid4().hex[:8]}@example.com",
+        time_zone="Europe/Bucharest",
         created_at=now,
-    )  # fmt: skip
+    )
     booking.email_key = booking.invitee_email
-    leg = BookingLeg(
-        booking=booking, status=BookingLeg.Status.PENDING, todo=BookingLeg.Todo.SETTLE, start_at=start,
-        end_at=booking.end_at, slot_key=f"{kind.pk.hex}:{uuid.uuid4().hex}", intent=AGENT.dump(), sent_at=now,
-        next_attempt_at=now + timedelta(hours=2), created_at=now,
+    calendly_booking = CalendlyBooking(
+        booking=booking,
+        status=CalendlyBooking.Status.PENDING,
+        pending_action=CalendlyBooking.PendingAction.RESOLVE,
+        start_at=start,
+        end_at=booking.end_at,
+        slot_key=f"{kind.pk.hex}:{uuid.uuid4().hex}",
+        intent=AGENT.dump(),
+        sent_at=now,
+        next_attempt_at=now + timedelta(hours=2),
+        created_at=now,
         request={"location": None, "answers": [], "guests": [], "timezone": "Europe/Bucharest"},
-    )  # fmt: skip
-    return booking, leg
+    )
+    return booking, calendly_booking
 
 
-def _answer(body: dict[str, Any]) -> mirror.Sighting:
+def _answer(body: dict[str, Any]) -> reconcile.Observation:
     """What `POST /invitees` answered: the invitee, without the event."""
     seen = {key: value for key, value in body["payload"].items() if key != "scheduled_event"}
-    return mirror.Sighting(mirror.Kind.BOOKED, Invitee.parse(seen), None)
+    return reconcile.Observation(reconcile.Kind.BOOKED, Invitee.parse(seen), None)
 
 
 def many(count: int, *, now: datetime) -> None:
@@ -150,9 +179,11 @@ def many(count: int, *, now: datetime) -> None:
         bookings = [_past_or_coming(kind, host, number, now) for number in numbers]
         Booking.objects.bulk_create(bookings)
         VAIMetadata.objects.bulk_create(
-            [VAIMetadata(booking=booking, conversation_id=f"conv-{number // 10}")
-             for number, booking in zip(numbers, bookings, strict=True)]
-        )  # fmt: skip
+            [
+                VAIMetadata(booking=booking, conversation_id=f"conv-{number // 10}")
+                for number, booking in zip(numbers, bookings, strict=True)
+            ]
+        )
 
 
 def _steps(first: int, end: int) -> Iterator[Sequence[int]]:
@@ -165,20 +196,30 @@ def _past_or_coming(kind: EventType, host: Host, number: int, now: datetime) -> 
     start = now + timedelta(days=days if number % 10 == 1 else -(1 + number % 400), minutes=number % 1000)
     address = f"person-{number // 10}@example.com"
     return Booking(
-        connection=kind.connection, source=Booking.Source.AGENT, status=Booking.Status.CONFIRMED, event_type=kind,
-        event_name=kind.name, host=host, start_at=start, end_at=start + timedelta(minutes=30),
-        invitee_name=f"Person {number // 10}", invitee_email=address, email_key=address,
-        time_zone="Europe/Bucharest", event_id=f"event-{number}", created_at=now - timedelta(seconds=number),
-    )  # fmt: skip
+        account=kind.account,
+        source=Booking.Source.AGENT,
+        status=Booking.Status.CONFIRMED,
+        event_type=kind,
+        event_name=kind.name,
+        host=host,
+        start_at=start,
+        end_at=start + timedelta(minutes=30),
+        invitee_name=f"Person {number // 10}",
+        invitee_email=address,
+        email_key=address,
+        time_zone="Europe/Bucharest",
+        event_id=f"event-{number}",
+        created_at=now - timedelta(seconds=number),
+    )
 
 
 def empty() -> None:
     """Forget every booking and what hangs on it."""
-    for model in (Message, Lane, Delivery):
+    for model in (OutboxMessage, OutboxQueue, WebhookDelivery):
         model.objects.all().delete()
-    Booking.objects.update(current_leg=None)
+    Booking.objects.update(current_calendly_booking=None)
     Booking.objects.all().delete()
 
 
-def connection() -> Connection:
-    return connections.default()
+def account() -> CalendlyAccount:
+    return calendly_accounts.default()

@@ -57,9 +57,10 @@ class Place:
             "VAI_SYSTEM_EMAIL": "system@example.com",
         }
         inherited = {
-            name: value for name, value in os.environ.items()
+            name: value
+            for name, value in os.environ.items()
             if not name.startswith(("DJANGO_", "CALENDLY_", "VAI_", "WEB_", "REDIS_"))
-        }  # fmt: skip
+        }
         return inherited | own
 
 

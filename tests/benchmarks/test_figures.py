@@ -17,6 +17,9 @@ def test_the_figures_are_reached(name: str) -> None:
     database = "postgres" if os.environ.get("DATABASE_URL", "").startswith("postgres") else "sqlite"
     done = subprocess.run(
         [sys.executable, "-m", "tests.benchmarks", name, "--database", database],
-        cwd=ROOT, check=False, text=True, capture_output=True,
-    )  # fmt: skip
+        cwd=ROOT,
+        check=False,
+        text=True,
+        capture_output=True,
+    )
     assert done.returncode == 0, done.stdout + done.stderr[-2000:]

@@ -14,8 +14,9 @@ from django.contrib.auth.models import Permission, User
 
 from calendly_integration.models import AgentKey, Booking, EventType
 from calendly_integration.sandbox.calendly import Calendly
-from calendly_integration.services import inbox, scheduling
 from calendly_integration.services.actors import Actor
+from calendly_integration.services.bookings import create
+from calendly_integration.services.webhooks import inbox
 
 from ..admin.conftest import OWN
 from .desk import LANGUAGES, PASSWORD, Desk
@@ -104,15 +105,17 @@ def booking(
     """A meeting that an agent booked, in the middle of others; Calendly has confirmed them."""
 
     def book(name: str) -> Booking:
-        wish = scheduling.Wish(
+        booking_request = create.BookingRequest(
             event_type=str(event_types["Sales Demo"].pk),
             email=f"{name.split()[0].lower()}@example.com",
             name=name,
             time_zone="Europe/Bucharest",
             conversation_id=f"conv-{name}",
         )
-        outcome = scheduling.schedule(wish=wish, by=Actor.agent(agent_key), now=datetime.now(UTC))
-        assert isinstance(outcome, scheduling.Booked)
+        outcome = create.schedule(
+            booking_request=booking_request, by=Actor.agent(agent_key), now=datetime.now(UTC)
+        )
+        assert isinstance(outcome, create.Booked)
         return outcome.booking
 
     book("Andrei Dumitrescu")

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from calendly_integration.services import agent_keys
+from calendly_integration.services.agents import keys
 
 from .desk import Desk
 
@@ -21,7 +21,7 @@ def test_a_new_key_is_shown_once_and_opens_the_door(
     staff.page.locator("#id_scopes input").first.check()
     staff.press("Make the key")
     secret = staff.page.locator(".secret").inner_text()
-    key = agent_keys.authenticate(secret, now=datetime.now(UTC))
+    key = keys.authenticate(secret, now=datetime.now(UTC))
     assert key is not None
     assert (key.name, key.scopes) == ("Agent de vânzări", ["book"])
     staff.press("I have copied it")

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from time_machine import Traveller
 
-from calendly_integration.models import Booking, Message
+from calendly_integration.models import Booking, OutboxMessage
 from calendly_integration.sandbox.calendly import Calendly
 
 from .desk import Desk
@@ -75,7 +75,7 @@ def test_staff_mark_a_no_show_undo_it_and_send_the_confirmation_again(
         assert staff.says(said) in staff.messages
         flush()
     assert not sandbox.state.no_shows
-    assert Message.objects.filter(booking=booking, path="/email/send").count() == 2
+    assert OutboxMessage.objects.filter(booking=booking, path="/email/send").count() == 2
     staff.page.reload()
     told = " ".join(staff.steps)
     for step in ("Marked as no-show", "The no-show mark was taken away", "The confirmation was sent again"):

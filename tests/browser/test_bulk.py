@@ -7,7 +7,7 @@ import pytest
 
 from calendly_integration.models import Booking, BulkRun, FollowUp
 from calendly_integration.sandbox.calendly import Calendly
-from calendly_integration.services import bulk
+from calendly_integration.services.backoffice import bulk
 
 from .desk import Desk
 

@@ -10,8 +10,8 @@ from django.contrib.auth.models import Permission, User
 from django.urls import reverse
 from time_machine import Traveller
 
-from calendly_integration.models import Booking, BookingLeg, TimelineEntry
-from calendly_integration.services import wording
+from calendly_integration.models import Booking, CalendlyBooking, TimelineEntry
+from calendly_integration.services import texts
 
 from .desk import Desk
 
@@ -113,7 +113,9 @@ def place(page: Any) -> Any:
 
 def everything() -> list[Any]:
     """All that a move would change."""
-    return [list(model.objects.order_by("pk").values()) for model in (Booking, BookingLeg, TimelineEntry)]
+    return [
+        list(model.objects.order_by("pk").values()) for model in (Booking, CalendlyBooking, TimelineEntry)
+    ]
 
 
 @pytest.mark.parametrize("where", ["past", "gap", "other host", "other host, later"])
@@ -285,4 +287,4 @@ def test_without_a_script_the_week_is_a_list(
     week = staff.page.locator(".plain")
     assert "Nora Popescu" in week.inner_text()
     assert staff.counts(1, "%d meeting", "%d meetings") in week.inner_text()
-    assert wording.day(coming.start_at.date(), language).lower() in week.inner_text().lower()
+    assert texts.day(coming.start_at.date(), language).lower() in week.inner_text().lower()

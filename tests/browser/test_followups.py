@@ -18,16 +18,21 @@ def followups(booking: Booking) -> list[FollowUp]:
     for number, (other, status) in enumerate(
         zip([*Booking.objects.all(), booking], FollowUp.Status.values, strict=False)
     ):
-        leg = other.current_leg
-        assert leg is not None
+        calendly_booking = other.current_calendly_booking
+        assert calendly_booking is not None
         found.append(
             FollowUp.objects.create(
-                booking=other, leg=leg, kind="rebook" if number == 3 else "reschedule_assistance",
-                status=status, email=other.invitee_email, scheduled_for=other.created_at,
-                message="Would another time suit you better? " * 4, created_at=other.created_at,
+                booking=other,
+                calendly_booking=calendly_booking,
+                kind="rebook" if number == 3 else "reschedule_assistance",
+                status=status,
+                email=other.invitee_email,
+                scheduled_for=other.created_at,
+                message="Would another time suit you better? " * 4,
+                created_at=other.created_at,
                 closed_at=other.created_at if number > 1 else None,
             )
-        )  # fmt: skip
+        )
     return found
 
 

@@ -11,7 +11,7 @@ import pytest
 from django.urls import reverse
 
 from calendly_integration.models import Booking, EventType, SavedView
-from calendly_integration.services import wording
+from calendly_integration.services import texts as wording
 
 from .desk import Desk
 

@@ -4,15 +4,15 @@ from collections.abc import Callable
 
 import pytest
 
-from calendly_integration.models import Booking, Connection, EventType
+from calendly_integration.models import Booking, CalendlyAccount, EventType
 from calendly_integration.sandbox.calendly import Calendly
-from calendly_integration.services import connections
+from calendly_integration.services.accounts import calendly_accounts
 
 from ..services.story import mirrored
 from .desk import Desk
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-TYPES, CONNECTION = "calendly_integration_eventtype", "calendly_integration_connection"
+TYPES, CONNECTION = "calendly_integration_eventtype", "calendly_integration_calendlyaccount"
 NEW_KEY = "Calendly signs with a new key. The old one is accepted for 48 hours more."
 
 
@@ -20,7 +20,7 @@ def test_what_calendly_changed_is_seen_and_put_away_and_a_name_is_given(
     desk: Callable[..., Desk], booking: Booking, sandbox: Calendly, language: str
 ) -> None:
     sandbox.change_event_type("Sales Demo", name="Demo", duration=40)
-    mirrored(connections.default())
+    mirrored(calendly_accounts.default())
     kind = EventType.objects.get(name="Demo")
     staff = desk("maria", language)
     assert staff.open(f"{TYPES}_changelist") == 200
@@ -46,7 +46,7 @@ def test_what_calendly_changed_is_seen_and_put_away_and_a_name_is_given(
 def test_the_connection_is_checked_and_its_key_changed(
     desk: Callable[..., Desk], booking: Booking, sandbox: Calendly, language: str
 ) -> None:
-    row = Connection.objects.get()
+    row = CalendlyAccount.objects.get()
     staff = desk("maria", language)
     staff.open(f"{CONNECTION}_change", row.pk)
     staff.follow("Check now")

@@ -28,7 +28,7 @@ def test_every_list_and_page_fits_and_obeys_a_strict_content_security_policy(
 ) -> None:
     """What the browser complains of is asked for when the window closes. Romanian alone: its words are longer."""
     SyncRun.objects.create(
-        connection=booking.connection, window_start=booking.created_at, started_at=booking.created_at
+        account=booking.account, window_start=booking.created_at, started_at=booking.created_at
     )
     Pulse.objects.create(name="worker", beat_at=booking.created_at)
     staff = desk("maria", "ro")

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from calendly_integration.models import Booking, Connection, EventType
+from calendly_integration.models import Booking, CalendlyAccount, EventType
 from calendly_integration.sandbox.calendly import Calendly
 from calendly_integration.sandbox.seeds import question
-from calendly_integration.services import catalog, wording
+from calendly_integration.services import texts
+from calendly_integration.services.catalog import event_types
 
 from .desk import Desk
 
@@ -21,7 +22,7 @@ def synced(sandbox: Calendly, name: str, **fields: Any) -> None:
     """A type of Radu's."""
     radu = next(user for user in sandbox.state.users.values() if user.name == "Radu Marin")
     sandbox.add_event_type(name, 30, owner=radu, increment=15, **fields)
-    catalog.sync(Connection.objects.get(), now=datetime.now(UTC))
+    event_types.sync(CalendlyAccount.objects.get(), now=datetime.now(UTC))
 
 
 def test_the_clock_is_switched_and_later_days_are_looked_at(
@@ -36,7 +37,7 @@ def test_the_clock_is_switched_and_later_days_are_looked_at(
     assert staff.says("on the host's clock, %s", "Europe/Bucharest") in heading.inner_text()
     staff.follow("Later")
     assert staff.says("on the host's clock, %s", "") in heading.inner_text()
-    assert wording.short_date(date(2026, 12, 7), language) in staff.page.locator("#slots .span").inner_text()
+    assert texts.short_date(date(2026, 12, 7), language) in staff.page.locator("#slots .span").inner_text()
     assert staff.too_wide_at(*WIDTHS) == []
     copy = staff.page.locator("button.copy")
     assert copy.is_visible()
@@ -68,12 +69,13 @@ def test_staff_book_for_somebody_and_a_look_around_forgets_nothing(
 ) -> None:
     kinds = ("small", "large")
     synced(
-        sandbox, "Asking",
+        sandbox,
+        "Asking",
         questions=[
             question("Company?", required=True, kind="string"),
             question("What do you need?", kind="multi_select", position=1, choices=kinds),
         ],
-    )  # fmt: skip
+    )
     staff = desk("maria", language)
     page = staff.page
     staff.open("calendly_integration_booking_add")

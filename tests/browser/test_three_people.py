@@ -11,7 +11,7 @@ from django.apps import apps
 from django.contrib import admin
 from django.urls import reverse
 
-from calendly_integration.models import Booking, BulkRun, Delivery, FollowUp, Message
+from calendly_integration.models import Booking, BulkRun, FollowUp, OutboxMessage, WebhookDelivery
 
 from .desk import Desk
 from .pages import APP, PAGES
@@ -25,21 +25,31 @@ STOCK = {"changelist", "add", "history", "delete", "change"}
 NO_PAGE = {
     f"{APP}_{name}"
     for name in (
-        "booking_views_save", "booking_views_forget", "booking_export_csv", "booking_export_xlsx", "booking_feed",
-        "bulkrun_retry", "preference_zone",
+        "booking_views_save",
+        "booking_views_forget",
+        "booking_export_csv",
+        "booking_export_xlsx",
+        "booking_feed",
+        "bulkrun_retry",
+        "preference_zone",
     )
-}  # fmt: skip
+}
 
 
 @pytest.fixture
 def rows(booking: Booking) -> dict[str, Any]:
     """What stands in the addresses."""
-    now, leg = datetime.now(UTC), booking.current_leg
-    assert leg is not None
+    now, calendly_booking = datetime.now(UTC), booking.current_calendly_booking
+    assert calendly_booking is not None
     followup = FollowUp.objects.create(
-        booking=booking, leg=leg, kind="reschedule_assistance", email=booking.invitee_email,
-        scheduled_for=now, message="Would another time suit you better?", created_at=now,
-    )  # fmt: skip
+        booking=booking,
+        calendly_booking=calendly_booking,
+        kind="reschedule_assistance",
+        email=booking.invitee_email,
+        scheduled_for=now,
+        message="Would another time suit you better?",
+        created_at=now,
+    )
     run = BulkRun.objects.create(kind="cancel", given={}, by="maria", created_at=now)
     return {
         "app": APP,
@@ -47,9 +57,9 @@ def rows(booking: Booking) -> dict[str, Any]:
         "bulk_run": run.pk,
         "followup": followup.pk,
         "event_type": booking.event_type_id,
-        "connection": booking.connection_id,
-        "delivery": Delivery.objects.latest("pk").pk,
-        "message": Message.objects.latest("pk").pk,
+        "account": booking.account_id,
+        "delivery": WebhookDelivery.objects.latest("pk").pk,
+        "message": OutboxMessage.objects.latest("pk").pk,
         "agent_key": booking.agent_key_id,
     }
 

@@ -11,10 +11,12 @@ from django.db import OperationalError
 from django_q.models import Schedule
 
 from calendly_integration import clients
-from calendly_integration.models import Booking, Connection, EventType, SyncRun
+from calendly_integration.models import Booking, CalendlyAccount, EventType, SyncRun
 from calendly_integration.sandbox.calendly import Calendly
 from calendly_integration.sandbox.seeds import TOKEN
-from calendly_integration.services import connections, subscriptions, syncing
+from calendly_integration.services.accounts import calendly_accounts
+from calendly_integration.services.reconcile import sync
+from calendly_integration.services.webhooks import subscriptions
 
 from .conftest import Run
 
@@ -25,9 +27,9 @@ URL = "https://portal.example/webhooks/calendly"
 
 
 @pytest.fixture(autouse=True)
-def account(connection: Connection) -> Connection:
+def account(account: CalendlyAccount) -> CalendlyAccount:
     """Nothing is known yet but the token."""
-    return connection
+    return account
 
 
 def test_setup_goes_from_a_token_to_a_working_integration(sandbox: Calendly, run: Run) -> None:
@@ -59,7 +61,7 @@ def test_setup_before_the_migrations_says_what_to_run(run: Run, monkeypatch: pyt
     def no_table() -> None:
         raise OperationalError("no such table")
 
-    monkeypatch.setattr(connections, "default", no_table)
+    monkeypatch.setattr(calendly_accounts, "default", no_table)
     with pytest.raises(CommandError, match=r"manage\.py migrate"):
         run("calendly_setup")
 
@@ -167,10 +169,10 @@ def test_doctor_prints_a_line_a_check_and_fails_with_one(
 
 
 def test_secrets_are_written_anew_by_command(
-    sandbox: Calendly, run: Run, settings: Any, connection: Connection
+    sandbox: Calendly, run: Run, settings: Any, account: CalendlyAccount
 ) -> None:
-    connections.identify(connection, now=datetime.now(UTC))
-    subscriptions.rotate(connection, now=datetime.now(UTC))
+    calendly_accounts.identify(account, now=datetime.now(UTC))
+    subscriptions.rotate(account, now=datetime.now(UTC))
     assert "1 secret(s)" in run("calendly_rotate_keys")
     settings.SECRET_KEY = "another"
     with pytest.raises(CommandError, match="CALENDLY_ENCRYPTION_KEYS"):
@@ -222,7 +224,7 @@ def test_a_400_that_names_a_field_is_not_put_down_to_a_scope(sandbox: Calendly, 
 
     assert conf.get().PUBLIC_URL.startswith("https")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(connections, "webhook_url", lambda: "http://portal.example/webhooks/calendly")
+        patch.setattr(calendly_accounts, "webhook_url", lambda: "http://portal.example/webhooks/calendly")
         with pytest.raises(CommandError, match="url"):
             run("calendly_webhook", "subscribe")
 
@@ -243,9 +245,14 @@ def test_the_doctor_says_what_a_token_without_the_organization_leaves_out(
     sandbox: Calendly, run: Run, settings: Any
 ) -> None:
     limited(
-        sandbox, settings,
-        "users:read", "event_types:read", "availability:read", "scheduled_events:write", "webhooks:write",
-    )  # fmt: skip
+        sandbox,
+        settings,
+        "users:read",
+        "event_types:read",
+        "availability:read",
+        "scheduled_events:write",
+        "webhooks:write",
+    )
     assert "1 hosts" in run("calendly_sync")
     [line] = [line for line in doctors_lines(sandbox).splitlines() if " scopes " in line]
     assert line.startswith("?    scopes    lacking: organizations:read. Colleagues are not read")
@@ -296,13 +303,13 @@ def test_a_renewal_that_fails_says_that_there_is_none_now(sandbox: Calendly, run
     sandbox.faults.add("status", method="POST", path="/webhook_subscriptions", status=403)
     with pytest.raises(CommandError, match="There is no webhook subscription now"):
         run("calendly_webhook", "subscribe", "--renew")
-    assert Connection.objects.get().subscription_state == "missing"
-    syncing.run_scheduled(now=datetime.now(UTC))
-    assert Connection.objects.get().subscription_state == "active"
+    assert CalendlyAccount.objects.get().subscription_state == "missing"
+    sync.run_scheduled(now=datetime.now(UTC))
+    assert CalendlyAccount.objects.get().subscription_state == "active"
 
 
-def test_sync_says_that_another_one_runs(sandbox: Calendly, run: Run, connection: Connection) -> None:
+def test_sync_says_that_another_one_runs(sandbox: Calendly, run: Run, account: CalendlyAccount) -> None:
     now = datetime.now(UTC)
-    SyncRun.objects.create(connection=connection, window_start=now, started_at=now, alive_at=now)
+    SyncRun.objects.create(account=account, window_start=now, started_at=now, alive_at=now)
     with pytest.raises(CommandError, match="Another sync runs already, since 2026-11-23 06:00 UTC"):
         run("calendly_sync", "--events")

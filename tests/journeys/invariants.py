@@ -4,12 +4,12 @@ import json
 from collections import Counter
 from typing import Any
 
-from calendly_integration.sandbox.portal import Message
+from calendly_integration.sandbox.portal import OutboxMessage
 
 from .processes import until
 from .system import System
 
-WORK = ("delivery", "bookingleg", "lane", "vaimetadata", "bulkitem", "pendingmail")
+WORK = ("webhookdelivery", "calendlybooking", "outboxqueue", "vaimetadata", "bulkitem", "pendingmail")
 ONCE_A_BOOKING = ("/calendly/notify", "/calendly/confirmed", "/calendly/canceled")
 
 
@@ -41,7 +41,7 @@ def unfinished(system: System) -> list[Any]:
             "WHERE next_attempt_at IS NOT NULL"
         )
         left += [(table, *row) for row in due]
-    left += ask("SELECT path, last_error FROM calendly_integration_message WHERE status = 'waiting'")
+    left += ask("SELECT path, last_error FROM calendly_integration_outboxmessage WHERE status = 'waiting'")
     left += ask("SELECT id, status FROM calendly_integration_booking WHERE status = 'pending'")
     if "postgres" in system.database.url:
         left += ask(
@@ -67,12 +67,12 @@ def bookings_here(system: System) -> set[tuple[str, str]]:
 def check_effects(system: System) -> None:
     """What we hold for sent was accepted there, each fact under one key, and each key once."""
     ask = system.database.rows
-    sent = ask("SELECT idempotency_key FROM calendly_integration_message WHERE status = 'sent'")
+    sent = ask("SELECT idempotency_key FROM calendly_integration_outboxmessage WHERE status = 'sent'")
     accepted = system.portal.accepted()
     assert {plain(key) for (key,) in sent} == {plain(each.key) for each in accepted}
     facts = Counter(fact(each) for each in accepted)
     assert not [told for told, times in facts.items() if times > 1]
-    assert not ask("SELECT path FROM calendly_integration_message WHERE status = 'parked'")
+    assert not ask("SELECT path FROM calendly_integration_outboxmessage WHERE status = 'parked'")
     if not system.repeats_allowed:
         new = system.portal.arrivals[system.arrivals_before :]
         keys = Counter(each.key for each in new if each.kept)
@@ -84,7 +84,7 @@ def plain(key: object) -> str:
     return str(key).replace("-", "")
 
 
-def fact(message: Message) -> str:
+def fact(message: OutboxMessage) -> str:
     """What a message tells: two messages with the same are one too many."""
     body = {name: value for name, value in message.json.items() if name != "timestamp"}
     if message.path in ONCE_A_BOOKING:

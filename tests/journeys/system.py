@@ -12,7 +12,7 @@ from typing import Any
 from calendly_integration.sandbox.availability import WEEKDAYS
 from calendly_integration.sandbox.calendly import Calendly
 from calendly_integration.sandbox.options import Options
-from calendly_integration.sandbox.portal import Message, Portal
+from calendly_integration.sandbox.portal import OutboxMessage, Portal
 from calendly_integration.sandbox.server import SandboxServer
 
 from .agents import Agent, Staff, deliver
@@ -58,8 +58,12 @@ class System:
         self.environment = surroundings(self._settings())
         made = subprocess.run(
             [sys.executable, "-m", "tests.journeys.prepare"],
-            cwd=ROOT, env=self.environment, capture_output=True, check=False, text=True,
-        )  # fmt: skip
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            check=False,
+            text=True,
+        )
         assert made.returncode == 0, made.stderr
         self.agent = Agent(self.url, made.stdout.strip())
         self.start_web()
@@ -130,13 +134,13 @@ class System:
         """What waits for the leases of the dead, or for Calendly's grace, to end need not wait really."""
         ago = datetime.now(UTC) - timedelta(seconds=61)
         change = self.database.change
-        for table in ("lane", "delivery", "bookingleg"):
+        for table in ("queue", "delivery", "bookingleg"):
             change(
                 f"UPDATE calendly_integration_{table} SET next_attempt_at = ? WHERE next_attempt_at > ?",
                 ago,
                 ago,
             )
-        change("UPDATE calendly_integration_bookingleg SET sent_at = ? WHERE status = 'pending'", ago)
+        change("UPDATE calendly_integration_calendlybooking SET sent_at = ? WHERE status = 'pending'", ago)
         change("UPDATE calendly_integration_pulse SET beat_at = ? WHERE name LIKE 'drain seat%'", ago)
         change(
             "UPDATE calendly_integration_idempotencyrecord SET started_at = ? WHERE answered_at IS NULL", ago
@@ -179,7 +183,7 @@ class System:
             "conversationId": f"conversation-{self._people}.",
         } | more
 
-    def told(self, wish: dict[str, Any]) -> list[Message]:
+    def told(self, wish: dict[str, Any]) -> list[OutboxMessage]:
         """What the portal has accepted of that person and conversation, in the order of first arrival."""
         marks = (wish["inviteeEmail"], wish["conversationId"])
         found = [each for each in self.portal.accepted() if any(mark in str(each.json) for mark in marks)]
@@ -210,8 +214,8 @@ class System:
 
     def resend_parked(self) -> None:
         """Staff send again what the portal has refused."""
-        page = "/admin/calendly_integration/message/"
-        sql = "SELECT id FROM calendly_integration_message WHERE status = 'parked'"
+        page = "/admin/calendly_integration/outboxmessage/"
+        sql = "SELECT id FROM calendly_integration_outboxmessage WHERE status = 'parked'"
         for (key,) in self.database.rows(sql):
             self.staff.post(page, action="send_again", _selected_action=str(key), sure="yes", index="0")
 

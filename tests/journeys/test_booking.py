@@ -64,8 +64,13 @@ def check_messages(system: System, booking: Any, wish: dict[str, Any], bodies: d
     assert (mail["to"], mail["template"]) == (wish["inviteeEmail"], "calendly_confirmation")
     data = mail["data"]
     assert data.keys() == {
-        "event_name", "start_time", "end_time", "meeting_url", "conversation_context", "agent_type",
-    }  # fmt: skip
+        "event_name",
+        "start_time",
+        "end_time",
+        "meeting_url",
+        "conversation_context",
+        "agent_type",
+    }
     assert data["meeting_url"].startswith("https://")
     there = datetime.fromisoformat(start).astimezone(ZoneInfo("Europe/Bucharest"))
     assert f"{there:%H:%M}" in data["start_time"]

@@ -26,10 +26,27 @@ WRONG_KEY = "vai_0123456789ab_canaryWrongAgentKey000000000000000000000000"
 
 def canaries(system: System) -> tuple[str, ...]:
     return (
-        TOKEN, PORTAL_KEY, *SIGNING_KEYS, STAFF[1], system.environment["DJANGO_SECRET_KEY"],
-        system.agent.key, WRONG_KEY, EMAIL, EMAIL.replace("@", "%40"), "canary.person", "canary-mail",
-        NAME, "Numelescu", PHONE, "722 987 654", "722987654", NOTES, ANSWER, REASON, "canaryCookie",
-    )  # fmt: skip
+        TOKEN,
+        PORTAL_KEY,
+        *SIGNING_KEYS,
+        STAFF[1],
+        system.environment["DJANGO_SECRET_KEY"],
+        system.agent.key,
+        WRONG_KEY,
+        EMAIL,
+        EMAIL.replace("@", "%40"),
+        "canary.person",
+        "canary-mail",
+        NAME,
+        "Numelescu",
+        PHONE,
+        "722 987 654",
+        "722987654",
+        NOTES,
+        ANSWER,
+        REASON,
+        "canaryCookie",
+    )
 
 
 def assert_silent(system: System, text: str) -> None:
@@ -40,9 +57,13 @@ def assert_silent(system: System, text: str) -> None:
 def test_nothing_secret_or_personal_is_logged(system: System) -> None:
     system.complaints_allowed = True
     wish = system.wish(
-        inviteeEmail=EMAIL, inviteeName=NAME, phone=PHONE, notes=NOTES, eventType="Technical Support",
+        inviteeEmail=EMAIL,
+        inviteeName=NAME,
+        phone=PHONE,
+        notes=NOTES,
+        eventType="Technical Support",
         customAnswers=[{"question": "Please describe the problem.", "answer": ANSWER}],
-    )  # fmt: skip
+    )
     go_well(system, wish)
     go_wrong(system, wish)
     system.pass_a_minute()
@@ -97,7 +118,7 @@ def go_wrong(system: System, wish: dict[str, Any]) -> None:
 
 def parked(system: System) -> int:
     return int(
-        system.database.one("SELECT count(*) FROM calendly_integration_message WHERE status = 'parked'")
+        system.database.one("SELECT count(*) FROM calendly_integration_outboxmessage WHERE status = 'parked'")
     )
 
 

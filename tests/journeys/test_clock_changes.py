@@ -11,10 +11,10 @@ import pytest
 import time_machine
 from rest_framework.test import APIClient
 
-from calendly_integration.models import Booking, Connection, Delivery, EventType, Message
+from calendly_integration.models import Booking, CalendlyAccount, EventType, OutboxMessage, WebhookDelivery
 from calendly_integration.sandbox.availability import WEEKDAYS
 from calendly_integration.sandbox.calendly import Calendly
-from calendly_integration.services import inbox
+from calendly_integration.services.webhooks import inbox
 from tests.conftest import SIGNING_KEY
 
 pytestmark = pytest.mark.django_db
@@ -26,7 +26,7 @@ BUCHAREST, NEW_YORK, KATHMANDU = "Europe/Bucharest", "America/New_York", "Asia/K
 
 @pytest.fixture
 def around_the_clock(
-    connection: Connection, event_types: dict[str, EventType], sandbox: Calendly
+    account: CalendlyAccount, event_types: dict[str, EventType], sandbox: Calendly
 ) -> Calendly:
     """A host in Nepal, whose clocks never change, free at every hour."""
     for user in sandbox.state.users.values():
@@ -38,16 +38,21 @@ def around_the_clock(
 
 def ask(api: APIClient, wanted: str, zone: str, **more: Any) -> Any:
     wish = {
-        "eventType": "Quick Consultation", "inviteeEmail": "night@example.com", "inviteeName": "Nora",
-        "preferredTime": wanted, "timezone": zone, "flexibility": "exact", "conversationId": "night",
-    }  # fmt: skip
+        "eventType": "Quick Consultation",
+        "inviteeEmail": "night@example.com",
+        "inviteeName": "Nora",
+        "preferredTime": wanted,
+        "timezone": zone,
+        "flexibility": "exact",
+        "conversationId": "night",
+    }
     return api.post("/api/calendly/schedule", {**wish, **more}, format="json")
 
 
 def apply_deliveries(sandbox: Calendly) -> None:
     now = datetime.now(UTC)
     for number, delivery in enumerate(sandbox.pending_deliveries):
-        Delivery.objects.create(
+        WebhookDelivery.objects.create(
             digest=str(number), body=delivery.body.encode(), received_at=now, next_attempt_at=now
         )
     while inbox.process(now=now):
@@ -73,9 +78,14 @@ NIGHTS = [
 
 @pytest.mark.parametrize(("zone", "said", "meant", "offset"), NIGHTS)
 def test_the_hour_that_was_said_is_the_hour_that_is_booked_and_told(
-    clock: time_machine.Traveller, around_the_clock: Calendly, api: APIClient,
-    zone: str, said: str, meant: str, offset: str,
-) -> None:  # fmt: skip
+    clock: time_machine.Traveller,
+    around_the_clock: Calendly,
+    api: APIClient,
+    zone: str,
+    said: str,
+    meant: str,
+    offset: str,
+) -> None:
     clock.move_to(datetime.fromisoformat(meant) - timedelta(days=3))
     answer = ask(api, said, zone)
     assert answer.status_code == 201, answer.json()
@@ -87,7 +97,7 @@ def test_the_hour_that_was_said_is_the_hour_that_is_booked_and_told(
     assert event.start == datetime.fromisoformat(meant)
     apply_deliveries(around_the_clock)
     assert Booking.objects.get().start_at == datetime.fromisoformat(meant)
-    mail = Message.objects.get(path="/email/send").body
+    mail = OutboxMessage.objects.get(path="/email/send").body
     assert said[11:16] in mail["data"]["start_time"]
     assert zone in mail["data"]["start_time"]
     shown = api.get(f"/api/calendly/bookings/{booking['id']}").json()["booking"]

@@ -29,7 +29,7 @@ def test_one_delivery_twenty_times_at_once_is_one(system: System) -> None:
 
 
 def rows_of(system: System, body: bytes) -> int:
-    sql = "SELECT body FROM calendly_integration_delivery"
+    sql = "SELECT body FROM calendly_integration_webhookdelivery"
     return sum(bytes(found) == body for (found,) in system.database.rows(sql))
 
 
@@ -87,10 +87,10 @@ def test_a_rotated_signing_key_is_never_refused(system: System) -> None:
     ("key", "body"), [("a-key-that-nobody-knows", b"{}"), ("", b"{}"), (SIGNING_KEYS[0] + "x", b"[]")]
 )
 def test_a_forged_delivery_leaves_nothing(system: System, key: str, body: bytes) -> None:
-    before = system.database.one("SELECT count(*) FROM calendly_integration_delivery")
+    before = system.database.one("SELECT count(*) FROM calendly_integration_webhookdelivery")
     answer = deliver(system.url, key, body)
     assert (answer.status, json.loads(answer.body)) == (401, {"error": "Invalid signature"})
-    assert system.database.one("SELECT count(*) FROM calendly_integration_delivery") == before
+    assert system.database.one("SELECT count(*) FROM calendly_integration_webhookdelivery") == before
 
 
 def test_a_signed_delivery_that_is_not_json_is_kept_and_shown(system: System) -> None:
@@ -99,7 +99,7 @@ def test_a_signed_delivery_that_is_not_json_is_kept_and_shown(system: System) ->
         assert deliver(system.url, SIGNING_KEYS[1], body).status == 200
         invariants.finished(system)
         assert rows_of(system, body) == 1
-    page = system.staff.get("/admin/calendly_integration/delivery/")
+    page = system.staff.get("/admin/calendly_integration/webhookdelivery/")
     assert "Server Error" not in page
 
 

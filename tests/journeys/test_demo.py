@@ -46,8 +46,10 @@ def demo(checkout: Path, ports: tuple[int, int, int]) -> Iterator[Process]:
         try:
             until(
                 lambda: not process.alive or "Ctrl-C ends all of it." in process.output(),
-                within=60, every=0.2, what=process.output,
-            )  # fmt: skip
+                within=60,
+                every=0.2,
+                what=process.output,
+            )
             assert process.alive, process.output()
             yield process
         finally:

@@ -158,7 +158,7 @@ def test_a_worker_killed_while_it_looks_for_a_lost_answer_leaves_it_to_the_next(
     wish = system.wish(start)
     answer = system.agent.book(wish)
     assert answer.status == 202
-    taken = "SELECT count(*) FROM calendly_integration_bookingleg WHERE lease_token IS NOT NULL"
+    taken = "SELECT count(*) FROM calendly_integration_calendlybooking WHERE lease_token IS NOT NULL"
     until(lambda: system.database.one(taken) == 1)
     system.kill_cluster()
     assert system.database.one(taken) == 1

@@ -9,11 +9,11 @@ from django.core.management import call_command
 from rest_framework.test import APIClient
 
 from calendly_integration import checks, clients
-from calendly_integration.clients import vault
-from calendly_integration.models import Connection, EventType
+from calendly_integration.clients import encryption
+from calendly_integration.models import CalendlyAccount, EventType
 from calendly_integration.sandbox.calendly import Calendly
 from calendly_integration.sandbox.seeds import TOKEN
-from calendly_integration.services import doctor
+from calendly_integration.services.accounts import doctor
 
 pytestmark = pytest.mark.django_db
 
@@ -21,21 +21,24 @@ OLD, NEW = Fernet.generate_key().decode(), Fernet.generate_key().decode()
 
 
 @pytest.fixture
-def stored(connection: Connection, event_types: dict[str, EventType], settings: Any) -> Any:
+def stored(account: CalendlyAccount, event_types: dict[str, EventType], settings: Any) -> Any:
     """The event types' connection lives on its stored token; the settings, to change the keys in."""
     settings.CALENDLY_INTEGRATION["ENCRYPTION_KEYS"] = [OLD]
     settings.CALENDLY_INTEGRATION["API_KEY"] = ""
-    connection.slug, connection.token_encrypted = "second", vault.encrypt(TOKEN)
-    connection.save()
+    account.slug, account.token_encrypted = "second", encryption.encrypt(TOKEN)
+    account.save()
     clients.forget()
     return settings.CALENDLY_INTEGRATION
 
 
 def books(api: APIClient, hour: int) -> int:
     wish = {
-        "eventType": "Sales Demo", "inviteeEmail": "a@example.com", "inviteeName": "A",
-        "preferredTime": f"2026-11-24T{hour:02}:00:00Z", "flexibility": "exact",
-    }  # fmt: skip
+        "eventType": "Sales Demo",
+        "inviteeEmail": "a@example.com",
+        "inviteeName": "A",
+        "preferredTime": f"2026-11-24T{hour:02}:00:00Z",
+        "flexibility": "exact",
+    }
     return int(api.post("/api/calendly/schedule", wish, format="json").status_code)
 
 
@@ -53,13 +56,13 @@ def test_a_token_stays_readable_while_its_key_is_rotated(
 
 
 def test_a_lost_key_is_said_clearly_and_books_nothing(
-    stored: Any, sandbox: Calendly, api: APIClient, connection: Connection
+    stored: Any, sandbox: Calendly, api: APIClient, account: CalendlyAccount
 ) -> None:
     stored["ENCRYPTION_KEYS"] = [NEW]
     clients.forget()
     assert books(api, 8) == 502
     assert not sandbox.state.events
-    findings = {each.name: each for each in doctor.examine(connection, now=datetime.now(UTC))}
+    findings = {each.name: each for each in doctor.examine(account, now=datetime.now(UTC))}
     assert findings["token"].ok is False
     assert "encryption key is missing" in findings["token"].text
     assert "CALENDLY_API_KEY" in findings["token"].mend

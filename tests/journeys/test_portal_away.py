@@ -52,7 +52,9 @@ def first_of_each(told: list[Arrival]) -> list[str]:
 
 def waiting(system: System) -> int:
     return int(
-        system.database.one("SELECT count(*) FROM calendly_integration_message WHERE status = 'waiting'")
+        system.database.one(
+            "SELECT count(*) FROM calendly_integration_outboxmessage WHERE status = 'waiting'"
+        )
     )
 
 
@@ -104,10 +106,10 @@ def test_a_refused_message_is_parked_and_the_rest_goes_on(system: System) -> Non
     [wish] = book(system, 1)
     until(lambda: len(system.paths(wish)) == 4)
     assert system.paths(wish) == [path for path in FIVE if path != "/email/send"]
-    sql = "SELECT id FROM calendly_integration_message WHERE path = '/email/send' AND status = 'parked'"
+    sql = "SELECT id FROM calendly_integration_outboxmessage WHERE path = '/email/send' AND status = 'parked'"
     [[key]] = until(lambda: system.database.rows(sql))
     system.portal.refuse = {}
-    page = system.staff.get(f"/admin/calendly_integration/message/{key}/change/")
+    page = system.staff.get(f"/admin/calendly_integration/outboxmessage/{key}/change/")
     assert wish["inviteeEmail"] in page
     system.resend_parked()
     until(lambda: "/email/send" in system.paths(wish))
@@ -133,7 +135,7 @@ def test_a_worker_killed_in_mid_delivery_tells_everything(system: System) -> Non
     until(lambda: len(arrivals(system, since)) >= 4)
     system.kill_cluster()
     in_work = system.database.one(
-        "SELECT count(*) FROM calendly_integration_lane WHERE lease_token IS NOT NULL"
+        "SELECT count(*) FROM calendly_integration_outboxqueue WHERE lease_token IS NOT NULL"
     )
     assert in_work > 0
     system.portal.latency = 0.0

@@ -25,7 +25,7 @@ MEGABYTE = 1024 * 1024
 
 def counts(system: System) -> list[int]:
     """How much is stored of what comes in from outside."""
-    tables = ("delivery", "booking", "bookingleg", "idempotencyrecord")
+    tables = ("webhookdelivery", "booking", "calendlybooking", "idempotencyrecord")
     return [system.database.one(f"SELECT count(*) FROM calendly_integration_{table}") for table in tables]
 
 

@@ -20,7 +20,7 @@ TELL = """
 from django.utils import timezone
 from calendly_integration import jobs
 from calendly_integration.services import outbox
-outbox.add([outbox.Draft(lane=f"{{n % 7}}", path="/analytics/log", body={{"n": n}}, once_key=f"{0}-{{n}}")
+outbox.add([outbox.Draft(queue=f"{{n % 7}}", path="/analytics/log", body={{"n": n}}, once_key=f"{0}-{{n}}")
             for n in range({1})], now=timezone.now())
 """
 
@@ -48,8 +48,12 @@ class Worker:
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, *(command or ("manage.py", "calendly_worker"))],
-                cwd=ROOT, env=self.env, stdout=log, stderr=log, start_new_session=True,
-            )  # fmt: skip
+                cwd=ROOT,
+                env=self.env,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
         assert until(lambda: len(self.tree()) >= processes, 20), self.log.read_text()
 
     @property
@@ -71,9 +75,9 @@ class Worker:
         self.manage("shell", "-v0", "-c", code)
 
     def waiting(self) -> int:
-        with sqlite3.connect(self.database, timeout=20) as connection:
-            (count,) = connection.execute(
-                "SELECT count(*) FROM calendly_integration_message WHERE status <> 'sent'"
+        with sqlite3.connect(self.database, timeout=20) as account:
+            (count,) = account.execute(
+                "SELECT count(*) FROM calendly_integration_outboxmessage WHERE status <> 'sent'"
             ).fetchone()
         return int(count)
 
@@ -296,8 +300,10 @@ def test_a_schedule_of_a_foreign_function_is_refused(
     worker = Worker(tmp_path, portal)
     worker.shell(SCHEDULED.format(tmp_path / "marked"))
     if command == "qcluster":  # our schedules are made by the supervisor
-        worker.shell("from calendly_integration import jobs; from django.utils import timezone\n"
-                     "jobs.ensure_schedules(timezone.now())")  # fmt: skip
+        worker.shell(
+            "from calendly_integration import jobs; from django.utils import timezone\n"
+            "jobs.ensure_schedules(timezone.now())"
+        )
     worker.start("manage.py", command, processes=processes)
     try:
         refused = "subprocess.check_output is not a task of calendly_integration"

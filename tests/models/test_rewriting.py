@@ -9,48 +9,48 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from calendly_integration.models import Delivery, Pulse, rewriting
-from calendly_integration.models.rewriting import alteration, insert_missing, insertion, send
+from calendly_integration.models import Pulse, WebhookDelivery, bulk_sql
+from calendly_integration.models.bulk_sql import alteration, insert_missing, insertion, send
 
 NOW = datetime(2026, 11, 23, 6, tzinfo=UTC)
 
 pytestmark = pytest.mark.django_db
 
 
-def delivery(number: int, **columns: Any) -> Delivery:
-    return Delivery(digest=f"{number}", body=b"\x00%d" % number, received_at=NOW, **columns)
+def delivery(number: int, **columns: Any) -> WebhookDelivery:
+    return WebhookDelivery(digest=f"{number}", body=b"\x00%d" % number, received_at=NOW, **columns)
 
 
 def test_rows_that_are_there_already_are_left_out() -> None:
     insert_missing([delivery(1, kind="first")])
     insert_missing([delivery(1, kind="again"), delivery(2), delivery(2)])
-    assert list(Delivery.objects.order_by("digest").values_list("digest", "kind")) == [
+    assert list(WebhookDelivery.objects.order_by("digest").values_list("digest", "kind")) == [
         ("1", "first"),
         ("2", ""),
     ]
-    assert bytes(Delivery.objects.get(digest="2").body) == b"\x002"
+    assert bytes(WebhookDelivery.objects.get(digest="2").body) == b"\x002"
 
 
 def test_each_row_gets_its_own_values() -> None:
     insert_missing([delivery(number) for number in range(3)])
-    first, second, third = Delivery.objects.order_by("digest")
+    first, second, third = WebhookDelivery.objects.order_by("digest")
     token = uuid.uuid4()
     changes = [
         (first.pk, {"kind": "a", "lease_token": token, "applied_at": NOW}),
         (second.pk, {"kind": "b", "lease_token": None, "applied_at": None}),
         (third.pk, {}),
     ]
-    send(alteration(Delivery, changes))
-    rows = Delivery.objects.order_by("digest").values_list("kind", "lease_token", "applied_at")
+    send(alteration(WebhookDelivery, changes))
+    rows = WebhookDelivery.objects.order_by("digest").values_list("kind", "lease_token", "applied_at")
     assert list(rows) == [("a", token, NOW), ("b", None, None), ("", None, None)]
 
 
 def test_where_narrows_the_rows() -> None:
     token = uuid.uuid4()
     insert_missing([delivery(1, lease_token=token), delivery(2)])
-    changes = [(row.pk, {"kind": "mine"}) for row in Delivery.objects.all()]
-    send(alteration(Delivery, changes, where={"lease_token": token}))
-    assert set(Delivery.objects.values_list("digest", "kind")) == {("1", "mine"), ("2", "")}
+    changes = [(row.pk, {"kind": "mine"}) for row in WebhookDelivery.objects.all()]
+    send(alteration(WebhookDelivery, changes, where={"lease_token": token}))
+    assert set(WebhookDelivery.objects.values_list("digest", "kind")) == {("1", "mine"), ("2", "")}
 
 
 def test_json_goes_in_and_comes_out_the_same() -> None:
@@ -69,12 +69,12 @@ def test_one_statement_stores_a_delivery() -> None:
 
 def test_nothing_to_change_is_no_statement(django_assert_num_queries: Callable[[int], Any]) -> None:
     with django_assert_num_queries(0):
-        send([*insertion([]), *alteration(Delivery, [])])
+        send([*insertion([]), *alteration(WebhookDelivery, [])])
 
 
 def test_many_rows_are_cut_into_statements_that_a_database_takes(monkeypatch: pytest.MonkeyPatch) -> None:
     fields = len(Pulse._meta.concrete_fields)
-    monkeypatch.setattr(rewriting, "MOST_VALUES", 2 * fields)
+    monkeypatch.setattr(bulk_sql, "MOST_VALUES", 2 * fields)
     statements = insertion([Pulse(pk=f"{number}", beat_at=NOW) for number in range(5)])
     assert [len(each.rows) for each in statements] == [2, 2, 1]
     send(statements)
@@ -96,5 +96,5 @@ def test_postgresql_takes_them_in_one_round_trip() -> None:
     with CaptureQueriesContext(connection) as captured:
         send(statements + alteration(Pulse, changes))
     assert len(captured) == 1
-    assert Delivery.objects.get().kind == "a %s; --"
+    assert WebhookDelivery.objects.get().kind == "a %s; --"
     assert Pulse.objects.get().detail == {"text": "'; %s"}

@@ -7,16 +7,16 @@ import pytest
 import time_machine
 from django.db import connections as databases
 
-from calendly_integration.models import Delivery
+from calendly_integration.models import WebhookDelivery
 from tests.services.story import now
 
 LEASE = timedelta(seconds=60)
 
 
-def waiting(count: int) -> list[Delivery]:
+def waiting(count: int) -> list[WebhookDelivery]:
     """So many due rows, the first one waiting longest."""
     return [
-        Delivery.objects.create(
+        WebhookDelivery.objects.create(
             digest=str(number),
             body=b"",
             received_at=now(),
@@ -29,50 +29,50 @@ def waiting(count: int) -> list[Delivery]:
 @pytest.mark.django_db
 def test_the_longest_waiting_are_claimed_first(clock: time_machine.Traveller) -> None:
     rows = waiting(5)
-    claimed = Delivery.objects.claim(now=now(), lease=LEASE, limit=3)
+    claimed = WebhookDelivery.objects.claim(now=now(), lease=LEASE, limit=3)
     assert [row.pk for row in claimed] == [row.pk for row in rows[:3]]
     assert {row.attempts for row in claimed} == {1}
     assert {row.next_attempt_at for row in claimed} == {now() + LEASE}
-    stored = Delivery.objects.get(pk=rows[0].pk)
+    stored = WebhookDelivery.objects.get(pk=rows[0].pk)
     assert (stored.lease_token, stored.attempts) == (claimed[0].lease_token, 1)
-    assert [row.pk for row in Delivery.objects.claim(now=now(), lease=LEASE, limit=9)] == [
+    assert [row.pk for row in WebhookDelivery.objects.claim(now=now(), lease=LEASE, limit=9)] == [
         row.pk for row in rows[3:]
     ]
-    assert Delivery.objects.claim(now=now(), lease=LEASE, limit=9) == []
+    assert WebhookDelivery.objects.claim(now=now(), lease=LEASE, limit=9) == []
 
 
 @pytest.mark.django_db
 def test_what_is_not_due_or_done_is_not_claimed(clock: time_machine.Traveller) -> None:
     later, done = waiting(2)
-    Delivery.objects.filter(pk=later.pk).update(next_attempt_at=now() + timedelta(microseconds=1))
-    Delivery.objects.filter(pk=done.pk).update(next_attempt_at=None)
-    assert Delivery.objects.claim(now=now(), lease=LEASE, limit=9) == []
+    WebhookDelivery.objects.filter(pk=later.pk).update(next_attempt_at=now() + timedelta(microseconds=1))
+    WebhookDelivery.objects.filter(pk=done.pk).update(next_attempt_at=None)
+    assert WebhookDelivery.objects.claim(now=now(), lease=LEASE, limit=9) == []
     clock.shift(1)
-    assert [row.pk for row in Delivery.objects.claim(now=now(), lease=LEASE, limit=9)] == [later.pk]
+    assert [row.pk for row in WebhookDelivery.objects.claim(now=now(), lease=LEASE, limit=9)] == [later.pk]
 
 
 @pytest.mark.django_db
 def test_who_died_needs_no_cleaning_up(clock: time_machine.Traveller) -> None:
     waiting(1)
-    [first] = Delivery.objects.claim(now=now(), lease=LEASE, limit=1)
+    [first] = WebhookDelivery.objects.claim(now=now(), lease=LEASE, limit=1)
     clock.shift(61)
-    [second] = Delivery.objects.claim(now=now(), lease=LEASE, limit=1)
+    [second] = WebhookDelivery.objects.claim(now=now(), lease=LEASE, limit=1)
     assert second.attempts == 2
-    assert not Delivery.objects.finish(first, status="applied")
-    assert Delivery.objects.get().status == "received"
-    assert Delivery.objects.finish(second, status="applied")
+    assert not WebhookDelivery.objects.finish(first, status="applied")
+    assert WebhookDelivery.objects.get().status == "received"
+    assert WebhookDelivery.objects.finish(second, status="applied")
     assert second.status == "applied"
-    row = Delivery.objects.get()
+    row = WebhookDelivery.objects.get()
     assert (row.status, row.next_attempt_at, row.lease_token) == ("applied", None, None)
 
 
 @pytest.mark.django_db
 def test_a_clock_that_steps_back_gives_nothing_out_twice(clock: time_machine.Traveller) -> None:
     waiting(1)
-    [claimed] = Delivery.objects.claim(now=now(), lease=LEASE, limit=1)
+    [claimed] = WebhookDelivery.objects.claim(now=now(), lease=LEASE, limit=1)
     clock.shift(-600)
-    assert Delivery.objects.claim(now=now(), lease=LEASE, limit=1) == []
-    assert Delivery.objects.finish(claimed, status="applied")
+    assert WebhookDelivery.objects.claim(now=now(), lease=LEASE, limit=1) == []
+    assert WebhookDelivery.objects.finish(claimed, status="applied")
 
 
 @pytest.mark.django_db(transaction=True)
@@ -83,7 +83,7 @@ def test_many_claimers_never_get_the_same_row(clock: time_machine.Traveller) -> 
     def take() -> None:
         try:
             gate.wait()
-            while rows := Delivery.objects.claim(now=now(), lease=LEASE, limit=3):
+            while rows := WebhookDelivery.objects.claim(now=now(), lease=LEASE, limit=3):
                 claimed.extend(row.pk for row in rows)
         except Exception as error:
             errors.append(error)

@@ -12,11 +12,11 @@ from django.db import InterfaceError, OperationalError
 from django.db import connection as database
 from django.test import Client, override_settings
 
-from calendly_integration import receiver
-from calendly_integration.models import Booking, Delivery
+from calendly_integration import webhooks as receiver
+from calendly_integration.models import Booking, WebhookDelivery
 from calendly_integration.sandbox import webhooks
 from calendly_integration.sandbox.calendly import Calendly
-from calendly_integration.services import inbox
+from calendly_integration.services.webhooks import inbox
 from tests.conftest import MONDAY, SIGNING_KEY
 
 URL = "/webhooks/calendly"
@@ -41,7 +41,7 @@ def deliver(body: bytes = BODY, header: str | None = "sign", url: str = URL, **e
 def test_a_signed_delivery_is_stored_before_the_answer(url: str) -> None:
     answer = deliver(url=url)
     assert (answer.status_code, answer.json()) == (200, {"success": True})
-    row = Delivery.objects.get()
+    row = WebhookDelivery.objects.get()
     assert bytes(row.body) == BODY
     assert row.status == "received"
     assert row.next_attempt_at == MONDAY
@@ -49,7 +49,7 @@ def test_a_signed_delivery_is_stored_before_the_answer(url: str) -> None:
 
 def test_the_same_delivery_again_is_one_row() -> None:
     assert [deliver().status_code for _time in range(3)] == [200, 200, 200]
-    assert Delivery.objects.count() == 1
+    assert WebhookDelivery.objects.count() == 1
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_the_same_delivery_again_is_one_row() -> None:
 def test_whatever_is_signed_is_kept(body: bytes) -> None:
     assert deliver(body, CONTENT_LENGTH=str(len(body))).status_code == 200
     inbox.process(now=MONDAY)
-    row = Delivery.objects.get()
+    row = WebhookDelivery.objects.get()
     assert bytes(row.body) == body
     assert row.status in ("unreadable", "unknown")
 
@@ -95,7 +95,7 @@ def test_whatever_is_signed_is_kept(body: bytes) -> None:
 def test_what_is_forged_or_too_old_is_refused_and_not_stored(header: str | None) -> None:
     answer = deliver(header=header)
     assert (answer.status_code, answer.json()) == (401, {"error": "Invalid signature"})
-    assert not Delivery.objects.exists()
+    assert not WebhookDelivery.objects.exists()
 
 
 @pytest.mark.parametrize("seconds", [-180, 0, 180])
@@ -119,14 +119,14 @@ def test_while_the_key_is_rotated_both_open(settings: Any) -> None:
     settings.CALENDLY_INTEGRATION = {**settings.CALENDLY_INTEGRATION, "WEBHOOK_SECRETS": ["new", SIGNING_KEY]}
     assert deliver().status_code == 200
     assert deliver(BODY + b" ", header=signature(BODY + b" ", key="new")).status_code == 200
-    assert Delivery.objects.count() == 2
+    assert WebhookDelivery.objects.count() == 2
 
 
 @pytest.mark.parametrize(("length", "status"), [(receiver.LARGEST, 200), (receiver.LARGEST + 1, 413)])
 def test_up_to_a_megabyte_is_taken_whatever_the_host_allows_elsewhere(length: int, status: int) -> None:
     with override_settings(DATA_UPLOAD_MAX_MEMORY_SIZE=1000):
         assert deliver(b"x" * length).status_code == status
-    assert Delivery.objects.count() == (status == 200)
+    assert WebhookDelivery.objects.count() == (status == 200)
 
 
 def test_a_huge_body_is_not_even_read() -> None:
@@ -169,13 +169,13 @@ def test_a_flood_of_forged_deliveries_is_a_line_a_minute(
 def test_without_a_length_it_is_a_411(length: str) -> None:
     answer = deliver(header=signature(b""), CONTENT_LENGTH=length, HTTP_TRANSFER_ENCODING="chunked")
     assert answer.status_code == 411
-    assert not Delivery.objects.exists()
+    assert not WebhookDelivery.objects.exists()
 
 
 def test_a_short_body_is_a_400_and_not_stored() -> None:
     cut = {"CONTENT_LENGTH": str(len(BODY) + 10), "wsgi.input": io.BytesIO(BODY)}
     assert deliver(**cut).status_code == 400
-    assert not Delivery.objects.exists()
+    assert not WebhookDelivery.objects.exists()
 
 
 def test_a_sender_that_goes_away_is_a_400() -> None:
@@ -191,7 +191,7 @@ def test_other_methods_are_a_405(method: str) -> None:
     answer = Client().generic(method, URL, BODY, **{HEADER: signature()})
     assert answer.status_code == 405
     assert answer["Allow"] == "POST"
-    assert not Delivery.objects.exists()
+    assert not WebhookDelivery.objects.exists()
 
 
 @pytest.mark.parametrize("error", [OperationalError("locked"), InterfaceError("closed")])
@@ -201,7 +201,7 @@ def test_a_database_that_cannot_take_it_is_a_503(
     def full(*_args: Any, **_kwargs: Any) -> None:
         raise error
 
-    monkeypatch.setattr("calendly_integration.services.inbox.insert_missing", full)
+    monkeypatch.setattr("calendly_integration.services.webhooks.inbox.insert_missing", full)
     answer = deliver()
     assert answer.status_code == 503
     assert int(answer["Retry-After"]) > 0
@@ -229,7 +229,7 @@ def test_a_portal_that_asks_everybody_for_a_login_leaves_it_open(settings: Any) 
 
 
 def test_what_the_sandbox_sends_is_taken_and_leads_to_a_booking(
-    connection: Any, event_types: Any, sandbox: Calendly
+    account: Any, event_types: Any, sandbox: Calendly
 ) -> None:
     sandbox.subscribe("https://portal.example/webhooks/calendly", SIGNING_KEY)
     start = datetime(2026, 11, 24, 8, tzinfo=UTC)
@@ -262,4 +262,4 @@ def test_twenty_times_at_once_is_one_row(transactional_db: None) -> None:
         thread.join(30)
     assert codes == [200] * 20
     assert time.monotonic() - began < 20
-    assert Delivery.objects.count() == 1
+    assert WebhookDelivery.objects.count() == 1

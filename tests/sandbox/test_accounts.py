@@ -95,11 +95,13 @@ def test_a_second_host_may_have_types_of_the_same_names(api, calendly, radu):
     shown = api.get("/event_types", organization=calendly.organization_uri, count=100).json()["collection"]
     demos = [item for item in shown if item["name"] == "Sales Demo"]
     assert [item["profile"]["owner"] for item in demos] == [
-        calendly.user_uri(calendly.owner), calendly.user_uri(radu),
-    ]  # fmt: skip
+        calendly.user_uri(calendly.owner),
+        calendly.user_uri(radu),
+    ]
     assert [item["scheduling_url"] for item in demos] == [
-        "https://calendly.com/ana-ionescu/sales-demo", "https://calendly.com/radu-marin/sales-demo",
-    ]  # fmt: skip
+        "https://calendly.com/ana-ionescu/sales-demo",
+        "https://calendly.com/radu-marin/sales-demo",
+    ]
     assert {item["slug"] for item in demos} == {"sales-demo"}
     assert len(shown) == 8
 
@@ -127,9 +129,14 @@ def test_types_are_filtered_by_activity(api, calendly):
 
 def test_a_type_is_made_inactive_and_then_switched_on(api, calendly):
     body = {
-        "owner": calendly.user_uri(calendly.owner), "name": "New", "duration": 45, "active": True, "slug": "mine",
-        "after_buffer": 10, "locations": [{"kind": "google_conference"}],
-    }  # fmt: skip
+        "owner": calendly.user_uri(calendly.owner),
+        "name": "New",
+        "duration": 45,
+        "active": True,
+        "slug": "mine",
+        "after_buffer": 10,
+        "locations": [{"kind": "google_conference"}],
+    }
     made = api.post("/event_types", body)
     assert made.status_code == 201
     assert made.json()["resource"]["active"] is False

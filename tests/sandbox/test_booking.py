@@ -10,8 +10,11 @@ from calendly_integration.sandbox.store import TRACKING_KEYS
 
 from .conftest import Caller
 
-LOCATION_REFUSED = {"parameter": "event.location_configuration.location", "message": "invalid location choice",
-                    "code": "invalid_location_choice"}  # fmt: skip
+LOCATION_REFUSED = {
+    "parameter": "event.location_configuration.location",
+    "message": "invalid location choice",
+    "code": "invalid_location_choice",
+}
 FILLED = {
     "parameter": "event.start_time",
     "message": "That start time has been filled",
@@ -237,8 +240,11 @@ def test_the_host_cancels_and_a_second_time_is_refused(api, calendly, demo):
     first = api.post(f"{path}/cancellation", {"reason": "Ill"})
     assert first.status_code == 201
     assert first.json()["resource"] | {"created_at": ""} == {
-        "canceled_by": "Ana Ionescu", "reason": "Ill", "canceler_type": "host", "created_at": "",
-    }  # fmt: skip
+        "canceled_by": "Ana Ionescu",
+        "reason": "Ill",
+        "canceler_type": "host",
+        "created_at": "",
+    }
     second = api.post(f"{path}/cancellation")
     assert (second.status_code, second.json()["message"]) == (403, "Event is already canceled")
     assert api.book(demo).status_code == 201

@@ -60,8 +60,11 @@ def test_the_command_serves_until_it_is_told_to_end(number, tmp_path):
     arguments = ["--port", "0", "--portal-port", "0", "--state", str(tmp_path / "state.json"), "--seed", "3"]
     process = subprocess.Popen(
         [sys.executable, "manage.py", "calendly_sandbox", *arguments],
-        cwd=ROOT, env={**os.environ, "PYTHONUNBUFFERED": "1"}, stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
+        cwd=ROOT,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
     try:
         assert process.stdout is not None
         shown = "".join(process.stdout.readline() for _ in range(5))

@@ -156,8 +156,13 @@ def test_switches_double_reverse_and_hold(calendly, hook, demo):
 
 def test_subscriptions_are_made_listed_and_deleted(api, calendly):
     organization = calendly.organization_uri
-    body = {"url": "https://portal.example/hook", "events": ["invitee.created"], "organization": organization,
-            "scope": "organization", "signing_key": "secret"}  # fmt: skip
+    body = {
+        "url": "https://portal.example/hook",
+        "events": ["invitee.created"],
+        "organization": organization,
+        "scope": "organization",
+        "signing_key": "secret",
+    }
     made = api.post("/webhook_subscriptions", body)
     assert made.status_code == 201
     assert "secret" not in made.text
@@ -173,26 +178,45 @@ def test_subscriptions_are_made_listed_and_deleted(api, calendly):
 
 
 @pytest.mark.parametrize(
-    "change", [{"url": "portal"}, {"events": ["invitee.rescheduled"]}, {"events": []}, {"scope": "user"},
-               {"scope": "all"}, {"events": ["meeting_recap.created"]}],
-)  # fmt: skip
+    "change",
+    [
+        {"url": "portal"},
+        {"events": ["invitee.rescheduled"]},
+        {"events": []},
+        {"scope": "user"},
+        {"scope": "all"},
+        {"events": ["meeting_recap.created"]},
+    ],
+)
 def test_a_malformed_subscription_is_refused(api, calendly, change):
-    body = {"url": "https://portal.example/hook", "events": ["invitee.created"],
-            "organization": calendly.organization_uri, "scope": "organization"}  # fmt: skip
+    body = {
+        "url": "https://portal.example/hook",
+        "events": ["invitee.created"],
+        "organization": calendly.organization_uri,
+        "scope": "organization",
+    }
     assert api.post("/webhook_subscriptions", body | change).status_code == 400
 
 
 def test_a_subscription_needs_the_read_scope_of_its_events(calendly):
     calendly.add_token("hooks", scopes=["webhooks:write", "event_types:read"])
-    body = {"url": "https://portal.example/hook", "events": ["invitee.created", "event_type.created"],
-            "organization": calendly.organization_uri, "scope": "organization"}  # fmt: skip
+    body = {
+        "url": "https://portal.example/hook",
+        "events": ["invitee.created", "event_type.created"],
+        "organization": calendly.organization_uri,
+        "scope": "organization",
+    }
     answer = Caller(calendly, "hooks").post("/webhook_subscriptions", body)
     assert (answer.status_code, answer.json()["required_scopes"]) == (403, ["scheduled_events:read"])
     calendly.options.webhook_scope_refusal = "unnamed"
     answer = Caller(calendly, "hooks").post("/webhook_subscriptions", body)
-    assert (answer.status_code, answer.json()) == (400, {
-        "title": "Invalid Argument", "message": "The supplied parameters are invalid.",
-    })  # fmt: skip
+    assert (answer.status_code, answer.json()) == (
+        400,
+        {
+            "title": "Invalid Argument",
+            "message": "The supplied parameters are invalid.",
+        },
+    )
     narrow = Caller(calendly, "hooks").post(
         "/webhook_subscriptions", body | {"events": ["event_type.created"]}
     )
@@ -201,8 +225,13 @@ def test_a_subscription_needs_the_read_scope_of_its_events(calendly):
 
 def test_a_user_subscription_hears_of_that_host_only(api, calendly, demo):
     radu = list(calendly.state.users.values())[1]
-    body = {"url": "https://portal.example/radu", "events": ["invitee.created"], "scope": "user",
-            "organization": calendly.organization_uri, "user": calendly.user_uri(radu)}  # fmt: skip
+    body = {
+        "url": "https://portal.example/radu",
+        "events": ["invitee.created"],
+        "scope": "user",
+        "organization": calendly.organization_uri,
+        "user": calendly.user_uri(radu),
+    }
     assert api.post("/webhook_subscriptions", body).status_code == 201
     calendly.book_as_invitee(demo, START)
     assert calendly.pending_deliveries == []
@@ -212,8 +241,13 @@ def test_a_user_subscription_hears_of_that_host_only(api, calendly, demo):
 
 def test_a_url_is_unique_over_all_scopes_though_lists_show_one(api, calendly):
     ana, radu = (calendly.user_uri(user) for user in calendly.state.users.values())
-    body = {"url": "https://portal.example/hook", "events": ["invitee.created"], "scope": "user",
-            "organization": calendly.organization_uri, "user": ana}  # fmt: skip
+    body = {
+        "url": "https://portal.example/hook",
+        "events": ["invitee.created"],
+        "scope": "user",
+        "organization": calendly.organization_uri,
+        "user": ana,
+    }
     made = api.post("/webhook_subscriptions", body).json()["resource"]
     assert (made["scope"], made["user"], made["group"]) == ("user", ana, None)
     others: list[dict[str, str]] = [{"scope": "organization"}, {"user": radu}]

@@ -29,8 +29,10 @@ def test_admin_managed_is_true_or_false(listed, calendly):
 
 def test_types_are_filtered_by_the_schedule_of_a_user(listed, calendly):
     ana, radu = calendly.state.users.values()
-    theirs = {item.user_id: calendly.uri("user_availability_schedules", item.id)
-              for item in calendly.state.schedules.values()}  # fmt: skip
+    theirs = {
+        item.user_id: calendly.uri("user_availability_schedules", item.id)
+        for item in calendly.state.schedules.values()
+    }
     calendly.add_round_robin_type("Any of us", [ana, radu])
     calendly.add_event_type("His", owner=radu)
     user = calendly.user_uri(ana)

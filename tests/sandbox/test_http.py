@@ -130,8 +130,9 @@ def test_a_client_that_streams_its_body_is_understood(server):
     kind = server.calendly.find_event_type("Sales Demo")
     body = json.dumps(LINK | {"owner": server.calendly.uri("event_types", kind.id)}).encode()
     headers = {"Authorization": f"Bearer {seeds.TOKEN}"}
-    answer = requests.post(server.url + "/scheduling_links", data=iter([body[:9], body[9:]]), headers=headers,
-                           timeout=5)  # fmt: skip
+    answer = requests.post(
+        server.url + "/scheduling_links", data=iter([body[:9], body[9:]]), headers=headers, timeout=5
+    )
     assert answer.status_code == 201
 
 

@@ -53,10 +53,14 @@ def test_a_page_token_may_go_stale(api, calendly, five):
     assert len(api.get("/scheduled_events", **query, page_token=token).json()["collection"]) == 2
     calendly.move_clock(1)
     stale = api.get("/scheduled_events", **query, page_token=token)
-    assert (stale.status_code, stale.json()) == (400, {
-        "title": "Invalid Argument", "message": "The supplied parameters are invalid.",
-        "details": [{"parameter": "page_token", "message": "invalid"}],
-    })  # fmt: skip
+    assert (stale.status_code, stale.json()) == (
+        400,
+        {
+            "title": "Invalid Argument",
+            "message": "The supplied parameters are invalid.",
+            "details": [{"parameter": "page_token", "message": "invalid"}],
+        },
+    )
     fresh = api.get("/scheduled_events", **query).json()["pagination"]["next_page_token"]
     assert api.get("/scheduled_events", **query, page_token=fresh).status_code == 200
 

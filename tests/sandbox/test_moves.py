@@ -23,25 +23,38 @@ def test_a_move_may_choose_another_zone_name_address_and_phone(calendly, hook, d
     old = calendly.book_as_invitee(demo, START, text_reminder_number="+40711111111")
     sent(calendly)
     calendly.reschedule_as_invitee(
-        old, NOON, email="m.ionescu@example.com", name="Maria Ionescu", timezone="America/New_York",
+        old,
+        NOON,
+        email="m.ionescu@example.com",
+        name="Maria Ionescu",
+        timezone="America/New_York",
         text_reminder_number="+12125550100",
-    )  # fmt: skip
+    )
     halves = {item["event"]: item["payload"] for item in sent(calendly)}
     names = ("email", "name", "timezone", "text_reminder_number")
     assert [halves["invitee.created"][name] for name in names] == [
-        "m.ionescu@example.com", "Maria Ionescu", "America/New_York", "+12125550100",
-    ]  # fmt: skip
+        "m.ionescu@example.com",
+        "Maria Ionescu",
+        "America/New_York",
+        "+12125550100",
+    ]
     assert [halves["invitee.canceled"][name] for name in names] == [
-        "maria.popa@example.com", "Maria Popa", "Europe/Bucharest", "+40711111111",
-    ]  # fmt: skip
+        "maria.popa@example.com",
+        "Maria Popa",
+        "Europe/Bucharest",
+        "+40711111111",
+    ]
 
 
 def test_what_a_move_does_not_choose_stays(calendly, demo):
     old = calendly.book_as_invitee(demo, START, text_reminder_number="+40711111111")
     new = calendly.reschedule_as_invitee(old, NOON)
     assert (new.email, new.name, new.timezone, new.text_reminder_number) == (
-        "maria.popa@example.com", "Maria Popa", "Europe/Bucharest", "+40711111111",
-    )  # fmt: skip
+        "maria.popa@example.com",
+        "Maria Popa",
+        "Europe/Bucharest",
+        "+40711111111",
+    )
     last = calendly.reschedule_as_invitee(new, START, text_reminder_number="")
     assert last.text_reminder_number is None
 
@@ -73,18 +86,28 @@ def test_the_page_of_a_move_asks_for_what_may_change(web, calendly, demo):
     old = calendly.book_as_invitee(demo, START, text_reminder_number="+40711111111")
     shown = web("GET", f"/reschedulings/{old.id}", params={"start_time": NOON.isoformat()}).text
     for name, value in {
-        "name": "Maria Popa", "email": "maria.popa@example.com", "timezone": "Europe/Bucharest",
+        "name": "Maria Popa",
+        "email": "maria.popa@example.com",
+        "timezone": "Europe/Bucharest",
         "text_reminder_number": "+40711111111",
-    }.items():  # fmt: skip
+    }.items():
         assert f'name="{name}"' in shown
         assert f'value="{value}"' in shown
-    form = {"start_time": NOON.isoformat(), "name": "Ana", "email": "ana@example.com", "timezone": "Asia/Tokyo",
-            "text_reminder_number": ""}  # fmt: skip
+    form = {
+        "start_time": NOON.isoformat(),
+        "name": "Ana",
+        "email": "ana@example.com",
+        "timezone": "Asia/Tokyo",
+        "text_reminder_number": "",
+    }
     assert "Moved" in web("POST", f"/reschedulings/{old.id}", data=form).text
     new = list(calendly.state.invitees.values())[-1]
     assert (new.name, new.email, new.timezone, new.text_reminder_number) == (
-        "Ana", "ana@example.com", "Asia/Tokyo", None,
-    )  # fmt: skip
+        "Ana",
+        "ana@example.com",
+        "Asia/Tokyo",
+        None,
+    )
 
 
 def test_a_move_by_control_may_choose_them_too(web, calendly, demo):

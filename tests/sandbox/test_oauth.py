@@ -64,12 +64,15 @@ def refresh(form, token, auth=BASIC, **fields):
 
 def test_a_code_becomes_a_token_with_its_scopes(pair, calendly):
     assert (pair["token_type"], pair["expires_in"], pair["scope"]) == (
-        "Bearer", 7200, "users:read event_types:read",
-    )  # fmt: skip
+        "Bearer",
+        7200,
+        "users:read event_types:read",
+    )
     assert pair["created_at"] == int(calendly.now().timestamp())
     assert (pair["owner"], pair["organization"]) == (
-        calendly.user_uri(calendly.owner), calendly.organization_uri,
-    )  # fmt: skip
+        calendly.user_uri(calendly.owner),
+        calendly.organization_uri,
+    )
     caller = Caller(calendly, pair["access_token"])
     assert caller.get("/users/me").status_code == 200
     refused = caller.get("/scheduled_events", organization=calendly.organization_uri)
@@ -108,8 +111,9 @@ def test_an_access_token_lives_two_hours(pair, calendly):
     assert caller.get("/users/me").status_code == 200
     calendly.move_clock(1)
     assert caller.get("/users/me").json() == {
-        "title": "Unauthenticated", "message": "The access token expired",
-    }  # fmt: skip
+        "title": "Unauthenticated",
+        "message": "The access token expired",
+    }
 
 
 @pytest.mark.parametrize("which", ["access_token", "refresh_token"])
@@ -158,8 +162,14 @@ def test_a_native_client_proves_itself_with_pkce(api, form, consent, calendly):
 
     def exchange(verifier):
         code = consent(client_id="native", code_challenge=CHALLENGE, code_challenge_method="S256")
-        return form("token", grant_type="authorization_code", code=code, redirect_uri=BACK,
-                    client_id="native", code_verifier=verifier)  # fmt: skip
+        return form(
+            "token",
+            grant_type="authorization_code",
+            code=code,
+            redirect_uri=BACK,
+            client_id="native",
+            code_verifier=verifier,
+        )
 
     assert exchange("wrong").json()["error"] == "invalid_grant"
     assert exchange(VERIFIER).status_code == 200

@@ -76,11 +76,14 @@ def test_a_sample_shows_what_its_event_is_about(sample, calendly):
 @pytest.mark.parametrize(
     ("event", "changes"),
     [
-        ("invitee.created", {"organization": None}), ("invitee.created", {"scope": None}),
-        ("invitee.created", {"scope": "user"}), ("invitee.created", {"scope": "group"}), ("invitee.moved", {}),
+        ("invitee.created", {"organization": None}),
+        ("invitee.created", {"scope": None}),
+        ("invitee.created", {"scope": "user"}),
+        ("invitee.created", {"scope": "group"}),
+        ("invitee.moved", {}),
         ("meeting_recap.created", {}),
     ],
-)  # fmt: skip
+)
 def test_a_sample_needs_what_a_subscription_needs(sample, event, changes):
     assert sample(event, **changes).status_code == 400
 
@@ -91,9 +94,13 @@ def test_a_user_asks_for_samples_of_that_user(sample, calendly, radu):
 
 def test_a_sample_that_the_sandbox_does_not_have_says_so(sample, calendly):
     answer = sample("contact.created")
-    assert (answer.status_code, answer.json()) == (501, {
-        "title": "Not Implemented", "message": "The sandbox does not have a sample of contact.created.",
-    })  # fmt: skip
+    assert (answer.status_code, answer.json()) == (
+        501,
+        {
+            "title": "Not Implemented",
+            "message": "The sandbox does not have a sample of contact.created.",
+        },
+    )
 
 
 # What is empty
@@ -101,9 +108,15 @@ def test_a_sample_that_the_sandbox_does_not_have_says_so(sample, calendly):
 
 @pytest.mark.parametrize(
     "path",
-    ["/groups", "/group_relationships", "/locations", "/outgoing_communications", "/routing_forms",
-     "/organizations/{organization}/invitations"],
-)  # fmt: skip
+    [
+        "/groups",
+        "/group_relationships",
+        "/locations",
+        "/outgoing_communications",
+        "/routing_forms",
+        "/organizations/{organization}/invitations",
+    ],
+)
 def test_lists_of_what_is_not_here_are_empty(api, calendly, path):
     answer = api.get(
         path.replace("{organization}", calendly.organization.id),
@@ -114,19 +127,26 @@ def test_lists_of_what_is_not_here_are_empty(api, calendly, path):
     assert answer.json() == {
         "collection": [],
         "pagination": {
-            "count": 0, "next_page": None, "previous_page": None, "next_page_token": None,
+            "count": 0,
+            "next_page": None,
+            "previous_page": None,
+            "next_page_token": None,
             "previous_page_token": None,
         },
-    }  # fmt: skip
+    }
     stranger = calendly.uri("organizations", "stranger")
     assert api.get(path.replace("{organization}", "stranger"), organization=stranger).status_code == 403
 
 
 @pytest.mark.parametrize(
     ("path", "scope"),
-    [("/groups", "groups:read"), ("/locations", "locations:read"), ("/routing_forms", "routing_forms:read"),
-     ("/outgoing_communications", "outgoing_communications:read")],
-)  # fmt: skip
+    [
+        ("/groups", "groups:read"),
+        ("/locations", "locations:read"),
+        ("/routing_forms", "routing_forms:read"),
+        ("/outgoing_communications", "outgoing_communications:read"),
+    ],
+)
 def test_empty_lists_need_their_scope(calendly, path, scope):
     calendly.add_token("narrow", scopes=["users:read"])
     answer = Caller(calendly, "narrow").get(path, organization=calendly.organization_uri)
@@ -146,8 +166,13 @@ def test_meetings_of_a_group_are_listed_for_admins(api, calendly, radu, demo):
 
 def test_a_group_has_subscriptions_of_its_own(api, calendly, demo):
     organization, group = calendly.organization_uri, calendly.uri("groups", "g1")
-    body = {"url": "https://portal.example/hook", "events": ["invitee.created"], "organization": organization,
-            "scope": "group", "group": group}  # fmt: skip
+    body = {
+        "url": "https://portal.example/hook",
+        "events": ["invitee.created"],
+        "organization": organization,
+        "scope": "group",
+        "group": group,
+    }
     made = api.post("/webhook_subscriptions", body).json()["resource"]
     assert (made["scope"], made["group"], made["user"]) == ("group", group, None)
     assert api.post("/webhook_subscriptions", body | {"scope": "organization"}).status_code == 409
@@ -187,9 +212,13 @@ def test_every_operation_of_the_contract_is_served_or_known_to_be_absent():
 def test_what_the_sandbox_does_not_have_looks_like_no_wrong_id(api, calendly, method, path):
     path = path.replace("{id}", "x")
     answer = api.session.request(method, f"https://api.calendly.com{path}", timeout=(1, 5))
-    assert (answer.status_code, answer.json()) == (501, {
-        "title": "Not Implemented", "message": f"The sandbox does not have {method} {path}.",
-    })  # fmt: skip
+    assert (answer.status_code, answer.json()) == (
+        501,
+        {
+            "title": "Not Implemented",
+            "message": f"The sandbox does not have {method} {path}.",
+        },
+    )
     assert calendly.unknown_paths == {f"{method} {path}": 1}
 
 

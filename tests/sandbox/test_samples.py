@@ -99,11 +99,21 @@ def meeting_stories(calendly, api):
     }
 
 
-@pytest.mark.parametrize("name", [
-    "invitee.created__page", "invitee.created__api", "invitee.canceled__host", "invitee.canceled__reschedule",
-    "invitee.created__reschedule", "invitee_no_show.created__sample", "invitee_no_show.deleted__sample",
-    "event_type.created__sample", "event_type.updated__sample", "event_type.deleted__sample",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "name",
+    [
+        "invitee.created__page",
+        "invitee.created__api",
+        "invitee.canceled__host",
+        "invitee.canceled__reschedule",
+        "invitee.created__reschedule",
+        "invitee_no_show.created__sample",
+        "invitee_no_show.deleted__sample",
+        "event_type.created__sample",
+        "event_type.updated__sample",
+        "event_type.deleted__sample",
+    ],
+)
 def test_what_is_sent_is_like_the_sample(calendly, api, hook, name):
     act = stories(calendly, api)[name]
     calendly.deliver(Inbox())

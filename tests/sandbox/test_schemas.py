@@ -150,8 +150,12 @@ def test_every_answer_is_as_the_contract_says(checked, calendly, demo):
     api.get(local(invitee["uri"]))
     owner = calendly.uri("event_types", demo.id)
     api.post("/scheduling_links", {"max_event_count": 1, "owner": owner, "owner_type": "EventType"})
-    hook = {"url": "https://portal.example/hook", "events": ["invitee.created"], "organization": organization,
-            "scope": "organization"}  # fmt: skip
+    hook = {
+        "url": "https://portal.example/hook",
+        "events": ["invitee.created"],
+        "organization": organization,
+        "scope": "organization",
+    }
     made = api.post("/webhook_subscriptions", hook).json()["resource"]
     api.get("/webhook_subscriptions", organization=organization, scope="organization")
     api.get(local(made["uri"]))
@@ -173,10 +177,19 @@ def test_the_check_sees_what_is_missing(api):
 
 @pytest.mark.parametrize(
     ("kind", "text"),
-    [("physical", "Str. Lungă 1"), ("custom", "By the river"), ("ask_invitee", "My office"), ("inbound_call", None),
-     ("outbound_call", "+40721000000"), ("google_conference", None), ("gotomeeting_conference", None),
-     ("microsoft_teams_conference", None), ("webex_conference", None), ("zoom_conference", None)],
-)  # fmt: skip
+    [
+        ("physical", "Str. Lungă 1"),
+        ("custom", "By the river"),
+        ("ask_invitee", "My office"),
+        ("inbound_call", None),
+        ("outbound_call", "+40721000000"),
+        ("google_conference", None),
+        ("gotomeeting_conference", None),
+        ("microsoft_teams_conference", None),
+        ("webex_conference", None),
+        ("zoom_conference", None),
+    ],
+)
 @pytest.mark.parametrize("outcome", ["pushed", "failed"])
 def test_every_kind_of_location(checked, calendly, kind, text, outcome):
     calendly.options.location_outcome = outcome
@@ -239,6 +252,11 @@ def test_every_delivery_is_as_the_contract_says(calendly, demo):
         path = f"/webhooks/{body['event']}/post/requestBody/content/{escaped('application/json')}/schema"
         check(body, path)
     assert {body["event"] for body in bodies} == {
-        "event_type.created", "event_type.updated", "event_type.deleted", "invitee.created", "invitee.canceled",
-        "invitee_no_show.created", "invitee_no_show.deleted",
-    }  # fmt: skip
+        "event_type.created",
+        "event_type.updated",
+        "event_type.deleted",
+        "invitee.created",
+        "invitee.canceled",
+        "invitee_no_show.created",
+        "invitee_no_show.deleted",
+    }

@@ -248,8 +248,12 @@ def test_the_pages_need_no_script_and_no_inline_style(server, web):
 
 def test_a_single_use_link_has_a_page(server, web):
     owner = server.calendly.uri("event_types", server.calendly.find_event_type("Sales Demo").id)
-    made = web("POST", "/scheduling_links", json={"max_event_count": 1, "owner": owner, "owner_type": "EventType"},
-               headers={"Authorization": f"Bearer {seeds.TOKEN}"}).json()  # fmt: skip
+    made = web(
+        "POST",
+        "/scheduling_links",
+        json={"max_event_count": 1, "owner": owner, "owner_type": "EventType"},
+        headers={"Authorization": f"Bearer {seeds.TOKEN}"},
+    ).json()
     path = made["resource"]["booking_url"].removeprefix("https://calendly.com")
     slots = Tags(web("GET", path).text).links
     start = requests.utils.unquote(slots[0].partition("start_time=")[2])

@@ -74,9 +74,11 @@ def test_both_spellings_are_understood(server, follow, calendly, own):
     assert [len(page["collection"]) for page in shown] == [4, 4, 4]
     for stranger in ("https://evil.example", "", f"{server.url}.example"):
         answer = requests.get(
-            server.url + "/event_types", params={"user": f"{stranger}/users/{ana}"},
-            headers={"Authorization": f"Bearer {seeds.TOKEN}"}, timeout=5,
-        )  # fmt: skip
+            server.url + "/event_types",
+            params={"user": f"{stranger}/users/{ana}"},
+            headers={"Authorization": f"Bearer {seeds.TOKEN}"},
+            timeout=5,
+        )
         assert answer.status_code == 400
 
 

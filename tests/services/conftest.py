@@ -2,14 +2,14 @@
 
 import pytest
 
-from calendly_integration.models import Connection, EventType
+from calendly_integration.models import CalendlyAccount, EventType
 from calendly_integration.sandbox.calendly import Calendly
 
 from .story import KEY, URL
 
 
 @pytest.fixture
-def calendly(sandbox: Calendly, connection: Connection, event_types: dict[str, EventType]) -> Calendly:
+def calendly(sandbox: Calendly, account: CalendlyAccount, event_types: dict[str, EventType]) -> Calendly:
     """The sandbox, its event types mirrored, with a subscription of ours; its journal begins now."""
     sandbox.subscribe(URL, KEY)
     sandbox.calls.clear()

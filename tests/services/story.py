@@ -10,18 +10,20 @@ from django.db import transaction
 
 from calendly_integration.models import (
     Booking,
-    BookingLeg,
-    Connection,
-    Delivery,
-    Lane,
-    Message,
+    CalendlyAccount,
+    CalendlyBooking,
+    OutboxMessage,
+    OutboxQueue,
     PendingMail,
     VAIMetadata,
+    WebhookDelivery,
 )
 from calendly_integration.sandbox.calendly import Calendly
 from calendly_integration.sandbox.store import Invitee
-from calendly_integration.services import confirmations, inbox, legs, scheduling
 from calendly_integration.services.actors import Actor
+from calendly_integration.services.bookings import create, pending_actions
+from calendly_integration.services.outbox import confirmations
+from calendly_integration.services.webhooks import inbox
 
 AGENT = Actor("agent", "Test agent")
 # Tuesday, ten in the morning in Bucharest. The clock of the tests stands at Monday, eight.
@@ -35,7 +37,7 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def wish(event_type: str = "Sales Demo", **changes: Any) -> scheduling.Wish:
+def booking_request(event_type: str = "Sales Demo", **changes: Any) -> create.BookingRequest:
     """A wish of Maria's, for her conversation."""
     facts: dict[str, Any] = {
         "email": "maria@example.com",
@@ -45,18 +47,18 @@ def wish(event_type: str = "Sales Demo", **changes: Any) -> scheduling.Wish:
         "agent_type": "sales",
         "notes": "Wants prices.",
     }
-    return scheduling.Wish(event_type, **(facts | changes))
+    return create.BookingRequest(event_type, **(facts | changes))
 
 
-def ask(event_type: str = "Sales Demo", **changes: Any) -> scheduling.Outcome:
+def ask(event_type: str = "Sales Demo", **changes: Any) -> create.Outcome:
     """What comes of a wish."""
-    return scheduling.schedule(wish=wish(event_type, **changes), by=AGENT, now=now())
+    return create.schedule(booking_request=booking_request(event_type, **changes), by=AGENT, now=now())
 
 
 def book(event_type: str = "Sales Demo", **changes: Any) -> Booking:
     """A booking of an agent's; tomorrow at ten unless told otherwise."""
     outcome = ask(event_type, **({"preferred": TEN, "flexibility": "exact"} | changes))
-    assert isinstance(outcome, scheduling.Booked)
+    assert isinstance(outcome, create.Booked)
     return outcome.booking
 
 
@@ -84,9 +86,9 @@ def apply_inbox() -> None:
 
 def work_legs() -> int:
     """The worker does once what is due at Calendly."""
-    due = legs.claim(now=now(), limit=50)
-    for leg in due:
-        legs.work(leg, now=now())
+    due = pending_actions.claim(now=now(), limit=50)
+    for calendly_booking in due:
+        pending_actions.work(calendly_booking, now=now())
     return len(due)
 
 
@@ -110,25 +112,25 @@ def active(sandbox: Calendly) -> list[Invitee]:
 
 def told(booking: Booking | None = None) -> list[str]:
     """What the portal is told, in order, without analytics."""
-    found = Message.objects.filter(booking=booking) if booking else Message.objects.all()
+    found = OutboxMessage.objects.filter(booking=booking) if booking else OutboxMessage.objects.all()
     return list(found.exclude(path="/analytics/log").order_by("id").values_list("path", flat=True))
 
 
 def logged() -> list[str]:
     """The events that analytics are told of, in order."""
-    found = Message.objects.filter(path="/analytics/log").order_by("id")
+    found = OutboxMessage.objects.filter(path="/analytics/log").order_by("id")
     return [message.body["event_type"] for message in found]
 
 
 def message(path: str) -> dict[str, Any]:
     """The body of the only message of that path."""
-    return Message.objects.get(path=path).body
+    return OutboxMessage.objects.get(path=path).body
 
 
 def portal_has_all() -> None:
     """The portal has got all that waited."""
-    Message.objects.filter(status="waiting").update(status="sent", sent_at=now(), attempts=1)
-    Lane.objects.update(next_attempt_at=None)
+    OutboxMessage.objects.filter(status="waiting").update(status="sent", sent_at=now(), attempts=1)
+    OutboxQueue.objects.update(next_attempt_at=None)
 
 
 def settled(sandbox: Calendly) -> None:
@@ -138,10 +140,10 @@ def settled(sandbox: Calendly) -> None:
         (each.event_id, each.email, sandbox.state.events[each.event_id].start) for each in active(sandbox)
     )
     assert not Booking.objects.filter(status=Booking.Status.PENDING).exists()
-    for model in (BookingLeg, Delivery, PendingMail, VAIMetadata):
+    for model in (CalendlyBooking, WebhookDelivery, PendingMail, VAIMetadata):
         left = model.objects.filter(next_attempt_at__isnull=False)
         assert not left.exists(), left.values()
-    assert not BookingLeg.objects.exclude(todo="").exists()
+    assert not CalendlyBooking.objects.exclude(pending_action="").exists()
     strict(sandbox)
 
 
@@ -161,11 +163,11 @@ def undone() -> Iterator[None]:
         transaction.set_rollback(True)
 
 
-def mirrored(connection: Connection) -> None:
+def mirrored(account: CalendlyAccount) -> None:
     """Event types that were added to the sandbox after the first sync."""
-    from calendly_integration.services import catalog
+    from calendly_integration.services.catalog import event_types
 
-    catalog.sync(connection, now=now())
+    event_types.sync(account, now=now())
 
 
 def hours(count: float) -> timedelta:

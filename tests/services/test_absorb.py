@@ -14,20 +14,20 @@ from django.db.models import Model
 from calendly_integration.models import (
     AgentKey,
     Booking,
-    BookingLeg,
     BulkItem,
     BulkRun,
-    Connection,
-    Delivery,
+    CalendlyAccount,
+    CalendlyBooking,
     FollowUp,
     IdempotencyRecord,
-    Lane,
-    Message,
+    OutboxMessage,
+    OutboxQueue,
     PendingMail,
     TimelineEntry,
     VAIMetadata,
+    WebhookDelivery,
 )
-from calendly_integration.services import inbox
+from calendly_integration.services.webhooks import inbox
 
 from .halves import BEGIN, Facts, Meeting
 from .story import now
@@ -51,18 +51,20 @@ def halves(count: int, **facts: Any) -> tuple[list[bytes], list[bytes]]:
 def apply(bodies: list[bytes]) -> None:
     """All in one batch."""
     for body in bodies:
-        Delivery.objects.create(digest=str(uuid.uuid4()), body=body, received_at=now(), next_attempt_at=now())
+        WebhookDelivery.objects.create(
+            digest=str(uuid.uuid4()), body=body, received_at=now(), next_attempt_at=now()
+        )
     while inbox.process(now=now()):
         pass
-    assert set(Delivery.objects.values_list("status", flat=True)) <= {"applied", "unchanged"}, (
-        Delivery.objects.values_list("last_error")
+    assert set(WebhookDelivery.objects.values_list("status", flat=True)) <= {"applied", "unchanged"}, (
+        WebhookDelivery.objects.values_list("last_error")
     )
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
 @pytest.mark.parametrize("apart", [True, False])
 def test_a_chain_becomes_one_booking_in_any_order(
-    connection: Connection, order: tuple[int, ...], apart: bool
+    account: CalendlyAccount, order: tuple[int, ...], apart: bool
 ) -> None:
     founded, joins = halves(4)
     last = json.loads(founded[-1])["payload"]
@@ -75,17 +77,17 @@ def test_a_chain_becomes_one_booking_in_any_order(
     booking = Booking.objects.get()
     assert booking.status == "confirmed"
     assert booking.event_id == last["event"].rpartition("/")[2]
-    assert booking.legs.count() == 4
-    for model in (TimelineEntry, Message, Delivery):
+    assert booking.calendly_bookings.count() == 4
+    for model in (TimelineEntry, OutboxMessage, WebhookDelivery):
         assert model.objects.exists()
         assert set(model.objects.values_list("booking_id", flat=True)) == {booking.pk}
-    told = {message.body["data"]["booking_id"] for message in Message.objects.filter(sent_at=None)}
+    told = {message.body["data"]["booking_id"] for message in OutboxMessage.objects.filter(sent_at=None)}
     assert str(booking.pk) in told
     assert VAIMetadata.objects.count() == 0
 
 
 MADE: dict[tuple[str, str], Callable[[Booking, AgentKey], Model]] = {
-    ("BookingLeg", "booking"): lambda booking, key: booking.legs.get(),
+    ("CalendlyBooking", "booking"): lambda booking, key: booking.calendly_bookings.get(),
     ("TimelineEntry", "booking"): lambda booking, key: TimelineEntry.objects.create(
         booking=booking, at=BEGIN, actor="system", action="noted"
     ),
@@ -93,10 +95,15 @@ MADE: dict[tuple[str, str], Callable[[Booking, AgentKey], Model]] = {
     ("FollowUp", "rebooking"): lambda booking, key: followup(
         Booking.objects.exclude(pk=booking.pk).get(), booking
     ),
-    ("Message", "booking"): lambda booking, key: Message.objects.create(
-        booking=booking, lane=Lane.objects.create(key="x"), path="/x", body={}, once_key="x", created_at=BEGIN
+    ("OutboxMessage", "booking"): lambda booking, key: OutboxMessage.objects.create(
+        booking=booking,
+        queue=OutboxQueue.objects.create(key="x"),
+        path="/x",
+        body={},
+        once_key="x",
+        created_at=BEGIN,
     ),
-    ("Delivery", "booking"): lambda booking, key: Delivery.objects.create(
+    ("WebhookDelivery", "booking"): lambda booking, key: WebhookDelivery.objects.create(
         booking=booking, digest="x", body=b"", received_at=BEGIN, status="applied"
     ),
     ("IdempotencyRecord", "booking"): lambda booking, key: IdempotencyRecord.objects.create(
@@ -113,9 +120,15 @@ MADE: dict[tuple[str, str], Callable[[Booking, AgentKey], Model]] = {
 
 def followup(booking: Booking, rebooking: Booking) -> FollowUp:
     return FollowUp.objects.create(
-        booking=booking, leg=booking.legs.get(), kind=f"k{FollowUp.objects.count()}", email="n@example.com",
-        scheduled_for=BEGIN, message="x", created_at=BEGIN, rebooking=rebooking,
-    )  # fmt: skip
+        booking=booking,
+        calendly_booking=booking.calendly_bookings.get(),
+        kind=f"k{FollowUp.objects.count()}",
+        email="n@example.com",
+        scheduled_for=BEGIN,
+        message="x",
+        created_at=BEGIN,
+        rebooking=rebooking,
+    )
 
 
 def foreign_keys() -> set[tuple[str, str]]:
@@ -127,7 +140,7 @@ def foreign_keys() -> set[tuple[str, str]]:
     return found
 
 
-def two(connection: Connection) -> tuple[Booking, Booking, list[bytes]]:
+def two(account: CalendlyAccount) -> tuple[Booking, Booking, list[bytes]]:
     """One that will stay, one that will go, and the delivery that joins them."""
     founded, joins = halves(2)
     apply(founded)
@@ -136,10 +149,10 @@ def two(connection: Connection) -> tuple[Booking, Booking, list[bytes]]:
 
 
 def test_every_row_that_names_the_one_that_goes_names_the_one_that_stays(
-    connection: Connection, agent_key: AgentKey
+    account: CalendlyAccount, agent_key: AgentKey
 ) -> None:
     assert foreign_keys() == MADE.keys(), "say in MADE how a row of the new model is made"
-    stays, goes, joins = two(connection)
+    stays, goes, joins = two(account)
     rows = [(make(goes, agent_key), column) for (_model, column), make in MADE.items()]
     assert VAIMetadata.objects.filter(booking=goes).exists()
     apply(joins)
@@ -155,15 +168,15 @@ def test_every_row_that_names_the_one_that_goes_names_the_one_that_stays(
     assert (stays.metadata.conversation_id, stays.metadata.extra) == ("conv-1", {"a": 1})
 
 
-def test_a_mail_that_waits_for_its_link_goes_along(connection: Connection) -> None:
-    stays, goes, joins = two(connection)
+def test_a_mail_that_waits_for_its_link_goes_along(account: CalendlyAccount) -> None:
+    stays, goes, joins = two(account)
     PendingMail.objects.create(booking=goes, once_key="mail")
     apply(joins)
     assert PendingMail.objects.get().booking_id == stays.pk
 
 
-def test_the_metadata_of_both_is_merged_and_the_staying_ones_word_wins(connection: Connection) -> None:
-    stays, goes, joins = two(connection)
+def test_the_metadata_of_both_is_merged_and_the_staying_ones_word_wins(account: CalendlyAccount) -> None:
+    stays, goes, joins = two(account)
     VAIMetadata.objects.create(booking=stays, conversation_id="conv-1", extra={"a": 1}, next_attempt_at=BEGIN)
     VAIMetadata.objects.create(
         booking=goes,
@@ -180,7 +193,7 @@ def test_the_metadata_of_both_is_merged_and_the_staying_ones_word_wins(connectio
     assert (kept.extra, kept.asked_at, kept.next_attempt_at) == ({"a": 1, "b": 2}, BEGIN, None)
 
 
-def test_a_question_for_the_portal_goes_along(connection: Connection) -> None:
+def test_a_question_for_the_portal_goes_along(account: CalendlyAccount) -> None:
     founded, joins = halves(3)
     body = json.loads(founded[-1])
     ours = {"utm_source": "vai_agent", "utm_medium": "vai_portal", "utm_content": "7" * 32}
@@ -192,9 +205,9 @@ def test_a_question_for_the_portal_goes_along(connection: Connection) -> None:
 
 
 def test_items_of_acts_on_many_and_the_admins_history_go_along(
-    connection: Connection, django_user_model: Any
+    account: CalendlyAccount, django_user_model: Any
 ) -> None:
-    stays, goes, joins = two(connection)
+    stays, goes, joins = two(account)
     run, other = (
         BulkRun.objects.create(kind=kind, by="Ioana", created_at=BEGIN) for kind in ("cancel", "resend")
     )
@@ -213,4 +226,4 @@ def test_items_of_acts_on_many_and_the_admins_history_go_along(
         row.refresh_from_db()
     assert (moved.target, foreign.target, doubled.target) == (str(stays.pk), str(goes.pk), str(goes.pk))
     assert logged.object_id == str(stays.pk)
-    assert BookingLeg.objects.filter(booking=stays).count() == 2
+    assert CalendlyBooking.objects.filter(booking=stays).count() == 2

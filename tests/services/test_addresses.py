@@ -4,7 +4,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
-from calendly_integration.services import addresses
+from calendly_integration.services.bookings import email_addresses
 
 FINE = [
     "ana@example.com",
@@ -59,12 +59,12 @@ NONE = [
 
 @pytest.mark.parametrize("text", FINE)
 def test_an_address_is_one(text: str) -> None:
-    assert addresses.is_address(text)
+    assert email_addresses.is_address(text)
 
 
 @pytest.mark.parametrize("text", NONE)
 def test_what_is_none_is_not_mended(text: str) -> None:
-    assert not addresses.is_address(text)
+    assert not email_addresses.is_address(text)
 
 
 @pytest.mark.parametrize("text", [text for text in FINE + NONE if text.strip() == text])
@@ -75,9 +75,9 @@ def test_the_rule_is_never_narrower_than_djangos(text: str) -> None:
         return
     if any(unseen in text for unseen in "\u200d\xad"):
         return  # Django takes them in domains
-    assert addresses.is_address(text)
+    assert email_addresses.is_address(text)
 
 
 def test_a_hostile_text_is_refused_at_once() -> None:
     for text in ("a@" + "b-" * 159, "a@" + "b." * 158, '"' * 320, "@" * 320, "a@[" + "1:" * 150):
-        assert not addresses.is_address(text)
+        assert not email_addresses.is_address(text)

@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 from django.db import OperationalError
 
 from calendly_integration.models import AgentKey
-from calendly_integration.services import agent_keys
+from calendly_integration.services.agents import keys
 
 NOW = datetime(2026, 11, 23, 6, tzinfo=UTC)
 
@@ -17,9 +17,9 @@ pytestmark = pytest.mark.django_db
 
 
 def test_a_key_proves_itself_and_is_not_kept_in_clear() -> None:
-    key, secret = agent_keys.create("Agent", now=NOW)
-    assert agent_keys.SHAPE.fullmatch(secret)
-    assert agent_keys.authenticate(secret, now=NOW) == key
+    key, secret = keys.create("Agent", now=NOW)
+    assert keys.SHAPE.fullmatch(secret)
+    assert keys.authenticate(secret, now=NOW) == key
     kept = AgentKey.objects.values().get()
     assert secret not in repr(kept)
     assert secret.startswith(kept["prefix"])
@@ -27,12 +27,12 @@ def test_a_key_proves_itself_and_is_not_kept_in_clear() -> None:
 
 
 def test_two_keys_never_alike() -> None:
-    assert agent_keys.create("A", now=NOW)[1] != agent_keys.create("A", now=NOW)[1]
+    assert keys.create("A", now=NOW)[1] != keys.create("A", now=NOW)[1]
 
 
 def test_a_right_that_does_not_exist_is_refused() -> None:
-    with pytest.raises(agent_keys.UnknownScope):
-        agent_keys.create("A", scopes=["read", "fly"], now=NOW)
+    with pytest.raises(keys.UnknownScope):
+        keys.create("A", scopes=["read", "fly"], now=NOW)
     assert not AgentKey.objects.exists()
 
 
@@ -49,32 +49,32 @@ def test_a_right_that_does_not_exist_is_refused() -> None:
     ],
 )
 def test_anything_else_does_not_open(spoil: Any) -> None:
-    _key, secret = agent_keys.create("A", now=NOW)
-    with pytest.raises(agent_keys.InvalidKey):
-        agent_keys.authenticate(spoil(secret), now=NOW)
+    _key, secret = keys.create("A", now=NOW)
+    with pytest.raises(keys.InvalidKey):
+        keys.authenticate(spoil(secret), now=NOW)
 
 
 def test_expired_and_revoked_keys_do_not_open() -> None:
-    _key, short = agent_keys.create("A", expires_at=NOW + timedelta(hours=1), now=NOW)
-    agent_keys.authenticate(short, now=NOW)
-    with pytest.raises(agent_keys.InvalidKey):
-        agent_keys.authenticate(short, now=NOW + timedelta(hours=1))
-    key, secret = agent_keys.create("B", now=NOW)
-    assert agent_keys.revoke(key, now=NOW)
-    assert not agent_keys.revoke(key, now=NOW + timedelta(days=1))
+    _key, short = keys.create("A", expires_at=NOW + timedelta(hours=1), now=NOW)
+    keys.authenticate(short, now=NOW)
+    with pytest.raises(keys.InvalidKey):
+        keys.authenticate(short, now=NOW + timedelta(hours=1))
+    key, secret = keys.create("B", now=NOW)
+    assert keys.revoke(key, now=NOW)
+    assert not keys.revoke(key, now=NOW + timedelta(days=1))
     assert key.revoked_at == NOW
-    with pytest.raises(agent_keys.InvalidKey):
-        agent_keys.authenticate(secret, now=NOW)
+    with pytest.raises(keys.InvalidKey):
+        keys.authenticate(secret, now=NOW)
 
 
 def test_noting_use_never_fails_the_caller(monkeypatch: pytest.MonkeyPatch) -> None:
-    key, _secret = agent_keys.create("A", now=NOW)
+    key, _secret = keys.create("A", now=NOW)
 
     def locked(*_args: Any, **_kwargs: Any) -> int:
         raise OperationalError("database is locked")
 
     monkeypatch.setattr("django.db.models.query.QuerySet.update", locked)
-    agent_keys.note_use(key, now=NOW)
+    keys.note_use(key, now=NOW)
 
 
 def test_the_command_prints_the_key_and_nothing_else(
@@ -83,7 +83,7 @@ def test_the_command_prints_the_key_and_nothing_else(
     call_command("calendly_agent_key", "Sales agent", "--scope", "read", "--scope", "book", "--expires", "30")
     told = capsys.readouterr()
     assert told.err == ""
-    key = agent_keys.authenticate(told.out.removesuffix("\n"), now=NOW)
+    key = keys.authenticate(told.out.removesuffix("\n"), now=NOW)
     assert (key.name, key.scopes) == ("Sales agent", ["book", "read"])
     assert key.expires_at == NOW + timedelta(days=30)
 

@@ -7,10 +7,11 @@ from zoneinfo import ZoneInfo
 import pytest
 import time_machine
 
-from calendly_integration.models import Connection, EventType, Host
+from calendly_integration.models import CalendlyAccount, EventType, Host
 from calendly_integration.sandbox.calendly import Calendly
-from calendly_integration.services import availability, failures
-from calendly_integration.services.availability import Slot, Span
+from calendly_integration.services import errors
+from calendly_integration.services.catalog import availability
+from calendly_integration.services.catalog.availability import Slot, Span
 
 from .story import TEN, book, hours, mirrored, now, strict
 
@@ -92,10 +93,10 @@ def test_no_more_than_31_days_are_asked_for_at_once(
     assert len({slot.start for slot in found}) == len(found)
 
 
-def test_a_full_group_is_not_free(calendly: Calendly, connection: Connection) -> None:
+def test_a_full_group_is_not_free(calendly: Calendly, account: CalendlyAccount) -> None:
     calendly.add_group_type("Webinar", seats=1)
     calendly.add_group_type("Workshop", seats=2)
-    mirrored(connection)
+    mirrored(account)
     calendly.book_as_invitee("Workshop", TEN, email="a@example.com")
     kind = EventType.objects.get(name="Workshop")
     assert availability.free(kind, start=TEN, end=TEN + hours(0.1), now=now())
@@ -108,11 +109,11 @@ def test_who_only_looks_is_told_in_our_words_what_is_wrong(
 ) -> None:
     kind = event_types["Sales Demo"]
     calendly.faults.add("refuse", method="GET", times=None)
-    with pytest.raises(failures.CalendlyUnavailable):
+    with pytest.raises(errors.CalendlyUnavailable):
         availability.offered(kind, start=TEN, end=TEN + hours(1), now=now())
     calendly.faults.clear()
     calendly.faults.add("status", method="GET", status=404)
-    with pytest.raises(failures.CalendlyRefused):
+    with pytest.raises(errors.CalendlyRefused):
         availability.offered(kind, start=TEN, end=TEN + hours(1), now=now())
 
 
@@ -232,8 +233,8 @@ def test_what_is_past_is_not_shown(calendly: Calendly, clock: time_machine.Trave
 
 def test_a_calendar_that_calendly_cannot_read_is_a_refusal(calendly: Calendly) -> None:
     calendly.break_calendar()
-    with pytest.raises(failures.CalendlyRefused):
+    with pytest.raises(errors.CalendlyRefused):
         day_of(ana())
     calendly.faults.add("status", method="GET", status=503, times=None)
-    with pytest.raises(failures.CalendlyUnavailable):
+    with pytest.raises(errors.CalendlyUnavailable):
         day_of(ana())

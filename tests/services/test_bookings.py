@@ -11,19 +11,20 @@ import time_machine
 from calendly_integration import clients
 from calendly_integration.models import (
     Booking,
-    BookingLeg,
-    Connection,
+    CalendlyAccount,
+    CalendlyBooking,
     EventType,
     FollowUp,
-    Message,
+    OutboxMessage,
     TimelineEntry,
     VAIMetadata,
 )
 from calendly_integration.sandbox.calendly import Calendly
 from calendly_integration.sandbox.seeds import place, question
-from calendly_integration.services import bookings, failures, legs, scheduling, syncing
+from calendly_integration.services import errors
 from calendly_integration.services.actors import Actor
-from calendly_integration.services.bookings import (
+from calendly_integration.services.bookings import create, pending_actions, queries
+from calendly_integration.services.bookings.queries import (
     CancellationUnknown,
     Moved,
     MoveUnknown,
@@ -31,6 +32,7 @@ from calendly_integration.services.bookings import (
     NotFree,
     NotReschedulable,
 )
+from calendly_integration.services.reconcile import sync
 
 from .story import (
     AGENT,
@@ -57,12 +59,12 @@ NEW = TEN + hours(3)
 
 
 def cancel(booking: Booking, reason: str = "Nu mai e nevoie", **options: Any) -> Booking:
-    found = bookings.find(str(booking.pk))
-    return bookings.cancel(found, reason=reason, by=AGENT, now=now(), **options)
+    found = queries.find(str(booking.pk))
+    return queries.cancel(found, reason=reason, by=AGENT, now=now(), **options)
 
 
 def move(booking: Booking, start: datetime = NEW) -> Moved | NotFree | MoveUnknown:
-    return bookings.reschedule(bookings.find(str(booking.pk)), new_start=start, by=AGENT, now=now())
+    return queries.reschedule(queries.find(str(booking.pk)), new_start=start, by=AGENT, now=now())
 
 
 def booked(calendly: Calendly, **changes: Any) -> Booking:
@@ -71,7 +73,7 @@ def booked(calendly: Calendly, **changes: Any) -> Booking:
     booking = book(**changes)
     deliver(calendly)
     calendly.calls.clear()
-    return bookings.find(str(booking.pk))
+    return queries.find(str(booking.pk))
 
 
 # Find and list
@@ -81,18 +83,18 @@ def test_a_booking_is_found_by_our_id_and_by_any_of_calendlys(calendly: Calendly
     booking = booked(calendly)
     first = booking.event_id
     assert isinstance(move(booking), Moved)
-    second = bookings.find(str(booking.pk)).event_id
+    second = queries.find(str(booking.pk)).event_id
     assert first != second
     for key in (str(booking.pk), booking.pk.hex, first, second):
-        assert bookings.find(key).pk == booking.pk
+        assert queries.find(key).pk == booking.pk
 
 
 @pytest.mark.parametrize(
     "key", ["", "nothing", "5cae332e-9f76-486e-bd18-4b515102c0aa", "a" * 65, "a\x00b", "é", "%", "../x"]
 )
 def test_what_is_no_booking_is_not_found(calendly: Calendly, key: str) -> None:
-    with pytest.raises(bookings.BookingNotFound):
-        bookings.find(key)
+    with pytest.raises(queries.BookingNotFound):
+        queries.find(key)
 
 
 def test_upcoming_shows_confirmed_ones_of_the_window_soonest_first(
@@ -106,10 +108,10 @@ def test_upcoming_shows_confirmed_ones_of_the_window_soonest_first(
     book(preferred=TEN + timedelta(days=9))
     calendly.faults.add("drop", method="POST", path="/invitees")
     ask(preferred=TEN + hours(5), flexibility="exact")
-    found = bookings.upcoming(" MARIA@example.com", days=7, now=now())
+    found = queries.upcoming(" MARIA@example.com", days=7, now=now())
     assert [booking.pk for booking in found] == [first.pk, later.pk]
     clock.move_to(TEN + timedelta(seconds=1))
-    assert [booking.pk for booking in bookings.upcoming("maria@example.com", days=7, now=now())] == [later.pk]
+    assert [booking.pk for booking in queries.upcoming("maria@example.com", days=7, now=now())] == [later.pk]
 
 
 def test_bookings_are_listed_by_what_an_agent_knows(calendly: Calendly) -> None:
@@ -118,7 +120,7 @@ def test_bookings_are_listed_by_what_an_agent_knows(calendly: Calendly) -> None:
     cancel(two)
 
     def listed(**wanted: str) -> set[uuid.UUID]:
-        return set(bookings.listed(**wanted).values_list("pk", flat=True))
+        return set(queries.listed(**wanted).values_list("pk", flat=True))
 
     assert listed() == {one.pk, two.pk}
     assert listed(email="MARIA@EXAMPLE.com") == {one.pk}
@@ -129,13 +131,15 @@ def test_bookings_are_listed_by_what_an_agent_knows(calendly: Calendly) -> None:
 
 def test_metadata_can_be_changed_and_that_is_noted(calendly: Calendly) -> None:
     booking = book()
-    kept = bookings.annotate(booking, changes={"notes": "Altceva", "extra": {"a": 1}}, by=AGENT, now=now())
+    kept = queries.annotate(booking, changes={"notes": "Altceva", "extra": {"a": 1}}, by=AGENT, now=now())
     assert VAIMetadata.objects.get(booking=booking).notes == kept.notes == "Altceva"
     last = TimelineEntry.objects.filter(booking=booking).last()
     assert last is not None
     assert (last.action, last.detail, last.actor_name) == (
-        "metadata_changed", {"fields": ["extra", "notes"]}, "Test agent",
-    )  # fmt: skip
+        "metadata_changed",
+        {"fields": ["extra", "notes"]},
+        "Test agent",
+    )
 
 
 # Cancel
@@ -172,14 +176,14 @@ def test_who_canceled_through_us_is_named_for_good(
 ) -> None:
     """Calendly names the owner of our token: for its delivery, too, it was the host."""
     booking = booked(calendly)
-    bookings.cancel(booking, reason="Nu mai e nevoie", by=by, now=now())
+    queries.cancel(booking, reason="Nu mai e nevoie", by=by, now=now())
     for _ in range(2):
         booking.refresh_from_db()
         assert (booking.canceled_by, booking.cancel_reason) == (by.name, "Nu mai e nevoie")
         pass_time(clock, calendly)
-        syncing.events(booking.connection, now=now())
-    leg = booking.legs.get()
-    assert (leg.canceler, leg.canceled_by) == ("host", "Ana Ionescu")
+        sync.events(booking.account, now=now())
+    calendly_booking = booking.calendly_bookings.get()
+    assert (calendly_booking.canceler, calendly_booking.canceled_by) == ("host", "Ana Ionescu")
 
 
 def test_whoever_was_faster_than_us_at_calendly_is_named(calendly: Calendly) -> None:
@@ -192,11 +196,19 @@ def test_whoever_was_faster_than_us_at_calendly_is_named(calendly: Calendly) -> 
 def test_canceling_what_is_canceled_already_changes_nothing(calendly: Calendly) -> None:
     booking = booked(calendly)
     cancel(booking)
-    before = (list(Message.objects.values()), list(BookingLeg.objects.values()), len(calendly.calls))
+    before = (
+        list(OutboxMessage.objects.values()),
+        list(CalendlyBooking.objects.values()),
+        len(calendly.calls),
+    )
     again = cancel(booking, "Altceva")
     assert again.status == "canceled"
     assert again.cancel_reason == "Nu mai e nevoie"
-    assert (list(Message.objects.values()), list(BookingLeg.objects.values()), len(calendly.calls)) == before
+    assert (
+        list(OutboxMessage.objects.values()),
+        list(CalendlyBooking.objects.values()),
+        len(calendly.calls),
+    ) == before
 
 
 def test_one_that_calendly_has_canceled_already_takes_the_reason_from_there(
@@ -256,8 +268,8 @@ def test_a_cancellation_whose_answer_was_lost_is_tried_until_it_is_certain(
         cancel(booking)
     assert caught.value.booking.pk == booking.pk
     pass_time(clock, calendly, hooks=False)
-    assert bookings.find(str(booking.pk)).status == "canceled"
-    assert bookings.find(str(booking.pk)).cancel_reason == "Nu mai e nevoie"
+    assert queries.find(str(booking.pk)).status == "canceled"
+    assert queries.find(str(booking.pk)).cancel_reason == "Nu mai e nevoie"
     assert not active(calendly)
     pass_time(clock, calendly)
     assert told().count("/calendly/canceled") == 1
@@ -267,10 +279,10 @@ def test_a_cancellation_whose_answer_was_lost_is_tried_until_it_is_certain(
 @pytest.mark.parametrize(
     ("fault", "facts", "error"),
     [
-        ("status", {"status": 403}, failures.CalendlyRefused),
-        ("status", {"status": 401}, failures.CalendlyRefused),
-        ("status", {"status": 429}, failures.CalendlyUnavailable),
-        ("refuse", {}, failures.CalendlyUnavailable),
+        ("status", {"status": 403}, errors.CalendlyRefused),
+        ("status", {"status": 401}, errors.CalendlyRefused),
+        ("status", {"status": 429}, errors.CalendlyUnavailable),
+        ("refuse", {}, errors.CalendlyUnavailable),
     ],
 )
 def test_a_cancellation_that_was_refused_is_taken_back(
@@ -280,9 +292,13 @@ def test_a_cancellation_that_was_refused_is_taken_back(
     calendly.faults.add(fault, method="POST", path=".*/cancellation", **facts)
     with pytest.raises(error):
         cancel(booking)
-    leg = BookingLeg.objects.get()
-    assert (leg.status, leg.todo, leg.next_attempt_at) == ("active", "", None)
-    assert "cancel" not in leg.intent
+    calendly_booking = CalendlyBooking.objects.get()
+    assert (calendly_booking.status, calendly_booking.pending_action, calendly_booking.next_attempt_at) == (
+        "active",
+        "",
+        None,
+    )
+    assert "cancel" not in calendly_booking.intent
     pass_time(clock, calendly)
     assert len(active(calendly)) == 1
     settled(calendly)
@@ -293,16 +309,16 @@ def test_a_cancellation_taken_back_does_not_forget_the_link(
 ) -> None:
     booking = book()  # its link is not ready yet
     calendly.faults.add("refuse", method="POST", path=".*/cancellation")
-    with pytest.raises(failures.CalendlyUnavailable):
+    with pytest.raises(errors.CalendlyUnavailable):
         cancel(booking)
     pass_time(clock, calendly, minutes=1, hooks=False)
-    assert bookings.find(str(booking.pk)).meeting_url.startswith("https://")
+    assert queries.find(str(booking.pk)).meeting_url.startswith("https://")
 
 
 def test_a_later_cancellation_by_the_host_is_not_put_down_to_the_agent(calendly: Calendly) -> None:
     booking = booked(calendly)
     calendly.faults.add("status", method="POST", path=".*/cancellation", status=403)
-    with pytest.raises(failures.CalendlyRefused):
+    with pytest.raises(errors.CalendlyRefused):
         cancel(booking)
     calendly.cancel_as_host(calendly.find_event(booking.event_id), "Boală")
     deliver(calendly)
@@ -319,8 +335,8 @@ def test_a_meeting_that_has_begun_or_is_over_cannot_be_canceled(
     with pytest.raises(NotCancelable) as caught:
         cancel(booking)
     assert caught.value.why == "past"
-    assert bookings.find(str(booking.pk)).status == "confirmed"
-    assert not BookingLeg.objects.filter(next_attempt_at__isnull=False).exists()
+    assert queries.find(str(booking.pk)).status == "confirmed"
+    assert not CalendlyBooking.objects.filter(next_attempt_at__isnull=False).exists()
 
 
 def test_one_that_is_pending_or_has_failed_cannot_be_canceled(
@@ -328,7 +344,7 @@ def test_one_that_is_pending_or_has_failed_cannot_be_canceled(
 ) -> None:
     calendly.faults.add("drop", method="POST", path="/invitees")
     outcome = ask(preferred=TEN)
-    assert isinstance(outcome, scheduling.OutcomeUnknown)
+    assert isinstance(outcome, create.OutcomeUnknown)
     with pytest.raises(NotCancelable) as caught:
         cancel(outcome.booking)
     assert caught.value.why == "pending"
@@ -339,10 +355,10 @@ def test_one_that_is_pending_or_has_failed_cannot_be_canceled(
 
 
 def test_a_place_in_a_group_with_others_cannot_be_canceled_alone(
-    calendly: Calendly, connection: Connection
+    calendly: Calendly, account: CalendlyAccount
 ) -> None:
     calendly.add_group_type("Webinar", seats=3)
-    mirrored(connection)
+    mirrored(account)
     mine = book("Webinar")
     other = calendly.book_as_invitee("Webinar", TEN, email="b@example.com", name="B")
     with pytest.raises(NotCancelable) as caught:
@@ -356,13 +372,13 @@ def test_a_place_in_a_group_with_others_cannot_be_canceled_alone(
     assert cancel(mine).status == "canceled"
 
 
-def test_staff_may_cancel_a_group_for_all(calendly: Calendly, connection: Connection) -> None:
+def test_staff_may_cancel_a_group_for_all(calendly: Calendly, account: CalendlyAccount) -> None:
     calendly.add_group_type("Webinar", seats=3)
-    mirrored(connection)
+    mirrored(account)
     mine, other = book("Webinar"), book("Webinar", email="b@example.com")
     assert cancel(mine, whole_event=True).status == "canceled"
     deliver(calendly)
-    assert bookings.find(str(other.pk)).status == "canceled"
+    assert queries.find(str(other.pk)).status == "canceled"
 
 
 # Move
@@ -379,22 +395,28 @@ def test_a_move_books_the_new_start_first_and_then_ends_the_old_one(
     assert outcome.booking.event_id != booking.event_id
     assert outcome.booking.meeting_url == ""
     assert [call.path.rpartition("/")[2].partition("?")[0] for call in calendly.calls] == [
-        "event_type_available_times", "invitees", "cancellation",
-    ]  # fmt: skip
+        "event_type_available_times",
+        "invitees",
+        "cancellation",
+    ]
     pass_time(clock, calendly)
     settled(calendly)
     assert told() == [
-        "/calendly/metadata", "/calendly/notify", "/calendly/confirmed", "/calendly/rescheduled", "/email/send",
-    ]  # fmt: skip
+        "/calendly/metadata",
+        "/calendly/notify",
+        "/calendly/confirmed",
+        "/calendly/rescheduled",
+        "/email/send",
+    ]
     assert message("/calendly/rescheduled")["old_start_time"] == "2026-11-24T08:00:00Z"
     assert logged() == ["invitee_created", "invitee_rescheduled"]
-    fresh = bookings.find(str(booking.pk))
+    fresh = queries.find(str(booking.pk))
     assert fresh.meeting_url.startswith("https://")
     assert fresh.metadata.conversation_id == "conv-1"
-    new = fresh.current_leg
+    new = fresh.current_calendly_booking
     assert new is not None
     assert new.replaces is not None
-    assert (new.status, new.replaces.status, fresh.legs.count()) == ("active", "canceled", 2)
+    assert (new.status, new.replaces.status, fresh.calendly_bookings.count()) == ("active", "canceled", 2)
 
 
 def test_a_booking_may_be_moved_again_and_again(calendly: Calendly, clock: time_machine.Traveller) -> None:
@@ -403,21 +425,24 @@ def test_a_booking_may_be_moved_again_and_again(calendly: Calendly, clock: time_
         assert isinstance(move(booking, TEN + hours(number)), Moved)
         pass_time(clock, calendly, minutes=1)
     settled(calendly)
-    assert bookings.find(str(booking.pk)).start_at == TEN
+    assert queries.find(str(booking.pk)).start_at == TEN
     assert told().count("/calendly/rescheduled") == 4
 
 
-def test_a_move_takes_people_answers_and_place_along(calendly: Calendly, connection: Connection) -> None:
+def test_a_move_takes_people_answers_and_place_along(calendly: Calendly, account: CalendlyAccount) -> None:
     calendly.add_event_type(
         "Visit",
         locations=[place("physical", text="Str. Lungă 1")],
         questions=[question("Cine?", required=True), question("De ce?", position=1)],
     )
-    mirrored(connection)
+    mirrored(account)
     booking = booked(
-        calendly, event_type="Visit", answers=(("Cine?", "Eu"),), guests=("g@example.com",),
+        calendly,
+        event_type="Visit",
+        answers=(("Cine?", "Eu"),),
+        guests=("g@example.com",),
         time_zone="Asia/Kathmandu",
-    )  # fmt: skip
+    )
     first = next(iter(calendly.state.invitees.values()))
     assert isinstance(move(booking), Moved)
     second = active(calendly)[0]
@@ -447,9 +472,9 @@ def test_a_booking_made_on_the_public_page_can_be_moved_too(
     assert [guest["email"] for guest in event.guests] == ["g@example.com"]
 
 
-def test_a_call_moves_with_its_number(calendly: Calendly, connection: Connection) -> None:
+def test_a_call_moves_with_its_number(calendly: Calendly, account: CalendlyAccount) -> None:
     calendly.add_event_type("Call", locations=[place("outbound_call")])
-    mirrored(connection)
+    mirrored(account)
     calendly.book_as_invitee(
         "Call", TEN, location={**place("outbound_call"), "location": "+40721234567"}, email="n@example.com"
     )
@@ -462,10 +487,10 @@ def test_a_call_moves_with_its_number(calendly: Calendly, connection: Connection
 
 @pytest.mark.parametrize("phone", ["", "+40721234567"])
 def test_a_meeting_at_the_invitees_place_moves_with_the_place(
-    calendly: Calendly, connection: Connection, phone: str
+    calendly: Calendly, account: CalendlyAccount, phone: str
 ) -> None:
     calendly.add_event_type("Visit", locations=[place("ask_invitee")])
-    mirrored(connection)
+    mirrored(account)
     calendly.book_as_invitee("Visit", TEN, location={**place("ask_invitee"), "location": "Str. Lungă 1"})
     deliver(calendly)
     Booking.objects.update(phone=phone)
@@ -490,9 +515,9 @@ def test_a_new_start_that_is_not_free_leaves_the_old_meeting_untouched(calendly:
     assert not outcome.taken
     assert outcome.suggestions
     assert len(calendly.calls) == 1
-    fresh = bookings.find(str(booking.pk))
+    fresh = queries.find(str(booking.pk))
     assert (fresh.status, fresh.start_at, fresh.event_id) == ("confirmed", TEN, booking.event_id)
-    assert BookingLeg.objects.count() == 1
+    assert CalendlyBooking.objects.count() == 1
 
 
 def test_a_new_start_that_is_taken_meanwhile_leaves_the_old_meeting_untouched(
@@ -510,13 +535,13 @@ def test_a_new_start_that_is_taken_meanwhile_leaves_the_old_meeting_untouched(
     outcome = move(booking)
     assert isinstance(outcome, NotFree)
     assert outcome.taken
-    assert bookings.find(str(booking.pk)).start_at == TEN
+    assert queries.find(str(booking.pk)).start_at == TEN
     pass_time(clock, calendly)
     settled(calendly)
 
 
 @pytest.mark.parametrize(
-    ("fault", "error"), [("refuse", failures.CalendlyUnavailable), ("status", failures.CalendlyRefused)]
+    ("fault", "error"), [("refuse", errors.CalendlyUnavailable), ("status", errors.CalendlyRefused)]
 )
 def test_a_new_start_that_is_refused_leaves_the_old_meeting_untouched(
     calendly: Calendly, fault: Any, error: Any
@@ -525,7 +550,7 @@ def test_a_new_start_that_is_refused_leaves_the_old_meeting_untouched(
     calendly.faults.add(fault, method="POST", path="/invitees", status=403)
     with pytest.raises(error):
         move(booking)
-    fresh = bookings.find(str(booking.pk))
+    fresh = queries.find(str(booking.pk))
     assert (fresh.status, fresh.start_at) == ("confirmed", TEN)
     assert isinstance(move(booking), Moved)
 
@@ -545,7 +570,7 @@ def test_a_move_whose_answer_was_lost_is_looked_up(
         assert caught.value.why == "pending"
     pass_time(clock, calendly)
     settled(calendly)
-    assert bookings.find(str(booking.pk)).start_at == (NEW if moved else TEN)
+    assert queries.find(str(booking.pk)).start_at == (NEW if moved else TEN)
     assert told().count("/calendly/rescheduled") == int(moved)
     assert posts(calendly) == 1
 
@@ -573,17 +598,17 @@ def test_an_old_half_that_calendly_will_not_end_is_shown_to_staff(
     assert isinstance(move(booking), Moved)
     pass_time(clock, calendly)
     assert TimelineEntry.objects.filter(booking=booking, action="not_canceled").count() == 1
-    assert not BookingLeg.objects.filter(next_attempt_at__isnull=False).exists()
-    assert bookings.find(str(booking.pk)).start_at == NEW
-    [old] = BookingLeg.objects.left_standing(now())
+    assert not CalendlyBooking.objects.filter(next_attempt_at__isnull=False).exists()
+    assert queries.find(str(booking.pk)).start_at == NEW
+    [old] = CalendlyBooking.objects.left_standing(now())
     assert old.start_at == TEN
-    assert not BookingLeg.objects.left_standing(TEN + timedelta(days=1)).exists()
+    assert not CalendlyBooking.objects.left_standing(TEN + timedelta(days=1)).exists()
 
     calendly.faults.clear()
-    assert legs.retry_old_cancellation(old, by=STAFF, now=now())
-    assert not legs.retry_old_cancellation(old, by=STAFF, now=now())
+    assert pending_actions.retry_old_cancellation(old, by=STAFF, now=now())
+    assert not pending_actions.retry_old_cancellation(old, by=STAFF, now=now())
     pass_time(clock, calendly)
-    assert not BookingLeg.objects.left_standing(now()).exists()
+    assert not CalendlyBooking.objects.left_standing(now()).exists()
     settled(calendly)
 
 
@@ -595,28 +620,28 @@ def test_a_second_cancellation_keeps_the_reason_of_the_first(
     with pytest.raises(CancellationUnknown):
         cancel(booking)
     with pytest.raises(CancellationUnknown):
-        bookings.cancel(bookings.find(str(booking.pk)), reason="another reason", by=STAFF, now=now())
+        queries.cancel(queries.find(str(booking.pk)), reason="another reason", by=STAFF, now=now())
     pass_time(clock, calendly)
-    fresh = bookings.find(str(booking.pk))
+    fresh = queries.find(str(booking.pk))
     assert (fresh.status, fresh.cancel_reason) == ("canceled", "Nu mai e nevoie")
     assert message("/calendly/canceled")["cancel_reason"] == "Nu mai e nevoie"
     assert TimelineEntry.objects.filter(booking=booking, action="cancel_requested").count() == 1
 
 
 def test_a_second_cancellation_does_not_take_the_lease_of_the_first(
-    calendly: Calendly, monkeypatch: pytest.MonkeyPatch, connection: Connection
+    calendly: Calendly, monkeypatch: pytest.MonkeyPatch, account: CalendlyAccount
 ) -> None:
     booking = booked(calendly)
-    client = clients.calendly(connection)
+    client = clients.calendly(account)
     cancel_there = client.cancel
 
     def cancel_while_another_does(*args: Any, **options: Any) -> Any:
         monkeypatch.setattr(client, "cancel", cancel_there)
-        held = BookingLeg.objects.get().lease_token
+        held = CalendlyBooking.objects.get().lease_token
         calendly.faults.add("refuse", method="POST", path=".*/cancellation")
         with pytest.raises(CancellationUnknown):
-            bookings.cancel(bookings.find(str(booking.pk)), reason="another reason", by=STAFF, now=now())
-        assert BookingLeg.objects.get().lease_token == held
+            queries.cancel(queries.find(str(booking.pk)), reason="another reason", by=STAFF, now=now())
+        assert CalendlyBooking.objects.get().lease_token == held
         return cancel_there(*args, **options)
 
     monkeypatch.setattr(client, "cancel", cancel_while_another_does)
@@ -632,7 +657,7 @@ def test_an_old_half_whose_hour_has_passed_meanwhile_is_let_be(
     assert isinstance(move(booking), Moved)
     clock.move_to(TEN + timedelta(minutes=1))
     pass_time(clock, calendly, minutes=2)
-    assert not BookingLeg.objects.filter(next_attempt_at__isnull=False).exists()
+    assert not CalendlyBooking.objects.filter(next_attempt_at__isnull=False).exists()
     assert not [record for record in caplog.records if record.exc_info]
 
 
@@ -641,7 +666,7 @@ def test_a_clock_of_ours_that_is_late_does_not_break_a_move(calendly: Calendly) 
     booking = booked(calendly)
     calendly.move_clock((TEN - now()).total_seconds())
     assert isinstance(move(booking), Moved)
-    assert not BookingLeg.objects.filter(todo="cancel").exists()
+    assert not CalendlyBooking.objects.filter(pending_action="cancel").exists()
 
 
 def test_what_cannot_be_moved_says_why(calendly: Calendly, clock: time_machine.Traveller) -> None:
@@ -672,7 +697,7 @@ def test_what_cannot_be_moved_says_why(calendly: Calendly, clock: time_machine.T
     ],
 )
 def test_a_new_start_that_cannot_be_meant_is_refused(calendly: Calendly, start: datetime, code: str) -> None:
-    with pytest.raises(scheduling.InvalidWish) as caught:
+    with pytest.raises(create.InvalidBookingRequest) as caught:
         move(booked(calendly), start)
     assert (caught.value.field, caught.value.code) == ("newStartTime", code)
 
@@ -683,10 +708,10 @@ def test_a_move_heeds_the_allowance_that_is_used_up(
     booking = booked(calendly)
     calendly.faults.add("status", method="POST", path="/invitees", status=429, seconds=60)
     for _ in range(2):
-        with pytest.raises(failures.QuotaExhausted):
+        with pytest.raises(errors.QuotaExhausted):
             move(booking)
     assert posts(calendly) == 1
-    assert bookings.find(str(booking.pk)).start_at == TEN
+    assert queries.find(str(booking.pk)).start_at == TEN
     clock.shift(61)
     assert isinstance(move(booking), Moved)
 
@@ -711,7 +736,7 @@ def test_an_invitee_who_moves_an_agents_booking_keeps_it_an_agents(
     assert told().count("/calendly/rescheduled") == 1
     assert not {"/calendly/canceled"} & set(told())
     assert told().count("/calendly/confirmed") == 1
-    assert bookings.find(str(booking.pk)).start_at == NEW
+    assert queries.find(str(booking.pk)).start_at == NEW
     assert isinstance(move(booking, TEN), Moved)
     pass_time(clock, calendly)
     settled(calendly)
@@ -719,14 +744,14 @@ def test_an_invitee_who_moves_an_agents_booking_keeps_it_an_agents(
 
 def test_the_zone_of_a_booking_without_one_is_the_default(calendly: Calendly) -> None:
     booking = Booking(time_zone="Nowhere/Else")
-    assert bookings.zone_of(booking).source == "default"
+    assert queries.zone_of(booking).source == "default"
 
 
-def test_the_timeline_tells_who_did_what(calendly: Calendly, connection: Connection) -> None:
+def test_the_timeline_tells_who_did_what(calendly: Calendly, account: CalendlyAccount) -> None:
     booking = booked(calendly)
     move(booking)
     deliver(calendly)
-    bookings.cancel(bookings.find(str(booking.pk)), reason="Gata", by=STAFF, now=now())
+    queries.cancel(queries.find(str(booking.pk)), reason="Gata", by=STAFF, now=now())
     entries = TimelineEntry.objects.filter(booking=booking).exclude(action="called")
     assert [(entry.action, entry.actor_name) for entry in entries] == [
         ("requested", "Test agent"),
@@ -737,4 +762,4 @@ def test_the_timeline_tells_who_did_what(calendly: Calendly, connection: Connect
         ("cancel_requested", "Ioana"),
         ("canceled", "Ioana"),
     ]
-    assert clients.token(connection) not in str(list(entries.values()))
+    assert clients.token(account) not in str(list(entries.values()))

@@ -10,19 +10,22 @@ import time_machine
 
 from calendly_integration.models import (
     Booking,
-    BookingLeg,
     BulkItem,
     BulkRun,
-    Delivery,
+    CalendlyBooking,
     FollowUp,
-    Lane,
-    Message,
+    OutboxMessage,
+    OutboxQueue,
     TimelineEntry,
+    WebhookDelivery,
 )
 from calendly_integration.sandbox.calendly import Calendly
-from calendly_integration.services import bookings, bulk, inbox, legs, worker
+from calendly_integration.services import worker
 from calendly_integration.services.actors import Actor
-from calendly_integration.services.worker import _remote, _shift
+from calendly_integration.services.backoffice import bulk
+from calendly_integration.services.bookings import pending_actions, queries
+from calendly_integration.services.webhooks import inbox
+from calendly_integration.services.worker import calendly_pool, loop
 
 from .story import TEN, book, deliver, now, posts, settled, told, work_legs
 
@@ -87,7 +90,7 @@ def test_a_story_of_five(calendly: Calendly, meetings: list[Booking], clock: tim
     """One is canceled meanwhile, one refused, one answer is lost, one is limited; none stops another."""
     run = asked(meetings)
     already, refused, lost, limited, _plain = meetings
-    bookings.cancel(already, reason="", by=MARIA, now=now())
+    queries.cancel(already, reason="", by=MARIA, now=now())
     deliver(calendly)
 
     def fault(booking: Booking, kind: Any, **facts: Any) -> None:
@@ -150,11 +153,11 @@ def test_a_worker_that_is_killed_is_followed_by_another(
 
     with monkeypatch.context() as patch:
         if moment == "before":
-            patch.setattr(bookings, "cancel", die)
+            patch.setattr(queries, "cancel", die)
         elif moment == "wanted":
-            patch.setattr(legs, "cancel_now", die)
+            patch.setattr(pending_actions, "cancel_now", die)
         elif moment == "sent":
-            patch.setattr("calendly_integration.services.mirror.canceled_by_us", die)
+            patch.setattr("calendly_integration.services.reconcile.canceled_by_us", die)
         else:
             patch.setattr(bulk, "_end", die)
         [item] = bulk.claim(now=now(), limit=5)
@@ -216,21 +219,21 @@ def test_while_calendly_is_away_tries_are_bounded_and_pauses_grow(
     run.refresh_from_db()
     assert run.finished_at is not None
     assert Booking.objects.get(pk=meetings[0].pk).status == "confirmed"
-    assert not BookingLeg.objects.filter(todo="cancel").exists()
+    assert not CalendlyBooking.objects.filter(pending_action="cancel").exists()
 
 
 def test_an_error_of_our_own_stops_no_other_item(
     calendly: Calendly, meetings: list[Booking], monkeypatch: pytest.MonkeyPatch, caplog: Any
 ) -> None:
     run = asked(meetings)
-    original: Callable[..., Booking] = bookings.cancel
+    original: Callable[..., Booking] = queries.cancel
 
     def cancel(booking: Booking, **given: Any) -> Booking:
         if booking.pk == meetings[1].pk:
             raise RecursionError("too deep")
         return original(booking, **given)
 
-    monkeypatch.setattr(bookings, "cancel", cancel)
+    monkeypatch.setattr(queries, "cancel", cancel)
     round_of_work()
     assert outcomes(run) == [("done", ""), ("waiting", "broken"), *[("done", "")] * 3]
     assert "RecursionError" in BulkItem.objects.get(target=str(meetings[1].pk)).last_error
@@ -291,10 +294,10 @@ def test_a_cancellation_of_ours_plans_a_follow_up_once_and_tells_the_portal_noth
     round_of_work()
     deliver(calendly)
     found = FollowUp.objects.get()
-    assert (found.kind, found.booking_id, found.leg_id) == (
+    assert (found.kind, found.booking_id, found.calendly_booking_id) == (
         "rebook",
         meetings[0].pk,
-        BookingLeg.objects.get(booking=meetings[0]).pk,
+        CalendlyBooking.objects.get(booking=meetings[0]).pk,
     )
     assert (found.scheduled_for, found.email) == (now(), "p0@example.com")
     assert "/followup/schedule" not in told()
@@ -335,22 +338,22 @@ def test_a_refused_cancellation_plans_nothing(calendly: Calendly, meetings: list
 
 def test_deliveries_are_processed_again(calendly: Calendly, meetings: list[Booking]) -> None:
     deliver(calendly)
-    rows = list(Delivery.objects.order_by("pk"))
+    rows = list(WebhookDelivery.objects.order_by("pk"))
     targets = [bulk.Target(str(row.pk), str(row)) for row in rows] + [bulk.Target("0", "gone")]
     run = bulk.start(kind="replay", targets=targets, given={}, by=MARIA, now=now())
     inbox.again(rows[0], now=now())
     round_of_work()
     assert outcomes(run) == [("done", "waits"), *[("done", "")] * 4, ("failed", "gone")]
-    assert set(Delivery.objects.values_list("status", flat=True)) == {"received"}
+    assert set(WebhookDelivery.objects.values_list("status", flat=True)) == {"received"}
     deliver(calendly)
-    assert set(Delivery.objects.values_list("status", flat=True)) == {"unchanged"}
+    assert set(WebhookDelivery.objects.values_list("status", flat=True)) == {"unchanged"}
 
 
 def test_messages_are_sent_again(calendly: Calendly, meetings: list[Booking]) -> None:
-    Message.objects.update(status="parked")
-    Lane.objects.update(next_attempt_at=None)
-    parked = list(Message.objects.order_by("pk"))
-    Message.objects.filter(pk=parked[0].pk).update(status="sent")
+    OutboxMessage.objects.update(status="parked")
+    OutboxQueue.objects.update(next_attempt_at=None)
+    parked = list(OutboxMessage.objects.order_by("pk"))
+    OutboxMessage.objects.filter(pk=parked[0].pk).update(status="sent")
     targets = [bulk.Target(str(row.pk), row.path) for row in parked] + [bulk.Target("0", "gone")]
     run = bulk.start(kind="resend", targets=targets, given={}, by=MARIA, now=now())
     round_of_work()
@@ -359,8 +362,8 @@ def test_messages_are_sent_again(calendly: Calendly, meetings: list[Booking]) ->
         *[("done", "")] * (len(parked) - 1),
         ("failed", "gone"),
     ]
-    assert Message.objects.filter(status="waiting").count() == len(parked) - 1
-    assert not Lane.objects.filter(next_attempt_at=None).exists()
+    assert OutboxMessage.objects.filter(status="waiting").count() == len(parked) - 1
+    assert not OutboxQueue.objects.filter(next_attempt_at=None).exists()
 
 
 # In the worker
@@ -369,8 +372,10 @@ def test_messages_are_sent_again(calendly: Calendly, meetings: list[Booking]) ->
 def test_the_drain_works_off_items(
     calendly: Calendly, meetings: list[Booking], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_shift, "LINGER", 0.1)
-    monkeypatch.setattr(_remote.Remote, "step", lambda self, due: round_of_work() if "bulk" in due else 0)
+    monkeypatch.setattr(loop, "LINGER", 0.1)
+    monkeypatch.setattr(
+        calendly_pool.Remote, "step", lambda self, due: round_of_work() if "bulk" in due else 0
+    )
     run = asked(meetings)
     worker.drain(clock=now)
     run.refresh_from_db()
@@ -381,8 +386,8 @@ def test_the_drain_works_off_items(
 def test_the_workers_threads_share_the_items(
     calendly: Calendly, meetings: list[Booking], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_shift, "LINGER", 0.2)
-    monkeypatch.setattr(_shift, "HORIZON", 0.0)  # the clock stands still: nothing comes due by waiting
+    monkeypatch.setattr(loop, "LINGER", 0.2)
+    monkeypatch.setattr(loop, "HORIZON", 0.0)  # the clock stands still: nothing comes due by waiting
     run = asked(meetings)
     calendly.faults.add("status", method="POST", path=".*/cancellation", status=403)
     assert worker.drain(clock=now) >= 5
@@ -401,12 +406,12 @@ def test_items_leave_threads_to_those_who_wait(monkeypatch: pytest.MonkeyPatch) 
 
     monkeypatch.setattr(bulk, "claim", claim)
     monkeypatch.setattr(bulk, "work", lambda item, now: go.wait(2))
-    monkeypatch.setattr(legs, "claim", lambda *, now, limit: list(range(limit)))
-    monkeypatch.setattr(legs, "work", lambda item, now: go.wait(2))
-    remote = _remote.Remote(clock=now)
-    assert remote.step({"bulk"}) == _remote.BULK_THREADS
+    monkeypatch.setattr(pending_actions, "claim", lambda *, now, limit: list(range(limit)))
+    monkeypatch.setattr(pending_actions, "work", lambda item, now: go.wait(2))
+    remote = calendly_pool.Remote(clock=now)
+    assert remote.step({"bulk"}) == calendly_pool.BULK_THREADS
     assert remote.step({"bulk"}) == 0
-    assert asked_for == [_remote.BULK_THREADS]
-    assert remote.step({"bulk", "legs"}) == _remote.THREADS - _remote.BULK_THREADS
+    assert asked_for == [calendly_pool.BULK_THREADS]
+    assert remote.step({"bulk", "calendly_bookings"}) == calendly_pool.THREADS - calendly_pool.BULK_THREADS
     go.set()
     remote.close()

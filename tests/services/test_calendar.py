@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from calendly_integration.services import calendar
+from calendly_integration.services.backoffice import calendar
 
 BUCHAREST = ZoneInfo("Europe/Bucharest")
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)

@@ -7,10 +7,19 @@ from typing import Any
 import pytest
 import time_machine
 
-from calendly_integration.models import Booking, EventType, Lane, Message, PendingMail, TimelineEntry
+from calendly_integration.models import (
+    Booking,
+    EventType,
+    OutboxMessage,
+    OutboxQueue,
+    PendingMail,
+    TimelineEntry,
+)
 from calendly_integration.sandbox.calendly import Calendly
-from calendly_integration.services import bookings, confirmations, today
 from calendly_integration.services.actors import Actor
+from calendly_integration.services.backoffice import today
+from calendly_integration.services.bookings import queries
+from calendly_integration.services.outbox import confirmations
 
 from .story import (
     AGENT,
@@ -45,7 +54,7 @@ def look(clock: time_machine.Traveller, seconds: float = 1) -> None:
 
 
 def mails() -> list[dict[str, Any]]:
-    return list(Message.objects.filter(path=MAIL).order_by("pk").values_list("body", flat=True))
+    return list(OutboxMessage.objects.filter(path=MAIL).order_by("pk").values_list("body", flat=True))
 
 
 def test_the_mail_waits_for_the_link_and_nothing_waits_for_the_mail(
@@ -75,10 +84,10 @@ def test_a_link_that_is_there_at_once_is_not_waited_for(calendly: Calendly) -> N
 
 
 @pytest.mark.parametrize("kind", ["physical", "outbound_call", "inbound_call", "custom"])
-def test_a_place_without_a_link_is_not_waited_for(calendly: Calendly, connection: Any, kind: str) -> None:
+def test_a_place_without_a_link_is_not_waited_for(calendly: Calendly, account: Any, kind: str) -> None:
     place = {"kind": kind, "location": "Strada Lungă 1", "phone_number": "+40212345678"}
     calendly.add_event_type("Visit", 30, locations=[place])
-    mirrored(connection)
+    mirrored(account)
     ask("Visit", preferred=TEN, flexibility="exact", phone="+40722000111")
     deliver(calendly)
     assert told()[-2:] == ["/calendly/confirmed", MAIL]
@@ -97,7 +106,7 @@ def test_without_a_link_it_leaves_within_the_minute_and_staff_see_it(
     assert told()[-1] == "/calendly/confirmed"
     look(clock, 5)
     assert message(MAIL)["data"]["meeting_url"] is None
-    assert Message.objects.get(path=MAIL).created_at <= confirmed_at + timedelta(seconds=60)
+    assert OutboxMessage.objects.get(path=MAIL).created_at <= confirmed_at + timedelta(seconds=60)
     assert TimelineEntry.objects.filter(booking=booking, action="mailed_without_link").count() == 1
     assert [each.pk for each in today.mailed_without_link(now=now()).rows] == [booking.pk]
     look(clock, 120)
@@ -140,7 +149,7 @@ def test_a_meeting_canceled_meanwhile_is_not_confirmed(
         deliver(calendly)
         look(clock, 1)
     if how == "agent":
-        bookings.cancel(bookings.find(str(booking.pk)), reason="x", by=AGENT, now=now())
+        queries.cancel(queries.find(str(booking.pk)), reason="x", by=AGENT, now=now())
     else:
         calendly.cancel_as_invitee(active(calendly)[0], "x")
     deliver(calendly)
@@ -158,7 +167,7 @@ def test_a_meeting_moved_meanwhile_is_confirmed_once_for_its_new_time(
     deliver(calendly)
     look(clock, 1)
     if by == "agent":
-        bookings.reschedule(bookings.find(str(booking.pk)), new_start=TEN + hours(3), by=AGENT, now=now())
+        queries.reschedule(queries.find(str(booking.pk)), new_start=TEN + hours(3), by=AGENT, now=now())
     else:
         calendly.reschedule_as_invitee(active(calendly)[0], TEN + hours(3))
     deliver(calendly)
@@ -166,7 +175,7 @@ def test_a_meeting_moved_meanwhile_is_confirmed_once_for_its_new_time(
     pass_time(clock, calendly)
     [mail] = mails()
     assert "ora 13:00" in mail["data"]["start_time"]
-    fresh = bookings.find(str(booking.pk))
+    fresh = queries.find(str(booking.pk))
     assert mail["data"]["meeting_url"] == fresh.meeting_url
     assert fresh.meeting_url.startswith("https://")
     settled(calendly)
@@ -219,19 +228,19 @@ def test_a_mail_that_was_tried_keeps_its_key_when_it_is_written_anew(
 ) -> None:
     """The portal may have got it, and only its answer was lost: then it mails no second time."""
     away(calendly)
-    key = Message.objects.get(path=MAIL).idempotency_key
-    Message.objects.filter(path=MAIL).update(attempts=1)
+    key = OutboxMessage.objects.get(path=MAIL).idempotency_key
+    OutboxMessage.objects.filter(path=MAIL).update(attempts=1)
     calendly.reschedule_as_invitee(active(calendly)[0], TEN + hours(3))
     deliver(calendly)
     pass_time(clock, calendly)
-    mail = Message.objects.get(path=MAIL)
+    mail = OutboxMessage.objects.get(path=MAIL)
     assert "ora 13:00" in mail.body["data"]["start_time"]
     assert mail.idempotency_key == key
 
 
 def test_a_mail_that_is_on_its_way_is_not_written_anew(calendly: Calendly) -> None:
     away(calendly)
-    Lane.objects.claim(now=now(), lease=timedelta(seconds=45), limit=10)
+    OutboxQueue.objects.claim(now=now(), lease=timedelta(seconds=45), limit=10)
     calendly.reschedule_as_invitee(active(calendly)[0], TEN + hours(3))
     deliver(calendly)
     [mail] = mails()
@@ -287,7 +296,7 @@ def test_what_staff_send_again_waits_for_the_link_of_a_move(
     deliver(calendly)
     look(clock, 10)
     portal_has_all()
-    bookings.reschedule(bookings.find(str(booking.pk)), new_start=TEN + hours(3), by=AGENT, now=now())
+    queries.reschedule(queries.find(str(booking.pk)), new_start=TEN + hours(3), by=AGENT, now=now())
     once = uuid.uuid4()
     assert confirmations.send_again(booking, once=once, by=STAFF, now=now())
     assert not confirmations.send_again(booking, once=once, by=STAFF, now=now())

@@ -7,11 +7,11 @@ from cryptography.fernet import Fernet
 
 from calendly_integration import clients
 from calendly_integration.calendly.errors import CalendlyError, Unauthenticated
-from calendly_integration.clients import vault
-from calendly_integration.models import Connection
+from calendly_integration.clients import encryption
+from calendly_integration.models import CalendlyAccount
 from calendly_integration.sandbox.calendly import Calendly
 from calendly_integration.sandbox.seeds import TOKEN
-from calendly_integration.services import connections
+from calendly_integration.services.accounts import calendly_accounts
 
 from .story import hours, now
 
@@ -19,164 +19,172 @@ pytestmark = pytest.mark.django_db
 
 
 def test_the_default_connection_is_made_once(db: None) -> None:
-    assert connections.default().pk == connections.default().pk
-    assert Connection.objects.count() == 1
+    assert calendly_accounts.default().pk == calendly_accounts.default().pk
+    assert CalendlyAccount.objects.count() == 1
 
 
-def test_who_we_are_is_asked_and_kept(sandbox: Calendly, connection: Connection) -> None:
+def test_who_we_are_is_asked_and_kept(sandbox: Calendly, account: CalendlyAccount) -> None:
     sandbox.options.plan = "paid"
-    me = connections.identify(connection, now=now())
-    connection.refresh_from_db()
-    assert me.email == connection.user_email == "ana.ionescu@vaiportal.example"
-    assert connection.user_uri == sandbox.user_uri(sandbox.owner)
-    assert connection.organization_uri == sandbox.organization_uri
-    assert (connection.time_zone, connection.plan, connection.stage) == (
+    me = calendly_accounts.identify(account, now=now())
+    account.refresh_from_db()
+    assert me.email == account.user_email == "ana.ionescu@vaiportal.example"
+    assert account.user_uri == sandbox.user_uri(sandbox.owner)
+    assert account.organization_uri == sandbox.organization_uri
+    assert (account.time_zone, account.plan, account.stage) == (
         "Europe/Bucharest",
         "standard",
         "paid",
     )
-    assert (connection.health, connection.health_note, connection.checked_at) == ("ok", "", now())
+    assert (account.health, account.health_note, account.checked_at) == ("ok", "", now())
 
 
-def test_a_name_that_staff_gave_stays(sandbox: Calendly, connection: Connection) -> None:
-    connection.name = "Firma"
-    connection.save()
-    connections.identify(connection, now=now())
-    assert Connection.objects.get().name == "Firma"
+def test_a_name_that_staff_gave_stays(sandbox: Calendly, account: CalendlyAccount) -> None:
+    account.name = "Firma"
+    account.save()
+    calendly_accounts.identify(account, now=now())
+    assert CalendlyAccount.objects.get().name == "Firma"
 
 
-def test_what_others_note_meanwhile_is_not_overwritten(sandbox: Calendly, connection: Connection) -> None:
-    stale = connections.default()
-    connections.quota_exhausted(connection, retry_after=60, now=now())
-    connections.identify(stale, now=now())
-    assert Connection.objects.get().quota_exhausted_until is not None
+def test_what_others_note_meanwhile_is_not_overwritten(sandbox: Calendly, account: CalendlyAccount) -> None:
+    stale = calendly_accounts.default()
+    calendly_accounts.quota_exhausted(account, retry_after=60, now=now())
+    calendly_accounts.identify(stale, now=now())
+    assert CalendlyAccount.objects.get().quota_exhausted_until is not None
 
 
-def test_another_plan_lifts_an_allowance_that_was_used_up(sandbox: Calendly, connection: Connection) -> None:
+def test_another_plan_lifts_an_allowance_that_was_used_up(
+    sandbox: Calendly, account: CalendlyAccount
+) -> None:
     sandbox.options.plan = "free"
-    connections.identify(connection, now=now())
-    connections.quota_exhausted(connection, retry_after=86400, now=now())
-    connection.refresh_from_db()
-    connections.identify(connection, now=now())
-    assert Connection.objects.get().quota_exhausted_until is not None
+    calendly_accounts.identify(account, now=now())
+    calendly_accounts.quota_exhausted(account, retry_after=86400, now=now())
+    account.refresh_from_db()
+    calendly_accounts.identify(account, now=now())
+    assert CalendlyAccount.objects.get().quota_exhausted_until is not None
     sandbox.options.plan = "enterprise"
-    connections.identify(connection, now=now())
-    assert Connection.objects.get().quota_exhausted_until is None
+    calendly_accounts.identify(account, now=now())
+    assert CalendlyAccount.objects.get().quota_exhausted_until is None
 
 
 def test_a_token_that_may_not_read_the_organization_will_do(
-    sandbox: Calendly, connection: Connection
+    sandbox: Calendly, account: CalendlyAccount
 ) -> None:
     sandbox.faults.add("status", path="/organizations/.*", status=403, times=None)
-    connections.identify(connection, now=now())
-    connection.refresh_from_db()
-    assert (connection.health, connection.plan) == ("ok", "")
+    calendly_accounts.identify(account, now=now())
+    account.refresh_from_db()
+    assert (account.health, account.plan) == ("ok", "")
 
 
-def test_a_failure_is_kept_without_the_token_and_overcome(sandbox: Calendly, connection: Connection) -> None:
+def test_a_failure_is_kept_without_the_token_and_overcome(
+    sandbox: Calendly, account: CalendlyAccount
+) -> None:
     sandbox.state.tokens[TOKEN].state = "expired"
     with pytest.raises(Unauthenticated):
-        connections.identify(connection, now=now())
-    connection.refresh_from_db()
-    assert connection.health == "failing"
-    assert "expired" in connection.health_note
-    assert TOKEN not in connection.health_note
+        calendly_accounts.identify(account, now=now())
+    account.refresh_from_db()
+    assert account.health == "failing"
+    assert "expired" in account.health_note
+    assert TOKEN not in account.health_note
     sandbox.state.tokens[TOKEN].state = "active"
-    connections.identify(connection, now=now())
-    connection.refresh_from_db()
-    assert (connection.health, connection.health_note) == ("ok", "")
+    calendly_accounts.identify(account, now=now())
+    account.refresh_from_db()
+    assert (account.health, account.health_note) == ("ok", "")
 
 
 def test_the_token_of_the_environment_is_never_stored_and_is_gone_with_its_variable(
-    sandbox: Calendly, connection: Connection, settings: Any
+    sandbox: Calendly, account: CalendlyAccount, settings: Any
 ) -> None:
-    Connection.objects.update(token_encrypted=vault.encrypt(TOKEN))  # as an earlier version did
-    connection.refresh_from_db()
-    connections.identify(connection, now=now())
-    assert Connection.objects.get().token_encrypted == ""
+    CalendlyAccount.objects.update(token_encrypted=encryption.encrypt(TOKEN))  # as an earlier version did
+    account.refresh_from_db()
+    calendly_accounts.identify(account, now=now())
+    assert CalendlyAccount.objects.get().token_encrypted == ""
     settings.CALENDLY_INTEGRATION["API_KEY"] = ""
-    Connection.objects.update(token_encrypted=vault.encrypt(TOKEN))
-    connection.refresh_from_db()
+    CalendlyAccount.objects.update(token_encrypted=encryption.encrypt(TOKEN))
+    account.refresh_from_db()
     with pytest.raises(clients.NoToken, match="CALENDLY_API_KEY"):
-        clients.token(connection)
+        clients.token(account)
     with pytest.raises(clients.NoToken):
-        connections.identify(connection, now=now())
+        calendly_accounts.identify(account, now=now())
 
 
 @pytest.fixture
-def stored(sandbox: Calendly, connection: Connection) -> Connection:
+def stored(sandbox: Calendly, account: CalendlyAccount) -> CalendlyAccount:
     """Another connection, whose token is stored."""
-    return Connection.objects.create(slug="second", token_encrypted=vault.encrypt(TOKEN))
+    return CalendlyAccount.objects.create(slug="second", token_encrypted=encryption.encrypt(TOKEN))
 
 
-def test_the_stored_token_of_another_connection_serves_and_stays(stored: Connection, settings: Any) -> None:
+def test_the_stored_token_of_another_connection_serves_and_stays(
+    stored: CalendlyAccount, settings: Any
+) -> None:
     settings.CALENDLY_INTEGRATION["API_KEY"] = "of-the-default-connection"
     assert clients.token(stored) == TOKEN
     assert TOKEN not in stored.token_encrypted
     kept = stored.token_encrypted
-    assert connections.identify(stored, now=now()).name == "Ana Ionescu"
-    assert Connection.objects.get(slug="second").token_encrypted == kept
+    assert calendly_accounts.identify(stored, now=now()).name == "Ana Ionescu"
+    assert CalendlyAccount.objects.get(slug="second").token_encrypted == kept
 
 
-def test_no_credential_at_all_is_told(sandbox: Calendly, connection: Connection, settings: Any) -> None:
+def test_no_credential_at_all_is_told(sandbox: Calendly, account: CalendlyAccount, settings: Any) -> None:
     settings.CALENDLY_INTEGRATION["API_KEY"] = ""
     with pytest.raises(clients.NoToken, match="CALENDLY_API_KEY"):
-        connections.identify(connection, now=now())
-    assert Connection.objects.get().health == "failing"
+        calendly_accounts.identify(account, now=now())
+    assert CalendlyAccount.objects.get().health == "failing"
 
 
 @pytest.mark.parametrize("token", ["with space", "line\nbreak", "é"])
 def test_a_token_that_no_header_can_carry_is_told_without_it(
-    connection: Connection, settings: Any, token: str
+    account: CalendlyAccount, settings: Any, token: str
 ) -> None:
     settings.CALENDLY_INTEGRATION["API_KEY"] = token
     with pytest.raises(clients.NoToken) as caught:
-        connections.identify(connection, now=now())
+        calendly_accounts.identify(account, now=now())
     assert token not in str(caught.value)
 
 
-def test_a_lost_encryption_key_is_told(stored: Connection, settings: Any) -> None:
+def test_a_lost_encryption_key_is_told(stored: CalendlyAccount, settings: Any) -> None:
     settings.SECRET_KEY = "another"
     with pytest.raises(clients.NoToken, match="encryption key"):
         clients.token(stored)
     with pytest.raises(clients.NoToken):
-        connections.identify(stored, now=now())
+        calendly_accounts.identify(stored, now=now())
 
 
-def test_rotation_writes_all_secrets_anew(stored: Connection, settings: Any) -> None:
+def test_rotation_writes_all_secrets_anew(stored: CalendlyAccount, settings: Any) -> None:
     old, new = Fernet.generate_key().decode(), Fernet.generate_key().decode()
     settings.CALENDLY_INTEGRATION["ENCRYPTION_KEYS"] = [old]
-    Connection.objects.filter(pk=stored.pk).update(token_encrypted=vault.encrypt(TOKEN))
+    CalendlyAccount.objects.filter(pk=stored.pk).update(token_encrypted=encryption.encrypt(TOKEN))
     settings.CALENDLY_INTEGRATION["ENCRYPTION_KEYS"] = [new, old]
-    assert connections.rotate_secrets() == 1
+    assert calendly_accounts.rotate_secrets() == 1
     settings.CALENDLY_INTEGRATION["ENCRYPTION_KEYS"] = [new]
     stored.refresh_from_db()
     assert clients.token(stored) == TOKEN
 
 
 def test_a_secret_that_cannot_be_read_stops_the_rotation_and_changes_nothing(
-    stored: Connection, settings: Any
+    stored: CalendlyAccount, settings: Any
 ) -> None:
     settings.CALENDLY_INTEGRATION["ENCRYPTION_KEYS"] = [Fernet.generate_key().decode()]
-    with pytest.raises(vault.Unreadable):
-        connections.rotate_secrets()
-    assert Connection.objects.get(slug="second").token_encrypted == stored.token_encrypted
+    with pytest.raises(encryption.Unreadable):
+        calendly_accounts.rotate_secrets()
+    assert CalendlyAccount.objects.get(slug="second").token_encrypted == stored.token_encrypted
 
 
-def test_an_allowance_that_is_used_up_has_an_end(connection: Connection) -> None:
-    connections.quota_exhausted(connection, retry_after=3600, now=now())
-    connection.refresh_from_db()
-    assert connection.quota_exhausted_until == now() + hours(1)
+def test_an_allowance_that_is_used_up_has_an_end(account: CalendlyAccount) -> None:
+    calendly_accounts.quota_exhausted(account, retry_after=3600, now=now())
+    account.refresh_from_db()
+    assert account.quota_exhausted_until == now() + hours(1)
 
 
 @pytest.mark.parametrize("url", ["https://p.example", "https://p.example/", "https://p.example//"])
 def test_the_receiver_stands_below_the_public_url(settings: Any, url: str) -> None:
     settings.CALENDLY_INTEGRATION["PUBLIC_URL"] = url
-    assert connections.webhook_url() == "https://p.example/webhooks/calendly"
+    assert calendly_accounts.webhook_url() == "https://p.example/webhooks/calendly"
 
 
-def test_a_calendly_that_is_away_is_a_failure_that_is_kept(sandbox: Calendly, connection: Connection) -> None:
+def test_a_calendly_that_is_away_is_a_failure_that_is_kept(
+    sandbox: Calendly, account: CalendlyAccount
+) -> None:
     sandbox.faults.add("refuse", times=None)
     with pytest.raises(CalendlyError):
-        connections.identify(connection, now=now())
-    assert Connection.objects.get().health == "failing"
+        calendly_accounts.identify(account, now=now())
+    assert CalendlyAccount.objects.get().health == "failing"

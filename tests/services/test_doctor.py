@@ -10,12 +10,15 @@ from django.db import DatabaseError
 from django.utils import translation
 
 from calendly_integration import clients, jobs
-from calendly_integration.models import Connection, EventType, Message
+from calendly_integration.models import CalendlyAccount, EventType, OutboxMessage
 from calendly_integration.sandbox.calendly import Calendly
 from calendly_integration.sandbox.portal import Portal
 from calendly_integration.sandbox.seeds import TOKEN
-from calendly_integration.services import connections, doctor, health, outbox, subscriptions
-from calendly_integration.services.doctor import Finding
+from calendly_integration.services import outbox
+from calendly_integration.services.accounts import calendly_accounts, doctor
+from calendly_integration.services.accounts.doctor import Finding
+from calendly_integration.services.webhooks import subscriptions
+from calendly_integration.services.worker import heartbeat
 
 from .story import now
 
@@ -35,7 +38,7 @@ def portal(settings: Any) -> Iterator[Portal]:
 
 @pytest.fixture
 def healthy(
-    sandbox: Calendly, connection: Connection, event_types: dict[str, EventType], portal: Portal
+    sandbox: Calendly, account: CalendlyAccount, event_types: dict[str, EventType], portal: Portal
 ) -> Calendly:
     """Everything is as it must be, and answers say when they were written."""
     original = sandbox.handle
@@ -46,10 +49,10 @@ def healthy(
         return replace(answer, headers={**answer.headers, "Date": date})
 
     sandbox.handle = handle  # type: ignore[method-assign]
-    connection.refresh_from_db()
-    subscriptions.subscribe(connection, now=now())
+    account.refresh_from_db()
+    subscriptions.subscribe(account, now=now())
     jobs.ensure_schedules(now())
-    health.beat(now=now())
+    heartbeat.beat(now=now())
     return sandbox
 
 
@@ -61,7 +64,7 @@ def english() -> Iterator[None]:
 
 
 def findings() -> dict[str, Finding]:
-    found = doctor.examine(connections.default(), now=now())
+    found = doctor.examine(calendly_accounts.default(), now=now())
     assert [finding.name for finding in found] == CHECKS
     assert TOKEN not in str(found)
     return {finding.name: finding for finding in found}
@@ -78,7 +81,7 @@ def test_a_healthy_system_has_nothing_to_mend(healthy: Calendly) -> None:
     assert all(finding.text and finding.ok for finding in findings().values())
 
 
-def test_a_fresh_system_says_what_to_type(sandbox: Calendly, connection: Connection, settings: Any) -> None:
+def test_a_fresh_system_says_what_to_type(sandbox: Calendly, account: CalendlyAccount, settings: Any) -> None:
     settings.CALENDLY_INTEGRATION = {}
     clients.forget()
     found = failing()
@@ -111,9 +114,9 @@ def test_lacking_scopes_are_listed(healthy: Calendly, settings: Any) -> None:
 
 
 def test_an_allowance_that_is_used_up_is_shown_with_its_end(
-    healthy: Calendly, connection: Connection
+    healthy: Calendly, account: CalendlyAccount
 ) -> None:
-    connections.quota_exhausted(connection, retry_after=1800, now=now())
+    calendly_accounts.quota_exhausted(account, retry_after=1800, now=now())
     assert "06:30 UTC" in failing()["plan"].text
 
 
@@ -138,7 +141,7 @@ def test_a_subscription_that_is_disabled_or_gone_is_found(healthy: Calendly) -> 
 def test_a_portal_that_fails_or_has_refused_is_found(healthy: Calendly, portal: Portal) -> None:
     outbox.add([outbox.Draft("lane", "/x", {}, "once")], now=now())
     assert findings()["portal"].text == "1 message waits, 0 are parked"
-    Message.objects.update(status="parked")
+    OutboxMessage.objects.update(status="parked")
     assert failing()["portal"].text == "0 messages wait, 1 is parked"
     portal.down = True
     assert "VAI_API_URL" in failing()["portal"].mend

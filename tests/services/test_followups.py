@@ -8,8 +8,8 @@ import pytest
 from django.contrib.auth.models import User
 
 from calendly_integration.models import Booking, FollowUp
-from calendly_integration.services import followups
 from calendly_integration.services.actors import Actor
+from calendly_integration.services.backoffice import followups
 
 from ..admin.rows import NOW, ground, meeting
 
@@ -71,7 +71,7 @@ def test_who_comes_second_with_a_row_read_before_changes_nothing(followup: Follo
 
 def test_rebooked_names_the_new_meeting_and_both_meetings_tell_of_it(followup: FollowUp) -> None:
     again = Booking.objects.create(
-        connection=followup.booking.connection, status="pending", source="staff", created_at=NOW
+        account=followup.booking.account, status="pending", source="staff", created_at=NOW
     )
     followups.rebooked(followup, booking=again, by=MARIA, now=NOW + timedelta(hours=1))
     kept = FollowUp.objects.get()

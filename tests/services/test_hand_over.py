@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 import time_machine
 
-from calendly_integration.models import Booking, Connection, EventType
+from calendly_integration.models import Booking, CalendlyAccount, EventType
 from calendly_integration.sandbox.calendly import Calendly
 from calendly_integration.sandbox.seeds import question
-from calendly_integration.services import bookings, moves, scheduling
 from calendly_integration.services.actors import Actor
-from calendly_integration.services.bookings import Moved, MoveUnknown, NotFree, NotReschedulable
+from calendly_integration.services.bookings import create, queries, reschedule
+from calendly_integration.services.bookings.queries import Moved, MoveUnknown, NotFree, NotReschedulable
 
 from .story import TEN, active, book, deliver, hours, mirrored, now, pass_time, settled, told
 
@@ -19,23 +19,23 @@ STAFF = Actor.staff("Ioana")
 
 
 @pytest.fixture
-def radus(sandbox: Calendly, connection: Connection) -> EventType:
+def radus(sandbox: Calendly, account: CalendlyAccount) -> EventType:
     """Radu's type, as long as the Sales Demo."""
-    return kind_of_radu(sandbox, connection)
+    return kind_of_radu(sandbox, account)
 
 
 def kind_of_radu(
-    sandbox: Calendly, connection: Connection, name: str = "Demo with Radu", **fields: Any
+    sandbox: Calendly, account: CalendlyAccount, name: str = "Demo with Radu", **fields: Any
 ) -> EventType:
     radu = next(user for user in sandbox.state.users.values() if user.name == "Radu Marin")
     sandbox.add_event_type(name, fields.pop("duration", 30), owner=radu, **fields)
-    mirrored(connection)
+    mirrored(account)
     return EventType.objects.get(name=name)
 
 
 def over(booking: Booking, kind: EventType, start: Any = TEN, **options: Any) -> Any:
-    return bookings.hand_over(
-        bookings.find(str(booking.pk)), event_type=kind, new_start=start, by=STAFF, now=now(), **options
+    return queries.reassign_host(
+        queries.find(str(booking.pk)), event_type=kind, new_start=start, by=STAFF, now=now(), **options
     )
 
 
@@ -53,11 +53,11 @@ def test_it_is_one_booking_with_one_lineage_and_is_told_once(
     assert outcome.booking.metadata.conversation_id == "conv-1"
     pass_time(clock, sandbox)
     settled(sandbox)
-    fresh = bookings.find(str(booking.pk))
-    new = fresh.current_leg
+    fresh = queries.find(str(booking.pk))
+    new = fresh.current_calendly_booking
     assert new
     assert new.replaces
-    assert (new.status, new.replaces.status, fresh.legs.count()) == ("active", "canceled", 2)
+    assert (new.status, new.replaces.status, fresh.calendly_bookings.count()) == ("active", "canceled", 2)
     assert (fresh.event_type, fresh.host) == (radus, outcome.booking.host)
     assert told().count("/calendly/rescheduled") == 1
     assert "/calendly/canceled" not in told()
@@ -76,7 +76,7 @@ def test_a_lost_answer_is_looked_up(
     assert pending.value.why == "pending"
     pass_time(clock, sandbox)
     settled(sandbox)
-    fresh = bookings.find(str(booking.pk))
+    fresh = queries.find(str(booking.pk))
     assert fresh.event_name == ("Demo with Radu" if moved else "Sales Demo")
     assert fresh.host
     assert fresh.host.name == ("Radu Marin" if moved else "Ana Ionescu")
@@ -89,20 +89,20 @@ def test_where_the_other_host_is_busy_the_old_meeting_stands(sandbox: Calendly, 
     outcome = over(booking, radus)
     assert isinstance(outcome, NotFree)
     assert outcome.suggestions
-    assert bookings.find(str(booking.pk)).event_id == booking.event_id
+    assert queries.find(str(booking.pk)).event_id == booking.event_id
     assert isinstance(over(booking, radus, TEN + hours(2)), Moved)
 
 
 def test_only_a_bookable_type_of_another_host_of_the_same_length_takes_over(
-    sandbox: Calendly, connection: Connection, radus: EventType
+    sandbox: Calendly, account: CalendlyAccount, radus: EventType
 ) -> None:
     booking = book()
-    longer = kind_of_radu(sandbox, connection, "Longer", duration=60)
+    longer = kind_of_radu(sandbox, account, "Longer", duration=60)
     own = sandbox.add_event_type("Own twin", 30)
-    mirrored(connection)
-    off = kind_of_radu(sandbox, connection, "Off")
+    mirrored(account)
+    off = kind_of_radu(sandbox, account, "Off")
     EventType.objects.filter(pk=off.pk).update(active=False)
-    assert list(bookings.takers(bookings.find(str(booking.pk)))) == [radus]
+    assert list(queries.reassignment_candidates(queries.find(str(booking.pk)))) == [radus]
     for kind in (longer, off, EventType.objects.get(name=own.name), EventType.objects.get(name="Sales Demo")):
         with pytest.raises(NotReschedulable) as refused:
             over(booking, kind)
@@ -115,15 +115,17 @@ def test_a_host_whose_type_is_switched_off_can_still_be_replaced(sandbox: Calend
     assert isinstance(over(booking, radus), Moved)
 
 
-def test_answers_go_along_and_what_is_missing_is_asked_for(sandbox: Calendly, connection: Connection) -> None:
+def test_answers_go_along_and_what_is_missing_is_asked_for(
+    sandbox: Calendly, account: CalendlyAccount
+) -> None:
     sandbox.add_event_type(
         "Visit", 30, questions=[question("Cine?", required=True), question("De ce?", position=1)]
     )
     asked = [question("cine?", required=True), question("Unde?", required=True, position=1)]
-    radus = kind_of_radu(sandbox, connection, "Visit by Radu", questions=asked)
+    radus = kind_of_radu(sandbox, account, "Visit by Radu", questions=asked)
     booking = book("Visit", answers=(("Cine?", "Eu"), ("De ce?", "Așa")))
     deliver(sandbox)
-    with pytest.raises(scheduling.InvalidWish) as wrong:
+    with pytest.raises(create.InvalidBookingRequest) as wrong:
         over(booking, radus)
     assert (wrong.value.code, wrong.value.values) == ("unanswered", {"questions": "Unde?"})
     assert isinstance(over(booking, radus, answers=(("Unde?", "Acolo"),)), Moved)
@@ -135,19 +137,19 @@ def test_answers_go_along_and_what_is_missing_is_asked_for(sandbox: Calendly, co
 
 
 def test_an_answer_that_the_other_type_does_not_take_is_asked_for_anew(
-    sandbox: Calendly, connection: Connection
+    sandbox: Calendly, account: CalendlyAccount
 ) -> None:
     sandbox.add_event_type("Visit", 30, questions=[question("Unde?"), question("Când?", position=1)])
     asked = [
         question("Unde?", required=True, kind="single_select", choices=("Iași", "Cluj")),
         question("Când?", kind="single_select", position=1, choices=("Luni", "Marți")),
     ]
-    radus = kind_of_radu(sandbox, connection, "Visit by Radu", questions=asked)
+    radus = kind_of_radu(sandbox, account, "Visit by Radu", questions=asked)
     booking = book("Visit", answers=(("Unde?", "La mine"), ("Când?", "marti")))
     deliver(sandbox)
-    fresh = bookings.find(str(booking.pk))
-    assert [each["name"] for each in moves.unanswered(fresh, radus)] == ["Unde?"]
-    with pytest.raises(scheduling.InvalidWish) as wrong:
+    fresh = queries.find(str(booking.pk))
+    assert [each["name"] for each in reschedule.unanswered(fresh, radus)] == ["Unde?"]
+    with pytest.raises(create.InvalidBookingRequest) as wrong:
         over(booking, radus, answers=(("Unde?", "Acasă"),))
     assert wrong.value.code == "not_a_choice"
     assert isinstance(over(booking, radus, answers=(("unde", "cluj"),)), Moved)

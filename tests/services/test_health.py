@@ -8,7 +8,8 @@ from django.utils import translation
 
 from calendly_integration import jobs
 from calendly_integration.models import AgentKey, Booking, IdempotencyRecord, Pulse
-from calendly_integration.services import connections, health
+from calendly_integration.services.accounts import calendly_accounts
+from calendly_integration.services.worker import heartbeat
 
 pytestmark = pytest.mark.django_db
 
@@ -16,40 +17,40 @@ NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
 def test_a_worker_that_never_was_is_not_alive() -> None:
-    assert health.worker_alive(NOW) == health.WorkerState(alive=False, age=None)
+    assert heartbeat.worker_alive(NOW) == heartbeat.WorkerState(alive=False, age=None)
 
 
 @pytest.mark.parametrize(("age", "alive"), [(20, True), (140, True), (160, False)])
 def test_a_worker_lives_by_its_beats(age: int, alive: bool) -> None:
-    health.beat(now=NOW - timedelta(seconds=age), sent_at="x")
-    assert health.worker_alive(NOW) == health.WorkerState(alive=alive, age=timedelta(seconds=age))
+    heartbeat.beat(now=NOW - timedelta(seconds=age), sent_at="x")
+    assert heartbeat.worker_alive(NOW) == heartbeat.WorkerState(alive=alive, age=timedelta(seconds=age))
 
 
 def test_a_queue_is_healthy_where_all_is_there() -> None:
     jobs.ensure_schedules(NOW)
-    health.beat(now=NOW)
-    state = health.queue_state(NOW)
+    heartbeat.beat(now=NOW)
+    state = heartbeat.queue_state(NOW)
     assert state.healthy
     assert state.waiting == 0
     assert len(state.clusters) == 1
 
 
 def test_a_missing_schedule_turns_it_red() -> None:
-    health.beat(now=NOW)
+    heartbeat.beat(now=NOW)
     with translation.override("en"):
-        state = health.queue_state(NOW)
+        state = heartbeat.queue_state(NOW)
     assert not state.healthy
     assert "calendly: sweep: missing" in state.schedule_faults
-    assert "calendly: sweep: lipsește" in health.queue_state(NOW).schedule_faults
+    assert "calendly: sweep: lipsește" in heartbeat.queue_state(NOW).schedule_faults
 
 
 def test_two_clusters_at_a_time_are_told_until_one_is_gone() -> None:
     jobs.ensure_schedules(NOW)
-    health.beat(now=NOW)
-    health.cluster_seen(os.getpgrp() + 1, now=NOW)
-    assert health.queue_state(NOW).doubled
-    health.cluster_ended(os.getpgrp() + 1)
-    assert not health.queue_state(NOW).doubled
+    heartbeat.beat(now=NOW)
+    heartbeat.cluster_seen(os.getpgrp() + 1, now=NOW)
+    assert heartbeat.queue_state(NOW).doubled
+    heartbeat.cluster_ended(os.getpgrp() + 1)
+    assert not heartbeat.queue_state(NOW).doubled
 
 
 def test_a_broker_that_is_away_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -57,13 +58,13 @@ def test_a_broker_that_is_away_is_no_error(monkeypatch: pytest.MonkeyPatch) -> N
         raise ConnectionError
 
     monkeypatch.setattr(jobs, "waiting", away)
-    assert health.queue_state(NOW).waiting is None
+    assert heartbeat.queue_state(NOW).waiting is None
 
 
 def test_housekeeping_deletes_only_what_is_old() -> None:
     key = AgentKey.objects.create(name="a", prefix="a", digest="a", created_at=NOW)
     booking = Booking.objects.create(
-        connection=connections.default(),
+        account=calendly_accounts.default(),
         source=Booking.Source.AGENT,
         invitee_email="a@b.example",
         created_at=NOW,
@@ -77,10 +78,10 @@ def test_housekeeping_deletes_only_what_is_old() -> None:
         IdempotencyRecord.objects.create(
             agent_key=key, key=name, fingerprint="x", started_at=NOW - age, booking=led_to
         )
-    health.cluster_seen(1, now=NOW - timedelta(days=2))
-    health.beat(now=NOW - timedelta(days=2))
-    Pulse.objects.exclude(pk__startswith=health.CLUSTER).update(beat_at=NOW - timedelta(days=9))
-    health.clean(now=NOW)
+    heartbeat.cluster_seen(1, now=NOW - timedelta(days=2))
+    heartbeat.beat(now=NOW - timedelta(days=2))
+    Pulse.objects.exclude(pk__startswith=heartbeat.CLUSTER).update(beat_at=NOW - timedelta(days=9))
+    heartbeat.clean(now=NOW)
     kept = IdempotencyRecord.objects.order_by("key").values_list("key", flat=True)
     assert list(kept) == ["in vain, young", "young"]
-    assert [pulse.pk for pulse in Pulse.objects.all()] == [health.WORKER]
+    assert [pulse.pk for pulse in Pulse.objects.all()] == [heartbeat.WORKER]

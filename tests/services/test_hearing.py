@@ -8,10 +8,11 @@ from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 
 from calendly_integration import clients
-from calendly_integration.models import Booking, Connection, TimelineEntry
+from calendly_integration.models import Booking, CalendlyAccount, TimelineEntry
 from calendly_integration.sandbox.calendly import Calendly
-from calendly_integration.services import bookings, failures, hearing, scheduling
+from calendly_integration.services import api_call_log, errors
 from calendly_integration.services.actors import Actor
+from calendly_integration.services.bookings import create, queries
 
 from .story import ask, book, deliver, now, work_legs
 from .test_scheduling import taken
@@ -39,7 +40,7 @@ def test_the_calls_cost_a_booking_no_query_of_their_own(
 ) -> None:
     with CaptureQueriesContext(database) as asked:
         book()
-    monkeypatch.setattr(hearing, "entries", lambda *_args, **_options: [])
+    monkeypatch.setattr(api_call_log, "entries", lambda *_args, **_options: [])
     with CaptureQueriesContext(database) as without:
         book(email="other@example.com", preferred=None, flexibility="nextAvailable")
     assert len(asked) == len(without)
@@ -53,7 +54,7 @@ def test_a_read_that_is_repeated_is_one_act_with_its_tries(calendly: Calendly) -
 
 def test_starts_that_were_lost_to_others_are_told_too(calendly: Calendly) -> None:
     taken(calendly, 1)
-    assert isinstance(ask(), scheduling.Booked)
+    assert isinstance(ask(), create.Booked)
     assert [call for call, _outcome, _tries in heard()] == [FREE, BOOK, FREE, BOOK]
     assert "SlotTaken" in heard()[1][1]
     assert heard()[-1][1] == "201"
@@ -62,9 +63,9 @@ def test_starts_that_were_lost_to_others_are_told_too(calendly: Calendly) -> Non
 @pytest.mark.parametrize(
     ("fault", "error", "outcome"),
     [
-        ({"kind": "refuse"}, failures.CalendlyUnavailable, "NotSent"),
-        ({"kind": "status", "status": 429, "seconds": 30}, failures.QuotaExhausted, "429 RateLimited"),
-        ({"kind": "status", "status": 403}, failures.CalendlyRefused, "403 PermissionDenied"),
+        ({"kind": "refuse"}, errors.CalendlyUnavailable, "NotSent"),
+        ({"kind": "status", "status": 429, "seconds": 30}, errors.QuotaExhausted, "429 RateLimited"),
+        ({"kind": "status", "status": 403}, errors.CalendlyRefused, "403 PermissionDenied"),
     ],
 )
 def test_what_calendly_refused_stands_before_not_booked(
@@ -82,7 +83,7 @@ def test_what_calendly_refused_stands_before_not_booked(
 def test_a_lost_answer_and_the_look_that_found_it_are_both_told(calendly: Calendly, clock: Any) -> None:
     calendly.faults.add("lose_answer", method="POST", path="/invitees")
     outcome = ask()
-    assert isinstance(outcome, scheduling.OutcomeUnknown)
+    assert isinstance(outcome, create.OutcomeUnknown)
     assert heard()[-1][:2] == (BOOK, "AnswerLost")
     clock.shift(5)
     work_legs()
@@ -95,7 +96,7 @@ def test_a_lost_answer_and_the_look_that_found_it_are_both_told(calendly: Calend
 def test_a_cancellation_is_told_and_no_id_or_address_stands_in_it(calendly: Calendly) -> None:
     booking = book()
     deliver(calendly)
-    bookings.cancel(bookings.find(str(booking.pk)), reason="Gata", by=STAFF, now=now())
+    queries.cancel(queries.find(str(booking.pk)), reason="Gata", by=STAFF, now=now())
     assert heard()[-1] == ("POST /scheduled_events/…/cancellation", "201", 1)
     kept = str(list(TimelineEntry.objects.filter(action="called").values_list("detail", flat=True)))
     assert booking.event_id not in kept
@@ -111,17 +112,17 @@ def test_routine_reading_is_no_step_of_the_story(calendly: Calendly, clock: Any)
 
 
 def test_who_does_not_listen_hears_nothing_and_threads_do_not_hear_one_another(
-    calendly: Calendly, connection: Connection
+    calendly: Calendly, account: CalendlyAccount
 ) -> None:
-    clients.calendly(connection).me()
-    with hearing.calls() as found:
-        other = threading.Thread(target=clients.calendly(connection).me)
+    clients.calendly(account).me()
+    with api_call_log.calls() as found:
+        other = threading.Thread(target=clients.calendly(account).me)
         other.start()
         other.join()
         assert found == []
-        clients.calendly(connection).me()
+        clients.calendly(account).me()
         assert [each.call for each in found] == ["GET /users/me"]
-    with hearing.calls() as found:
+    with api_call_log.calls() as found:
         assert found == []
 
 

@@ -8,9 +8,10 @@ import pytest
 from django.db import OperationalError, transaction
 from django.db import connection as database
 
-from calendly_integration.models import AgentKey, Booking, Connection, IdempotencyRecord
-from calendly_integration.services import agent_keys, idempotency
-from calendly_integration.services.idempotency import Answer, InProgress, Key, Mismatch
+from calendly_integration.models import AgentKey, Booking, CalendlyAccount, IdempotencyRecord
+from calendly_integration.services.agents import keys
+from calendly_integration.services.bookings import idempotency
+from calendly_integration.services.bookings.idempotency import Answer, InProgress, Key, Mismatch
 
 NOW = datetime(2026, 11, 23, 6, tzinfo=UTC)
 BODY = {"eventType": "Sales Demo", "preferredTime": NOW}
@@ -20,15 +21,21 @@ IMPLICIT = idempotency.implicit("c-1", "type", "ana@example.com", "")
 
 @pytest.fixture
 def agent_key(db: None) -> AgentKey:
-    return agent_keys.create("Agent", now=NOW)[0]
+    return keys.create("Agent", now=NOW)[0]
 
 
 def made(status: str = "confirmed") -> Booking:
-    connection, _made = Connection.objects.get_or_create(slug="default")
+    account, _made = CalendlyAccount.objects.get_or_create(slug="default")
     return Booking.objects.create(
-        connection=connection, status=status, source="agent", invitee_email="a@b.ro", email_key="a@b.ro",
-        event_id="E", start_at=NOW, created_at=NOW,
-    )  # fmt: skip
+        account=account,
+        status=status,
+        source="agent",
+        invitee_email="a@b.ro",
+        email_key="a@b.ro",
+        event_id="E",
+        start_at=NOW,
+        created_at=NOW,
+    )
 
 
 class Request:
@@ -88,7 +95,7 @@ def test_another_body_is_refused(agent_key: AgentKey) -> None:
 
 
 def test_keys_of_two_agents_are_apart(agent_key: AgentKey) -> None:
-    other = Request(agent_keys.create("Other", now=NOW)[0])
+    other = Request(keys.create("Other", now=NOW)[0])
     Request(agent_key).send()
     other.send()
     assert other.runs == 1
@@ -139,9 +146,12 @@ def test_a_request_that_died_is_answered_from_its_booking(
     agent_key: AgentKey, status: str, answered: int, runs: int
 ) -> None:
     IdempotencyRecord.objects.create(
-        agent_key=agent_key, key="k-1", fingerprint=idempotency.fingerprint(BODY), started_at=NOW,
+        agent_key=agent_key,
+        key="k-1",
+        fingerprint=idempotency.fingerprint(BODY),
+        started_at=NOW,
         booking=made(status),
-    )  # fmt: skip
+    )
     request = Request(agent_key)
     answer = request.send(now=NOW + timedelta(seconds=61))
     assert (answer.status, request.runs) == (answered, runs)
@@ -204,8 +214,10 @@ def test_without_a_key_the_answer_shows_the_booking_as_it_is_and_nothing_is_writ
         again = request.send()
     assert (again.status, again.replayed, request.runs) == (201, True, 1)
     assert again.body == {
-        "n": 1, "recovered": str(Booking.objects.get().pk), "start": str(NOW + timedelta(hours=3)),
-    }  # fmt: skip
+        "n": 1,
+        "recovered": str(Booking.objects.get().pk),
+        "start": str(NOW + timedelta(hours=3)),
+    }
 
 
 def test_an_explicit_key_gives_the_first_answer_whatever_became_of_the_booking(agent_key: AgentKey) -> None:
@@ -287,7 +299,7 @@ def test_those_of_requests_that_booked_nothing_are_kept_for_an_hour(agent_key: A
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("key", [KEY, IMPLICIT])
 def test_of_twenty_at_once_one_books(transactional_db: None, key: Key) -> None:
-    agent_key = agent_keys.create("Agent", now=NOW)[0]
+    agent_key = keys.create("Agent", now=NOW)[0]
     gate, go = threading.Event(), threading.Barrier(20)
     all_run = threading.Barrier(20)
     outcomes: list[str] = []

@@ -10,10 +10,11 @@ import time_machine
 from django.db import DatabaseError, OperationalError
 from django.db.models import QuerySet
 
-from calendly_integration.models import Booking, Delivery, EventType, Message
+from calendly_integration.models import Booking, EventType, OutboxMessage, WebhookDelivery
 from calendly_integration.sandbox import webhooks as sandbox_webhooks
 from calendly_integration.sandbox.calendly import Calendly
-from calendly_integration.services import inbox, mirror
+from calendly_integration.services import reconcile
+from calendly_integration.services.webhooks import inbox
 
 from .story import KEY, TEN, apply_inbox, deliver, hours, logged, now
 
@@ -50,14 +51,14 @@ def booked_bodies(calendly: Calendly, count: int) -> list[bytes]:
 
 
 def states() -> list[str]:
-    return list(Delivery.objects.order_by("pk").values_list("status", flat=True))
+    return list(WebhookDelivery.objects.order_by("pk").values_list("status", flat=True))
 
 
 def test_a_delivery_is_stored_once_however_often_it_comes(calendly: Calendly) -> None:
     [body] = booked_bodies(calendly, 1)
     for _ in range(20):
         accept(body)
-    row = Delivery.objects.get()
+    row = WebhookDelivery.objects.get()
     assert bytes(row.body) == body
     assert row.status == "received"
     apply_inbox()
@@ -71,7 +72,7 @@ def test_a_delivery_is_stored_once_however_often_it_comes(calendly: Calendly) ->
         None,
     )
     assert row.booking == Booking.objects.get()
-    assert row.connection is not None
+    assert row.account is not None
     assert logged() == ["invitee_created"]
 
 
@@ -80,7 +81,7 @@ def test_an_unsigned_delivery_stores_nothing(calendly: Calendly, signature: str 
     [body] = booked_bodies(calendly, 1)
     with pytest.raises(inbox.Refused):
         inbox.accept(body=body, signature=signature, now=now())
-    assert not Delivery.objects.exists()
+    assert not WebhookDelivery.objects.exists()
 
 
 @pytest.mark.parametrize(("age", "good"), [(0, True), (179, True), (181, False), (-179, True), (-181, False)])
@@ -103,7 +104,7 @@ def test_while_a_key_is_rotated_both_are_good(calendly: Calendly, settings: Any)
     settings.CALENDLY_INTEGRATION["WEBHOOK_SECRETS"] = []
     with pytest.raises(inbox.Refused):
         accept(b"{}")
-    assert Delivery.objects.count() == 2
+    assert WebhookDelivery.objects.count() == 2
 
 
 @pytest.mark.parametrize(
@@ -133,7 +134,7 @@ def test_what_cannot_be_used_is_kept_and_marked(
 ) -> None:
     accept(body)
     apply_inbox()
-    row = Delivery.objects.get()
+    row = WebhookDelivery.objects.get()
     assert (row.status, row.kind, bytes(row.body), row.next_attempt_at) == (status, kind, body, None)
     assert bool(row.last_error) == (status == "unreadable")
     assert not Booking.objects.exists()
@@ -151,19 +152,19 @@ def test_any_name_is_stored_and_shown_as_it_came(calendly: Calendly, name: str) 
     wanted = name.replace("\x00", "\ufffd").replace("\ud800", "\ufffd")
     booking = Booking.objects.get()
     assert booking.invitee_name == wanted[:255]
-    assert booking.legs.get().invitee_raw["questions_and_answers"][0]["answer"] == wanted
+    assert booking.calendly_bookings.get().invitee_raw["questions_and_answers"][0]["answer"] == wanted
 
 
 def poison(monkeypatch: pytest.MonkeyPatch, error: BaseException, marker: str = "1@example.com") -> None:
     """The mirror chokes on one invitee."""
-    observe = mirror.observe
+    apply_observations = reconcile.apply_observations
 
-    def choking(connection: Any, sightings: Any, **options: Any) -> Any:
-        if any(sighting.invitee.email == marker for sighting in sightings):
+    def choking(account: Any, observations: Any, **options: Any) -> Any:
+        if any(observation.invitee.email == marker for observation in observations):
             raise error
-        return observe(connection, sightings, **options)
+        return apply_observations(account, observations, **options)
 
-    monkeypatch.setattr(mirror, "observe", choking)
+    monkeypatch.setattr(reconcile, "apply_observations", choking)
 
 
 @pytest.mark.parametrize("error", [RuntimeError("boom"), SystemExit(1), RecursionError(), MemoryError()])
@@ -177,12 +178,12 @@ def test_one_poisoned_delivery_hurts_no_other_and_is_parked(
     assert states() == ["applied", "received", "applied", "applied"]
     assert logged() == ["invitee_created"] * 3
     tries = 0
-    while Delivery.objects.filter(status="received").exists():
+    while WebhookDelivery.objects.filter(status="received").exists():
         clock.shift(60)
         apply_inbox()
         tries += 1
         assert tries < 10
-    row = Delivery.objects.get(status="parked")
+    row = WebhookDelivery.objects.get(status="parked")
     assert row.attempts == inbox.MOST_TRIES
     assert row.next_attempt_at is None
     assert type(error).__name__ in row.last_error
@@ -198,7 +199,7 @@ def test_a_parked_delivery_can_be_tried_again_by_staff(
         for _ in range(10):
             apply_inbox()
             clock.shift(60)
-    inbox.again(Delivery.objects.get(status="parked"), now=now())
+    inbox.again(WebhookDelivery.objects.get(status="parked"), now=now())
     assert inbox.waiting(now()) == 1
     apply_inbox()
     assert states() == ["applied", "applied"]
@@ -212,7 +213,7 @@ def test_a_delivery_whose_workers_die_is_parked_too(
     [body] = booked_bodies(calendly, 1)
     accept(body)
     for _ in range(inbox.MOST_TRIES + 1):
-        Delivery.objects.claim(now=now(), lease=inbox.LEASE, limit=1)
+        WebhookDelivery.objects.claim(now=now(), lease=inbox.LEASE, limit=1)
         clock.shift(61)
     assert inbox.process(now=now()) == 1
     assert states() == ["parked"]
@@ -223,7 +224,7 @@ def test_a_worker_that_died_in_a_batch_leaves_it_to_the_next(
 ) -> None:
     for body in booked_bodies(calendly, 3):
         accept(body)
-    Delivery.objects.claim(now=now(), lease=inbox.LEASE, limit=10)
+    WebhookDelivery.objects.claim(now=now(), lease=inbox.LEASE, limit=10)
     assert inbox.process(now=now()) == 0
     clock.shift(61)
     apply_inbox()
@@ -302,7 +303,7 @@ def test_many_deliveries_of_one_booking_in_one_batch_are_applied_in_one_go(calen
     assert inbox.process(now=now(), limit=50) == len(bodies) == 12
     booking = Booking.objects.get()
     assert (booking.status, booking.start_at, booking.cancel_reason) == ("canceled", TEN + hours(5), "Gata")
-    assert booking.legs.count() == 6
+    assert booking.calendly_bookings.count() == 6
 
 
 # Event types
@@ -323,10 +324,13 @@ def test_a_changed_event_type_is_mirrored_and_logged_once(
     apply_inbox()
     assert states() == ["applied", "unchanged"]
     assert logged() == ["event_type_updated"]
-    body_told = Message.objects.get().body
+    body_told = OutboxMessage.objects.get().body
     assert body_told["data"] == {
-        "name": "Demo nou", "slug": kind.slug, "active": True, "duration_minutes": 45,
-    }  # fmt: skip
+        "name": "Demo nou",
+        "slug": kind.slug,
+        "active": True,
+        "duration_minutes": 45,
+    }
     assert body_told["platform"] == "calendly"
 
 
@@ -364,4 +368,4 @@ def test_a_fresh_delivery_does_not_wait_for_one_that_failed(
     accept(second)
     assert inbox.process(now=now()) == 1
     assert states() == ["received", "applied"]
-    assert Delivery.objects.due(now() + timedelta(minutes=5)).count() == 1
+    assert WebhookDelivery.objects.due(now() + timedelta(minutes=5)).count() == 1

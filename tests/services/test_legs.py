@@ -8,10 +8,10 @@ import pytest
 import time_machine
 from django.db import connections
 
-from calendly_integration.models import Booking, BookingLeg, Connection, TimelineEntry
+from calendly_integration.models import Booking, CalendlyAccount, CalendlyBooking, TimelineEntry
 from calendly_integration.sandbox.calendly import Calendly
-from calendly_integration.services import bookings, legs, scheduling
-from calendly_integration.services.mirror import Sighting, _apply
+from calendly_integration.services.bookings import create, pending_actions, queries
+from calendly_integration.services.reconcile import Observation, apply
 
 from .story import (
     AGENT,
@@ -37,12 +37,12 @@ def lost(calendly: Calendly, fault: Any, *, event_type: str = "Sales Demo", **fa
     """A booking of which nobody knows whether it was made."""
     calendly.faults.add(fault, method="POST", path="/invitees", **facts)
     outcome = ask(event_type, preferred=TEN, flexibility="exact")
-    assert isinstance(outcome, scheduling.OutcomeUnknown)
+    assert isinstance(outcome, create.OutcomeUnknown)
     return outcome.booking
 
 
 def status(booking: Booking) -> str:
-    return bookings.find(str(booking.pk)).status
+    return queries.find(str(booking.pk)).status
 
 
 @pytest.mark.parametrize("hooks", [True, False])
@@ -80,7 +80,7 @@ def test_one_that_was_not_booked_has_failed_after_two_looks_and_is_never_sent_ag
     assert status(booking) == "pending"
     clock.shift(40)
     work_legs()
-    fresh = bookings.find(str(booking.pk))
+    fresh = queries.find(str(booking.pk))
     assert (fresh.status, fresh.failure) == ("failed", "Calendly has no such booking.")
     assert posts(calendly) == 1
     assert told() == []
@@ -94,7 +94,7 @@ def test_while_calendly_is_away_nobody_has_looked(calendly: Calendly, clock: tim
     calendly.faults.add("status", status=503, times=None)
     pass_time(clock, calendly, minutes=60)
     assert status(booking) == "pending"
-    assert BookingLeg.objects.get().attempts > 5
+    assert CalendlyBooking.objects.get().attempts > 5
     calendly.faults.clear()
     begun = len(calendly.calls)
     clock.shift(40)
@@ -124,29 +124,29 @@ def test_pauses_grow_and_what_calendly_asks_for_is_obeyed(
     calendly.faults.add("status", status=503, times=None)
     pauses = []
     for _ in range(8):
-        leg = BookingLeg.objects.get()
-        assert leg.next_attempt_at is not None
-        pauses.append((leg.next_attempt_at - now()).total_seconds())
-        clock.move_to(leg.next_attempt_at)
+        calendly_booking = CalendlyBooking.objects.get()
+        assert calendly_booking.next_attempt_at is not None
+        pauses.append((calendly_booking.next_attempt_at - now()).total_seconds())
+        clock.move_to(calendly_booking.next_attempt_at)
         work_legs()
     assert pauses[1] < pauses[2] < pauses[3] < pauses[4]
     assert pauses[-1] <= 36
     calendly.faults.clear()
     calendly.faults.add("status", status=429, seconds=300, times=None)
-    leg = BookingLeg.objects.get()
-    clock.move_to(leg.next_attempt_at or now())
+    calendly_booking = CalendlyBooking.objects.get()
+    clock.move_to(calendly_booking.next_attempt_at or now())
     work_legs()
-    leg = BookingLeg.objects.get()
-    assert leg.next_attempt_at is not None
-    assert 300 <= (leg.next_attempt_at - now()).total_seconds() <= 360
+    calendly_booking = CalendlyBooking.objects.get()
+    assert calendly_booking.next_attempt_at is not None
+    assert 300 <= (calendly_booking.next_attempt_at - now()).total_seconds() <= 360
 
 
 def test_a_lost_booking_in_a_group_is_told_from_those_of_others(
-    calendly: Calendly, connection: Connection, clock: time_machine.Traveller
+    calendly: Calendly, account: CalendlyAccount, clock: time_machine.Traveller
 ) -> None:
     """The same person is at the same start already: the reference decides, not the address."""
     calendly.add_group_type("Webinar", seats=5)
-    mirrored(connection)
+    mirrored(account)
     calendly.book_as_invitee("Webinar", TEN, email="maria@example.com", name="Maria")
     booking = lost(calendly, "drop", event_type="Webinar")
     pass_time(clock, calendly)
@@ -213,7 +213,7 @@ def test_a_conference_link_is_read_as_soon_as_it_is_ready(
         deliver(calendly)
     clock.shift(6)
     work_legs()
-    fresh = bookings.find(str(booking.pk))
+    fresh = queries.find(str(booking.pk))
     assert fresh.meeting_url.startswith("https://")
     assert fresh.location == "zoom"
     settled(calendly)
@@ -227,8 +227,8 @@ def test_a_link_that_never_becomes_ready_is_given_up(
     for _ in range(60):
         clock.shift(60)
         work_legs()
-    leg = BookingLeg.objects.get()
-    assert (leg.todo, leg.next_attempt_at) == ("", None)
+    calendly_booking = CalendlyBooking.objects.get()
+    assert (calendly_booking.pending_action, calendly_booking.next_attempt_at) == ("", None)
     reads = sum(call.method == "GET" and "/invitees/" in call.path for call in calendly.calls)
     assert reads == 6
 
@@ -239,7 +239,7 @@ def test_a_link_that_calendly_could_not_make_is_not_waited_for(
     calendly.options.location_outcome = "failed"
     booking = book()
     pass_time(clock, calendly)
-    assert bookings.find(str(booking.pk)).meeting_url == ""
+    assert queries.find(str(booking.pk)).meeting_url == ""
     settled(calendly)
 
 
@@ -249,7 +249,7 @@ def test_an_invitee_that_was_erased_is_not_read_for_ever(
     book()
     calendly.faults.add("status", method="GET", path="/scheduled_events/.*", status=404, times=None)
     pass_time(clock, calendly, minutes=1, hooks=False)
-    assert not BookingLeg.objects.exclude(todo="").exists()
+    assert not CalendlyBooking.objects.exclude(pending_action="").exists()
 
 
 def test_the_half_of_a_move_that_nobody_tells_of_is_read(
@@ -263,7 +263,7 @@ def test_the_half_of_a_move_that_nobody_tells_of_is_read(
     assert [delivery.event for delivery in waiting] == ["invitee.canceled", "invitee.created"]
     waiting[1].status = "dropped"
     pass_time(clock, calendly)
-    assert bookings.find(str(booking.pk)).start_at == TEN + hours(2)
+    assert queries.find(str(booking.pk)).start_at == TEN + hours(2)
     assert told().count("/calendly/rescheduled") == 1
     settled(calendly)
 
@@ -276,14 +276,14 @@ def test_a_leg_that_is_worked_on_is_claimed_by_nobody_else(
 ) -> None:
     lost(calendly, "drop")
     clock.shift(5)
-    [leg] = legs.claim(now=now(), limit=5)
-    assert legs.claim(now=now(), limit=5) == []
+    [calendly_booking] = pending_actions.claim(now=now(), limit=5)
+    assert pending_actions.claim(now=now(), limit=5) == []
     clock.shift(61)
-    [again] = legs.claim(now=now(), limit=5)
-    assert again.pk == leg.pk
+    [again] = pending_actions.claim(now=now(), limit=5)
+    assert again.pk == calendly_booking.pk
     # Who lost the lease writes nothing.
-    assert not BookingLeg.objects.finish(leg, next_attempt_at=now() + timedelta(days=1))
-    assert BookingLeg.objects.finish(again, next_attempt_at=now())
+    assert not CalendlyBooking.objects.finish(calendly_booking, next_attempt_at=now() + timedelta(days=1))
+    assert CalendlyBooking.objects.finish(again, next_attempt_at=now())
 
 
 def test_a_leg_with_nothing_left_to_do_is_let_go(calendly: Calendly, clock: time_machine.Traveller) -> None:
@@ -291,12 +291,12 @@ def test_a_leg_with_nothing_left_to_do_is_let_go(calendly: Calendly, clock: time
     calendly.options.location_push_seconds = 0
     booking = lost(calendly, "lose_answer")
     clock.shift(5)
-    [leg] = legs.claim(now=now(), limit=5)
+    [calendly_booking] = pending_actions.claim(now=now(), limit=5)
     deliver(calendly)
     asked = len(calendly.calls)
-    legs.work(leg, now=now())
+    pending_actions.work(calendly_booking, now=now())
     assert len(calendly.calls) == asked
-    assert BookingLeg.objects.get().next_attempt_at is None
+    assert CalendlyBooking.objects.get().next_attempt_at is None
     assert status(booking) == "confirmed"
 
 
@@ -305,11 +305,11 @@ def test_an_error_of_our_own_is_kept_and_tried_again(
 ) -> None:
     booking = lost(calendly, "lose_answer")
     with monkeypatch.context() as broken:
-        broken.setattr(legs.mirror, "observe", lambda *_args, **_options: 1 / 0)
+        broken.setattr(pending_actions.mirror, "apply_observations", lambda *_args, **_options: 1 / 0)
         clock.shift(5)
         work_legs()
-    leg = BookingLeg.objects.get()
-    assert "division by zero" in leg.last_error
+    calendly_booking = CalendlyBooking.objects.get()
+    assert "division by zero" in calendly_booking.last_error
     pass_time(clock, calendly, minutes=1, hooks=False)
     assert status(booking) == "confirmed"
 
@@ -318,7 +318,7 @@ def test_a_missing_token_makes_the_work_wait(
     calendly: Calendly, clock: time_machine.Traveller, settings: Any
 ) -> None:
     booking = lost(calendly, "lose_answer")
-    Connection.objects.update(token_encrypted="")
+    CalendlyAccount.objects.update(token_encrypted="")
     settings.CALENDLY_INTEGRATION["API_KEY"] = ""
     pass_time(clock, calendly, minutes=2, hooks=False)
     assert status(booking) == "pending"
@@ -333,14 +333,14 @@ def test_a_refused_cancellation_is_not_tried_for_ever(
     booking = book()
     deliver(calendly)
     calendly.faults.add("drop", method="POST", path=".*/cancellation")
-    with pytest.raises(bookings.CancellationUnknown):
-        bookings.cancel(bookings.find(str(booking.pk)), reason="", by=AGENT, now=now())
+    with pytest.raises(queries.CancellationUnknown):
+        queries.cancel(queries.find(str(booking.pk)), reason="", by=AGENT, now=now())
     calendly.faults.add("status", method="POST", path=".*/cancellation", status=403, times=None)
     pass_time(clock, calendly)
     assert posts(calendly, "/cancellation") == 2
     assert status(booking) == "confirmed"
     assert TimelineEntry.objects.filter(booking=booking, action="not_canceled").count() == 1
-    assert not BookingLeg.objects.exclude(todo="").exists()
+    assert not CalendlyBooking.objects.exclude(pending_action="").exists()
 
 
 def test_a_move_after_a_refused_cancellation_still_ends_the_old_half(
@@ -349,14 +349,12 @@ def test_a_move_after_a_refused_cancellation_still_ends_the_old_half(
     booking = book()
     deliver(calendly)
     calendly.faults.add("drop", method="POST", path=".*/cancellation")
-    with pytest.raises(bookings.CancellationUnknown):
-        bookings.cancel(bookings.find(str(booking.pk)), reason="", by=AGENT, now=now())
+    with pytest.raises(queries.CancellationUnknown):
+        queries.cancel(queries.find(str(booking.pk)), reason="", by=AGENT, now=now())
     calendly.faults.add("status", method="POST", path=".*/cancellation", status=403)
     pass_time(clock, calendly)
-    found = bookings.find(str(booking.pk))
-    assert isinstance(
-        bookings.reschedule(found, new_start=TEN + hours(3), by=AGENT, now=now()), bookings.Moved
-    )
+    found = queries.find(str(booking.pk))
+    assert isinstance(queries.reschedule(found, new_start=TEN + hours(3), by=AGENT, now=now()), queries.Moved)
     pass_time(clock, calendly)
     settled(calendly)
 
@@ -364,29 +362,37 @@ def test_a_move_after_a_refused_cancellation_still_ends_the_old_half(
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
 def test_a_leg_is_not_claimed_while_what_was_told_of_it_is_brought_in(
-    calendly: Calendly, connection: Connection, clock: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch
+    calendly: Calendly,
+    account: CalendlyAccount,
+    clock: time_machine.Traveller,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A lease that began in between would outlive the work: its holder would make due what is done."""
     calendly.add_event_type("Nowhere", no_location=True)
-    mirrored(connection)
+    mirrored(account)
     booking = book("Nowhere")
     clock.shift(10)
-    claimed: list[BookingLeg] = []
-    merge = _apply.merge
+    claimed: list[CalendlyBooking] = []
+    merge = apply.merge
 
-    def claim() -> list[BookingLeg]:
+    def claim() -> list[CalendlyBooking]:
         try:
-            return legs.claim(now=now(), limit=5)
+            return pending_actions.claim(now=now(), limit=5)
         finally:
             connections.close_all()
 
-    def merge_slowly(leg: BookingLeg, sighting: Sighting, *, now: datetime) -> bool:
+    def merge_slowly(calendly_booking: CalendlyBooking, observation: Observation, *, now: datetime) -> bool:
         with ThreadPoolExecutor(1) as pool:
             claimed.extend(pool.submit(claim).result(10))
-        return merge(leg, sighting, now=now)
+        return merge(calendly_booking, observation, now=now)
 
-    monkeypatch.setattr(_apply, "merge", merge_slowly)
+    monkeypatch.setattr(apply, "merge", merge_slowly)
     deliver(calendly)
-    leg = BookingLeg.objects.get(booking=booking)
-    assert (leg.seen_at is not None, leg.todo, leg.next_attempt_at, leg.lease_token) == (True, "", None, None)
+    calendly_booking = CalendlyBooking.objects.get(booking=booking)
+    assert (
+        calendly_booking.confirmed_at is not None,
+        calendly_booking.pending_action,
+        calendly_booking.next_attempt_at,
+        calendly_booking.lease_token,
+    ) == (True, "", None, None)
     assert claimed == []

@@ -10,8 +10,10 @@ from calendly_integration import clients
 from calendly_integration.models import Booking, FollowUp, VAIMetadata
 from calendly_integration.sandbox.calendly import Calendly
 from calendly_integration.sandbox.portal import Portal
-from calendly_integration.services import bookings, lookups, outbox
-from calendly_integration.services.outbox import _key
+from calendly_integration.services import outbox
+from calendly_integration.services.bookings import queries
+from calendly_integration.services.outbox import refused_key
+from calendly_integration.services.reconcile import metadata
 from calendly_integration.vai.client import Client
 from calendly_integration.vai.errors import Refused, Unavailable
 
@@ -20,12 +22,18 @@ from .story import AGENT, TEN, active, book, deliver, hours, message, now, porta
 pytestmark = pytest.mark.django_db
 
 MADE_BY_THE_PORTAL = {
-    "utm_source": "vai_agent", "utm_medium": "vai_portal", "utm_content": "from another database",
-}  # fmt: skip
+    "utm_source": "vai_agent",
+    "utm_medium": "vai_portal",
+    "utm_content": "from another database",
+}
 KNOWN = {
-    "conversation_id": "conv-9", "user_id": "u-9", "agent_type": "sales", "booking_source": "vai_link",
-    "notes": "Din link", "campaign": "iarna",
-}  # fmt: skip
+    "conversation_id": "conv-9",
+    "user_id": "u-9",
+    "agent_type": "sales",
+    "booking_source": "vai_link",
+    "notes": "Din link",
+    "campaign": "iarna",
+}
 
 
 asked: list[str] = []
@@ -58,15 +66,15 @@ def from_the_page(calendly: Calendly, **tracking: str) -> Booking:
     return Booking.objects.get()
 
 
-def answer(question: lookups.Question) -> None:
+def answer(question: metadata.Question) -> None:
     """Ask the portal, and keep what it answers."""
     portal = clients.portal()
     assert portal is not None
-    lookups.keep([lookups.ask(question, portal)], now=now())
+    metadata.keep([metadata.ask(question, portal)], now=now())
 
 
 def look() -> int:
-    due = lookups.claim(now=now(), limit=10)
+    due = metadata.claim(now=now(), limit=10)
     for question in due:
         answer(question)
     return len(due)
@@ -186,7 +194,7 @@ def test_in_the_pause_for_a_refused_key_messages_come_before_questions(
 ) -> None:
     booking = from_the_page(calendly)
     portal.metadata[booking.event_id] = KNOWN
-    _key.pause(now())
+    refused_key.pause(now())
     clock.shift(61)
     assert look() == 0
     portal_has_all()
@@ -196,7 +204,7 @@ def test_in_the_pause_for_a_refused_key_messages_come_before_questions(
 
 def test_without_a_portal_nobody_is_asked_and_the_question_waits(calendly: Calendly) -> None:
     from_the_page(calendly)
-    assert lookups.claim(now=now(), limit=10) == []
+    assert metadata.claim(now=now(), limit=10) == []
     assert VAIMetadata.objects.get().next_attempt_at is not None
     assert VAIMetadata.objects.get().attempts == 0
 
@@ -265,9 +273,9 @@ def test_a_booking_moved_before_the_answer_is_asked_about_by_its_present_event(
 def test_an_answer_fills_only_what_is_still_blank(calendly: Calendly, portal: Portal) -> None:
     booking = from_the_page(calendly)
     portal.metadata[booking.event_id] = KNOWN | {"agent_type": "", "region": "nord"}
-    [question] = lookups.claim(now=now(), limit=10)
+    [question] = metadata.claim(now=now(), limit=10)
     changes = {"notes": "Ours", "agent_type": "support", "extra": {"campaign": "vara", "own": 1}}
-    bookings.annotate(booking, changes=changes, by=AGENT, now=now())
+    queries.annotate(booking, changes=changes, by=AGENT, now=now())
     answer(question)
     kept = VAIMetadata.objects.get()
     assert (kept.conversation_id, kept.user_id, kept.booking_source) == ("conv-9", "u-9", "vai_link")
@@ -282,9 +290,9 @@ def test_an_answer_whose_lease_was_lost_changes_nothing(
 ) -> None:
     booking = from_the_page(calendly)
     portal.metadata[booking.event_id] = KNOWN
-    [late] = lookups.claim(now=now(), limit=10)
+    [late] = metadata.claim(now=now(), limit=10)
     clock.shift(121)
-    [question] = lookups.claim(now=now(), limit=10)
+    [question] = metadata.claim(now=now(), limit=10)
     answer(late)
     assert (VAIMetadata.objects.get().conversation_id, told()) == ("", [])
     answer(question)
@@ -312,7 +320,7 @@ def test_many_answers_are_kept_in_a_handful_of_queries(
     portal.metadata |= dict.fromkeys(Booking.objects.values_list("event_id", flat=True), KNOWN)
     client = clients.portal()
     assert client is not None
-    answers = [lookups.ask(each, client) for each in lookups.claim(now=now(), limit=10)]
+    answers = [metadata.ask(each, client) for each in metadata.claim(now=now(), limit=10)]
     with django_assert_max_num_queries(20):
-        lookups.keep(answers, now=now())
+        metadata.keep(answers, now=now())
     assert told().count("/email/send") == 7

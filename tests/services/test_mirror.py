@@ -1,4 +1,4 @@
-"""The same sightings, in any order and however often, leave the same state (fault 13)."""
+"""The same observations, in any order and however often, leave the same state (fault 13)."""
 
 import itertools
 import json
@@ -16,17 +16,18 @@ from hypothesis import strategies as st
 from calendly_integration import clients
 from calendly_integration.models import (
     Booking,
-    BookingLeg,
-    Connection,
-    Delivery,
+    CalendlyAccount,
+    CalendlyBooking,
     EventType,
     FollowUp,
-    Message,
+    OutboxMessage,
+    WebhookDelivery,
 )
 from calendly_integration.sandbox.adapter import SandboxAdapter
 from calendly_integration.sandbox.calendly import Calendly
-from calendly_integration.services import inbox, scheduling
 from calendly_integration.services.actors import Actor
+from calendly_integration.services.bookings import create
+from calendly_integration.services.webhooks import inbox
 
 NOW = datetime(2026, 11, 23, 6, tzinfo=UTC)
 START = datetime(2026, 11, 24, 8, tzinfo=UTC)
@@ -50,28 +51,37 @@ def undone() -> Iterator[None]:
 def apply(bodies: list[bytes]) -> None:
     """Each body as a delivery of its own, applied one after the other."""
     for number, body in enumerate(bodies):
-        Delivery.objects.create(digest=f"{number}", body=body, received_at=NOW, next_attempt_at=NOW)
+        WebhookDelivery.objects.create(digest=f"{number}", body=body, received_at=NOW, next_attempt_at=NOW)
         while inbox.process(now=NOW):
             pass
-        assert not Delivery.objects.exclude(status__in=("applied", "unchanged")).exists(), (
-            Delivery.objects.values_list("status", "last_error")
+        assert not WebhookDelivery.objects.exclude(status__in=("applied", "unchanged")).exists(), (
+            WebhookDelivery.objects.values_list("status", "last_error")
         )
 
 
 def state() -> list[Any]:
-    """What must not depend on order: the bookings with their legs, and what the portal is told of the end."""
+    """What must not depend on order: the bookings with their Calendly bookings, and what the portal is told of the end."""
     return [
         (
-            booking.status, booking.start_at, booking.event_id, booking.no_show_at, booking.cancel_reason,
-            booking.invitee_email, booking.source,
-            sorted((leg.invitee_uri, leg.status, leg.no_show_at) for leg in booking.legs.all()),
+            booking.status,
+            booking.start_at,
+            booking.event_id,
+            booking.no_show_at,
+            booking.cancel_reason,
+            booking.invitee_email,
+            booking.source,
             sorted(
-                Message.objects.filter(booking=booking, path__in=("/calendly/canceled", "/followup/schedule"))
-                .values_list("path", flat=True)
+                (calendly_booking.invitee_uri, calendly_booking.status, calendly_booking.no_show_at)
+                for calendly_booking in booking.calendly_bookings.all()
+            ),
+            sorted(
+                OutboxMessage.objects.filter(
+                    booking=booking, path__in=("/calendly/canceled", "/followup/schedule")
+                ).values_list("path", flat=True)
             ),
         )
         for booking in Booking.objects.order_by("email_key", "created_at")
-    ]  # fmt: skip
+    ]
 
 
 ACTS = ("move", "move", "cancel", "cancel_about_time", "host_cancels", "no_show", "no_show_undone")
@@ -117,7 +127,7 @@ def fresh_sandbox() -> Calendly:
 )
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_deliveries_in_any_order_and_doubled_leave_the_same_state(
-    connection: Connection, event_types: dict[str, EventType], acts: list[str], data: st.DataObject
+    account: CalendlyAccount, event_types: dict[str, EventType], acts: list[str], data: st.DataObject
 ) -> None:
     calendly = fresh_sandbox()
     calendly.book_as_invitee("Sales Demo", START, email="nora@example.com", name="Nora")
@@ -137,27 +147,27 @@ def test_deliveries_in_any_order_and_doubled_leave_the_same_state(
 @given(acts=st.lists(st.sampled_from(ACTS), max_size=3), lost=st.booleans(), data=st.data())
 @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_an_agents_booking_keeps_its_id_through_any_order(
-    connection: Connection,
+    account: CalendlyAccount,
     event_types: dict[str, EventType],
     acts: list[str],
     lost: bool,
     data: st.DataObject,
 ) -> None:
     calendly = fresh_sandbox()
-    clients.calendly(connection).session.mount("https://api.calendly.com", SandboxAdapter(calendly))
+    clients.calendly(account).session.mount("https://api.calendly.com", SandboxAdapter(calendly))
     with undone():
         if lost:
             calendly.faults.add("lose_answer", method="POST", path="/invitees")
-        wish = scheduling.Wish("Sales Demo", "nora@example.com", "Nora", conversation_id="c")
-        outcome = scheduling.schedule(wish=wish, by=Actor("agent", "A"), now=NOW)
-        assert isinstance(outcome, scheduling.OutcomeUnknown if lost else scheduling.Booked)
+        booking_request = create.BookingRequest("Sales Demo", "nora@example.com", "Nora", conversation_id="c")
+        outcome = create.schedule(booking_request=booking_request, by=Actor("agent", "A"), now=NOW)
+        assert isinstance(outcome, create.OutcomeUnknown if lost else create.Booked)
         history(calendly, acts)
         apply(list(data.draw(st.permutations(bodies_of(calendly)))))
         [booking] = Booking.objects.all()
         assert booking.pk == outcome.booking.pk
         ended = all(each.status != "active" for each in calendly.state.invitees.values())
         assert booking.status == ("canceled" if ended else "confirmed")
-        told = list(Message.objects.filter(booking=booking).values_list("path", flat=True))
+        told = list(OutboxMessage.objects.filter(booking=booking).values_list("path", flat=True))
         assert told.count("/calendly/notify") == 1
         assert told.count("/calendly/confirmed") <= 1
         assert told.count("/calendly/canceled") == int(ended)
@@ -170,43 +180,43 @@ def booking_end(acts: list[str]) -> str:
 
 
 def test_a_move_of_two_halves_is_told_once_and_neither_confirms_nor_cancels(
-    connection: Connection, event_types: dict[str, EventType], sandbox: Calendly
+    account: CalendlyAccount, event_types: dict[str, EventType], sandbox: Calendly
 ) -> None:
     sandbox.subscribe(URL, KEY)
-    wish = scheduling.Wish("Sales Demo", "nora@example.com", "Nora", conversation_id="c")
-    outcome = scheduling.schedule(wish=wish, by=Actor("agent", "A"), now=NOW)
-    assert isinstance(outcome, scheduling.Booked)
+    booking_request = create.BookingRequest("Sales Demo", "nora@example.com", "Nora", conversation_id="c")
+    outcome = create.schedule(booking_request=booking_request, by=Actor("agent", "A"), now=NOW)
+    assert isinstance(outcome, create.Booked)
     apply(bodies_of(sandbox))
     for order in itertools.permutations((0, 1)):
-        Message.objects.all().delete()
-        Delivery.objects.all().delete()
+        OutboxMessage.objects.all().delete()
+        WebhookDelivery.objects.all().delete()
         [invitee] = [each for each in sandbox.state.invitees.values() if each.status == "active"]
         sandbox.reschedule_as_invitee(invitee, START + timedelta(days=2, hours=order[0]))
         halves = bodies_of(sandbox)[-2:]
         apply([halves[index] for index in order])
-        told = list(Message.objects.order_by("pk").values_list("path", flat=True))
+        told = list(OutboxMessage.objects.order_by("pk").values_list("path", flat=True))
         assert told == ["/calendly/rescheduled", "/analytics/log"]
     booking = Booking.objects.get()
     assert booking.pk == outcome.booking.pk
     assert booking.status == "confirmed"
-    assert booking.legs.count() == 3
+    assert booking.calendly_bookings.count() == 3
 
 
 @pytest.mark.parametrize("name", sorted(path.name for path in PAYLOADS.glob("invitee*.json")))
 def test_every_recorded_delivery_becomes_a_booking(
-    connection: Connection, event_types: dict[str, EventType], name: str
+    account: CalendlyAccount, event_types: dict[str, EventType], name: str
 ) -> None:
     apply([json.dumps(json.loads((PAYLOADS / name).read_text())).encode()])
     booking = Booking.objects.get()
     assert booking.invitee_email == "nora.field@example.com"
     assert booking.source == "public"
-    assert set(Message.objects.values_list("path", flat=True)) <= {"/analytics/log"}
+    assert set(OutboxMessage.objects.values_list("path", flat=True)) <= {"/analytics/log"}
     if "reschedule" not in name:
         assert booking.status == ("canceled" if "canceled" in name else "confirmed")
 
 
 def test_one_of_a_group_who_cancels_leaves_the_others(
-    connection: Connection, event_types: dict[str, EventType], sandbox: Calendly
+    account: CalendlyAccount, event_types: dict[str, EventType], sandbox: Calendly
 ) -> None:
     sandbox.subscribe(URL, KEY)
     sandbox.add_group_type("Webinar", seats=3)
@@ -218,22 +228,22 @@ def test_one_of_a_group_who_cancels_leaves_the_others(
         "a@example.com": "canceled",
         "b@example.com": "confirmed",
     }
-    Delivery.objects.all().delete()
+    WebhookDelivery.objects.all().delete()
     sandbox.cancel_as_host(next(iter(sandbox.state.events.values())), "anulat")
     apply(bodies_of(sandbox))
     assert set(Booking.objects.values_list("status", flat=True)) == {"canceled"}
 
 
 def test_a_replayed_old_delivery_changes_nothing(
-    connection: Connection, event_types: dict[str, EventType], sandbox: Calendly
+    account: CalendlyAccount, event_types: dict[str, EventType], sandbox: Calendly
 ) -> None:
     sandbox.subscribe(URL, KEY)
     invitee = sandbox.book_as_invitee("Sales Demo", START, email="a@example.com", name="A")
     created = bodies_of(sandbox)
     sandbox.reschedule_as_invitee(invitee, START + timedelta(days=1))
     apply(bodies_of(sandbox))
-    before = (state(), Message.objects.count())
-    Delivery.objects.all().delete()
+    before = (state(), OutboxMessage.objects.count())
+    WebhookDelivery.objects.all().delete()
     apply(created)
-    assert (state(), Message.objects.count()) == before
-    assert BookingLeg.objects.count() == 2
+    assert (state(), OutboxMessage.objects.count()) == before
+    assert CalendlyBooking.objects.count() == 2

@@ -10,11 +10,13 @@ import time_machine
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from calendly_integration.models import Booking, Connection, Delivery, EventType, Host
+from calendly_integration.models import Booking, CalendlyAccount, EventType, Host, WebhookDelivery
 from calendly_integration.sandbox import webhooks
 from calendly_integration.sandbox.calendly import Calendly
 from calendly_integration.sandbox.store import Invitee
-from calendly_integration.services import bookings, catalog, inbox
+from calendly_integration.services.bookings import queries
+from calendly_integration.services.catalog import event_types
+from calendly_integration.services.webhooks import inbox
 
 from .halves import API, BEGIN, PLACES, Facts, Meeting
 from .story import AGENT, TEN, active, book, deliver, hours, now, pass_time, undone
@@ -34,7 +36,7 @@ facts = st.builds(
     event_type=st.sampled_from([TYPE, STRANGE_TYPE]),
     event_name=st.sampled_from(["Discovery call", "Second call"]),
     place=st.integers(0, len(PLACES) - 1),
-    answer=st.sampled_from(["Hello", "Again"]),
+    answer=st.sampled_from(["Hello", "FormError"]),
     guest=st.sampled_from(["", "ion@example.com"]),
     name=st.sampled_from(["Nora Field", "Nora Câmpeanu"]),
     email=st.sampled_from(["nora@example.com", "N.Field@example.com"]),
@@ -43,51 +45,66 @@ facts = st.builds(
 
 
 @pytest.fixture
-def mirrored(connection: Connection) -> Connection:
+def mirrored(account: CalendlyAccount) -> CalendlyAccount:
     """One host and one event type are mirrored; another of each is not yet."""
-    add_host(connection, KNOWN, "Mara Host")
-    add_type(connection, TYPE, "Discovery")
-    return connection
+    add_host(account, KNOWN, "Mara Host")
+    add_type(account, TYPE, "Discovery")
+    return account
 
 
-def add_host(connection: Connection, uri: str, name: str) -> None:
-    Host.objects.create(connection=connection, uri=uri, name=name, email="h@example.com", seen_at=BEGIN)
+def add_host(account: CalendlyAccount, uri: str, name: str) -> None:
+    Host.objects.create(account=account, uri=uri, name=name, email="h@example.com", seen_at=BEGIN)
 
 
-def add_type(connection: Connection, uri: str, name: str) -> None:
+def add_type(account: CalendlyAccount, uri: str, name: str) -> None:
     EventType.objects.create(
-        connection=connection, uri=uri, name=name, duration=30, updated_at=BEGIN, seen_at=BEGIN
+        account=account, uri=uri, name=name, duration=30, updated_at=BEGIN, seen_at=BEGIN
     )
 
 
 def apply(bodies: list[bytes], *, together: bool) -> None:
     """Apply deliveries, each alone or all in one batch."""
     for body in bodies:
-        Delivery.objects.create(
-            digest=f"{Delivery.objects.count()}", body=body, received_at=now(), next_attempt_at=now()
+        WebhookDelivery.objects.create(
+            digest=f"{WebhookDelivery.objects.count()}", body=body, received_at=now(), next_attempt_at=now()
         )
         while not together and inbox.process(now=now()):
             pass
     while inbox.process(now=now()):
         pass
-    failed = Delivery.objects.exclude(status__in=("applied", "unchanged"))
+    failed = WebhookDelivery.objects.exclude(status__in=("applied", "unchanged"))
     assert not failed.exists(), failed.values_list("status", "last_error")
 
 
 def shown() -> dict[str, Any]:
     """What the only booking shows."""
-    booking = Booking.objects.select_related("host", "event_type", "current_leg", "metadata").get()
-    leg = booking.current_leg
-    assert leg is not None
+    booking = Booking.objects.select_related(
+        "host", "event_type", "current_calendly_booking", "metadata"
+    ).get()
+    calendly_booking = booking.current_calendly_booking
+    assert calendly_booking is not None
     plain = (
-        "status", "start_at", "event_id", "invitee_name", "invitee_email", "time_zone", "phone", "event_name",
-        "location", "meeting_url", "cancel_url", "reschedule_url", "canceled_by", "cancel_reason", "created_at",
-    )  # fmt: skip
+        "status",
+        "start_at",
+        "event_id",
+        "invitee_name",
+        "invitee_email",
+        "time_zone",
+        "phone",
+        "event_name",
+        "location",
+        "meeting_url",
+        "cancel_url",
+        "reschedule_url",
+        "canceled_by",
+        "cancel_reason",
+        "created_at",
+    )
     return {name: getattr(booking, name) for name in plain} | {
         "host": booking.host.name if booking.host else None,
         "event_type": booking.event_type.name if booking.event_type else None,
-        "answers": [each["answer"] for each in leg.invitee_raw["questions_and_answers"]],
-        "guests": [each["email"] for each in leg.event_raw["event_guests"]],
+        "answers": [each["answer"] for each in calendly_booking.invitee_raw["questions_and_answers"]],
+        "guests": [each["email"] for each in calendly_booking.event_raw["event_guests"]],
         "no_show": booking.no_show_at is not None,
         "asked_of_the_portal": hasattr(booking, "metadata"),
     }
@@ -121,7 +138,11 @@ def history(first: Facts, acts: list[tuple[str, Facts]]) -> Meeting:
 )
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_order_shows_what_the_last_half_says(
-    mirrored: Connection, first: Facts, acts: list[tuple[str, Facts]], together: bool, data: st.DataObject
+    mirrored: CalendlyAccount,
+    first: Facts,
+    acts: list[tuple[str, Facts]],
+    together: bool,
+    data: st.DataObject,
 ) -> None:
     meeting = history(first, acts)
     order = data.draw(st.permutations(meeting.bodies))
@@ -131,7 +152,7 @@ def test_any_order_shows_what_the_last_half_says(
         apply(unlike(doubled), together=together)
         assert shown() == meeting.shown({KNOWN: "Mara Host"}, {TYPE: "Discovery"})
         # A replay changes nothing.
-        Delivery.objects.all().delete()
+        WebhookDelivery.objects.all().delete()
         apply(late, together=together)
         assert shown() == meeting.shown({KNOWN: "Mara Host"}, {TYPE: "Discovery"})
 
@@ -142,7 +163,7 @@ def unlike(bodies: list[bytes]) -> list[bytes]:
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
-def test_the_six_orders_of_a_move_end_alike(mirrored: Connection, order: tuple[int, ...]) -> None:
+def test_the_six_orders_of_a_move_end_alike(mirrored: CalendlyAccount, order: tuple[int, ...]) -> None:
     meeting = Meeting()
     meeting.book(Facts(zone="Europe/Bucharest", phone="+40711111111", host=KNOWN))
     meeting.move(Facts(zone="America/New_York", phone="+12125550100", host=STRANGE))
@@ -152,7 +173,7 @@ def test_the_six_orders_of_a_move_end_alike(mirrored: Connection, order: tuple[i
     assert found == meeting.shown({KNOWN: "Mara Host"}, {TYPE: "Discovery"})
 
 
-def sync_catalog_with(calendly: Calendly, connection: Connection, meeting: Meeting) -> None:
+def sync_catalog_with(calendly: Calendly, account: CalendlyAccount, meeting: Meeting) -> None:
     """The host and the event type of the meeting's last half become known at Calendly, and are mirrored."""
     facts = meeting.last.facts
     user = next(iter(calendly.state.users.values()))
@@ -165,23 +186,23 @@ def sync_catalog_with(calendly: Calendly, connection: Connection, meeting: Meeti
     for each in calendly.state.event_types.values():
         each.owner_id, each.host_ids = user.id, [user.id]
     kind.id, kind.name = facts.event_type.rpartition("/")[2], "Late type"
-    catalog.sync(connection, now=now())
+    event_types.sync(account, now=now())
 
 
 def test_hosts_and_event_types_that_are_mirrored_later_are_named_then(
-    connection: Connection, sandbox: Calendly
+    account: CalendlyAccount, sandbox: Calendly
 ) -> None:
     meeting = Meeting()
     meeting.book(Facts(host=STRANGE, event_type=STRANGE_TYPE))
     apply(meeting.bodies, together=True)
     found = shown()
     assert (found["host"], found["event_type"]) == (None, None)
-    sync_catalog_with(sandbox, connection, meeting)
+    sync_catalog_with(sandbox, account, meeting)
     assert shown() == meeting.shown({STRANGE: "Late Host"}, {STRANGE_TYPE: "Late type"})
 
 
 def test_an_event_type_that_a_delivery_brings_is_named_in_the_bookings_before(
-    mirrored: Connection,
+    mirrored: CalendlyAccount,
 ) -> None:
     meeting = Meeting()
     meeting.book(Facts(event_type=STRANGE_TYPE))
@@ -225,8 +246,8 @@ def test_a_number_known_from_the_page_is_kept_when_we_move_the_meeting(
     invitee.text_reminder_number = "+40733000222"
     deliver_as_it_is_now(calendly, invitee)
     [booking] = Booking.objects.all()
-    outcome = bookings.reschedule(booking, new_start=TEN + hours(2), by=AGENT, now=now())
-    assert isinstance(outcome, bookings.Moved)
+    outcome = queries.reschedule(booking, new_start=TEN + hours(2), by=AGENT, now=now())
+    assert isinstance(outcome, queries.Moved)
     pass_time(clock, calendly)
     booking.refresh_from_db()
     assert (booking.phone, booking.start_at) == ("+40733000222", TEN + hours(2))
@@ -235,17 +256,24 @@ def test_a_number_known_from_the_page_is_kept_when_we_move_the_meeting(
 @pytest.mark.parametrize(
     ("location", "shown_as", "link"),
     [
-        ({"type": "custom", "location": "https://meet.example/x."}, "https://meet.example/x.", "https://meet.example/x"),
-        ({"type": "custom", "location": "Sala 2\r\nvezi HTTPS://meet.example/(a)"}, "Sala 2 vezi HTTPS://meet.example/(a)",
-         "HTTPS://meet.example/(a)"),
+        (
+            {"type": "custom", "location": "https://meet.example/x."},
+            "https://meet.example/x.",
+            "https://meet.example/x",
+        ),
+        (
+            {"type": "custom", "location": "Sala 2\r\nvezi HTTPS://meet.example/(a)"},
+            "Sala 2 vezi HTTPS://meet.example/(a)",
+            "HTTPS://meet.example/(a)",
+        ),
         ({"type": "custom", "location": "javascript:alert(1)"}, "javascript:alert(1)", ""),
         ({"type": "physical", "location": "https://maps.example/x"}, "https://maps.example/x", ""),
         ({"type": "zoom", "status": "pushed", "join_url": "javascript:alert(1)"}, "zoom", ""),
         (None, "", ""),
     ],
-)  # fmt: skip
+)
 def test_the_link_of_a_meeting_is_its_conferences_or_the_one_in_a_custom_place(
-    mirrored: Connection, location: Any, shown_as: str, link: str
+    mirrored: CalendlyAccount, location: Any, shown_as: str, link: str
 ) -> None:
     body = told_once()
     body["payload"]["scheduled_event"]["location"] = location
@@ -261,13 +289,17 @@ def told_once() -> dict[str, Any]:
     return body
 
 
-def test_names_stand_on_one_line_and_links_are_to_be_followed(mirrored: Connection) -> None:
+def test_names_stand_on_one_line_and_links_are_to_be_followed(mirrored: CalendlyAccount) -> None:
     body = told_once()
     body["payload"] |= {
-        "name": "Nora\r\nField", "cancel_url": "javascript:alert(1)", "reschedule_url": "data:text/html,x",
-        "questions_and_answers": [{"question": "Phone", "answer": 40711111111}], "no_show": False,
-        "cancellation": {}, "text_reminder_number": 40711111111,
-    }  # fmt: skip
+        "name": "Nora\r\nField",
+        "cancel_url": "javascript:alert(1)",
+        "reschedule_url": "data:text/html,x",
+        "questions_and_answers": [{"question": "Phone", "answer": 40711111111}],
+        "no_show": False,
+        "cancellation": {},
+        "text_reminder_number": 40711111111,
+    }
     body["payload"]["scheduled_event"]["name"] = "Discovery\r\ncall"
     apply([json.dumps(body).encode()], together=True)
     found = shown()
@@ -276,11 +308,11 @@ def test_names_stand_on_one_line_and_links_are_to_be_followed(mirrored: Connecti
     assert (found["phone"], found["no_show"], found["status"]) == ("40711111111", False, "confirmed")
 
 
-def test_a_delivery_with_uris_of_somewhere_else_is_kept_as_unreadable(mirrored: Connection) -> None:
+def test_a_delivery_with_uris_of_somewhere_else_is_kept_as_unreadable(mirrored: CalendlyAccount) -> None:
     body = json.dumps(told_once()).replace("https://api.calendly.com", "https://evil.example")
-    Delivery.objects.create(digest="x", body=body.encode(), received_at=now(), next_attempt_at=now())
+    WebhookDelivery.objects.create(digest="x", body=body.encode(), received_at=now(), next_attempt_at=now())
     inbox.process(now=now())
-    row = Delivery.objects.get()
+    row = WebhookDelivery.objects.get()
     assert (row.status, row.next_attempt_at) == ("unreadable", None)
     assert not Booking.objects.exists()
 

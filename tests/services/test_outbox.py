@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from calendly_integration.models import Lane, Message, Pulse
+from calendly_integration.models import OutboxMessage, OutboxQueue, Pulse
 from calendly_integration.sandbox.portal import Portal
 from calendly_integration.services import outbox
-from calendly_integration.services.outbox import _courier, _outage, _settling
+from calendly_integration.services.outbox import circuit_breaker, dispatcher, results
 from calendly_integration.vai import errors
 from calendly_integration.vai.client import Client
 
@@ -74,29 +74,31 @@ def post() -> Post:
 
 
 @pytest.fixture
-def courier(post: Post, now: Clock, monkeypatch: pytest.MonkeyPatch) -> Iterator[outbox.Courier]:
-    monkeypatch.setattr(_courier, "PAUSE_IN_OUTAGE", 0.02)
-    made = outbox.Courier(post, clock=now)
+def outbox_dispatcher(
+    post: Post, now: Clock, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[outbox.OutboxDispatcher]:
+    monkeypatch.setattr(dispatcher, "PAUSE_IN_OUTAGE", 0.02)
+    made = outbox.OutboxDispatcher(post, clock=now)
     yield made
     made.close()
 
 
-def draft(lane: str = "a", path: str = "/one", once: str = "", **body: Any) -> outbox.Draft:
-    return outbox.Draft(lane=lane, path=path, body=body, once_key=once or uuid.uuid4().hex)
+def draft(queue: str = "a", path: str = "/one", once: str = "", **body: Any) -> outbox.Draft:
+    return outbox.Draft(queue=queue, path=path, body=body, once_key=once or uuid.uuid4().hex)
 
 
-def carry(courier: outbox.Courier, rounds: int = 0) -> None:
+def carry(outbox_dispatcher: outbox.OutboxDispatcher, rounds: int = 0) -> None:
     """Until nothing is due and all is written down, or so many rounds."""
     idle = 0
     for _ in range(rounds or 1000):
-        idle = 0 if courier.step() or courier.busy else idle + 1
-        if not rounds and idle > 4:  # longer than the courier rests in an outage
+        idle = 0 if outbox_dispatcher.step() or outbox_dispatcher.busy else idle + 1
+        if not rounds and idle > 4:  # longer than the dispatcher rests in an outage
             return
         time.sleep(0.01)
 
 
 def status(path: str) -> str:
-    return Message.objects.get(path=path).status
+    return OutboxMessage.objects.get(path=path).status
 
 
 def unavailable(retry_after: float | None = None) -> errors.Unavailable:
@@ -109,15 +111,15 @@ def unavailable(retry_after: float | None = None) -> errors.Unavailable:
 def test_a_fact_is_told_once_however_often_it_is_added(now: Clock) -> None:
     outbox.add([draft(once="x"), draft(once="x")], now=now())
     outbox.add([draft(once="x")], now=now())
-    assert Message.objects.count() == 1
+    assert OutboxMessage.objects.count() == 1
 
 
 def test_many_drafts_take_a_handful_of_queries(django_assert_max_num_queries: Any, now: Clock) -> None:
-    drafts = [draft(lane=f"lane-{n % 100}") for n in range(300)]
+    drafts = [draft(queue=f"lane-{n % 100}") for n in range(300)]
     with django_assert_max_num_queries(10):
         outbox.add(drafts, now=now())
-    assert Message.objects.count() == 300
-    assert Lane.objects.due(now()).count() == 100
+    assert OutboxMessage.objects.count() == 300
+    assert OutboxQueue.objects.due(now()).count() == 100
 
 
 def test_nothing_to_add_asks_nothing(django_assert_num_queries: Any, now: Clock) -> None:
@@ -128,255 +130,263 @@ def test_nothing_to_add_asks_nothing(django_assert_num_queries: Any, now: Clock)
 def test_a_new_message_does_not_shorten_a_pause(now: Clock) -> None:
     outbox.add([draft()], now=now())
     later = now() + timedelta(seconds=200)
-    Lane.objects.update(next_attempt_at=later, held=True)
+    OutboxQueue.objects.update(next_attempt_at=later, held=True)
     outbox.add([draft()], now=now())
-    assert Lane.objects.get().next_attempt_at == later
+    assert OutboxQueue.objects.get().next_attempt_at == later
 
 
 # Delivery
 
 
-def test_messages_of_a_lane_arrive_in_order(courier: outbox.Courier, post: Post, now: Clock) -> None:
-    outbox.add([draft(lane=f"{lane}", n=n) for n in range(5) for lane in range(20)], now=now())
-    carry(courier)
+def test_messages_of_a_lane_arrive_in_order(
+    outbox_dispatcher: outbox.OutboxDispatcher, post: Post, now: Clock
+) -> None:
+    outbox.add([draft(queue=f"{queue}", n=n) for n in range(5) for queue in range(20)], now=now())
+    carry(outbox_dispatcher)
     seen: dict[str, list[bytes]] = defaultdict(list)
-    keys = {str(message.idempotency_key): message.lane_id for message in Message.objects.all()}
+    keys = {str(message.idempotency_key): message.queue_id for message in OutboxMessage.objects.all()}
     for _path, body, key in post.calls:
         seen[keys[key]].append(body)
     assert len(post.calls) == 100
     assert all([int(body[-2:-1]) for body in bodies] == [0, 1, 2, 3, 4] for bodies in seen.values())
-    assert Message.objects.filter(status="sent", attempts=1, sent_at=now()).count() == 100
-    assert not Lane.objects.filter(next_attempt_at__isnull=False).exists()
+    assert OutboxMessage.objects.filter(status="sent", attempts=1, sent_at=now()).count() == 100
+    assert not OutboxQueue.objects.filter(next_attempt_at__isnull=False).exists()
 
 
-def test_a_lane_longer_than_one_run_is_emptied(courier: outbox.Courier, post: Post, now: Clock) -> None:
-    outbox.add([draft(n=n) for n in range(_courier.LETTERS_PER_RUN + 7)], now=now())
-    carry(courier)
-    assert len(post.calls) == _courier.LETTERS_PER_RUN + 7
+def test_a_lane_longer_than_one_run_is_emptied(
+    outbox_dispatcher: outbox.OutboxDispatcher, post: Post, now: Clock
+) -> None:
+    outbox.add([draft(n=n) for n in range(dispatcher.LETTERS_PER_RUN + 7)], now=now())
+    carry(outbox_dispatcher)
+    assert len(post.calls) == dispatcher.LETTERS_PER_RUN + 7
 
 
 def test_a_refused_message_is_parked_and_the_lane_goes_on(
-    courier: outbox.Courier, post: Post, now: Clock
+    outbox_dispatcher: outbox.OutboxDispatcher, post: Post, now: Clock
 ) -> None:
     post.answer = lambda path, body: errors.Refused("no", status=422) if path == "/one" else None
     outbox.add([draft(), draft(path="/two")], now=now())
-    carry(courier)
+    carry(outbox_dispatcher)
     assert (status("/one"), status("/two")) == ("parked", "sent")
-    parked = Message.objects.get(path="/one")
+    parked = OutboxMessage.objects.get(path="/one")
     assert (parked.attempts, parked.last_error) == (1, "Refused: no")
 
 
 def test_failures_are_tried_again_after_growing_pauses(
-    courier: outbox.Courier, post: Post, now: Clock
+    outbox_dispatcher: outbox.OutboxDispatcher, post: Post, now: Clock
 ) -> None:
     post.answer = lambda path, body: unavailable()
     outbox.add([draft(), draft(path="/two")], now=now())
     pauses = []
     for _ in range(11):
-        carry(courier)
-        lane = Lane.objects.get()
-        assert lane.next_attempt_at
-        pauses.append((lane.next_attempt_at - now()).total_seconds())
-        now.now = lane.next_attempt_at
+        carry(outbox_dispatcher)
+        queue = OutboxQueue.objects.get()
+        assert queue.next_attempt_at
+        pauses.append((queue.next_attempt_at - now()).total_seconds())
+        now.now = queue.next_attempt_at
     for wanted, pause in zip([1, 2, 4, 8, 16, 32, 64, 128], pauses, strict=False):
         assert 0.8 * wanted <= pause <= 1.2 * wanted
     assert all(200 <= pause <= 300 for pause in pauses[8:])
     assert post.paths == ["/one"] * 11  # the second never overtakes the first
-    message = Message.objects.get(path="/one")
+    message = OutboxMessage.objects.get(path="/one")
     assert (message.attempts, message.status) == (11, "waiting")
     assert len({key for _path, _body, key in post.calls}) == 1
 
 
-def test_a_success_starts_the_pauses_anew(courier: outbox.Courier, post: Post, now: Clock) -> None:
+def test_a_success_starts_the_pauses_anew(
+    outbox_dispatcher: outbox.OutboxDispatcher, post: Post, now: Clock
+) -> None:
     outbox.add([draft(), draft(path="/two")], now=now())
-    Lane.objects.update(attempts=7)
+    OutboxQueue.objects.update(attempts=7)
     post.answer = lambda path, body: unavailable() if path == "/two" else None
-    carry(courier)
-    lane = Lane.objects.get()
-    assert lane.attempts == 1
-    assert lane.next_attempt_at
-    assert lane.next_attempt_at - now() < timedelta(seconds=1.3)
+    carry(outbox_dispatcher)
+    queue = OutboxQueue.objects.get()
+    assert queue.attempts == 1
+    assert queue.next_attempt_at
+    assert queue.next_attempt_at - now() < timedelta(seconds=1.3)
 
 
-def test_nothing_is_given_up_after_days(courier: outbox.Courier, post: Post, now: Clock) -> None:
+def test_nothing_is_given_up_after_days(
+    outbox_dispatcher: outbox.OutboxDispatcher, post: Post, now: Clock
+) -> None:
     post.answer = lambda path, body: unavailable()
     outbox.add([draft()], now=now())
-    carry(courier)
+    carry(outbox_dispatcher)
     now.shift(3 * 86_400)
     post.answer = lambda path, body: None
-    carry(courier)
+    carry(outbox_dispatcher)
     assert status("/one") == "sent"
 
 
 def test_retry_after_is_obeyed_and_nothing_shortens_it(
-    courier: outbox.Courier, post: Post, now: Clock
+    outbox_dispatcher: outbox.OutboxDispatcher, post: Post, now: Clock
 ) -> None:
     post.answer = lambda path, body: unavailable(retry_after=900)
     outbox.add([draft()], now=now())
-    carry(courier)
+    carry(outbox_dispatcher)
     until = now() + timedelta(seconds=900)
-    assert Lane.objects.get().next_attempt_at == until
-    Pulse.objects.create(name=_outage.PULSE, beat_at=now())
+    assert OutboxQueue.objects.get().next_attempt_at == until
+    Pulse.objects.create(name=circuit_breaker.PULSE, beat_at=now())
     post.answer = lambda path, body: None
     now.shift(10)
-    outbox.add([draft(path="/two"), draft(lane="b", path="/three")], now=now())
-    carry(courier)
+    outbox.add([draft(path="/two"), draft(queue="b", path="/three")], now=now())
+    carry(outbox_dispatcher)
     assert status("/three") == "sent"
-    assert Lane.objects.get(pk="a").next_attempt_at == until
+    assert OutboxQueue.objects.get(pk="a").next_attempt_at == until
     now.now = until
-    carry(courier)
+    carry(outbox_dispatcher)
     assert post.paths == ["/one", "/three", "/one", "/two"]
-    assert not Lane.objects.get(pk="a").held
+    assert not OutboxQueue.objects.get(pk="a").held
 
 
 def test_the_longest_hold_is_a_day() -> None:
-    assert _settling.pause(1, 10.0**9) == timedelta(days=1)
+    assert results.pause(1, 10.0**9) == timedelta(days=1)
 
 
 def test_the_first_success_after_an_outage_sends_all_that_waits(
-    courier: outbox.Courier, post: Post, now: Clock
+    outbox_dispatcher: outbox.OutboxDispatcher, post: Post, now: Clock
 ) -> None:
     post.answer = lambda path, body: unavailable()
-    outbox.add([draft(lane=f"{n}", path=f"/{n}") for n in range(10)], now=now())
-    carry(courier)
+    outbox.add([draft(queue=f"{n}", path=f"/{n}") for n in range(10)], now=now())
+    carry(outbox_dispatcher)
     for _ in range(200):
         if len(set(post.paths)) == 10:
             break
-        carry(courier, rounds=5)
-    carry(courier)
-    assert Pulse.objects.filter(pk=_outage.PULSE).exists()
-    Lane.objects.filter(lease_token=None).update(next_attempt_at=now() + timedelta(seconds=280))
-    Lane.objects.filter(pk="3").update(next_attempt_at=now())
+        carry(outbox_dispatcher, rounds=5)
+    carry(outbox_dispatcher)
+    assert Pulse.objects.filter(pk=circuit_breaker.PULSE).exists()
+    OutboxQueue.objects.filter(lease_token=None).update(next_attempt_at=now() + timedelta(seconds=280))
+    OutboxQueue.objects.filter(pk="3").update(next_attempt_at=now())
     post.answer = lambda path, body: None
-    carry(courier)
-    assert not Message.objects.filter(status="waiting").exists()
-    assert not Pulse.objects.filter(pk=_outage.PULSE).exists()
+    carry(outbox_dispatcher)
+    assert not OutboxMessage.objects.filter(status="waiting").exists()
+    assert not Pulse.objects.filter(pk=circuit_breaker.PULSE).exists()
 
 
 def test_one_message_that_the_portal_cannot_digest_is_no_outage(
-    courier: outbox.Courier, post: Post, now: Clock
+    outbox_dispatcher: outbox.OutboxDispatcher, post: Post, now: Clock
 ) -> None:
     post.answer = lambda path, body: unavailable() if path == "/bad" else None
-    outbox.add([draft(lane="bad", path="/bad")], now=now())
+    outbox.add([draft(queue="bad", path="/bad")], now=now())
     for n in range(5):
-        carry(courier)
-        outbox.add([draft(lane=f"{n}", path=f"/{n}")], now=now())
-        carry(courier)
+        carry(outbox_dispatcher)
+        outbox.add([draft(queue=f"{n}", path=f"/{n}")], now=now())
+        carry(outbox_dispatcher)
         now.shift(0.1)
     assert post.paths.count("/bad") == 1
 
 
 def test_in_an_outage_only_two_are_tried_at_once(
-    courier: outbox.Courier, post: Post, now: Clock, monkeypatch: pytest.MonkeyPatch
+    outbox_dispatcher: outbox.OutboxDispatcher, post: Post, now: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_courier, "PAUSE_IN_OUTAGE", 0.0)
-    Pulse.objects.create(name=_outage.PULSE, beat_at=now())
+    monkeypatch.setattr(dispatcher, "PAUSE_IN_OUTAGE", 0.0)
+    Pulse.objects.create(name=circuit_breaker.PULSE, beat_at=now())
     post.answer = lambda path, body: unavailable()
     post.seconds = 0.01
-    outbox.add([draft(lane=f"{n}") for n in range(30)], now=now())
-    carry(courier)
+    outbox.add([draft(queue=f"{n}") for n in range(30)], now=now())
+    carry(outbox_dispatcher)
     assert len(post.calls) == 30
     assert post.most_at_once <= 2
 
 
 def test_another_drains_outage_is_noticed(post: Post, now: Clock) -> None:
-    Pulse.objects.create(name=_outage.PULSE, beat_at=now())
-    outage = _outage.Outage()
+    Pulse.objects.create(name=circuit_breaker.PULSE, beat_at=now())
+    outage = circuit_breaker.CircuitBreaker()
     outage.refresh()
     assert outage.on
 
 
 def test_a_message_added_while_its_lane_is_out_is_not_lost(
-    courier: outbox.Courier, post: Post, now: Clock
+    outbox_dispatcher: outbox.OutboxDispatcher, post: Post, now: Clock
 ) -> None:
     outbox.add([draft()], now=now())
     post.seconds = 0.05
-    courier.step()  # out now
+    outbox_dispatcher.step()  # out now
     outbox.add([draft(path="/two")], now=now())
-    carry(courier)
+    carry(outbox_dispatcher)
     assert post.paths == ["/one", "/two"]
-    assert Lane.objects.get().next_attempt_at is None
+    assert OutboxQueue.objects.get().next_attempt_at is None
 
 
 def test_a_lost_lease_leaves_the_lane_to_its_new_holder(
-    courier: outbox.Courier, post: Post, now: Clock
+    outbox_dispatcher: outbox.OutboxDispatcher, post: Post, now: Clock
 ) -> None:
     outbox.add([draft()], now=now())
     post.seconds = 0.05
-    courier.step()
+    outbox_dispatcher.step()
     other = uuid.uuid4()
-    Lane.objects.update(lease_token=other, next_attempt_at=now() + timedelta(seconds=33))
-    carry(courier)
-    lane = Lane.objects.get()
-    assert lane.lease_token == other
-    assert lane.next_attempt_at == now() + timedelta(seconds=33)
+    OutboxQueue.objects.update(lease_token=other, next_attempt_at=now() + timedelta(seconds=33))
+    carry(outbox_dispatcher)
+    queue = OutboxQueue.objects.get()
+    assert queue.lease_token == other
+    assert queue.next_attempt_at == now() + timedelta(seconds=33)
     assert status("/one") == "sent"  # what is sent is sent
 
 
 def test_what_a_dead_courier_held_is_sent_when_its_lease_ends(
-    courier: outbox.Courier, post: Post, now: Clock
+    outbox_dispatcher: outbox.OutboxDispatcher, post: Post, now: Clock
 ) -> None:
     outbox.add([draft()], now=now())
-    Lane.objects.claim(now=now(), lease=_courier.LEASE, limit=10)  # and dies
+    OutboxQueue.objects.claim(now=now(), lease=dispatcher.LEASE, limit=10)  # and dies
     now.shift(44)
-    carry(courier)
+    carry(outbox_dispatcher)
     assert post.calls == []
     now.shift(2)
-    carry(courier)
+    carry(outbox_dispatcher)
     assert post.paths == ["/one"]
 
 
 def test_no_send_begins_near_the_end_of_a_lease(
-    courier: outbox.Courier, post: Post, now: Clock, monkeypatch: pytest.MonkeyPatch
+    outbox_dispatcher: outbox.OutboxDispatcher, post: Post, now: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_courier, "LONGEST_SEND", 46.0)
+    monkeypatch.setattr(dispatcher, "LONGEST_SEND", 46.0)
     outbox.add([draft()], now=now())
-    carry(courier, rounds=5)
+    carry(outbox_dispatcher, rounds=5)
     assert post.calls == []
-    assert Lane.objects.get().attempts <= 1
+    assert OutboxQueue.objects.get().attempts <= 1
 
 
 def test_an_error_of_our_own_is_parked_after_some_tries(
-    courier: outbox.Courier, post: Post, now: Clock
+    outbox_dispatcher: outbox.OutboxDispatcher, post: Post, now: Clock
 ) -> None:
     def broken(path: str, body: bytes) -> BaseException | None:
         return SystemExit("3") if path == "/one" else None
 
     post.answer = broken
     outbox.add([draft(), draft(path="/two")], now=now())
-    for _ in range(_settling.BROKEN_TRIES):
-        carry(courier)
+    for _ in range(results.BROKEN_TRIES):
+        carry(outbox_dispatcher)
         now.shift(400)
-    carry(courier)
+    carry(outbox_dispatcher)
     assert (status("/one"), status("/two")) == ("parked", "sent")
-    assert not Pulse.objects.filter(pk=_outage.PULSE).exists()
+    assert not Pulse.objects.filter(pk=circuit_breaker.PULSE).exists()
 
 
 def test_a_stopped_courier_begins_nothing_and_gives_back(
-    courier: outbox.Courier, post: Post, now: Clock
+    outbox_dispatcher: outbox.OutboxDispatcher, post: Post, now: Clock
 ) -> None:
     post.seconds = 0.05
     outbox.add([draft(path=f"/{n}") for n in range(5)], now=now())
-    courier.step()
-    courier.stop()
-    carry(courier)
+    outbox_dispatcher.step()
+    outbox_dispatcher.stop()
+    carry(outbox_dispatcher)
     assert post.paths == ["/0"]
-    lane = Lane.objects.get()
-    assert (lane.next_attempt_at, lane.lease_token) == (now(), None)
+    queue = OutboxQueue.objects.get()
+    assert (queue.next_attempt_at, queue.lease_token) == (now(), None)
 
 
 def test_a_real_portal_gets_each_message_with_its_key(now: Clock) -> None:
     portal = Portal("127.0.0.1", 0, key="key").start()
     client = Client(portal.url, "key")
-    courier = outbox.Courier(client, clock=now)
+    outbox_dispatcher = outbox.OutboxDispatcher(client, clock=now)
     try:
         outbox.add([draft(path="/calendly/notify", name="Ștefan 🙂")], now=now())
-        carry(courier)
+        carry(outbox_dispatcher)
     finally:
-        courier.close()
+        outbox_dispatcher.close()
         client.close()
         portal.stop()
-    message = Message.objects.get()
+    message = OutboxMessage.objects.get()
     assert [(m.path, m.key, m.json, m.tries) for m in portal.messages()] == [
         ("/calendly/notify", str(message.idempotency_key), {"name": "Ștefan 🙂"}, 1)
     ]
@@ -385,20 +395,22 @@ def test_a_real_portal_gets_each_message_with_its_key(now: Clock) -> None:
 # What staff and the sweep do
 
 
-def test_a_parked_message_is_sent_again_by_hand(courier: outbox.Courier, post: Post, now: Clock) -> None:
+def test_a_parked_message_is_sent_again_by_hand(
+    outbox_dispatcher: outbox.OutboxDispatcher, post: Post, now: Clock
+) -> None:
     outbox.add([draft()], now=now())
-    message = Message.objects.get()
+    message = OutboxMessage.objects.get()
     outbox.park(message)
-    carry(courier)
+    carry(outbox_dispatcher)
     assert post.calls == []
     outbox.resend(message, now=now())
-    carry(courier)
+    carry(outbox_dispatcher)
     assert post.paths == ["/one"]
 
 
 def test_only_parked_ones_are_resent_and_only_waiting_ones_parked(now: Clock) -> None:
     outbox.add([draft()], now=now())
-    message = Message.objects.get()
+    message = OutboxMessage.objects.get()
     with pytest.raises(outbox.NotParked):
         outbox.resend(message, now=now())
     outbox.park(message)
@@ -409,21 +421,21 @@ def test_only_parked_ones_are_resent_and_only_waiting_ones_parked(now: Clock) ->
 def test_stats_tell_how_full_it_is(now: Clock) -> None:
     assert outbox.stats(now()) == outbox.Stats(waiting=0, parked=0, oldest=None)
     outbox.add([draft(path="/one"), draft(path="/two")], now=now())
-    outbox.park(Message.objects.get(path="/one"))
+    outbox.park(OutboxMessage.objects.get(path="/one"))
     now.shift(90)
     assert outbox.stats(now()) == outbox.Stats(waiting=1, parked=1, oldest=timedelta(seconds=90))
 
 
 def test_the_sweep_heals_a_forgotten_lane_and_a_clock_set_back(now: Clock) -> None:
-    outbox.add([draft(lane=lane) for lane in ("forgotten", "strayed", "held", "empty", "well")], now=now())
-    Lane.objects.filter(pk="forgotten").update(next_attempt_at=None)
+    outbox.add([draft(queue=queue) for queue in ("forgotten", "strayed", "held", "empty", "well")], now=now())
+    OutboxQueue.objects.filter(pk="forgotten").update(next_attempt_at=None)
     far = now() + timedelta(hours=1)
-    Lane.objects.filter(pk__in=["strayed", "held"]).update(next_attempt_at=far)
-    Lane.objects.filter(pk="held").update(held=True)
-    Message.objects.filter(lane="empty").update(status="sent")
-    Lane.objects.filter(pk="empty").update(next_attempt_at=None)
+    OutboxQueue.objects.filter(pk__in=["strayed", "held"]).update(next_attempt_at=far)
+    OutboxQueue.objects.filter(pk="held").update(held=True)
+    OutboxMessage.objects.filter(queue="empty").update(status="sent")
+    OutboxQueue.objects.filter(pk="empty").update(next_attempt_at=None)
     assert outbox.heal(now=now()) == 2
-    assert dict(Lane.objects.values_list("pk", "next_attempt_at")) == {
+    assert dict(OutboxQueue.objects.values_list("pk", "next_attempt_at")) == {
         "forgotten": now(),
         "strayed": now() + timedelta(minutes=5),
         "held": far,

@@ -16,11 +16,12 @@ from django.db import connection as database
 from django.db import connections as databases
 
 from calendly_integration import clients
-from calendly_integration.models import Booking, BookingLeg, Connection, EventType, Message
+from calendly_integration.models import Booking, CalendlyAccount, CalendlyBooking, EventType, OutboxMessage
 from calendly_integration.sandbox.adapter import SandboxAdapter
 from calendly_integration.sandbox.calendly import Calendly
-from calendly_integration.services import bookings, failures, legs, placing, scheduling
-from calendly_integration.services.scheduling import Booked, NothingFree, OutcomeUnknown
+from calendly_integration.services import errors
+from calendly_integration.services.bookings import attempts, create, pending_actions, queries
+from calendly_integration.services.bookings.create import Booked, NothingFree, OutcomeUnknown
 
 from .story import (
     AGENT,
@@ -44,13 +45,18 @@ from .story import (
 
 pytestmark = pytest.mark.django_db
 
-SERVICES = Path(placing.__file__).parent
+SERVICES = Path(attempts.__file__).parent
 TRACED = frozenset(
     str((SERVICES / name).resolve())
     for name in (
-        "scheduling.py", "placing.py", "bookings.py", "legs.py", "mirror/_apply.py", "../models/rewriting.py",
+        "scheduling.py",
+        "placing.py",
+        "bookings.py",
+        "legs.py",
+        "mirror/_apply.py",
+        "../models/rewriting.py",
     )
-)  # fmt: skip
+)
 
 
 class Killed(BaseException):
@@ -100,8 +106,8 @@ class Killer:
 class Stage:
     """One story, told again and again from the same beginning, each time killed at another line."""
 
-    def __init__(self, connection: Connection, clock: time_machine.Traveller) -> None:
-        self.connection, self.clock = connection, clock
+    def __init__(self, account: CalendlyAccount, clock: time_machine.Traveller) -> None:
+        self.account, self.clock = account, clock
         self.begin = now()
         self.calendly = Calendly()
 
@@ -112,7 +118,7 @@ class Stage:
         self.calendly.seed_standard()
         self.calendly.subscribe(URL, KEY)
         adapter = SandboxAdapter(self.calendly, sleep=lambda _seconds: None)
-        clients.calendly(self.connection).session.mount("https://api.calendly.com", adapter)
+        clients.calendly(self.account).session.mount("https://api.calendly.com", adapter)
         return self.calendly
 
     def everywhere(
@@ -143,15 +149,15 @@ class Stage:
 
 @pytest.fixture
 def stage(
-    connection: Connection, event_types: dict[str, EventType], clock: time_machine.Traveller
+    account: CalendlyAccount, event_types: dict[str, EventType], clock: time_machine.Traveller
 ) -> Iterator[Stage]:
-    yield Stage(connection, clock)
+    yield Stage(account, clock)
     clock.move_to(now())
 
 
 def told_once() -> None:
     """No fact is told twice to the portal; a database constraint says so, too, but not for all of them."""
-    paths = Counter(Message.objects.exclude(path="/analytics/log").values_list("booking_id", "path"))
+    paths = Counter(OutboxMessage.objects.exclude(path="/analytics/log").values_list("booking_id", "path"))
     assert set(paths.values()) <= {1}, paths
 
 
@@ -176,13 +182,13 @@ def booked_and_told(calendly: Calendly) -> Booking:
     """A booking of whose confirmation the portal knows."""
     booking = book()
     deliver(calendly)
-    return bookings.find(str(booking.pk))
+    return queries.find(str(booking.pk))
 
 
 @pytest.mark.parametrize("hooks", [True, False])
 def test_a_cancellation_killed_at_any_line_is_done_or_not_begun(stage: Stage, hooks: bool) -> None:
     def act(booking: Booking) -> None:
-        bookings.cancel(booking, reason="Nu mai e nevoie", by=AGENT, now=now())
+        queries.cancel(booking, reason="Nu mai e nevoie", by=AGENT, now=now())
 
     def check() -> None:
         told_once()
@@ -198,7 +204,7 @@ def test_a_cancellation_killed_at_any_line_is_done_or_not_begun(stage: Stage, ho
 @pytest.mark.parametrize("hooks", [True, False])
 def test_a_move_killed_at_any_line_leaves_one_meeting_and_one_booking(stage: Stage, hooks: bool) -> None:
     def act(booking: Booking) -> None:
-        bookings.reschedule(booking, new_start=TEN + hours(3), by=AGENT, now=now())
+        queries.reschedule(booking, new_start=TEN + hours(3), by=AGENT, now=now())
 
     def check() -> None:
         told_once()
@@ -238,8 +244,8 @@ def half_moved(calendly: Calendly) -> None:
     """A move whose new half stands; the old one is still to be canceled."""
     booking = booked_and_told(calendly)
     calendly.faults.add("status", method="POST", path=".*/cancellation", status=500)
-    outcome = bookings.reschedule(booking, new_start=TEN + hours(3), by=AGENT, now=now())
-    assert isinstance(outcome, bookings.Moved)
+    outcome = queries.reschedule(booking, new_start=TEN + hours(3), by=AGENT, now=now())
+    assert isinstance(outcome, queries.Moved)
     assert len(active(calendly)) == 2
 
 
@@ -257,9 +263,12 @@ def test_a_worker_killed_at_any_line_while_it_ends_the_old_half_of_a_move(stage:
 
 
 def test_a_delivery_may_come_before_the_answer_to_our_own_request(
-    calendly: Calendly, monkeypatch: pytest.MonkeyPatch, clock: time_machine.Traveller, connection: Connection
+    calendly: Calendly,
+    monkeypatch: pytest.MonkeyPatch,
+    clock: time_machine.Traveller,
+    account: CalendlyAccount,
 ) -> None:
-    client = clients.calendly(connection)
+    client = clients.calendly(account)
     book_there = client.book
 
     def book_and_be_told(request: Any) -> Any:
@@ -270,7 +279,7 @@ def test_a_delivery_may_come_before_the_answer_to_our_own_request(
     monkeypatch.setattr(client, "book", book_and_be_told)
     booking = book()
     assert booking.status == "confirmed"
-    assert BookingLeg.objects.count() == 1
+    assert CalendlyBooking.objects.count() == 1
     assert told() == ["/calendly/metadata", "/calendly/notify", "/calendly/confirmed"]
     pass_time(clock, calendly)
     settled(calendly)
@@ -278,9 +287,9 @@ def test_a_delivery_may_come_before_the_answer_to_our_own_request(
 
 
 def test_an_answer_lost_after_the_delivery_came_is_a_booking_all_the_same(
-    calendly: Calendly, monkeypatch: pytest.MonkeyPatch, connection: Connection
+    calendly: Calendly, monkeypatch: pytest.MonkeyPatch, account: CalendlyAccount
 ) -> None:
-    client = clients.calendly(connection)
+    client = clients.calendly(account)
     book_there = client.book
     calendly.faults.add("lose_answer", method="POST", path="/invitees")
 
@@ -321,13 +330,13 @@ def at_once(count: int, act: Callable[[int], object]) -> list[object]:
 def gathered(calendly: Calendly, monkeypatch: pytest.MonkeyPatch, count: int) -> None:
     """Nobody books before all have seen the free times."""
     gate = threading.Barrier(count)
-    place_one = placing.place
+    place_one = attempts.place
 
     def place_together(*args: Any, **options: Any) -> Any:
         gate.wait(timeout=20)
         return place_one(*args, **options)
 
-    monkeypatch.setattr(placing, "place", place_together)
+    monkeypatch.setattr(attempts, "place", place_together)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -363,10 +372,13 @@ def test_twenty_agents_want_the_next_start_and_get_different_ones(
 
 @pytest.mark.django_db(transaction=True)
 def test_a_group_type_with_three_seats_takes_three(
-    calendly: Calendly, connection: Connection, monkeypatch: pytest.MonkeyPatch, clock: time_machine.Traveller
+    calendly: Calendly,
+    account: CalendlyAccount,
+    monkeypatch: pytest.MonkeyPatch,
+    clock: time_machine.Traveller,
 ) -> None:
     calendly.add_group_type("Workshop", seats=3)
-    mirrored(connection)
+    mirrored(account)
     gathered(calendly, monkeypatch, 8)
     outcomes = at_once(
         8, lambda number: ask("Workshop", preferred=TEN, flexibility="exact", email=f"{number}@example.com")
@@ -384,7 +396,7 @@ def test_an_agent_and_an_invitee_who_cancel_at_once_cancel_once(
 ) -> None:
     booking = booked_and_told(calendly)
     outcomes = at_once(
-        4, lambda _number: bookings.cancel(bookings.find(str(booking.pk)), reason="r", by=AGENT, now=now())
+        4, lambda _number: queries.cancel(queries.find(str(booking.pk)), reason="r", by=AGENT, now=now())
     )
     assert [outcome.status for outcome in outcomes if isinstance(outcome, Booking)] == ["canceled"] * 4, (
         outcomes
@@ -401,18 +413,18 @@ def test_two_moves_of_one_booking_at_once_leave_one_meeting(
     booking = booked_and_told(calendly)
 
     def move(number: int) -> object:
-        found = bookings.find(str(booking.pk))
-        return bookings.reschedule(found, new_start=TEN + hours(2 + number), by=AGENT, now=now())
+        found = queries.find(str(booking.pk))
+        return queries.reschedule(found, new_start=TEN + hours(2 + number), by=AGENT, now=now())
 
     outcomes = at_once(3, move)
-    assert any(isinstance(outcome, bookings.Moved) for outcome in outcomes), outcomes
-    assert all(isinstance(outcome, bookings.Moved | bookings.NotReschedulable) for outcome in outcomes), (
+    assert any(isinstance(outcome, queries.Moved) for outcome in outcomes), outcomes
+    assert all(isinstance(outcome, queries.Moved | queries.NotReschedulable) for outcome in outcomes), (
         outcomes
     )
     pass_time(clock, calendly, minutes=3)
     settled(calendly)
     assert len(active(calendly)) == 1
-    moved = sum(isinstance(outcome, bookings.Moved) for outcome in outcomes)
+    moved = sum(isinstance(outcome, queries.Moved) for outcome in outcomes)
     assert told().count("/calendly/rescheduled") == moved
 
 
@@ -421,19 +433,19 @@ def test_a_lease_outlives_one_request(calendly: Calendly) -> None:
     calendly.faults.add("drop", method="POST", path="/invitees")
     with undone():
         seen: list[Any] = []
-        original = scheduling.placing._send
+        original = create.placing._send
 
         def during(*args: Any, **options: Any) -> Any:
-            leg = BookingLeg.objects.get()
-            seen.append(leg.next_attempt_at)
-            assert not legs.claim(now=now() + timedelta(seconds=30), limit=5)
+            calendly_booking = CalendlyBooking.objects.get()
+            seen.append(calendly_booking.next_attempt_at)
+            assert not pending_actions.claim(now=now() + timedelta(seconds=30), limit=5)
             return original(*args, **options)
 
-        scheduling.placing._send = during  # type: ignore[assignment]
+        create.placing._send = during  # type: ignore[assignment]
         try:
             ask()
         finally:
-            scheduling.placing._send = original
+            create.placing._send = original
         assert seen
 
 
@@ -449,9 +461,9 @@ def test_no_transaction_is_open_while_calendly_is_asked(
 
     monkeypatch.setattr(calendly, "handle", handle)
     booking = book()
-    moved = bookings.reschedule(bookings.find(str(booking.pk)), new_start=TEN + hours(2), by=AGENT, now=now())
-    assert isinstance(moved, bookings.Moved)
-    bookings.cancel(moved.booking, reason="", by=AGENT, now=now())
+    moved = queries.reschedule(queries.find(str(booking.pk)), new_start=TEN + hours(2), by=AGENT, now=now())
+    assert isinstance(moved, queries.Moved)
+    queries.cancel(moved.booking, reason="", by=AGENT, now=now())
     calendly.faults.add("refuse", method="GET", times=None)
-    with pytest.raises(failures.CalendlyUnavailable):
+    with pytest.raises(errors.CalendlyUnavailable):
         ask()

@@ -11,12 +11,14 @@ from django.db import IntegrityError
 
 from calendly_integration import clients
 from calendly_integration.calendly.errors import SlotTaken
-from calendly_integration.models import Booking, BookingLeg, Connection, TimelineEntry
+from calendly_integration.models import Booking, CalendlyAccount, CalendlyBooking, TimelineEntry
 from calendly_integration.sandbox.calendly import Calendly
-from calendly_integration.services import booking_desk, connections, placing, scheduling
+from calendly_integration.services.accounts import calendly_accounts
 from calendly_integration.services.actors import SYSTEM, Actor
+from calendly_integration.services.backoffice import staff_booking
+from calendly_integration.services.bookings import attempts, create
 
-from .story import AGENT, TEN, active, ask, now, posts, wish, work_legs
+from .story import AGENT, TEN, active, ask, booking_request, now, posts, work_legs
 
 pytestmark = pytest.mark.django_db
 STAFF = Actor.staff("maria")
@@ -24,10 +26,10 @@ STAFF = Actor.staff("maria")
 
 @pytest.fixture
 def during(
-    connection: Connection, monkeypatch: pytest.MonkeyPatch
+    account: CalendlyAccount, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[[str, Callable[[], None]], None]:
     """`during("book", act)`: `act` happens while that call to Calendly is on its way."""
-    client = clients.calendly(connection)
+    client = clients.calendly(account)
 
     def install(name: str, act: Callable[[], None]) -> None:
         call = getattr(client, name)
@@ -53,12 +55,12 @@ def test_each_try_has_a_lease_of_its_own(
     def lose_the_race_three_times() -> None:
         clock.shift(30)
         claimed.append(work_legs())
-        sent_at.append(BookingLeg.objects.get().sent_at)
+        sent_at.append(CalendlyBooking.objects.get().sent_at)
         if len(sent_at) <= 3:
             raise taken()
 
     during("book", lose_the_race_three_times)
-    assert isinstance(ask(preferred=TEN), scheduling.Booked)
+    assert isinstance(ask(preferred=TEN), create.Booked)
     assert claimed == [0, 0, 0, 0]
     assert len(set(sent_at)) == 4
 
@@ -84,7 +86,7 @@ def test_a_worker_that_looked_between_two_tries_does_not_end_the_second(
     during("available_times", slow_look)
     during("book", try_to_book)
     outcome = ask(preferred=TEN)
-    assert isinstance(outcome, scheduling.Booked)
+    assert isinstance(outcome, create.Booked)
     assert Booking.objects.get().status == "confirmed"
     assert len(active(calendly)) == 1
 
@@ -94,10 +96,10 @@ def test_a_look_that_began_before_a_new_try_cannot_end_it(
 ) -> None:
     calendly.faults.add("lose_answer", method="POST", path="/invitees")
     outcome = ask(preferred=TEN)
-    assert isinstance(outcome, scheduling.OutcomeUnknown)
-    seen_before = BookingLeg.objects.get()
-    BookingLeg.objects.update(sent_at=now() + timedelta(seconds=30))
-    assert not placing.fail(seen_before, "Calendly has no such booking.", by=SYSTEM, now=now())
+    assert isinstance(outcome, create.OutcomeUnknown)
+    seen_before = CalendlyBooking.objects.get()
+    CalendlyBooking.objects.update(sent_at=now() + timedelta(seconds=30))
+    assert not attempts.fail(seen_before, "Calendly has no such booking.", by=SYSTEM, now=now())
     assert Booking.objects.get().status == "pending"
 
 
@@ -107,8 +109,8 @@ def test_a_try_is_not_sent_for_a_leg_that_has_ended(
     tries = []
 
     def end_it() -> None:
-        for leg in BookingLeg.objects.all():
-            assert placing.fail(leg, "Calendly has no such booking.", by=SYSTEM, now=now())
+        for calendly_booking in CalendlyBooking.objects.all():
+            assert attempts.fail(calendly_booking, "Calendly has no such booking.", by=SYSTEM, now=now())
 
     def refuse() -> None:
         tries.append(now())
@@ -117,7 +119,7 @@ def test_a_try_is_not_sent_for_a_leg_that_has_ended(
     during("available_times", end_it)
     during("book", refuse)
     outcome = ask(preferred=TEN)
-    assert isinstance(outcome, scheduling.NothingFree)
+    assert isinstance(outcome, create.NothingFree)
     assert len(tries) == 1
     assert Booking.objects.get().status == "failed"
     assert TimelineEntry.objects.filter(action="not_booked").count() == 1
@@ -126,17 +128,20 @@ def test_a_try_is_not_sent_for_a_leg_that_has_ended(
 def test_a_form_sent_twice_leaves_the_first_booking_its_start(
     calendly: Calendly,
     clock: time_machine.Traveller,
-    connection: Connection,
+    account: CalendlyAccount,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     booking_id = uuid4()
     first: list[Any] = []
-    client = clients.calendly(connection)
+    client = clients.calendly(account)
     available_times = client.available_times
 
     def send() -> Any:
-        return booking_desk.book(
-            wish=wish(preferred=TEN, flexibility="exact"), booking_id=booking_id, by=STAFF, now=now()
+        return staff_booking.book(
+            booking_request=booking_request(preferred=TEN, flexibility="exact"),
+            booking_id=booking_id,
+            by=STAFF,
+            now=now(),
         )
 
     def read_before_the_first_one_books(*args: Any, **options: Any) -> Any:
@@ -149,20 +154,20 @@ def test_a_form_sent_twice_leaves_the_first_booking_its_start(
 
     monkeypatch.setattr(client, "available_times", read_before_the_first_one_books)
     outcome = send()
-    assert isinstance(first[1], scheduling.Booked)
-    assert isinstance(outcome, booking_desk.Already)
+    assert isinstance(first[1], create.Booked)
+    assert isinstance(outcome, staff_booking.Already)
     assert outcome.booking.pk == booking_id
-    assert BookingLeg.objects.get().slot_key
+    assert CalendlyBooking.objects.get().slot_key
     assert posts(calendly) == 1
 
 
 def test_a_booking_that_calendly_takes_ends_a_failure_kept_before(
-    calendly: Calendly, connection: Connection
+    calendly: Calendly, account: CalendlyAccount
 ) -> None:
-    connections.failed(connection, Exception("The access token is invalid"), now=now())
-    assert isinstance(ask(preferred=TEN), scheduling.Booked)
-    connection.refresh_from_db()
-    assert (connection.health, connection.health_note) == ("ok", "")
+    calendly_accounts.failed(account, Exception("The access token is invalid"), now=now())
+    assert isinstance(ask(preferred=TEN), create.Booked)
+    account.refresh_from_db()
+    assert (account.health, account.health_note) == ("ok", "")
 
 
 def test_the_wanted_start_is_kept_as_an_instant(calendly: Calendly) -> None:
@@ -177,5 +182,5 @@ def test_an_error_of_our_own_is_not_called_a_start_that_was_taken(calendly: Cale
         TimelineEntry.objects.create(booking=None, at=now(), actor="agent", action="broken")
 
     with pytest.raises(IntegrityError):
-        scheduling.schedule(wish=wish(preferred=TEN), by=AGENT, now=now(), on_intent=broken)
+        create.schedule(booking_request=booking_request(preferred=TEN), by=AGENT, now=now(), on_intent=broken)
     assert posts(calendly) == 0

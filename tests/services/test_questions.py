@@ -6,8 +6,8 @@ import pytest
 
 from calendly_integration.models import EventType
 from calendly_integration.sandbox.seeds import place, question
-from calendly_integration.services import phones, questions, zones
-from calendly_integration.services.questions import (
+from calendly_integration.services.bookings import phones, questions, time_zones
+from calendly_integration.services.bookings.questions import (
     AnsweredTwice,
     NoPhone,
     NoPlace,
@@ -29,8 +29,9 @@ WHY = question("De ce?", position=1)
 def test_answers_go_out_in_calendlys_own_wording_and_order() -> None:
     found = questions.answers(kind(WHO, WHY), [("DE CE?", " Pentru că "), ("cine  vine?", "Eu")])
     assert [(each.question, each.answer, each.position) for each in found] == [
-        ("Cine vine?", "Eu", 0), ("De ce?", "Pentru că", 1),
-    ]  # fmt: skip
+        ("Cine vine?", "Eu", 0),
+        ("De ce?", "Pentru că", 1),
+    ]
 
 
 def test_a_question_may_be_asked_without_its_diacritics() -> None:
@@ -180,8 +181,8 @@ def test_a_number_is_international_or_none(phone: str, number: str | None) -> No
     assert phones.international(phone) == number
 
 
-def zone(name: str, source: str = "explicit", confidence: str = "high") -> zones.Zone:
-    return zones.Zone(name, source, confidence)
+def zone(name: str, source: str = "explicit", confidence: str = "high") -> time_zones.Zone:
+    return time_zones.Zone(name, source, confidence)
 
 
 @pytest.mark.parametrize(
@@ -227,13 +228,15 @@ def test_a_phone_question_gets_an_international_number() -> None:
 
 def test_the_first_place_that_can_be_filled_in_is_taken() -> None:
     places = [
-        place("outbound_call", position=0), place("custom", text="La noi", position=2),
+        place("outbound_call", position=0),
+        place("custom", text="La noi", position=2),
         place("zoom_conference", position=1),
-    ]  # fmt: skip
+    ]
     assert questions.location(kind(places=places), "") == {"kind": "zoom_conference"}
     assert questions.location(kind(places=places), "+40721234567") == {
-        "kind": "outbound_call", "location": "+40721234567",
-    }  # fmt: skip
+        "kind": "outbound_call",
+        "location": "+40721234567",
+    }
     assert questions.location(kind(places=places[1:2]), "") == {"kind": "custom", "location": "La noi"}
 
 

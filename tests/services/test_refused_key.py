@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 from django.test import Client as Browser
 
-from calendly_integration.models import Connection, Lane, Message, Pulse
-from calendly_integration.services import connections, doctor, outbox, worker
-from calendly_integration.services.outbox import _courier, _key, _outage
+from calendly_integration.models import CalendlyAccount, OutboxMessage, OutboxQueue, Pulse
+from calendly_integration.services import outbox, worker
+from calendly_integration.services.accounts import calendly_accounts, doctor
+from calendly_integration.services.outbox import circuit_breaker, dispatcher, refused_key
 from calendly_integration.vai import errors
 
 from .test_outbox import Clock, Post, carry, draft, unavailable
@@ -31,20 +32,20 @@ def post() -> Post:
 @pytest.fixture
 def couriers(
     post: Post, now: Clock, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Callable[[], outbox.Courier]]:
+) -> Iterator[Callable[[], outbox.OutboxDispatcher]]:
     """Couriers that learn at once what others found."""
-    monkeypatch.setattr(_key, "REFRESH", 0.0)
-    monkeypatch.setattr(_outage, "REFRESH", 0.0)
-    monkeypatch.setattr(_courier, "PAUSE_IN_OUTAGE", 0.02)
-    made: list[outbox.Courier] = []
+    monkeypatch.setattr(refused_key, "REFRESH", 0.0)
+    monkeypatch.setattr(circuit_breaker, "REFRESH", 0.0)
+    monkeypatch.setattr(dispatcher, "PAUSE_IN_OUTAGE", 0.02)
+    made: list[outbox.OutboxDispatcher] = []
 
-    def make() -> outbox.Courier:
-        made.append(outbox.Courier(post, clock=now))
+    def make() -> outbox.OutboxDispatcher:
+        made.append(outbox.OutboxDispatcher(post, clock=now))
         return made[-1]
 
     yield make
-    for courier in made:
-        courier.close()
+    for outbox_dispatcher in made:
+        outbox_dispatcher.close()
 
 
 def refused(path: str, body: bytes) -> errors.KeyRefused:
@@ -52,43 +53,43 @@ def refused(path: str, body: bytes) -> errors.KeyRefused:
 
 
 def starts_again(monkeypatch: pytest.MonkeyPatch, name: str = "another") -> None:
-    monkeypatch.setattr(_key, "_worker", lambda: name)
+    monkeypatch.setattr(refused_key, "_worker", lambda: name)
 
 
 def states() -> dict[str, int]:
-    found = list(Message.objects.values_list("status", flat=True))
+    found = list(OutboxMessage.objects.values_list("status", flat=True))
     return {each: found.count(each) for each in set(found)}
 
 
 def test_nothing_is_parked_and_all_leaves_in_order_once_the_key_is_taken(
-    couriers: Callable[[], outbox.Courier], post: Post, now: Clock
+    couriers: Callable[[], outbox.OutboxDispatcher], post: Post, now: Clock
 ) -> None:
-    outbox.add([draft(lane=f"{lane}", path=f"/{n}") for n in range(3) for lane in range(60)], now=now())
-    courier = couriers()
-    carry(courier)
+    outbox.add([draft(queue=f"{queue}", path=f"/{n}") for n in range(3) for queue in range(60)], now=now())
+    outbox_dispatcher = couriers()
+    carry(outbox_dispatcher)
     assert states() == {"waiting": 180}
     assert outbox.paused_since() == now()
     assert len(post.calls) <= 45  # those that were on their way
     post.answer = lambda path, body: None
-    carry(courier)
+    carry(outbox_dispatcher)
     assert states() == {"waiting": 180}  # the pause holds
     now.shift(60)
-    carry(courier)
+    carry(outbox_dispatcher)
     assert states() == {"sent": 180}
     assert outbox.paused_since() is None
-    keys = {str(message.idempotency_key): message.lane_id for message in Message.objects.all()}
+    keys = {str(message.idempotency_key): message.queue_id for message in OutboxMessage.objects.all()}
     seen: dict[str, list[str]] = {}
     for path, _body, key in post.calls:
         if path not in seen.setdefault(keys[key], []):
             seen[keys[key]].append(path)
     assert all(paths == ["/0", "/1", "/2"] for paths in seen.values())
-    assert not Lane.objects.filter(next_attempt_at__isnull=False).exists()
+    assert not OutboxQueue.objects.filter(next_attempt_at__isnull=False).exists()
 
 
 def test_one_message_a_minute_tries_the_key(
-    couriers: Callable[[], outbox.Courier], post: Post, now: Clock
+    couriers: Callable[[], outbox.OutboxDispatcher], post: Post, now: Clock
 ) -> None:
-    outbox.add([draft(lane=f"{lane}") for lane in range(5)], now=now())
+    outbox.add([draft(queue=f"{queue}") for queue in range(5)], now=now())
     first, second = couriers(), couriers()
     carry(first)
     before = len(post.calls)
@@ -99,13 +100,13 @@ def test_one_message_a_minute_tries_the_key(
             carry(second)
         assert len(post.calls) == before + minute + 1
     assert states() == {"waiting": 5}
-    assert set(Message.objects.values_list("attempts", flat=True)) == {0}
+    assert set(OutboxMessage.objects.values_list("attempts", flat=True)) == {0}
 
 
 def test_one_message_tries_the_key_when_a_worker_starts(
-    couriers: Callable[[], outbox.Courier], post: Post, now: Clock, monkeypatch: pytest.MonkeyPatch
+    couriers: Callable[[], outbox.OutboxDispatcher], post: Post, now: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    outbox.add([draft(lane=f"{lane}") for lane in range(5)], now=now())
+    outbox.add([draft(queue=f"{queue}") for queue in range(5)], now=now())
     carry(couriers())
     before = len(post.calls)
     now.shift(5)
@@ -120,49 +121,49 @@ def test_one_message_tries_the_key_when_a_worker_starts(
 
 
 def test_another_refusal_ends_the_pause_as_well(
-    couriers: Callable[[], outbox.Courier], post: Post, now: Clock
+    couriers: Callable[[], outbox.OutboxDispatcher], post: Post, now: Clock
 ) -> None:
     outbox.add([draft(), draft(path="/two")], now=now())
-    courier = couriers()
-    carry(courier)
+    outbox_dispatcher = couriers()
+    carry(outbox_dispatcher)
     post.answer = lambda path, body: errors.Refused("no", status=422) if path == "/one" else None
     now.shift(60)
-    carry(courier)
+    carry(outbox_dispatcher)
     assert states() == {"parked": 1, "sent": 1}
     assert outbox.paused_since() is None
 
 
 def test_a_refusal_proves_that_the_portal_lives(
-    couriers: Callable[[], outbox.Courier], post: Post, now: Clock
+    couriers: Callable[[], outbox.OutboxDispatcher], post: Post, now: Clock
 ) -> None:
-    outbox.add([draft(lane=f"{n}", path=f"/{n}") for n in range(9)], now=now())
+    outbox.add([draft(queue=f"{n}", path=f"/{n}") for n in range(9)], now=now())
     post.answer = lambda path, body: unavailable()
-    courier = couriers()
+    outbox_dispatcher = couriers()
     for _ in range(200):
-        if Pulse.objects.filter(pk=_outage.PULSE).exists():
+        if Pulse.objects.filter(pk=circuit_breaker.PULSE).exists():
             break
-        carry(courier, rounds=5)
-    carry(courier)
-    Lane.objects.update(next_attempt_at=now())
+        carry(outbox_dispatcher, rounds=5)
+    carry(outbox_dispatcher)
+    OutboxQueue.objects.update(next_attempt_at=now())
     post.answer = lambda path, body: errors.Refused("no", status=400)
-    carry(courier)
+    carry(outbox_dispatcher)
     assert states() == {"parked": 9}
-    assert not Pulse.objects.filter(pk=_outage.PULSE).exists()
+    assert not Pulse.objects.filter(pk=circuit_breaker.PULSE).exists()
 
 
 def test_a_drain_rests_while_the_key_is_refused(
     post: Post, now: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from calendly_integration import clients
-    from calendly_integration.services.worker import _agenda, _shift
+    from calendly_integration.services.worker import due_work, loop
 
     looks: list[int] = []
-    read = _agenda.read
-    monkeypatch.setattr(_agenda, "read", lambda names: looks.append(1) or read(names))
-    monkeypatch.setattr(_shift, "LINGER", 0.05)
-    monkeypatch.setattr(_shift, "LIFETIME", 1.2)
+    read = due_work.read
+    monkeypatch.setattr(due_work, "read", lambda names: looks.append(1) or read(names))
+    monkeypatch.setattr(loop, "LINGER", 0.05)
+    monkeypatch.setattr(loop, "LIFETIME", 1.2)
     monkeypatch.setattr(clients, "portal", lambda: post)
-    outbox.add([draft(lane=f"{lane}") for lane in range(5)], now=now())
+    outbox.add([draft(queue=f"{queue}") for queue in range(5)], now=now())
     worker.drain(clock=now)
     assert states() == {"waiting": 5}
     assert len(post.calls) <= 5
@@ -170,13 +171,13 @@ def test_a_drain_rests_while_the_key_is_refused(
 
 
 def test_staff_and_the_doctor_see_the_pause_once(
-    couriers: Callable[[], outbox.Courier], now: Clock, settings: Any, django_user_model: Any
+    couriers: Callable[[], outbox.OutboxDispatcher], now: Clock, settings: Any, django_user_model: Any
 ) -> None:
-    outbox.add([draft(lane=f"{lane}") for lane in range(5)], now=now())
+    outbox.add([draft(queue=f"{queue}") for queue in range(5)], now=now())
     carry(couriers())
     settings.CALENDLY_INTEGRATION |= {"PORTAL_URL": "https://portal.example", "PORTAL_KEY": "old"}
-    connection: Connection = connections.default()
-    found = doctor._portal(connection, now())
+    account: CalendlyAccount = calendly_accounts.default()
+    found = doctor._portal(account, now())
     assert (found.ok, "VAI_API_KEY" in found.mend) == (False, True)
     root = django_user_model.objects.create_superuser("root", "root@example.com", "x")
     browser = Browser(headers={"accept-language": "en"})

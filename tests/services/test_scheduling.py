@@ -11,14 +11,28 @@ import pytest
 import time_machine
 import yaml
 
-from calendly_integration.models import Booking, BookingLeg, Connection, EventType, Message, VAIMetadata
+from calendly_integration.models import (
+    Booking,
+    CalendlyAccount,
+    CalendlyBooking,
+    EventType,
+    OutboxMessage,
+    VAIMetadata,
+)
 from calendly_integration.sandbox.calendly import Calendly
 from calendly_integration.sandbox.seeds import place, question
-from calendly_integration.services import catalog, failures, scheduling, zones
+from calendly_integration.services import errors
 from calendly_integration.services.actors import Actor
-from calendly_integration.services.scheduling import Booked, InvalidWish, NothingFree, OutcomeUnknown
+from calendly_integration.services.bookings import create, time_zones
+from calendly_integration.services.bookings.create import (
+    Booked,
+    InvalidBookingRequest,
+    NothingFree,
+    OutcomeUnknown,
+)
+from calendly_integration.services.catalog import event_types as catalog
 
-from .story import TEN, ask, book, deliver, hours, mirrored, now, posts, strict, wish, work_legs
+from .story import TEN, ask, book, booking_request, deliver, hours, mirrored, now, posts, strict, work_legs
 
 pytestmark = pytest.mark.django_db
 
@@ -30,8 +44,8 @@ ALL_WEEK = [
 ]
 
 
-def refused(**changes: Any) -> InvalidWish:
-    with pytest.raises(InvalidWish) as caught:
+def refused(**changes: Any) -> InvalidBookingRequest:
+    with pytest.raises(InvalidBookingRequest) as caught:
         ask(**changes)
     return caught.value
 
@@ -67,8 +81,11 @@ def test_the_first_free_start_is_booked_with_two_calls(calendly: Calendly) -> No
 def test_what_the_portal_wants_to_remember_is_kept_with_it(calendly: Calendly) -> None:
     metadata = VAIMetadata.objects.get(booking=book())
     assert (metadata.conversation_id, metadata.user_id, metadata.agent_type, metadata.notes) == (
-        "conv-1", "user-7", "sales", "Wants prices.",
-    )  # fmt: skip
+        "conv-1",
+        "user-7",
+        "sales",
+        "Wants prices.",
+    )
     assert metadata.booking_source == "vai_agent"
 
 
@@ -87,12 +104,12 @@ def test_the_request_is_what_the_contract_knows_and_holds_no_personal_reference(
         {"$ref": "#/components/schemas/CreateInviteeRequest", "components": contract["components"]},
         format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER,
     ).validate(body)
-    leg = BookingLeg.objects.get()
+    calendly_booking = CalendlyBooking.objects.get()
     tracking = {key: value for key, value in body["tracking"].items() if value is not None}
     assert tracking == {
         "utm_source": "vai_agent",
         "utm_medium": "vai_portal",
-        "utm_content": leg.pk.hex,
+        "utm_content": calendly_booking.pk.hex,
     }
     assert body["event_guests"] == ["g@example.com", "portal@vaiportal.example"]
     assert body["questions_and_answers"] == [
@@ -262,7 +279,7 @@ def test_suggestions_cost_no_further_call_and_hold_three_a_day_over_fourteen_day
     assert all(0 <= (day - TEN.date()).days <= 14 for day in days)
     assert not any(day.weekday() > 4 for day in days)
     assert not Booking.objects.exists()
-    assert not Message.objects.exists()
+    assert not OutboxMessage.objects.exists()
     assert {slot.start for slot in outcome.suggestions[1].slots} == {
         TEN + timedelta(days=1, minutes=minutes) for minutes in (0, 15, -15)
     }
@@ -278,7 +295,7 @@ def test_suggestions_of_a_host_without_weekends_cover_fourteen_days(calendly: Ca
 
 def test_a_host_who_is_never_free_leads_to_no_suggestions(calendly: Calendly) -> None:
     calendly.set_hours(calendly.owner, [])
-    assert ask() == NothingFree((), zones.Zone("Europe/Bucharest", "default", "low"))
+    assert ask() == NothingFree((), time_zones.Zone("Europe/Bucharest", "default", "low"))
 
 
 def test_an_exact_time_between_the_offered_ones_is_not_free(calendly: Calendly) -> None:
@@ -309,9 +326,9 @@ def test_a_start_that_was_taken_meanwhile_gives_way_to_the_next_with_the_same_le
     taken(calendly, 1)
     booking = book(preferred=TEN, flexibility="nextAvailable")
     assert booking.start_at == TEN + timedelta(minutes=15)
-    assert BookingLeg.objects.count() == 1
+    assert CalendlyBooking.objects.count() == 1
     assert posts(calendly) == 2
-    assert BookingLeg.objects.get().start_at == booking.start_at
+    assert CalendlyBooking.objects.get().start_at == booking.start_at
 
 
 def test_an_exact_start_that_was_taken_meanwhile_is_not_replaced(calendly: Calendly) -> None:
@@ -322,9 +339,9 @@ def test_an_exact_start_that_was_taken_meanwhile_is_not_replaced(calendly: Calen
     assert TEN not in [slot.start for day in outcome.suggestions for slot in day.slots]
     assert outcome.suggestions
     booking = Booking.objects.get()
-    assert (booking.status, booking.current_leg.status) == ("failed", "failed")  # type: ignore[union-attr]
-    assert not Message.objects.exists()
-    assert BookingLeg.objects.get().next_attempt_at is None
+    assert (booking.status, booking.current_calendly_booking.status) == ("failed", "failed")  # type: ignore[union-attr]
+    assert not OutboxMessage.objects.exists()
+    assert CalendlyBooking.objects.get().next_attempt_at is None
 
 
 def test_tries_end_before_they_eat_up_the_allowance(calendly: Calendly) -> None:
@@ -347,7 +364,7 @@ def test_a_404_for_a_start_counts_as_taken(calendly: Calendly) -> None:
 
 def test_an_event_type_that_is_gone_is_not_tried_for_ever(calendly: Calendly) -> None:
     calendly.faults.add("status", method="POST", path="/invitees", status=404, times=None)
-    with pytest.raises(failures.CalendlyRefused):
+    with pytest.raises(errors.CalendlyRefused):
         ask(preferred=TEN)
     assert posts(calendly) == 2
     assert Booking.objects.get().status == "failed"
@@ -381,21 +398,26 @@ def test_a_start_that_somebody_is_booking_right_now_is_taken(calendly: Calendly)
 # What can be wrong with a wish
 
 
-def test_an_unknown_event_type_is_answered_with_the_names(calendly: Calendly, connection: Connection) -> None:
+def test_an_unknown_event_type_is_answered_with_the_names(
+    calendly: Calendly, account: CalendlyAccount
+) -> None:
     calendly.add_event_type("Hidden", active=False)
-    mirrored(connection)
+    mirrored(account)
     for name in ("Hidden", "Haircut", " "):
         with pytest.raises(catalog.EventTypeNotFound) as caught:
             ask(name)
         assert caught.value.names == [
-            "Sales Demo", "Technical Support", "Strategy Call", "Quick Consultation",
-        ]  # fmt: skip
+            "Sales Demo",
+            "Technical Support",
+            "Strategy Call",
+            "Quick Consultation",
+        ]
 
 
-def test_a_required_question_left_open_is_named(calendly: Calendly, connection: Connection) -> None:
+def test_a_required_question_left_open_is_named(calendly: Calendly, account: CalendlyAccount) -> None:
     asked = [question("Cine?", required=True), question("De ce?", required=True, position=1)]
     calendly.add_event_type("Interviu", questions=asked)
-    mirrored(connection)
+    mirrored(account)
     error = refused(event_type="Interviu", answers=(("Cine?", "Eu"), ("de ce?", "  ")))
     assert (error.field, error.code, error.values) == ("customAnswers", "unanswered", {"questions": "De ce?"})
     assert posts(calendly) == 0
@@ -413,7 +435,7 @@ def test_ten_guests_are_the_most_and_the_portals_own_address_takes_a_free_place(
     nine = tuple(f"g{number}@example.com" for number in range(9))
     eleven = (*nine, "ten@example.com", "eleven@example.com")
     assert refused(guests=eleven).code == "too_many_guests"
-    assert scheduling.guest_list(eleven[:10], "ana@example.com") == eleven[:10]
+    assert create.guest_list(eleven[:10], "ana@example.com") == eleven[:10]
     book(guests=(*nine, "PORTAL@vaiportal.example", "G1@example.com", "maria@example.com"))
     assert len(json.loads(calendly.calls[-1].body)["event_guests"]) == 10
     strict(calendly)
@@ -437,18 +459,18 @@ def test_ten_guests_are_the_most_and_the_portals_own_address_takes_a_free_place(
     ],
 )
 def test_the_place_is_one_that_is_configured(
-    calendly: Calendly, connection: Connection, places: list[Any], phone: str, sent: dict[str, str]
+    calendly: Calendly, account: CalendlyAccount, places: list[Any], phone: str, sent: dict[str, str]
 ) -> None:
     calendly.add_event_type("Somewhere", locations=places)
-    mirrored(connection)
+    mirrored(account)
     book("Somewhere", phone=phone)
     assert json.loads(calendly.calls[-1].body)["location"] == sent
     strict(calendly)
 
 
-def test_a_call_to_the_invitee_needs_a_number(calendly: Calendly, connection: Connection) -> None:
+def test_a_call_to_the_invitee_needs_a_number(calendly: Calendly, account: CalendlyAccount) -> None:
     calendly.add_event_type("Call", locations=[place("outbound_call")])
-    mirrored(connection)
+    mirrored(account)
     for phone in ("", "721 234", "abc", "+40"):
         error = refused(event_type="Call", phone=phone)
         assert (error.field, error.code) == ("phone", "phone_needed")
@@ -459,11 +481,11 @@ def test_a_call_to_the_invitee_needs_a_number(calendly: Calendly, connection: Co
 
 
 def test_no_place_is_sent_where_none_is_configured_nor_for_a_pool(
-    calendly: Calendly, connection: Connection
+    calendly: Calendly, account: CalendlyAccount
 ) -> None:
     calendly.add_event_type("Nowhere", no_location=True)
     calendly.add_round_robin_type("Any of us", list(calendly.state.users.values()))
-    mirrored(connection)
+    mirrored(account)
     for name in ("Nowhere", "Any of us"):
         book(name, email=f"{name[0]}@example.com")
         assert "location" not in json.loads(calendly.calls[-1].body)
@@ -491,7 +513,7 @@ def test_calendly_away_before_the_booking_stores_nothing(
     calendly: Calendly, fault: Any, facts: dict[str, Any]
 ) -> None:
     calendly.faults.add(fault, method="GET", times=None, **facts)
-    with pytest.raises(failures.CalendlyUnavailable) as caught:
+    with pytest.raises(errors.CalendlyUnavailable) as caught:
         ask()
     assert caught.value.retry_after >= 1
     assert not Booking.objects.exists()
@@ -500,7 +522,7 @@ def test_calendly_away_before_the_booking_stores_nothing(
 
 def test_a_general_limit_is_answered_with_its_pause(calendly: Calendly) -> None:
     calendly.faults.add("status", method="GET", status=429, seconds=42)
-    with pytest.raises(failures.CalendlyUnavailable) as caught:
+    with pytest.raises(errors.CalendlyUnavailable) as caught:
         ask()
     assert caught.value.retry_after == 42
     assert not Booking.objects.exists()
@@ -509,10 +531,14 @@ def test_a_general_limit_is_answered_with_its_pause(calendly: Calendly) -> None:
 @pytest.mark.parametrize("fault", ["refuse", "connect_timeout"])
 def test_a_booking_that_was_certainly_not_sent_has_failed(calendly: Calendly, fault: Any) -> None:
     calendly.faults.add(fault, method="POST", path="/invitees")
-    with pytest.raises(failures.CalendlyUnavailable):
+    with pytest.raises(errors.CalendlyUnavailable):
         ask(preferred=TEN)
-    leg = BookingLeg.objects.get()
-    assert (leg.status, leg.next_attempt_at, leg.slot_key) == ("failed", None, None)
+    calendly_booking = CalendlyBooking.objects.get()
+    assert (calendly_booking.status, calendly_booking.next_attempt_at, calendly_booking.slot_key) == (
+        "failed",
+        None,
+        None,
+    )
     assert isinstance(ask(preferred=TEN, flexibility="exact"), Booked)
 
 
@@ -540,23 +566,23 @@ def test_an_answer_that_was_lost_is_unknown_and_not_asked_for_again(
     assert outcome.booking.status == "pending"
     assert outcome.booking.start_at == TEN
     assert posts(calendly) == 1
-    leg = BookingLeg.objects.get()
-    assert (leg.status, leg.todo) == ("pending", "settle")
-    assert leg.next_attempt_at is not None
-    assert not Message.objects.exists()
+    calendly_booking = CalendlyBooking.objects.get()
+    assert (calendly_booking.status, calendly_booking.pending_action) == ("pending", "settle")
+    assert calendly_booking.next_attempt_at is not None
+    assert not OutboxMessage.objects.exists()
 
 
 def test_an_allowance_that_is_used_up_is_remembered(
     calendly: Calendly, clock: time_machine.Traveller
 ) -> None:
     calendly.faults.add("status", method="POST", path="/invitees", status=429, seconds=90)
-    with pytest.raises(failures.QuotaExhausted) as caught:
+    with pytest.raises(errors.QuotaExhausted) as caught:
         ask(preferred=TEN)
     assert caught.value.retry_after == 90
     assert caught.value.scheduling_url == "https://calendly.com/ana-ionescu/sales-demo"
     assert Booking.objects.get().status == "failed"
     made = len(calendly.calls)
-    with pytest.raises(failures.QuotaExhausted) as caught:
+    with pytest.raises(errors.QuotaExhausted) as caught:
         ask("Strategy Call", preferred=TEN)
     assert caught.value.retry_after == 90
     assert len(calendly.calls) == made
@@ -568,30 +594,32 @@ def test_the_daily_allowance_of_a_trial_is_told_with_its_own_pause(calendly: Cal
     calendly.options.plan = "trial"
     for number in range(5):
         book(email=f"{number}@example.com", preferred=TEN + hours(number))
-    with pytest.raises(failures.QuotaExhausted) as caught:
+    with pytest.raises(errors.QuotaExhausted) as caught:
         ask()
     assert 3600 < caught.value.retry_after <= 86400
 
 
 @pytest.mark.parametrize(
     ("status", "error"),
-    [(400, failures.CalendlyRefused), (401, failures.CalendlyRefused), (403, failures.CalendlyRefused)],
+    [(400, errors.CalendlyRefused), (401, errors.CalendlyRefused), (403, errors.CalendlyRefused)],
 )
 def test_a_refusal_is_told_and_nothing_is_left(calendly: Calendly, status: int, error: Any) -> None:
     calendly.faults.add("status", method="POST", path="/invitees", status=status)
     with pytest.raises(error):
         ask()
     assert Booking.objects.get().status == "failed"
-    assert not BookingLeg.objects.filter(next_attempt_at__isnull=False).exists()
+    assert not CalendlyBooking.objects.filter(next_attempt_at__isnull=False).exists()
 
 
-def test_a_dead_token_is_told_without_the_token_and_noted(calendly: Calendly, connection: Connection) -> None:
+def test_a_dead_token_is_told_without_the_token_and_noted(
+    calendly: Calendly, account: CalendlyAccount
+) -> None:
     calendly.state.tokens["sandbox-token"].state = "revoked"
-    with pytest.raises(failures.CalendlyRefused) as caught:
+    with pytest.raises(errors.CalendlyRefused) as caught:
         ask()
     assert "sandbox-token" not in str(caught.value)
-    connection.refresh_from_db()
-    assert connection.health == "failing"
+    account.refresh_from_db()
+    assert account.health == "failing"
 
 
 def test_no_token_at_all_is_told(calendly: Calendly, settings: Any) -> None:
@@ -599,8 +627,8 @@ def test_no_token_at_all_is_told(calendly: Calendly, settings: Any) -> None:
     from calendly_integration import clients
 
     clients.forget()
-    Connection.objects.update(token_encrypted="")
-    with pytest.raises(failures.CalendlyRefused, match="CALENDLY_API_KEY"):
+    CalendlyAccount.objects.update(token_encrypted="")
+    with pytest.raises(errors.CalendlyRefused, match="CALENDLY_API_KEY"):
         ask()
 
 
@@ -612,16 +640,18 @@ def test_the_intent_is_called_within_its_transaction(calendly: Calendly) -> None
         raise RuntimeError("taken for dead")
 
     with pytest.raises(RuntimeError):
-        scheduling.schedule(wish=wish(), by=scheduling.Actor("agent", "A"), now=now(), on_intent=stop)
+        create.schedule(
+            booking_request=booking_request(), by=create.Actor("agent", "A"), now=now(), on_intent=stop
+        )
     assert not Booking.objects.exists()
     assert posts(calendly) == 0
 
 
 def test_the_tracking_tells_staff_from_agents(calendly: Calendly) -> None:
-    scheduling.schedule(wish=wish(), by=Actor.staff("Ioana"), now=now())
+    create.schedule(booking_request=booking_request(), by=Actor.staff("Ioana"), now=now())
     tracking = json.loads(calendly.calls[-1].body)["tracking"]
-    leg = BookingLeg.objects.get()
+    calendly_booking = CalendlyBooking.objects.get()
     assert (tracking["utm_source"], tracking["utm_medium"]) == ("vai_staff", "vai_portal")
-    assert tracking["utm_content"] == leg.pk.hex
+    assert tracking["utm_content"] == calendly_booking.pk.hex
     deliver(calendly)
-    assert Booking.objects.get().seen_at is not None
+    assert Booking.objects.get().confirmed_at is not None

@@ -5,18 +5,19 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from calendly_integration.services import connections, doctor, search
+from calendly_integration.services.accounts import calendly_accounts, doctor
+from calendly_integration.services.backoffice import search
 
 pytestmark = pytest.mark.django_db
 
 
 def test_a_search_without_its_index_is_told_with_what_to_type(monkeypatch: Any) -> None:
     monkeypatch.setattr(search, "ready", lambda: False)
-    finding = doctor._search(connections.default(), timezone.now())
+    finding = doctor._search(calendly_accounts.default(), timezone.now())
     assert finding.ok is None
     assert "CREATE INDEX" in finding.mend
 
 
 def test_the_index_is_there_after_the_migrations() -> None:
     assert search.ready()
-    assert doctor._search(connections.default(), timezone.now()).ok
+    assert doctor._search(calendly_accounts.default(), timezone.now()).ok

@@ -11,11 +11,12 @@ import time_machine
 from cryptography.fernet import Fernet
 
 from calendly_integration.calendly.errors import CalendlyError
-from calendly_integration.clients import vault
-from calendly_integration.models import Connection, Delivery, EventType
+from calendly_integration.clients import encryption
+from calendly_integration.models import CalendlyAccount, EventType, WebhookDelivery
 from calendly_integration.sandbox import webhooks as sandbox_webhooks
 from calendly_integration.sandbox.calendly import Calendly
-from calendly_integration.services import connections, inbox, signing_keys, subscriptions
+from calendly_integration.services.accounts import calendly_accounts
+from calendly_integration.services.webhooks import inbox, signing_keys, subscriptions
 
 from .story import KEY, hours, now
 
@@ -31,12 +32,14 @@ def fresh() -> Iterator[None]:
 
 
 @pytest.fixture
-def account(sandbox: Calendly, connection: Connection, event_types: dict[str, EventType]) -> Connection:
+def account(
+    sandbox: Calendly, account: CalendlyAccount, event_types: dict[str, EventType]
+) -> CalendlyAccount:
     """The connection, subscribed with the key of the settings."""
-    connection.refresh_from_db()
-    subscriptions.subscribe(connection, now=now())
-    connection.refresh_from_db()
-    return connection
+    account.refresh_from_db()
+    subscriptions.subscribe(account, now=now())
+    account.refresh_from_db()
+    return account
 
 
 def sent(key: str, text: str = "x") -> None:
@@ -52,7 +55,7 @@ def at_calendly(sandbox: Calendly) -> str:
 
 
 def test_calendly_signs_with_the_new_key_and_both_are_accepted(
-    sandbox: Calendly, account: Connection
+    sandbox: Calendly, account: CalendlyAccount
 ) -> None:
     assert subscriptions.rotate(account, now=now()).made
     new = at_calendly(sandbox)
@@ -60,12 +63,12 @@ def test_calendly_signs_with_the_new_key_and_both_are_accepted(
     assert len(new) > 30
     sent(new, "new")
     sent(KEY, "old")
-    assert Delivery.objects.count() == 2
-    assert new not in Connection.objects.get().signing_keys_encrypted
+    assert WebhookDelivery.objects.count() == 2
+    assert new not in CalendlyAccount.objects.get().signing_keys_encrypted
 
 
 def test_an_old_key_made_here_is_accepted_for_two_days(
-    sandbox: Calendly, account: Connection, clock: time_machine.Traveller
+    sandbox: Calendly, account: CalendlyAccount, clock: time_machine.Traveller
 ) -> None:
     subscriptions.rotate(account, now=now())
     first = at_calendly(sandbox)
@@ -79,7 +82,7 @@ def test_an_old_key_made_here_is_accepted_for_two_days(
         sent(first, "too late")
     sent(second)
     subscriptions.rotate(account, now=now())  # what is over is thrown away
-    assert first not in vault.decrypt(Connection.objects.get().signing_keys_encrypted)
+    assert first not in encryption.decrypt(CalendlyAccount.objects.get().signing_keys_encrypted)
 
 
 @pytest.mark.parametrize(
@@ -87,7 +90,7 @@ def test_an_old_key_made_here_is_accepted_for_two_days(
     [("refuse", "DELETE"), ("refuse", "POST"), ("lose_answer", "POST"), ("lose_answer", "DELETE")],
 )
 def test_where_calendly_fails_in_between_nothing_is_refused_and_the_same_works_again(
-    sandbox: Calendly, account: Connection, clock: time_machine.Traveller, kind: str, method: str
+    sandbox: Calendly, account: CalendlyAccount, clock: time_machine.Traveller, kind: str, method: str
 ) -> None:
     subscriptions.rotate(account, now=now())
     old = at_calendly(sandbox)
@@ -104,14 +107,14 @@ def test_where_calendly_fails_in_between_nothing_is_refused_and_the_same_works_a
     subscriptions.rotate(account, now=now())
     assert at_calendly(sandbox) != old
     sent(at_calendly(sandbox), "new")
-    kept = json.loads(vault.decrypt(Connection.objects.get().signing_keys_encrypted))
+    kept = json.loads(encryption.decrypt(CalendlyAccount.objects.get().signing_keys_encrypted))
     assert kept[0]["until"] is None
     assert all(row["until"] for row in kept[1:])
     assert len(kept) <= 3
 
 
 def test_a_subscription_that_is_tended_takes_the_newest_key(
-    sandbox: Calendly, account: Connection, settings: Any
+    sandbox: Calendly, account: CalendlyAccount, settings: Any
 ) -> None:
     subscriptions.rotate(account, now=now())
     new = at_calendly(sandbox)
@@ -123,7 +126,7 @@ def test_a_subscription_that_is_tended_takes_the_newest_key(
 
 
 def test_a_delivery_costs_no_query_for_the_keys_and_a_forged_one_at_most_one_a_second(
-    account: Connection, clock: time_machine.Traveller, django_assert_num_queries: Any
+    account: CalendlyAccount, clock: time_machine.Traveller, django_assert_num_queries: Any
 ) -> None:
     subscriptions.rotate(account, now=now())
     assert signing_keys.accepted(now=now())
@@ -148,7 +151,7 @@ def test_a_delivery_costs_no_query_for_the_keys_and_a_forged_one_at_most_one_a_s
 
 
 def test_a_key_that_another_process_made_is_found_before_a_delivery_is_refused(
-    sandbox: Calendly, account: Connection, clock: time_machine.Traveller
+    sandbox: Calendly, account: CalendlyAccount, clock: time_machine.Traveller
 ) -> None:
     before = signing_keys.accepted(now=now())
     moment = now()
@@ -157,10 +160,10 @@ def test_a_key_that_another_process_made_is_found_before_a_delivery_is_refused(
     assert signing_keys.accepted(now=now()) == before
     clock.shift(2)
     sent(at_calendly(sandbox))
-    assert Delivery.objects.count() == 1
+    assert WebhookDelivery.objects.count() == 1
 
 
-def test_without_any_key_everything_is_refused(account: Connection, settings: Any) -> None:
+def test_without_any_key_everything_is_refused(account: CalendlyAccount, settings: Any) -> None:
     settings.CALENDLY_INTEGRATION["WEBHOOK_SECRETS"] = []
     for key in (KEY, "x"):
         with pytest.raises(inbox.Refused):
@@ -172,7 +175,7 @@ def test_without_any_key_everything_is_refused(account: Connection, settings: An
 
 
 def test_keys_that_cannot_be_read_leave_those_of_the_settings(
-    sandbox: Calendly, account: Connection, settings: Any, caplog: pytest.LogCaptureFixture
+    sandbox: Calendly, account: CalendlyAccount, settings: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     subscriptions.rotate(account, now=now())
     lost = at_calendly(sandbox)
@@ -185,21 +188,21 @@ def test_keys_that_cannot_be_read_leave_those_of_the_settings(
 
 
 def test_keys_are_written_anew_under_a_new_encryption_key(
-    sandbox: Calendly, account: Connection, settings: Any
+    sandbox: Calendly, account: CalendlyAccount, settings: Any
 ) -> None:
     old, new = Fernet.generate_key().decode(), Fernet.generate_key().decode()
     settings.CALENDLY_INTEGRATION["ENCRYPTION_KEYS"] = [old]
     subscriptions.rotate(account, now=now())
     settings.CALENDLY_INTEGRATION["ENCRYPTION_KEYS"] = [new, old]
-    Connection.objects.update(token_encrypted="")
-    assert connections.rotate_secrets() == 1
+    CalendlyAccount.objects.update(token_encrypted="")
+    assert calendly_accounts.rotate_secrets() == 1
     settings.CALENDLY_INTEGRATION["ENCRYPTION_KEYS"] = [new]
     signing_keys.forget()
     sent(at_calendly(sandbox))
 
 
 def test_no_key_is_written_to_a_log_or_shown(
-    sandbox: Calendly, account: Connection, caplog: pytest.LogCaptureFixture
+    sandbox: Calendly, account: CalendlyAccount, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
     subscriptions.rotate(account, now=now())

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from calendly_integration.calendly.errors import PermissionDenied
-from calendly_integration.models import Connection, EventType
+from calendly_integration.models import CalendlyAccount, EventType
 from calendly_integration.sandbox.calendly import Calendly
-from calendly_integration.services import subscriptions
+from calendly_integration.services.webhooks import subscriptions
 
 from .story import KEY, TEN, URL, deliver, now, posts, strict
 
@@ -16,19 +16,21 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def account(sandbox: Calendly, connection: Connection, event_types: dict[str, EventType]) -> Connection:
+def account(
+    sandbox: Calendly, account: CalendlyAccount, event_types: dict[str, EventType]
+) -> CalendlyAccount:
     """The connection, identified, without a subscription."""
     sandbox.calls.clear()
-    connection.refresh_from_db()
-    return connection
+    account.refresh_from_db()
+    return account
 
 
 def kept() -> tuple[str, str]:
-    connection = Connection.objects.get()
-    return connection.subscription_uri, connection.subscription_state
+    account = CalendlyAccount.objects.get()
+    return account.subscription_uri, account.subscription_state
 
 
-def test_a_subscription_is_made_with_all_that_we_need(sandbox: Calendly, account: Connection) -> None:
+def test_a_subscription_is_made_with_all_that_we_need(sandbox: Calendly, account: CalendlyAccount) -> None:
     state = subscriptions.subscribe(account, now=now())
     assert state.made
     assert state.healthy
@@ -42,7 +44,7 @@ def test_a_subscription_is_made_with_all_that_we_need(sandbox: Calendly, account
     strict(sandbox)
 
 
-def test_a_good_one_is_adopted(sandbox: Calendly, account: Connection) -> None:
+def test_a_good_one_is_adopted(sandbox: Calendly, account: CalendlyAccount) -> None:
     first = subscriptions.subscribe(account, now=now())
     second = subscriptions.subscribe(account, now=now())
     assert not second.made
@@ -50,13 +52,13 @@ def test_a_good_one_is_adopted(sandbox: Calendly, account: Connection) -> None:
     assert posts(sandbox, "/webhook_subscriptions") == 1
 
 
-def test_one_with_a_trailing_slash_is_ours_too(sandbox: Calendly, account: Connection) -> None:
+def test_one_with_a_trailing_slash_is_ours_too(sandbox: Calendly, account: CalendlyAccount) -> None:
     sandbox.subscribe(URL + "/", KEY)
     assert not subscriptions.subscribe(account, now=now()).made
 
 
 @pytest.mark.parametrize("fault", ["disabled", "narrow"])
-def test_a_bad_one_is_renewed(sandbox: Calendly, account: Connection, fault: str) -> None:
+def test_a_bad_one_is_renewed(sandbox: Calendly, account: CalendlyAccount, fault: str) -> None:
     old = sandbox.subscribe(URL, KEY, **({"events": ("invitee.created",)} if fault == "narrow" else {}))
     if fault == "disabled":
         old.state = "disabled"
@@ -67,7 +69,7 @@ def test_a_bad_one_is_renewed(sandbox: Calendly, account: Connection, fault: str
 
 
 def test_a_renewal_brings_the_first_of_the_keys_to_calendly(
-    sandbox: Calendly, account: Connection, settings: Any
+    sandbox: Calendly, account: CalendlyAccount, settings: Any
 ) -> None:
     subscriptions.subscribe(account, now=now())
     settings.CALENDLY_INTEGRATION["WEBHOOK_SECRETS"] = ["new-key", KEY]
@@ -76,14 +78,14 @@ def test_a_renewal_brings_the_first_of_the_keys_to_calendly(
     assert made.signing_key == "new-key"
 
 
-def test_doubled_ones_are_reduced_to_one(sandbox: Calendly, account: Connection) -> None:
+def test_doubled_ones_are_reduced_to_one(sandbox: Calendly, account: CalendlyAccount) -> None:
     sandbox.subscribe(URL, KEY)
     sandbox.subscribe(URL + "/", KEY)
     subscriptions.subscribe(account, now=now())
     assert len(sandbox.state.subscriptions) == 1
 
 
-def test_those_of_others_are_left_alone(sandbox: Calendly, account: Connection) -> None:
+def test_those_of_others_are_left_alone(sandbox: Calendly, account: CalendlyAccount) -> None:
     other = sandbox.subscribe("https://other.example/hook", "theirs")
     subscriptions.subscribe(account, now=now())
     assert subscriptions.unsubscribe(account, now=now()) == 1
@@ -91,7 +93,9 @@ def test_those_of_others_are_left_alone(sandbox: Calendly, account: Connection) 
     assert kept() == ("", "")
 
 
-def test_one_that_somebody_makes_at_the_same_moment_is_taken(sandbox: Calendly, account: Connection) -> None:
+def test_one_that_somebody_makes_at_the_same_moment_is_taken(
+    sandbox: Calendly, account: CalendlyAccount
+) -> None:
     original = sandbox.handle
 
     def handle(request: Any) -> Any:
@@ -105,20 +109,24 @@ def test_one_that_somebody_makes_at_the_same_moment_is_taken(sandbox: Calendly, 
     assert len(sandbox.state.subscriptions) == 1
 
 
-def test_a_url_that_is_taken_where_we_cannot_see_it_is_told(sandbox: Calendly, account: Connection) -> None:
+def test_a_url_that_is_taken_where_we_cannot_see_it_is_told(
+    sandbox: Calendly, account: CalendlyAccount
+) -> None:
     sandbox.faults.add("status", method="POST", path="/webhook_subscriptions", status=409)
     with pytest.raises(subscriptions.TakenElsewhere):
         subscriptions.subscribe(account, now=now())
 
 
-def test_without_a_signing_key_nothing_is_made(sandbox: Calendly, account: Connection, settings: Any) -> None:
+def test_without_a_signing_key_nothing_is_made(
+    sandbox: Calendly, account: CalendlyAccount, settings: Any
+) -> None:
     settings.CALENDLY_INTEGRATION["WEBHOOK_SECRETS"] = []
     with pytest.raises(subscriptions.NoSigningKey):
         subscriptions.subscribe(account, now=now())
     assert not sandbox.calls
 
 
-def test_the_state_is_asked_and_kept(sandbox: Calendly, account: Connection) -> None:
+def test_the_state_is_asked_and_kept(sandbox: Calendly, account: CalendlyAccount) -> None:
     assert subscriptions.status(account, now=now()).subscription is None
     assert kept() == ("", "missing")
     made = sandbox.subscribe(URL, KEY)
@@ -129,7 +137,7 @@ def test_the_state_is_asked_and_kept(sandbox: Calendly, account: Connection) -> 
 
 
 def test_one_that_was_lost_is_made_again_but_none_that_nobody_wanted(
-    sandbox: Calendly, account: Connection, settings: Any
+    sandbox: Calendly, account: CalendlyAccount, settings: Any
 ) -> None:
     def tend() -> subscriptions.State:
         account.refresh_from_db()
@@ -151,14 +159,14 @@ def test_one_that_was_lost_is_made_again_but_none_that_nobody_wanted(
     assert tend().subscription is None
 
 
-def test_a_plan_without_webhooks_is_told(sandbox: Calendly, account: Connection) -> None:
+def test_a_plan_without_webhooks_is_told(sandbox: Calendly, account: CalendlyAccount) -> None:
     sandbox.options.webhooks_need_paid_plan = True
     sandbox.options.plan = "free"
     with pytest.raises(PermissionDenied, match="upgrade"):
         subscriptions.subscribe(account, now=now())
 
 
-def test_one_that_is_gone_already_can_be_ended(sandbox: Calendly, account: Connection) -> None:
+def test_one_that_is_gone_already_can_be_ended(sandbox: Calendly, account: CalendlyAccount) -> None:
     sandbox.subscribe(URL, KEY)
     sandbox.faults.add("status", method="DELETE", path="/webhook_subscriptions/.*", status=404)
     assert subscriptions.unsubscribe(account, now=now()) == 1

@@ -11,19 +11,28 @@ from calendly_integration import clients
 from calendly_integration.calendly import types
 from calendly_integration.calendly.calls import Pages
 from calendly_integration.calendly.errors import CalendlyError, ServerError
-from calendly_integration.models import Booking, BookingLeg, Connection, EventType, Message, SyncRun
+from calendly_integration.models import (
+    Booking,
+    CalendlyAccount,
+    CalendlyBooking,
+    EventType,
+    OutboxMessage,
+    SyncRun,
+)
 from calendly_integration.sandbox.calendly import Calendly
 from calendly_integration.sandbox.store import Invitee
-from calendly_integration.services import catalog, subscriptions, syncing
+from calendly_integration.services.catalog import event_types
+from calendly_integration.services.reconcile import sync as syncing
+from calendly_integration.services.webhooks import subscriptions
 
 from .story import AGENT, TEN, active, book, deliver, hours, logged, now, pass_time, settled, told, undone
 
 pytestmark = pytest.mark.django_db
 
 
-def sync(connection: Connection, **options: Any) -> SyncRun:
-    connection.refresh_from_db()
-    return syncing.events(connection, now=now(), **options)
+def sync(account: CalendlyAccount, **options: Any) -> SyncRun:
+    account.refresh_from_db()
+    return syncing.events(account, now=now(), **options)
 
 
 def dropped(calendly: Calendly) -> None:
@@ -54,19 +63,26 @@ STORIES: dict[str, Callable[[Calendly], object]] = {
 def account() -> tuple[Any, ...]:
     """What is known and told, but for ids and the moments of writing."""
     bookings = Booking.objects.values_list(
-        "status", "start_at", "event_id", "cancel_reason", "canceled_by", "canceled_at", "no_show_at", "source",
+        "status",
+        "start_at",
+        "event_id",
+        "cancel_reason",
+        "canceled_by",
+        "canceled_at",
+        "no_show_at",
+        "source",
         "meeting_url",
-    )  # fmt: skip
-    legs = BookingLeg.objects.order_by("invitee_uri").values_list(
+    )
+    calendly_bookings = CalendlyBooking.objects.order_by("invitee_uri").values_list(
         "invitee_uri", "status", "start_at", "no_show_at"
     )
-    return list(bookings), list(legs), sorted(told()), sorted(logged())
+    return list(bookings), list(calendly_bookings), sorted(told()), sorted(logged())
 
 
 @pytest.mark.parametrize("agents", [True, False])
 @pytest.mark.parametrize("story", STORIES)
 def test_a_missed_story_is_told_as_its_deliveries_would_have_told_it(
-    calendly: Calendly, connection: Connection, clock: time_machine.Traveller, story: str, agents: bool
+    calendly: Calendly, account: CalendlyAccount, clock: time_machine.Traveller, story: str, agents: bool
 ) -> None:
     calendly.options.location_push_seconds = 0
     if agents:
@@ -89,7 +105,7 @@ def test_a_missed_story_is_told_as_its_deliveries_would_have_told_it(
         expected = account()
         for delivery in waiting:
             delivery.status = "dropped"
-    run = sync(connection)
+    run = sync(account)
     assert account() == expected
     assert run.status == "done"
     settled(calendly)
@@ -99,47 +115,47 @@ def test_a_missed_story_is_told_as_its_deliveries_would_have_told_it(
         calendly.state.open_deliveries[delivery.number] = delivery
     deliver(calendly)
     assert account() == expected
-    assert sync(connection).changed == 0
+    assert sync(account).changed == 0
     assert account() == expected
 
 
 def test_a_booking_whose_first_delivery_was_missed_is_confirmed_by_the_sync(
-    calendly: Calendly, connection: Connection
+    calendly: Calendly, account: CalendlyAccount
 ) -> None:
     calendly.options.location_push_seconds = 0
     book()
     dropped(calendly)
     assert told() == ["/calendly/metadata", "/calendly/notify"]
-    sync(connection)
+    sync(account)
     assert told() == ["/calendly/metadata", "/calendly/notify", "/calendly/confirmed", "/email/send"]
 
 
 def test_a_second_run_asks_for_the_invitees_of_no_unchanged_event(
-    calendly: Calendly, connection: Connection, clock: time_machine.Traveller
+    calendly: Calendly, account: CalendlyAccount, clock: time_machine.Traveller
 ) -> None:
     calendly.options.location_push_seconds = 0
     for number in range(5):
         calendly.book_as_invitee("Sales Demo", TEN + hours(number), email=f"{number}@example.com")
     dropped(calendly)
-    first = sync(connection)
+    first = sync(account)
     assert (first.seen, first.changed) == (5, 5)
     calendly.calls.clear()
     clock.shift(600)
-    second = sync(connection)
+    second = sync(account)
     assert (second.seen, second.changed) == (5, 0)
     assert len(calendly.calls) == 1
-    assert Message.objects.count() == 5
+    assert OutboxMessage.objects.count() == 5
     calendly.cancel_as_invitee(active(calendly)[2])
     dropped(calendly)
     calendly.calls.clear()
-    third = sync(connection)
+    third = sync(account)
     assert (third.seen, third.changed) == (5, 1)
     assert len(calendly.calls) == 2
     settled(calendly)
 
 
 def test_a_run_that_was_interrupted_goes_on_where_it_stopped(
-    calendly: Calendly, connection: Connection, clock: time_machine.Traveller
+    calendly: Calendly, account: CalendlyAccount, clock: time_machine.Traveller
 ) -> None:
     calendly.options.location_push_seconds = 0
     for number in range(6):
@@ -150,7 +166,7 @@ def test_a_run_that_was_interrupted_goes_on_where_it_stopped(
         "status", path=f"/scheduled_events/{fourth.event_id}/invitees.*", status=500, times=None
     )
     with pytest.raises(ServerError):
-        sync(connection)
+        sync(account)
     run = SyncRun.objects.get()
     assert (run.status, run.cursor, Booking.objects.count()) == ("failed", TEN + hours(2), 3)
     assert run.error
@@ -158,7 +174,7 @@ def test_a_run_that_was_interrupted_goes_on_where_it_stopped(
     calendly.faults.clear()
     calendly.calls.clear()
     progress: list[int] = []
-    again = sync(connection, progress=progress.append)
+    again = sync(account, progress=progress.append)
     assert again.pk == run.pk
     assert (again.status, again.error) == ("done", "")
     assert len(progress) == 4  # the one that it had reached, and those after it
@@ -166,39 +182,40 @@ def test_a_run_that_was_interrupted_goes_on_where_it_stopped(
     settled(calendly)
 
 
-def test_two_runs_at_once_do_not_share_a_row(calendly: Calendly, connection: Connection) -> None:
-    first = SyncRun.objects.create(
-        connection=connection, window_start=now(), started_at=now(), alive_at=now()
-    )
+def test_two_runs_at_once_do_not_share_a_row(calendly: Calendly, account: CalendlyAccount) -> None:
+    first = SyncRun.objects.create(account=account, window_start=now(), started_at=now(), alive_at=now())
     with pytest.raises(syncing.AlreadyRunning) as caught:
-        sync(connection)
+        sync(account)
     assert caught.value.since == now()
     syncing.run_scheduled(now=now())
     assert list(SyncRun.objects.all()) == [first]
 
 
 def test_a_run_that_was_killed_is_taken_up_after_five_minutes(
-    calendly: Calendly, connection: Connection, clock: time_machine.Traveller
+    calendly: Calendly, account: CalendlyAccount, clock: time_machine.Traveller
 ) -> None:
     dead = SyncRun.objects.create(
-        connection=connection, window_start=now() - timedelta(days=2), started_at=now(), alive_at=now()
+        account=account, window_start=now() - timedelta(days=2), started_at=now(), alive_at=now()
     )
     clock.shift(301)
-    assert sync(connection).pk == dead.pk
+    assert sync(account).pk == dead.pk
 
 
 def test_a_run_for_a_longer_past_is_not_replaced_by_one_that_stopped(
-    calendly: Calendly, connection: Connection
+    calendly: Calendly, account: CalendlyAccount
 ) -> None:
     calendly.faults.add("status", path="/scheduled_events.*", status=403, times=2)
     with pytest.raises(CalendlyError):
-        sync(connection)
+        sync(account)
     first = SyncRun.objects.get()
-    assert sync(connection, past=timedelta(days=30)).pk != first.pk
+    assert sync(account, past=timedelta(days=30)).pk != first.pk
 
 
 def test_a_page_token_that_goes_stale_in_the_middle_costs_no_meeting(
-    calendly: Calendly, connection: Connection, clock: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch
+    calendly: Calendly,
+    account: CalendlyAccount,
+    clock: time_machine.Traveller,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     calendly.add_group_type("Webinar", seats=3)
     for number in range(230):
@@ -206,20 +223,22 @@ def test_a_page_token_that_goes_stale_in_the_middle_costs_no_meeting(
         calendly.book_as_invitee("webinar", start, email=f"{number}@example.com")
     dropped(calendly)
     calendly.options.page_token_seconds = 100
-    run = sync(connection, progress=lambda _count: clock.shift(1.5))
+    run = sync(account, progress=lambda _count: clock.shift(1.5))
     assert (run.status, run.seen) == ("done", 230)
     assert Booking.objects.count() == 230
 
 
-def test_a_refusal_of_the_list_is_not_asked_for_for_ever(calendly: Calendly, connection: Connection) -> None:
+def test_a_refusal_of_the_list_is_not_asked_for_for_ever(
+    calendly: Calendly, account: CalendlyAccount
+) -> None:
     calendly.faults.add("status", path="/scheduled_events", status=400, times=None)
     with pytest.raises(CalendlyError):
-        sync(connection)
+        sync(account)
     assert SyncRun.objects.get().status == "failed"
 
 
 def test_a_hundred_events_are_compared_in_one_query(
-    calendly: Calendly, connection: Connection, django_assert_max_num_queries: Any
+    calendly: Calendly, account: CalendlyAccount, django_assert_max_num_queries: Any
 ) -> None:
     calendly.add_group_type("Webinar", seats=3)
     calendly.options.location_push_seconds = 0
@@ -227,101 +246,101 @@ def test_a_hundred_events_are_compared_in_one_query(
         start = TEN + timedelta(days=7 * (number // 10)) + hours(0.5 * (number % 10))
         calendly.book_as_invitee("webinar", start, email=f"{number}@example.com")
     dropped(calendly)
-    sync(connection)
-    connection.refresh_from_db()
+    sync(account)
+    account.refresh_from_db()
     with django_assert_max_num_queries(20):
-        assert sync(connection).changed == 0
+        assert sync(account).changed == 0
 
 
 def test_two_syncs_that_find_the_same_new_event_type_keep_it_once(
-    calendly: Calendly, connection: Connection, monkeypatch: pytest.MonkeyPatch
+    calendly: Calendly, account: CalendlyAccount, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calendly.add_group_type("Webinar", seats=3)
-    client = clients.calendly(connection)
+    client = clients.calendly(account)
     listed = client.event_types
 
     def while_another_sync_runs(**options: Any) -> Any:
         found = list(listed(**options))
         monkeypatch.setattr(client, "event_types", listed)
-        catalog.sync(connection, now=now())
+        event_types.sync(account, now=now())
         return Pages(iter([{"collection": [kind.raw for kind in found]}]), types.EventType.parse)
 
     monkeypatch.setattr(client, "event_types", while_another_sync_runs)
-    catalog.sync(connection, now=now())
+    event_types.sync(account, now=now())
     assert EventType.objects.filter(name="Webinar").count() == 1
 
 
 def test_an_abandoned_run_is_not_taken_up_a_day_later(
-    calendly: Calendly, connection: Connection, clock: time_machine.Traveller
+    calendly: Calendly, account: CalendlyAccount, clock: time_machine.Traveller
 ) -> None:
     calendly.faults.add("status", path="/scheduled_events.*", status=403, times=None)
     with pytest.raises(CalendlyError):
-        sync(connection)
+        sync(account)
     calendly.faults.clear()
     clock.shift(86400)
-    done = sync(connection)
+    done = sync(account)
     assert list(SyncRun.objects.order_by("pk").values_list("status", flat=True)) == ["failed", "done"]
-    connection.refresh_from_db()
-    assert connection.events_synced_at == done.finished_at == now()
+    account.refresh_from_db()
+    assert account.events_synced_at == done.finished_at == now()
 
 
 def test_past_meetings_are_mirrored_as_far_back_as_asked(
-    calendly: Calendly, connection: Connection, clock: time_machine.Traveller
+    calendly: Calendly, account: CalendlyAccount, clock: time_machine.Traveller
 ) -> None:
     calendly.book_as_invitee("Sales Demo", TEN, email="n@example.com")
     dropped(calendly)
     clock.move_to(TEN + timedelta(days=10))
-    sync(connection)
+    sync(account)
     assert not Booking.objects.exists()
-    sync(connection, past=timedelta(days=30))
+    sync(account, past=timedelta(days=30))
     assert Booking.objects.get().start_at == TEN
 
 
-def test_many_pages_are_walked(calendly: Calendly, connection: Connection) -> None:
+def test_many_pages_are_walked(calendly: Calendly, account: CalendlyAccount) -> None:
     calendly.add_group_type("Webinar", seats=3)
     begins = TEN
     for number in range(130):
         start = begins + timedelta(days=7 * (number // 10)) + hours(0.5 * (number % 10))
         calendly.book_as_invitee("webinar", start, email=f"{number}@example.com")
     dropped(calendly)
-    assert sync(connection).seen == 130
+    assert sync(account).seen == 130
     assert Booking.objects.count() == 130
 
 
 def test_a_token_that_sees_only_its_own_meetings_mirrors_those(
-    calendly: Calendly, connection: Connection
+    calendly: Calendly, account: CalendlyAccount
 ) -> None:
     calendly.book_as_invitee("Sales Demo", TEN, email="n@example.com")
     dropped(calendly)
     ana = calendly.owner
     ana.role = "user"
     try:
-        assert sync(connection).seen == 1
+        assert sync(account).seen == 1
     finally:
         ana.role = "owner"
 
 
 def test_our_own_booking_that_calendly_does_not_list_is_read(
-    calendly: Calendly, connection: Connection, clock: time_machine.Traveller
+    calendly: Calendly, account: CalendlyAccount, clock: time_machine.Traveller
 ) -> None:
     booking = book()
     dropped(calendly)
     listed = [entry for entry in calendly.state.by_start if entry[1] == booking.event_id]
     for entry in listed:
         calendly.state.by_start.remove(entry)
-    sync(connection)
+    sync(account)
     booking.refresh_from_db()
-    assert booking.seen_at is not None
+    assert booking.confirmed_at is not None
 
 
 # The timetable
 
 
 def test_after_a_day_away_the_subscription_is_made_anew_and_the_gap_is_filled(
-    calendly: Calendly, connection: Connection, clock: time_machine.Traveller
+    calendly: Calendly, account: CalendlyAccount, clock: time_machine.Traveller
 ) -> None:
-    connection.refresh_from_db()
-    subscriptions.subscribe(connection, now=now())
+    account.refresh_from_db()
+    subscriptions.subscribe(account, now=now())
     booking = book(preferred=TEN + timedelta(days=3))
     deliver(calendly)
     calendly.cancel_as_invitee(the(calendly), "Nu mai am timp")
@@ -335,24 +354,26 @@ def test_after_a_day_away_the_subscription_is_made_anew_and_the_gap_is_filled(
     assert booking.status == "canceled"
     assert told().count("/followup/schedule") == 1
     assert Booking.objects.filter(invitee_email="new@example.com", status="confirmed").exists()
-    connection.refresh_from_db()
-    assert connection.subscription_state == "active"
+    account.refresh_from_db()
+    assert account.subscription_state == "active"
     assert [each.state for each in calendly.state.subscriptions.values()] == ["active"]
     calendly.cancel_as_invitee(the(calendly))
     pass_time(clock, calendly, minutes=1)
     settled(calendly)
 
 
-def test_a_subscription_that_nobody_asked_for_is_not_made(calendly: Calendly, connection: Connection) -> None:
+def test_a_subscription_that_nobody_asked_for_is_not_made(
+    calendly: Calendly, account: CalendlyAccount
+) -> None:
     calendly.state.subscriptions.clear()
     syncing.run_scheduled(now=now())
     assert not calendly.state.subscriptions
-    connection.refresh_from_db()
-    assert connection.subscription_state == "missing"
+    account.refresh_from_db()
+    assert account.subscription_state == "missing"
 
 
 def test_one_step_that_fails_does_not_hide_the_rest(
-    calendly: Calendly, connection: Connection, caplog: pytest.LogCaptureFixture
+    calendly: Calendly, account: CalendlyAccount, caplog: pytest.LogCaptureFixture
 ) -> None:
     calendly.book_as_invitee("Sales Demo", TEN, email="n@example.com")
     dropped(calendly)
@@ -361,27 +382,31 @@ def test_one_step_that_fails_does_not_hide_the_rest(
     syncing.run_scheduled(now=now())
     assert Booking.objects.count() == 1
     assert [record.getMessage() for record in caplog.records if "failed" in record.getMessage()] == [
-        "sync: sync failed: ServerError", "sync: tend failed: PermissionDenied",
-    ]  # fmt: skip
+        "sync: sync failed: ServerError",
+        "sync: tend failed: PermissionDenied",
+    ]
 
 
 def test_no_token_is_no_crash(calendly: Calendly, settings: Any) -> None:
     settings.CALENDLY_INTEGRATION["API_KEY"] = ""
-    Connection.objects.update(token_encrypted="")
+    CalendlyAccount.objects.update(token_encrypted="")
     clients.forget()
     syncing.run_scheduled(now=now())
     assert not SyncRun.objects.filter(status="done").exists()
 
 
 def test_a_sync_in_the_midst_of_a_booking_does_not_double_it(
-    calendly: Calendly, connection: Connection, monkeypatch: pytest.MonkeyPatch, clock: time_machine.Traveller
+    calendly: Calendly,
+    account: CalendlyAccount,
+    monkeypatch: pytest.MonkeyPatch,
+    clock: time_machine.Traveller,
 ) -> None:
-    client = clients.calendly(connection)
+    client = clients.calendly(account)
     original = client.book
 
     def book_and_sync(request: Any) -> Any:
         invitee = original(request)
-        sync(connection)
+        sync(account)
         return invitee
 
     monkeypatch.setattr(client, "book", book_and_sync)

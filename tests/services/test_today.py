@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from calendly_integration.models import Booking
-from calendly_integration.services import today
+from calendly_integration.services.backoffice import today
 
 from ..benchmarks import rows
 
@@ -45,11 +45,20 @@ def meeting(start: datetime, number: int, **columns: object) -> Booking:
     """A row, confirmed if nothing else is said."""
     kind = rows.mirrored(NOW)
     given: dict[str, object] = {
-        "connection": kind.connection, "source": "agent", "status": "confirmed", "event_type": kind,
-        "event_name": kind.name, "host": kind.hosts.get(), "start_at": start, "invitee_name": f"Nora {number}",
-        "end_at": start + timedelta(minutes=30), "invitee_email": "n@example.com", "email_key": "n@example.com",
-        "event_id": f"e{number}", "created_at": NOW - timedelta(days=30),
-    } | columns  # fmt: skip
+        "account": kind.account,
+        "source": "agent",
+        "status": "confirmed",
+        "event_type": kind,
+        "event_name": kind.name,
+        "host": kind.hosts.get(),
+        "start_at": start,
+        "invitee_name": f"Nora {number}",
+        "end_at": start + timedelta(minutes=30),
+        "invitee_email": "n@example.com",
+        "email_key": "n@example.com",
+        "event_id": f"e{number}",
+        "created_at": NOW - timedelta(days=30),
+    } | columns
     return Booking.objects.create(**given)
 
 
@@ -88,7 +97,7 @@ def test_figures_stand_beside_those_of_the_same_day_last_week() -> None:
 def test_a_booking_is_unconfirmed_only_after_ten_minutes_and_while_it_is_to_come() -> None:
     late = meeting(NOW + timedelta(hours=1), 1, created_at=NOW - timedelta(minutes=11))
     meeting(NOW + timedelta(hours=1), 2, created_at=NOW - timedelta(minutes=9))
-    meeting(NOW + timedelta(hours=1), 3, seen_at=NOW)
+    meeting(NOW + timedelta(hours=1), 3, confirmed_at=NOW)
     meeting(NOW - timedelta(hours=1), 4)
     assert today.unconfirmed(now=NOW).rows == [late]
 

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from calendly_integration.services.together import Together
+from calendly_integration.services.group_commit import GroupCommit
 
 
 class Store:
@@ -31,7 +31,7 @@ class Store:
 
 def test_every_item_is_written_once_and_before_its_writer_goes_on() -> None:
     store = Store()
-    together = Together(store.write, most=5)
+    together = GroupCommit(store.write, most=5)
 
     def write(item: int) -> bool:
         together.write(item)
@@ -46,13 +46,13 @@ def test_every_item_is_written_once_and_before_its_writer_goes_on() -> None:
 
 def test_who_is_alone_does_not_wait_for_company() -> None:
     store = Store()
-    Together(store.write, most=5).write(1)
+    GroupCommit(store.write, most=5).write(1)
     assert store.batches == [[1]]
 
 
 def test_one_that_cannot_be_written_fails_alone() -> None:
     store = Store()
-    together = Together(store.write, most=50)
+    together = GroupCommit(store.write, most=50)
 
     def write(item: int) -> bool:
         if item < 0:
@@ -69,7 +69,7 @@ def test_one_that_cannot_be_written_fails_alone() -> None:
 
 def test_after_a_failure_it_goes_on() -> None:
     store = Store()
-    together = Together(store.write, most=5)
+    together = GroupCommit(store.write, most=5)
     with pytest.raises(ValueError, match="-1"):
         together.write(-1)
     together.write(2)

@@ -5,9 +5,11 @@ import time_machine
 from django.test import Client
 from django.urls import reverse
 
-from calendly_integration.models import Booking, Delivery, TimelineEntry
+from calendly_integration.models import Booking, TimelineEntry, WebhookDelivery
 from calendly_integration.sandbox.calendly import Calendly
-from calendly_integration.services import inbox, looking, today
+from calendly_integration.services.backoffice import today
+from calendly_integration.services.reconcile import refetch
+from calendly_integration.services.webhooks import inbox
 
 from .story import (
     AGENT,
@@ -33,7 +35,9 @@ def moved_without_its_new_half(calendly: Calendly, booking: Booking | None = Non
     calendly.state.open_deliveries.clear()
     calendly.reschedule_as_invitee(invitee, TEN + hours(2))
     [old] = [each for each in calendly.pending_deliveries if each.event == "invitee.canceled"]
-    Delivery.objects.create(digest="old", body=old.body.encode(), received_at=now(), next_attempt_at=now())
+    WebhookDelivery.objects.create(
+        digest="old", body=old.body.encode(), received_at=now(), next_attempt_at=now()
+    )
     calendly.held_back = list(calendly.pending_deliveries)  # type: ignore[attr-defined]
     calendly.state.open_deliveries.clear()
     apply_inbox()
@@ -73,7 +77,9 @@ def test_what_comes_late_after_all_mends_it(
     moved_without_its_new_half(calendly)
     pass_time(clock, calendly, minutes=2, hooks=False)
     [new] = [each for each in calendly.held_back if each.event == "invitee.created"]  # type: ignore[attr-defined]
-    Delivery.objects.create(digest="new", body=new.body.encode(), received_at=now(), next_attempt_at=now())
+    WebhookDelivery.objects.create(
+        digest="new", body=new.body.encode(), received_at=now(), next_attempt_at=now()
+    )
     while inbox.process(now=now()):
         pass
     booking.refresh_from_db()
@@ -93,7 +99,7 @@ def test_a_person_may_have_calendly_asked_again(calendly: Calendly, clock: time_
     pass_time(clock, calendly, minutes=2, hooks=False)
     calendly.faults.clear()
     booking.refresh_from_db()
-    looking.look(booking, by=AGENT, now=now())
+    refetch.look(booking, by=AGENT, now=now())
     pass_time(clock, calendly, minutes=1, hooks=False)
     booking.refresh_from_db()
     assert (booking.status, booking.start_at) == ("confirmed", TEN + hours(2))
@@ -109,7 +115,7 @@ def test_a_stranger_of_whom_only_the_old_half_was_told_is_shown_with_what_is_kno
     booking = Booking.objects.get()
     assert (booking.status, booking.start_at, booking.invitee_name) == ("pending", TEN, "Nora")
     assert booking.event_name == "Sales Demo"
-    assert booking.legs.count() == 2
+    assert booking.calendly_bookings.count() == 2
     assert logged() == []
 
 

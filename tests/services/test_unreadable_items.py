@@ -9,10 +9,11 @@ import requests
 import time_machine
 
 from calendly_integration import clients
-from calendly_integration.models import Booking, Connection, EventType, Host
+from calendly_integration.models import Booking, CalendlyAccount, EventType, Host
 from calendly_integration.sandbox.adapter import SandboxAdapter
 from calendly_integration.sandbox.calendly import Calendly
-from calendly_integration.services import catalog, syncing
+from calendly_integration.services.catalog import event_types
+from calendly_integration.services.reconcile import sync
 
 from .story import TEN, ask, hours, now, pass_time, settled
 
@@ -38,40 +39,38 @@ class Spoiling(SandboxAdapter):
 
 
 @pytest.fixture
-def spoiled(calendly: Calendly, connection: Connection) -> Callable[[str, Spoil], None]:
+def spoiled(calendly: Calendly, account: CalendlyAccount) -> Callable[[str, Spoil], None]:
     def mount(path: str, spoil: Spoil) -> None:
-        session = clients.calendly(connection).session
+        session = clients.calendly(account).session
         session.mount("https://api.calendly.com", Spoiling(calendly, path, spoil))
 
     return mount
 
 
 def test_a_membership_without_a_user_costs_no_other_and_makes_nobody_inactive(
-    connection: Connection, spoiled: Callable[[str, Spoil], None], caplog: pytest.LogCaptureFixture
+    account: CalendlyAccount, spoiled: Callable[[str, Spoil], None], caplog: pytest.LogCaptureFixture
 ) -> None:
     Host.objects.all().delete()
     spoiled("/organization_memberships", lambda members: members[0].pop("user"))
-    catalog.sync(connection, now=now())
+    event_types.sync(account, now=now())
     assert list(Host.objects.values_list("name", "active")) == [("Radu Marin", True)]
     assert "collection[0]: user is not an object" in caplog.text
-    Host.objects.create(
-        connection=connection, uri="https://x/users/ana", name="Ana", email="a", seen_at=now()
-    )
-    catalog.sync(connection, now=now())
+    Host.objects.create(account=account, uri="https://x/users/ana", name="Ana", email="a", seen_at=now())
+    event_types.sync(account, now=now())
     assert Host.objects.filter(active=True).count() == 2
 
 
 def test_an_event_type_that_cannot_be_read_is_not_taken_for_a_deleted_one(
-    connection: Connection, spoiled: Callable[[str, Spoil], None]
+    account: CalendlyAccount, spoiled: Callable[[str, Spoil], None]
 ) -> None:
     before = set(EventType.objects.values_list("name", "active", "deleted_at"))
     spoiled("/event_types", lambda kinds: kinds[0].update(duration="long"))
-    catalog.sync(connection, now=now())
+    event_types.sync(account, now=now())
     assert set(EventType.objects.values_list("name", "active", "deleted_at")) == before
 
 
 def test_places_and_questions_that_cannot_be_read_are_left_out(
-    connection: Connection, spoiled: Callable[[str, Spoil], None], calendly: Calendly
+    account: CalendlyAccount, spoiled: Callable[[str, Spoil], None], calendly: Calendly
 ) -> None:
     def spoil(kinds: list[Any]) -> None:
         for kind in kinds:
@@ -80,39 +79,39 @@ def test_places_and_questions_that_cannot_be_read_are_left_out(
             kind["updated_at"] = "2026-11-23T06:00:01.000000Z"
 
     spoiled("/event_types", spoil)
-    catalog.sync(connection, now=now())
+    event_types.sync(account, now=now())
     kind = EventType.objects.get(name="Technical Support")
     assert [place["kind"] for place in kind.locations] == ["zoom_conference"]
     assert [question["name"] for question in kind.questions] == ["Please describe the problem."]
 
 
 def test_an_event_with_a_location_that_is_a_text_costs_no_other(
-    calendly: Calendly, connection: Connection, spoiled: Callable[[str, Spoil], None]
+    calendly: Calendly, account: CalendlyAccount, spoiled: Callable[[str, Spoil], None]
 ) -> None:
     for number in range(5):
         calendly.book_as_invitee("Quick Consultation", TEN + hours(number), email=f"{number}@example.com")
     calendly.state.open_deliveries.clear()
     spoiled("/scheduled_events", lambda events: events[2].update(location="Zoom"))
-    syncing.events(connection, now=now())
+    sync.events(account, now=now())
     found = Booking.objects.order_by("start_at").values_list("invitee_email", flat=True)
     assert list(found) == [f"{number}@example.com" for number in (0, 1, 3, 4)]
 
 
 def test_an_invitee_that_cannot_be_read_costs_no_other_meeting(
-    calendly: Calendly, connection: Connection, spoiled: Callable[[str, Spoil], None]
+    calendly: Calendly, account: CalendlyAccount, spoiled: Callable[[str, Spoil], None]
 ) -> None:
     first = calendly.book_as_invitee("Quick Consultation", TEN, email="0@example.com")
     calendly.book_as_invitee("Quick Consultation", TEN + hours(1), email="1@example.com")
     calendly.state.open_deliveries.clear()
     spoiled(f"/{first.event_id}/invitees", lambda invitees: invitees[0].pop("created_at"))
-    syncing.events(connection, now=now())
+    sync.events(account, now=now())
     assert Booking.objects.get().invitee_email == "1@example.com"
 
 
 @pytest.mark.parametrize("path", ["/scheduled_events", "/invitees"])
 def test_a_booking_that_is_perhaps_among_what_cannot_be_read_has_not_failed(
     calendly: Calendly,
-    connection: Connection,
+    account: CalendlyAccount,
     clock: time_machine.Traveller,
     spoiled: Callable[[str, Spoil], None],
     path: str,

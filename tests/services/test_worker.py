@@ -13,9 +13,19 @@ import pytest
 from django.db import OperationalError, connections
 
 from calendly_integration import clients, jobs
-from calendly_integration.models import Delivery, Lane, Pulse, VAIMetadata
-from calendly_integration.services import inbox, legs, lookups, outbox, worker
-from calendly_integration.services.worker import _agenda, _lifeline, _questions, _remote, _seats, _shift
+from calendly_integration.models import OutboxQueue, Pulse, VAIMetadata, WebhookDelivery
+from calendly_integration.services import outbox, worker
+from calendly_integration.services.bookings import pending_actions
+from calendly_integration.services.reconcile import metadata
+from calendly_integration.services.webhooks import inbox
+from calendly_integration.services.worker import (
+    calendly_pool,
+    due_work,
+    loop,
+    metadata_pool,
+    shutdown_pipe,
+    worker_slots,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -41,10 +51,10 @@ def now() -> Clock:
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Short times: the order of events is what is tested."""
-    monkeypatch.setattr(_shift, "LINGER", 0.1)
-    monkeypatch.setattr(_shift, "TICK", 0.01)
-    monkeypatch.setattr(_shift, "PATIENT_TICK", 0.02)
-    monkeypatch.setattr(_shift, "ARRIVAL", 0.5)
+    monkeypatch.setattr(loop, "LINGER", 0.1)
+    monkeypatch.setattr(loop, "TICK", 0.01)
+    monkeypatch.setattr(loop, "PATIENT_TICK", 0.02)
+    monkeypatch.setattr(loop, "ARRIVAL", 0.5)
 
 
 @pytest.fixture(autouse=True)
@@ -60,9 +70,9 @@ def taken(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     calls: list[int] = []
 
     def process(*, now: datetime, limit: int) -> int:
-        rows = Delivery.objects.claim(now=now, lease=timedelta(seconds=60), limit=limit)
+        rows = WebhookDelivery.objects.claim(now=now, lease=timedelta(seconds=60), limit=limit)
         for row in rows:
-            Delivery.objects.finish(row)
+            WebhookDelivery.objects.finish(row)
         calls.append(len(rows))
         return len(rows)
 
@@ -71,7 +81,9 @@ def taken(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 def delivery(at: datetime = NOON) -> None:
-    Delivery.objects.create(digest=os.urandom(8).hex(), body=b"{}", received_at=NOON, next_attempt_at=at)
+    WebhookDelivery.objects.create(
+        digest=os.urandom(8).hex(), body=b"{}", received_at=NOON, next_attempt_at=at
+    )
 
 
 def seconds(act: Callable[[], object]) -> float:
@@ -88,7 +100,7 @@ def test_a_drain_that_finds_nothing_leaves_at_once(now: Clock, taken: list[int])
 def test_due_work_is_done_until_nothing_is_left(
     now: Clock, taken: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_shift, "INBOX_BATCH", 2)
+    monkeypatch.setattr(loop, "INBOX_BATCH", 2)
     for _ in range(5):
         delivery()
     assert worker.drain(clock=now) == 5
@@ -97,7 +109,7 @@ def test_due_work_is_done_until_nothing_is_left(
 
 def test_what_comes_while_it_lingers_is_done(now: Clock, taken: list[int]) -> None:
     delivery()
-    original = _agenda.read
+    original = due_work.read
     looks: list[int] = []
 
     def read(names: Any) -> dict[str, datetime]:
@@ -107,14 +119,14 @@ def test_what_comes_while_it_lingers_is_done(now: Clock, taken: list[int]) -> No
         return original(names)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_agenda, "read", read)
+        patch.setattr(due_work, "read", read)
         worker.drain(clock=now)
     assert sum(taken) == 2
 
 
 def test_only_so_many_drains_work_at_a_time(now: Clock, taken: list[int]) -> None:
     delivery()
-    seats = [_seats.take(clock=now) for _ in _seats.names()]
+    seats = [worker_slots.take(clock=now) for _ in worker_slots.names()]
     assert all(seats)
     assert worker.drain(clock=now) == 0
     assert taken == []
@@ -126,23 +138,23 @@ def test_only_so_many_drains_work_at_a_time(now: Clock, taken: list[int]) -> Non
 def test_a_dead_holders_seat_is_free_after_a_while(
     now: Clock, taken: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for _ in _seats.names():
-        _seats.take(clock=now)  # and dies
+    for _ in worker_slots.names():
+        worker_slots.take(clock=now)  # and dies
     delivery()
     now.shift(5)
-    monkeypatch.setattr(_seats.time, "sleep", now.shift)
+    monkeypatch.setattr(worker_slots.time, "sleep", now.shift)
     assert worker.drain(clock=now) == 1
 
 
 def test_a_seat_touched_in_the_future_is_free(now: Clock) -> None:
-    for name in _seats.names():
+    for name in worker_slots.names():
         Pulse.objects.create(name=name, beat_at=now() + timedelta(minutes=10))
-    assert _seats.take(clock=now)
+    assert worker_slots.take(clock=now)
 
 
 def test_a_holder_learns_that_its_seat_was_taken(now: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_seats, "REFRESH", 0.0)
-    seat = _seats.take(clock=now)
+    monkeypatch.setattr(worker_slots, "REFRESH", 0.0)
+    seat = worker_slots.take(clock=now)
     assert seat
     assert seat.keep()
     Pulse.objects.filter(pk=seat.name).update(detail={"token": "other"})
@@ -161,19 +173,21 @@ def test_a_source_that_breaks_stops_no_other(
         raise error
 
     monkeypatch.setattr(inbox, "process", broken)
-    monkeypatch.setattr(_agenda, "read", lambda names: dict.fromkeys(names & {"inbox", "legs"}, NOON))
-    monkeypatch.setattr(legs, "claim", lambda **given: [] if done else ["leg"])
-    monkeypatch.setattr(legs, "work", lambda leg, now: done.append(leg))
-    monkeypatch.setattr(_shift, "LIFETIME", 0.3)
+    monkeypatch.setattr(
+        due_work, "read", lambda names: dict.fromkeys(names & {"inbox", "calendly_bookings"}, NOON)
+    )
+    monkeypatch.setattr(pending_actions, "claim", lambda **given: [] if done else ["calendly_booking"])
+    monkeypatch.setattr(pending_actions, "work", lambda calendly_booking, now: done.append(calendly_booking))
+    monkeypatch.setattr(loop, "LIFETIME", 0.3)
     worker.drain(clock=now)
-    assert done == ["leg"]
+    assert done == ["calendly_booking"]
     assert caplog.text.count("Working off inbox failed") == 1
 
 
 def test_a_drain_that_ran_out_of_time_names_a_successor(
     now: Clock, taken: list[int], monkeypatch: pytest.MonkeyPatch, successors: list[bool]
 ) -> None:
-    monkeypatch.setattr(_shift, "LIFETIME", -1.0)
+    monkeypatch.setattr(loop, "LIFETIME", -1.0)
     delivery()
     worker.drain(clock=now)
     assert successors
@@ -182,7 +196,7 @@ def test_a_drain_that_ran_out_of_time_names_a_successor(
 def test_what_came_due_as_it_left_is_not_left_behind(
     now: Clock, taken: list[int], monkeypatch: pytest.MonkeyPatch, successors: list[bool]
 ) -> None:
-    monkeypatch.setattr(_seats.Seat, "leave", lambda seat: delivery())
+    monkeypatch.setattr(worker_slots.Seat, "leave", lambda seat: delivery())
     worker.drain(clock=now)
     assert successors
 
@@ -203,7 +217,7 @@ def test_what_nobody_can_do_is_not_asked_for_again_and_again(
 def test_work_that_comes_due_soon_is_waited_for(now: Clock, taken: list[int]) -> None:
     delivery(NOON + timedelta(seconds=4))
     looks: list[int] = []
-    original = _agenda.read
+    original = due_work.read
 
     def read(names: Any) -> dict[str, datetime]:
         looks.append(1)
@@ -212,25 +226,25 @@ def test_work_that_comes_due_soon_is_waited_for(now: Clock, taken: list[int]) ->
         return original(names)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_agenda, "read", read)
+        patch.setattr(due_work, "read", read)
         assert worker.drain(clock=now) == 1
 
 
 def test_only_the_first_seat_waits_and_only_for_what_is_near(now: Clock, taken: list[int]) -> None:
     delivery(NOON + timedelta(minutes=3))
     assert seconds(lambda: worker.drain(clock=now)) < 0.1
-    Delivery.objects.update(next_attempt_at=NOON + timedelta(seconds=4))
-    first = _seats.take(clock=now)
+    WebhookDelivery.objects.update(next_attempt_at=NOON + timedelta(seconds=4))
+    first = worker_slots.take(clock=now)
     assert first
     assert first.first
     assert seconds(lambda: worker.drain(clock=now)) < 0.1
 
 
 def test_without_a_portal_messages_wait_and_nothing_spins(now: Clock) -> None:
-    outbox.add([outbox.Draft(lane="a", path="/one", body={}, once_key="1")], now=now())
+    outbox.add([outbox.Draft(queue="a", path="/one", body={}, once_key="1")], now=now())
     assert seconds(lambda: worker.drain(clock=now)) < 0.1
-    lane = Lane.objects.get()
-    assert (lane.next_attempt_at, lane.attempts) == (NOON, 0)
+    queue = OutboxQueue.objects.get()
+    assert (queue.next_attempt_at, queue.attempts) == (NOON, 0)
 
 
 def test_a_portal_that_is_set_wrongly_keeps_no_other_work(
@@ -249,7 +263,7 @@ def test_messages_reach_the_portal(now: Clock, monkeypatch: pytest.MonkeyPatch) 
             paths.append(path)
 
     monkeypatch.setattr(clients, "portal", Post)
-    outbox.add([outbox.Draft(lane="a", path=f"/{n}", body={}, once_key=f"{n}") for n in range(9)], now=now())
+    outbox.add([outbox.Draft(queue="a", path=f"/{n}", body={}, once_key=f"{n}") for n in range(9)], now=now())
     worker.drain(clock=now)
     assert paths == [f"/{n}" for n in range(9)]
     assert outbox.stats(now()).waiting == 0
@@ -260,7 +274,7 @@ def test_a_database_that_is_away_ends_the_drain_quietly(now: Clock, monkeypatch:
         raise OperationalError("the server closed the connection")
 
     closed: list[bool] = []
-    monkeypatch.setattr(_seats, "take", away)
+    monkeypatch.setattr(worker_slots, "take", away)
     monkeypatch.setattr(
         worker, "connections", type("C", (), {"close_all": lambda self: closed.append(True)})()
     )
@@ -272,13 +286,13 @@ def test_a_database_that_is_away_ends_the_drain_quietly(now: Clock, monkeypatch:
 
 
 @pytest.fixture
-def remote(now: Clock) -> Iterator[_remote.Remote]:
-    made = _remote.Remote(clock=now)
+def remote(now: Clock) -> Iterator[calendly_pool.Remote]:
+    made = calendly_pool.Remote(clock=now)
     yield made
     made.close()
 
 
-def settled(remote: _remote.Remote) -> bool:
+def settled(remote: calendly_pool.Remote) -> bool:
     deadline = time.monotonic() + 2
     while remote.busy and time.monotonic() < deadline:
         time.sleep(0.005)
@@ -286,7 +300,7 @@ def settled(remote: _remote.Remote) -> bool:
 
 
 def test_no_more_is_claimed_than_can_begin_at_once(
-    remote: _remote.Remote, monkeypatch: pytest.MonkeyPatch
+    remote: calendly_pool.Remote, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[int] = []
     go = threading.Event()
@@ -295,19 +309,19 @@ def test_no_more_is_claimed_than_can_begin_at_once(
         asked.append(limit)
         return list(range(limit))
 
-    monkeypatch.setattr(legs, "claim", claim)
-    monkeypatch.setattr(legs, "work", lambda leg, now: go.wait(2))
-    assert remote.step({"legs"}) == _remote.THREADS
-    assert remote.step({"legs"}) == 0
-    assert asked == [_remote.THREADS]
+    monkeypatch.setattr(pending_actions, "claim", claim)
+    monkeypatch.setattr(pending_actions, "work", lambda calendly_booking, now: go.wait(2))
+    assert remote.step({"calendly_bookings"}) == calendly_pool.THREADS
+    assert remote.step({"calendly_bookings"}) == 0
+    assert asked == [calendly_pool.THREADS]
     go.set()
     assert settled(remote)
-    assert remote.step({"legs"}) == _remote.THREADS
+    assert remote.step({"calendly_bookings"}) == calendly_pool.THREADS
     assert settled(remote)
 
 
 def test_an_item_that_breaks_ends_no_thread(
-    remote: _remote.Remote, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    remote: calendly_pool.Remote, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     done: list[int] = []
 
@@ -318,11 +332,11 @@ def test_an_item_that_breaks_ends_no_thread(
 
     items = list(range(12))
     monkeypatch.setattr(
-        legs, "claim", lambda *, now, limit: [items.pop(0) for _ in range(min(limit, len(items)))]
+        pending_actions, "claim", lambda *, now, limit: [items.pop(0) for _ in range(min(limit, len(items)))]
     )
-    monkeypatch.setattr(legs, "work", work)
+    monkeypatch.setattr(pending_actions, "work", work)
     while items:
-        remote.step({"legs"})
+        remote.step({"calendly_bookings"})
         assert settled(remote)
     assert sorted(done) == [0, 2, 4, 6, 8, 10]  # four threads: in whatever order
     assert caplog.text.count("failed") == 6
@@ -333,10 +347,10 @@ def test_each_thread_closes_its_connections_at_its_end(now: Clock, monkeypatch: 
     monkeypatch.setattr(
         type(connections), "close_all", lambda self: closed.append(threading.current_thread().name)
     )
-    monkeypatch.setattr(legs, "claim", lambda *, now, limit: [1])
-    monkeypatch.setattr(legs, "work", lambda item, now: None)
-    remote = _remote.Remote(clock=now)
-    remote.step({"legs"})
+    monkeypatch.setattr(pending_actions, "claim", lambda *, now, limit: [1])
+    monkeypatch.setattr(pending_actions, "work", lambda item, now: None)
+    remote = calendly_pool.Remote(clock=now)
+    remote.step({"calendly_bookings"})
     assert settled(remote)
     remote.close()
     deadline = time.monotonic() + 2
@@ -361,8 +375,8 @@ class Known:
         return {"event": event_id}
 
 
-def questions_of(*events: str) -> list[lookups.Question]:
-    return [lookups.Question(VAIMetadata(), event) for event in events]
+def questions_of(*events: str) -> list[metadata.Question]:
+    return [metadata.Question(VAIMetadata(), event) for event in events]
 
 
 @pytest.fixture
@@ -370,24 +384,24 @@ def kept(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     """The answers that were kept, batch by batch; one of `poison` breaks its batch."""
     batches: list[list[str]] = []
 
-    def keep(answers: list[lookups.Answer], *, now: datetime) -> None:
+    def keep(answers: list[metadata.Answer], *, now: datetime) -> None:
         events = sorted(answer.question.event_id for answer in answers)
         if "poison" in events:
             raise ValueError
         batches.append(events)
 
-    monkeypatch.setattr(lookups, "keep", keep)
+    monkeypatch.setattr(metadata, "keep", keep)
     return batches
 
 
 def ask_all(
-    now: Clock, monkeypatch: pytest.MonkeyPatch, waiting: list[lookups.Question]
-) -> _questions.Questions:
-    def claim(*, now: datetime, limit: int) -> list[lookups.Question]:
+    now: Clock, monkeypatch: pytest.MonkeyPatch, waiting: list[metadata.Question]
+) -> metadata_pool.Questions:
+    def claim(*, now: datetime, limit: int) -> list[metadata.Question]:
         return [waiting.pop(0) for _ in range(min(limit, len(waiting)))]
 
-    monkeypatch.setattr(lookups, "claim", claim)
-    asking = _questions.Questions(Known(), clock=now)
+    monkeypatch.setattr(metadata, "claim", claim)
+    asking = metadata_pool.Questions(Known(), clock=now)
     deadline = time.monotonic() + 5
     while (waiting or asking.busy) and time.monotonic() < deadline:
         asking.step()
@@ -415,20 +429,20 @@ def test_a_question_or_an_answer_that_breaks_keeps_no_other(
 def test_answers_outlast_a_database_that_is_away(
     now: Clock, monkeypatch: pytest.MonkeyPatch, kept: list[list[str]]
 ) -> None:
-    keep = lookups.keep
+    keep = metadata.keep
     failures = [OperationalError("away")] * 2
 
-    def away(answers: list[lookups.Answer], *, now: datetime) -> None:
+    def away(answers: list[metadata.Answer], *, now: datetime) -> None:
         if failures:
             raise failures.pop()
         keep(answers, now=now)
 
-    monkeypatch.setattr(lookups, "keep", away)
+    monkeypatch.setattr(metadata, "keep", away)
     waiting = questions_of("a", "b")
     monkeypatch.setattr(
-        lookups, "claim", lambda *, now, limit: [waiting.pop() for _ in range(min(limit, len(waiting)))]
+        metadata, "claim", lambda *, now, limit: [waiting.pop() for _ in range(min(limit, len(waiting)))]
     )
-    asking = _questions.Questions(Known(), clock=now)
+    asking = metadata_pool.Questions(Known(), clock=now)
     deadline = time.monotonic() + 5
     asking.step()
     while asking.busy and time.monotonic() < deadline:
@@ -443,7 +457,7 @@ def test_the_drain_ends_when_its_supervisor_lets_go(
     now: Clock, taken: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ours, theirs = os.pipe()
-    monkeypatch.setattr(_lifeline, "_lifeline", None)
+    monkeypatch.setattr(shutdown_pipe, "_lifeline", None)
     assert not worker.stopping()
     worker.hold_lifeline(ours)
     assert not worker.stopping()
@@ -455,8 +469,8 @@ def test_the_drain_ends_when_its_supervisor_lets_go(
 
 
 def test_a_rehearsal_touches_nothing(now: Clock) -> None:
-    outbox.add([outbox.Draft(lane="a", path="/one", body={}, once_key="1")], now=now())
+    outbox.add([outbox.Draft(queue="a", path="/one", body={}, once_key="1")], now=now())
     delivery()
     worker.rehearse()
-    assert Delivery.objects.due(NOON).count() == 1
-    assert Lane.objects.get().next_attempt_at == NOON
+    assert WebhookDelivery.objects.due(NOON).count() == 1
+    assert OutboxQueue.objects.get().next_attempt_at == NOON

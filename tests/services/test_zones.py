@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
 
-from calendly_integration.services import zones
-from calendly_integration.services.zones import Zone
+from calendly_integration.services.bookings import time_zones
+from calendly_integration.services.bookings.time_zones import Zone
 
 NOW = datetime(2026, 11, 23, 6, tzinfo=UTC)
 
@@ -73,7 +73,7 @@ def offset(hours: float, *, month: int = 11) -> datetime:
     ids=str,
 )
 def test_the_best_evidence_decides(evidence: dict[str, Any], expected: Zone) -> None:
-    assert zones.resolve(**evidence, now=NOW) == expected
+    assert time_zones.resolve(**evidence, now=NOW) == expected
 
 
 @pytest.mark.parametrize(
@@ -81,15 +81,15 @@ def test_the_best_evidence_decides(evidence: dict[str, Any], expected: Zone) -> 
     ["+79161234567", "+61491570006", "+5511912345678", "+1 800 555 0199", "+870773111632", "+" + "9" * 60],
 )
 def test_a_number_that_does_not_tell_leads_to_a_zone_all_the_same(phone: str) -> None:
-    zone = zones.resolve(phone=phone, now=NOW)
+    zone = time_zones.resolve(phone=phone, now=NOW)
     assert zone.info
     assert zone.confidence in ("low", "medium")
 
 
 def test_the_default_is_what_the_settings_say(settings: Any) -> None:
     settings.CALENDLY_INTEGRATION["DEFAULT_TIME_ZONE"] = "America/Chicago"
-    assert zones.resolve(now=NOW) == Zone("America/Chicago", "default", "low")
-    assert zones.resolve(preferred=offset(-6), now=NOW) == Zone("America/Chicago", "offset", "medium")
+    assert time_zones.resolve(now=NOW) == Zone("America/Chicago", "default", "low")
+    assert time_zones.resolve(preferred=offset(-6), now=NOW) == Zone("America/Chicago", "offset", "medium")
 
 
 @pytest.mark.parametrize(
@@ -111,11 +111,11 @@ def test_the_default_is_what_the_settings_say(settings: Any) -> None:
     ],
 )
 def test_a_name_that_is_none_is_refused(name: str) -> None:
-    with pytest.raises(zones.UnknownZone):
-        zones.named(name)
+    with pytest.raises(time_zones.UnknownZone):
+        time_zones.named(name)
     if name.strip():
-        with pytest.raises(zones.UnknownZone):
-            zones.resolve(explicit=name, now=NOW)
+        with pytest.raises(time_zones.UnknownZone):
+            time_zones.resolve(explicit=name, now=NOW)
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ def test_a_name_that_is_none_is_refused(name: str) -> None:
     ],
 )
 def test_a_local_time_is_one_instant(zone: str, local: datetime, utc: datetime) -> None:
-    assert zones.at(local, ZoneInfo(zone)) == utc
+    assert time_zones.at(local, ZoneInfo(zone)) == utc
     assert utc.astimezone(ZoneInfo(zone)).replace(tzinfo=None, fold=0) == local.replace(fold=0)
 
 
@@ -151,12 +151,12 @@ def test_a_local_time_is_one_instant(zone: str, local: datetime, utc: datetime) 
     ],
 )
 def test_a_local_time_that_the_clocks_skip_is_none(zone: str, local: datetime) -> None:
-    with pytest.raises(zones.NoSuchTime):
-        zones.at(local, ZoneInfo(zone))
+    with pytest.raises(time_zones.NoSuchTime):
+        time_zones.at(local, ZoneInfo(zone))
 
 
 @pytest.mark.parametrize("name", sorted(available_timezones() - {"localtime", "Factory"}))
 def test_every_name_of_the_database_keeps_its_clock(name: str) -> None:
     for moment in (NOW, datetime(2026, 7, 1, 12, tzinfo=UTC)):
-        there = moment.astimezone(zones.named(name.replace("_", " ").swapcase())).utcoffset()
+        there = moment.astimezone(time_zones.named(name.replace("_", " ").swapcase())).utcoffset()
         assert there == moment.astimezone(ZoneInfo(name)).utcoffset()

@@ -154,8 +154,9 @@ def test_metadata(client: Client, server: RawServer) -> None:
 def test_metadata_that_no_database_can_store_is_mended(client: Client, server: RawServer) -> None:
     server.play(reply(rb'{"notes": "a\u0000b", "\ud800": ["\udc00", {"x": "\ud83d\ude42"}, 1, null]}'))
     assert client.get_metadata("e1") == {
-        "notes": "a\ufffdb", "\ufffd": ["\ufffd", {"x": "🙂"}, 1, None],
-    }  # fmt: skip
+        "notes": "a\ufffdb",
+        "\ufffd": ["\ufffd", {"x": "🙂"}, 1, None],
+    }
 
 
 def test_metadata_that_the_portal_does_not_have(client: Client, server: RawServer) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from ...services import agent_keys
+from ...services.agents import keys
 
 
 class Command(BaseCommand):
@@ -21,7 +21,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--scope",
             action="append",
-            choices=agent_keys.SCOPES,
+            choices=keys.SCOPES,
             help="may be repeated; all rights if left out",
         )
         parser.add_argument(
@@ -36,9 +36,9 @@ class Command(BaseCommand):
         if days is not None and not 1 <= days <= 3650:
             raise CommandError("--expires is 1 to 3650 days.")
         now = timezone.now()
-        _key, text = agent_keys.create(
+        _key, text = keys.create(
             name,
-            scopes=options["scope"] or agent_keys.SCOPES,
+            scopes=options["scope"] or keys.SCOPES,
             expires_at=now + timedelta(days=days) if days else None,
             now=now,
         )

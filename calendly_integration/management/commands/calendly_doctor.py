@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import timezone, translation
 
-from calendly_integration.services import connections, doctor
+from calendly_integration.services.accounts import calendly_accounts, doctor
 
 
 class Command(BaseCommand):
@@ -16,7 +16,7 @@ class Command(BaseCommand):
     def handle(self, *_args: object, **_options: Any) -> None:
         # What commands print is English: it is read by other programs and asked about in the open.
         with translation.override("en"):
-            findings = doctor.examine(connections.default(), now=timezone.now())
+            findings = doctor.examine(calendly_accounts.default(), now=timezone.now())
         for finding in findings:
             mark = {True: self.style.SUCCESS("ok  "), False: self.style.ERROR("FAIL"), None: "?   "}[
                 finding.ok

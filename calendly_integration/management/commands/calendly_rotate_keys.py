@@ -4,8 +4,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from calendly_integration.clients import vault
-from calendly_integration.services import connections
+from calendly_integration.clients import encryption
+from calendly_integration.services.accounts import calendly_accounts
 
 
 class Command(BaseCommand):
@@ -15,8 +15,8 @@ class Command(BaseCommand):
 
     def handle(self, *_args: object, **_options: Any) -> None:
         try:
-            count = connections.rotate_secrets()
-        except vault.Unreadable as error:
+            count = calendly_accounts.rotate_secrets()
+        except encryption.Unreadable as error:
             raise CommandError(
                 f"{error} Put the key that wrote it back into CALENDLY_ENCRYPTION_KEYS."
             ) from error

@@ -16,9 +16,18 @@ from calendly_integration.sandbox.core import API_BASE
 from calendly_integration.sandbox.options import Options
 
 ARGUMENTS = (
-    "host", "port", "portal_port", "webhook_url", "signing_key", "state", "latency", "seed", "uri_base",
-    "same_names", "switches",
-)  # fmt: skip
+    "host",
+    "port",
+    "portal_port",
+    "webhook_url",
+    "signing_key",
+    "state",
+    "latency",
+    "seed",
+    "uri_base",
+    "same_names",
+    "switches",
+)
 
 
 class Command(BaseCommand):
@@ -41,20 +50,27 @@ class Command(BaseCommand):
         parser.add_argument("--latency", type=float, default=0.0, help="seconds before each API answer")
         parser.add_argument("--seed", type=int, default=0, help="for ids and for what is left to chance")
         parser.add_argument(
-            "--uri-base", default=API_BASE, metavar="URL",
+            "--uri-base",
+            default=API_BASE,
+            metavar="URL",
             help="what its URIs and page links begin with (default: %(default)s). Give the address at which "
             "clients reach it, so that those who follow links stay here; both spellings are understood",
-        )  # fmt: skip
+        )
         parser.add_argument(
-            "--same-names", action="store_true",
+            "--same-names",
+            action="store_true",
             help="a fresh Calendly has a second host whose event types have the same names as the first one's",
-        )  # fmt: skip
+        )
         parser.add_argument(
-            "--option", action="append", default=[], dest="switches", metavar="NAME=VALUE",
+            "--option",
+            action="append",
+            default=[],
+            dest="switches",
+            metavar="NAME=VALUE",
             help="a switch, also to be set while it runs by POST /sandbox/options; may be repeated, for "
             "example --option plan=free --option location_outcome=processing. Each is explained in "
             f"calendly_integration/sandbox/options.py: {', '.join(item.name for item in fields(Options))}",
-        )  # fmt: skip
+        )
 
     def handle(self, *_args: object, **options: Any) -> None:
         over = threading.Event()

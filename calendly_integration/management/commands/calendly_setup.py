@@ -11,8 +11,10 @@ from django.utils import timezone
 
 from calendly_integration import clients, jobs
 from calendly_integration.calendly.errors import CalendlyError
-from calendly_integration.models import Connection
-from calendly_integration.services import catalog, connections, standard, subscriptions
+from calendly_integration.models import CalendlyAccount
+from calendly_integration.services.accounts import calendly_accounts
+from calendly_integration.services.catalog import default_event_types, event_types
+from calendly_integration.services.webhooks import subscriptions
 
 
 class Command(BaseCommand):
@@ -29,13 +31,13 @@ class Command(BaseCommand):
     def handle(self, *_args: object, **options: Any) -> None:
         now = timezone.now()
         try:
-            connection = connections.default()
+            account = calendly_accounts.default()
         except DatabaseError as error:
             raise CommandError(
                 f"The database cannot be read ({type(error).__name__}). Run manage.py migrate first."
             ) from error
         try:
-            self._set_up(connection, options, now)
+            self._set_up(account, options, now)
         except subscriptions.NoSigningKey as error:
             raise CommandError(
                 "Set CALENDLY_WEBHOOK_SECRET to a long random text, then run this again."
@@ -50,21 +52,21 @@ class Command(BaseCommand):
         if not options["no_doctor"]:
             call_command("calendly_doctor", stdout=self.stdout)
 
-    def _set_up(self, connection: Connection, options: dict[str, Any], now: datetime) -> None:
-        me = connections.identify(connection, now=now)
-        self.stdout.write(f"{me.name} <{me.email}>, {connection.organization_uri}")
-        hosts, kinds = catalog.sync(connection, now=now)
+    def _set_up(self, account: CalendlyAccount, options: dict[str, Any], now: datetime) -> None:
+        me = calendly_accounts.identify(account, now=now)
+        self.stdout.write(f"{me.name} <{me.email}>, {account.organization_uri}")
+        hosts, kinds = event_types.sync(account, now=now)
         self.stdout.write(f"{hosts} hosts, {kinds} event types mirrored.")
-        lacking = standard.missing(connection)
+        lacking = default_event_types.missing(account)
         if lacking and options["create_event_types"]:
-            made = standard.create_missing(connection, now=now)
+            made = default_event_types.create_missing(account, now=now)
             self.stdout.write(f"Created: {', '.join(made)}.")
         elif lacking:
             names = ", ".join(kind.name for kind in lacking)
             self.stdout.write(
                 f"Missing: {names}. To create them: manage.py calendly_setup --create-event-types"
             )
-        state = subscriptions.subscribe(connection, now=now)
+        state = subscriptions.subscribe(account, now=now)
         word = "made" if state.made else "there already"
-        self.stdout.write(f"Webhook subscription {word}: {connections.webhook_url()}")
+        self.stdout.write(f"Webhook subscription {word}: {calendly_accounts.webhook_url()}")
         jobs.ensure_schedules(now)

@@ -10,7 +10,9 @@ from tqdm import tqdm
 
 from calendly_integration import clients
 from calendly_integration.calendly.errors import CalendlyError
-from calendly_integration.services import catalog, connections, syncing
+from calendly_integration.services.accounts import calendly_accounts
+from calendly_integration.services.catalog import event_types
+from calendly_integration.services.reconcile import sync
 
 
 class Command(BaseCommand):
@@ -25,21 +27,21 @@ class Command(BaseCommand):
         )
 
     def handle(self, *_args: object, **options: Any) -> None:
-        connection, now = connections.default(), timezone.now()
+        account, now = calendly_accounts.default(), timezone.now()
         try:
-            hosts, kinds = catalog.sync(connection, now=now)
+            hosts, kinds = event_types.sync(account, now=now)
             self.stdout.write(f"{hosts} hosts, {kinds} event types.")
             if options["events"]:
-                connection.refresh_from_db()
+                account.refresh_from_db()
                 with tqdm(unit=" meetings", disable=None) as bar:
                     past = timedelta(days=max(0, options["since"]))
 
                     def progress(count: int) -> None:
                         bar.update(count)
 
-                    run = syncing.events(connection, past=past, now=now, progress=progress)
+                    run = sync.events(account, past=past, now=now, progress=progress)
                 self.stdout.write(f"{run.seen} meetings, {run.changed} bookings changed.")
-        except syncing.AlreadyRunning as error:
+        except sync.AlreadyRunning as error:
             since = f", since {error.since:%Y-%m-%d %H:%M} UTC" if error.since else ""
             raise CommandError(
                 f"Another sync runs already{since}. Run this again when it is done."

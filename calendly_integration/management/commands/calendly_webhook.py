@@ -8,7 +8,8 @@ from django.utils import timezone
 
 from calendly_integration import clients
 from calendly_integration.calendly.errors import CalendlyError
-from calendly_integration.services import connections, subscriptions
+from calendly_integration.services.accounts import calendly_accounts
+from calendly_integration.services.webhooks import subscriptions
 
 
 class Command(BaseCommand):
@@ -23,11 +24,11 @@ class Command(BaseCommand):
         )
 
     def handle(self, *_args: object, **options: Any) -> None:
-        connection, now = connections.default(), timezone.now()
+        account, now = calendly_accounts.default(), timezone.now()
         try:
-            if not connection.organization_uri:
-                connections.identify(connection, now=now)
-            self._act(options, connection, now)
+            if not account.organization_uri:
+                calendly_accounts.identify(account, now=now)
+            self._act(options, account, now)
         except subscriptions.NoSigningKey as error:
             raise CommandError(
                 "Set CALENDLY_WEBHOOK_SECRET to a long random text first: without it nothing is signed."
@@ -37,17 +38,17 @@ class Command(BaseCommand):
         except (CalendlyError, clients.NoToken, subscriptions.TakenElsewhere) as error:
             raise CommandError(str(error)) from error
 
-    def _act(self, options: dict[str, Any], connection: Any, now: Any) -> None:
-        url = connections.webhook_url()
+    def _act(self, options: dict[str, Any], account: Any, now: Any) -> None:
+        url = calendly_accounts.webhook_url()
         if options["act"] == "unsubscribe":
-            count = subscriptions.unsubscribe(connection, now=now)
+            count = subscriptions.unsubscribe(account, now=now)
             self.stdout.write(f"Ended {count} subscription(s) for {url}.")
             return
         if options["act"] == "subscribe":
-            state = subscriptions.subscribe(connection, renew=options["renew"], now=now)
+            state = subscriptions.subscribe(account, renew=options["renew"], now=now)
             self.stdout.write("Made." if state.made else "There already, adopted.")
         else:
-            state = subscriptions.status(connection, now=now)
+            state = subscriptions.status(account, now=now)
         if state.subscription is None:
             raise CommandError(f"No subscription for {url}. Make it: manage.py calendly_webhook subscribe")
         kept = state.subscription

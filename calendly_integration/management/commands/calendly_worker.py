@@ -17,8 +17,8 @@ from django.db import close_old_connections, connections
 from django.utils import timezone
 
 from ... import jobs
-from ...services import health
-from ..cluster import Cluster, StandIn
+from ...services.worker import heartbeat
+from ..cluster import Cluster, FallbackSweep
 
 log = logging.getLogger("calendly.supervisor")
 
@@ -55,7 +55,7 @@ class Supervisor:
 
     def __init__(self, *, ended: Callable[[], bool]) -> None:
         self._ended = ended
-        self._cluster, self._stand_in = Cluster(), StandIn()
+        self._cluster, self._stand_in = Cluster(), FallbackSweep()
         self._beat = Every(BEAT_EVERY)
         self._sweep = self._second_sweep = Every(SWEEP_EVERY)
         self._sync = Every(SYNC_EVERY, first=SYNC_EVERY)
@@ -77,7 +77,7 @@ class Supervisor:
             pid = self._cluster.pid
             self._cluster.stop(within=STOP_WITHIN)
             self._stand_in.kill()
-            self._tell(lambda: health.cluster_ended(pid))
+            self._tell(lambda: heartbeat.cluster_ended(pid))
 
     def _start(self) -> None:
         self._unanswered = None
@@ -113,7 +113,7 @@ class Supervisor:
         log.error("The cluster is killed and started again: %s.", why)
         pid, short = self._cluster.pid, self._cluster.age() < SHORT_LIFE
         self._cluster.kill()
-        self._tell(lambda: health.cluster_ended(pid))
+        self._tell(lambda: heartbeat.cluster_ended(pid))
         self._pause = min(max(self._pause * 2, 0.5), LONGEST_PAUSE) if short else 0.0
         until = time.monotonic() + self._pause
         while time.monotonic() < until and not self._ended():
@@ -123,8 +123,8 @@ class Supervisor:
 
     def _send_beat(self) -> None:
         now = timezone.now()
-        health.cluster_seen(self._cluster.pid, now=now)
-        answer = health.last_beat()
+        heartbeat.cluster_seen(self._cluster.pid, now=now)
+        answer = heartbeat.last_beat()
         if answer != self._answer:
             self._answer, self._unanswered = answer, None
         jobs.enqueue_beat(now)

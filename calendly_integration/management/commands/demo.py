@@ -25,7 +25,8 @@ from django.utils import timezone
 from calendly_integration import conf
 from calendly_integration.models import AgentKey
 from calendly_integration.sandbox import seeds, servers
-from calendly_integration.services import agent_keys, wording
+from calendly_integration.services import texts
+from calendly_integration.services.agents import keys
 
 from .. import demo_database
 
@@ -149,13 +150,13 @@ class Command(BaseCommand):
         """Where to look, and an example call. The demo's key is made anew each time: keys are kept hashed."""
         now = timezone.now()
         for old in AgentKey.objects.valid(now).filter(name="demo"):
-            agent_keys.revoke(old, now=now)
-        _key, secret = agent_keys.create(name="demo", now=now)
+            keys.revoke(old, now=now)
+        _key, secret = keys.create(name="demo", now=now)
         wanted = (now + timedelta(days=1)).replace(hour=8, minute=0, second=0)
         return EXAMPLE.format(
             url=url,
             key=secret,
-            wanted=wording.utc(wanted),
+            wanted=texts.utc(wanted),
             user=demo_database.NAME,
             password=self.password,
             calendly=running.url,

@@ -83,8 +83,14 @@ def organization(core: Core, call: Caller) -> tuple[int, Json]:
 NOTHING: dict[str, Any] = {}
 ROUTES = (
     ("GET", "/users/{id}", user, "users:read", "", NOTHING),
-    ("GET", "/organization_memberships", memberships, "organizations:read",
-     "user organization email role count page_token", NOTHING),
+    (
+        "GET",
+        "/organization_memberships",
+        memberships,
+        "organizations:read",
+        "user organization email role count page_token",
+        NOTHING,
+    ),
     ("GET", "/organization_memberships/{id}", membership, "organizations:read", "", NOTHING),
     ("GET", "/organizations/{id}", organization, "organizations:read", "", NOTHING),
-)  # fmt: skip
+)

@@ -72,9 +72,15 @@ def _person(data: Json) -> meetings.Wish:
     first, last = (None, None) if who.get("name") else (who.get("first_name"), who.get("last_name"))
     unknown: Any = None  # the event type is looked up after the person is checked
     return meetings.Wish(
-        unknown, start, who["email"], name, who["timezone"], first_name=first, last_name=last,
+        unknown,
+        start,
+        who["email"],
+        name,
+        who["timezone"],
+        first_name=first,
+        last_name=last,
         text_reminder_number=phone,
-    )  # fmt: skip
+    )
 
 
 def _is_phone(value: object) -> bool:

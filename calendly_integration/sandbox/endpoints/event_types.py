@@ -98,9 +98,16 @@ def create(core: Core, call: Caller) -> tuple[int, Json]:
     now, key, name = core.stamp(), core.state.new_id(), fields.pop("name")
     fields.setdefault("duration", 30)
     item = EventType(
-        key, name, seeds.slug_of(name), owner.id, [owner.id], created_at=now, updated_at=now,
-        position=len(core.state.event_types), **{"active": False, **fields},
-    )  # fmt: skip
+        key,
+        name,
+        seeds.slug_of(name),
+        owner.id,
+        [owner.id],
+        created_at=now,
+        updated_at=now,
+        position=len(core.state.event_types),
+        **{"active": False, **fields},
+    )
     core.state.event_types[key] = item
     webhooks.emit_event_type(core, "event_type.created", item)
     return 201, {"resource": render.event_type(core, item)}
@@ -196,10 +203,16 @@ NOTHING: dict[str, Any] = {}
 PLACES = dict.fromkeys(("kind", "location", "additional_info", "phone_number"))
 FIELDS = dict.fromkeys(WRITABLE) | {"locations": PLACES}
 ROUTES = (
-    ("GET", "/event_types", listing, "event_types:read",
-     "user organization active admin_managed user_availability_schedule sort count page_token", NOTHING),
+    (
+        "GET",
+        "/event_types",
+        listing,
+        "event_types:read",
+        "user organization active admin_managed user_availability_schedule sort count page_token",
+        NOTHING,
+    ),
     ("POST", "/event_types", create, "event_types:write", "", FIELDS | {"owner": None}),
     ("GET", "/event_types/{id}", one, "event_types:read", "", NOTHING),
     ("PATCH", "/event_types/{id}", change, "event_types:write", "", FIELDS),
     ("GET", "/event_type_memberships", hosts, "event_types:read", "event_type count page_token", NOTHING),
-)  # fmt: skip
+)

@@ -58,9 +58,21 @@ ROUTES = (
     ("GET", "/group_relationships", listing, "groups:read", f"{PAGES} owner group", NOTHING),
     ("GET", "/group_relationships/{id}", one, "groups:read", "", NOTHING),
     ("GET", "/locations", listing, "locations:read", f"{PAGES} user", NOTHING),
-    ("GET", "/organizations/{id}/invitations", invitations, "organizations:read",
-     "email status sort count page_token", NOTHING),
+    (
+        "GET",
+        "/organizations/{id}/invitations",
+        invitations,
+        "organizations:read",
+        "email status sort count page_token",
+        NOTHING,
+    ),
     ("GET", "/organizations/{id}/invitations/{id}", one, "organizations:read", "", NOTHING),
-    ("GET", "/outgoing_communications", listing, "outgoing_communications:read",
-     f"{PAGES} min_created_at max_created_at", NOTHING),
-)  # fmt: skip
+    (
+        "GET",
+        "/outgoing_communications",
+        listing,
+        "outgoing_communications:read",
+        f"{PAGES} min_created_at max_created_at",
+        NOTHING,
+    ),
+)

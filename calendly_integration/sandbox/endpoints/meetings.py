@@ -134,13 +134,23 @@ def cancel(core: Core, call: Caller) -> tuple[int, Json]:
 
 NOTHING: dict[str, Any] = {}
 ROUTES = (
-    ("GET", "/scheduled_events", listing, "scheduled_events:read",
-     "user organization group invitee_email status sort min_start_time max_start_time count page_token",
-     NOTHING),
+    (
+        "GET",
+        "/scheduled_events",
+        listing,
+        "scheduled_events:read",
+        "user organization group invitee_email status sort min_start_time max_start_time count page_token",
+        NOTHING,
+    ),
     ("GET", "/scheduled_events/{id}", one, "scheduled_events:read", "", NOTHING),
-    ("GET", "/scheduled_events/{id}/invitees", invitees, "scheduled_events:read",
-     "status email sort count page_token", NOTHING),
+    (
+        "GET",
+        "/scheduled_events/{id}/invitees",
+        invitees,
+        "scheduled_events:read",
+        "status email sort count page_token",
+        NOTHING,
+    ),
     ("GET", "/scheduled_events/{id}/invitees/{id}", invitee, "scheduled_events:read", "", NOTHING),
-    ("POST", "/scheduled_events/{id}/cancellation", cancel, "scheduled_events:write", "",
-     {"reason": None}),
-)  # fmt: skip
+    ("POST", "/scheduled_events/{id}/cancellation", cancel, "scheduled_events:write", "", {"reason": None}),
+)

@@ -43,7 +43,13 @@ NOTHING: dict[str, Any] = {}
 ROUTES = (
     ("GET", "/routing_forms", forms, "routing_forms:read", "organization sort count page_token", NOTHING),
     ("GET", "/routing_forms/{id}", one, "routing_forms:read", "", NOTHING),
-    ("GET", "/routing_form_submissions", submissions, "routing_forms:read",
-     "form sort count page_token", NOTHING),
+    (
+        "GET",
+        "/routing_form_submissions",
+        submissions,
+        "routing_forms:read",
+        "form sort count page_token",
+        NOTHING,
+    ),
     ("GET", "/routing_form_submissions/{id}", one, "routing_forms:read", "", NOTHING),
-)  # fmt: skip
+)

@@ -51,9 +51,13 @@ def _book(core: Seeds) -> Invitee:
     now = core.now()
     start, _ = availability.starts(core.state, kind, now, now + timedelta(days=14), now)[0]
     wish = meetings.Wish(
-        kind, start, "maria.popa@example.com", "Maria Popa", "Europe/Bucharest", location=kind.locations[0]
-        if kind.locations else None,
-    )  # fmt: skip
+        kind,
+        start,
+        "maria.popa@example.com",
+        "Maria Popa",
+        "Europe/Bucharest",
+        location=kind.locations[0] if kind.locations else None,
+    )
     invitee = meetings.book(core, wish)
     webhooks.emit_invitee(core, "invitee.created", invitee)
     return invitee

@@ -48,9 +48,17 @@ def create(core: Core, call: Caller) -> tuple[int, Json]:
         raise errors.invalid("signing_key")
     now = core.stamp()
     item = Subscription(
-        core.state.new_id(), data["url"], list(data["events"]), data["scope"], call.user.id, key, now, now,
-        user_id=owner.user_id, group_id=owner.group_id,
-    )  # fmt: skip
+        core.state.new_id(),
+        data["url"],
+        list(data["events"]),
+        data["scope"],
+        call.user.id,
+        key,
+        now,
+        now,
+        user_id=owner.user_id,
+        group_id=owner.group_id,
+    )
     core.state.subscriptions[item.id] = item
     return 201, {"resource": render.subscription(core, item)}
 
@@ -144,8 +152,14 @@ NOTHING: dict[str, Any] = {}
 FIELDS = dict.fromkeys(("url", "events", "organization", "user", "group", "scope", "signing_key"))
 ROUTES = (
     ("POST", "/webhook_subscriptions", create, "webhooks:write", "", FIELDS),
-    ("GET", "/webhook_subscriptions", listing, "webhooks:read",
-     "organization scope user group sort count page_token", NOTHING),
+    (
+        "GET",
+        "/webhook_subscriptions",
+        listing,
+        "webhooks:read",
+        "organization scope user group sort count page_token",
+        NOTHING,
+    ),
     ("GET", "/webhook_subscriptions/{id}", one, "webhooks:read", "", NOTHING),
     ("DELETE", "/webhook_subscriptions/{id}", delete, "webhooks:write", "", NOTHING),
-)  # fmt: skip
+)

@@ -106,4 +106,4 @@ ROUTES = (
     ("GET", "/user_busy_times", busy, "availability:read", "user start_time end_time", NOTHING),
     ("GET", "/user_availability_schedules", schedules, "availability:read", "user", NOTHING),
     ("GET", "/user_availability_schedules/{id}", schedule, "availability:read", "", NOTHING),
-)  # fmt: skip
+)

@@ -11,10 +11,15 @@ from datetime import UTC, datetime
 from django.db import DatabaseError, InterfaceError, connections
 
 from ... import jobs
-from .. import bulk, confirmations, health, inbox, legs, lookups, outbox
-from . import _agenda, _seats
-from ._lifeline import hold_lifeline, stopping
-from ._shift import Shift
+from .. import outbox
+from ..backoffice import bulk
+from ..bookings import pending_actions
+from ..outbox import confirmations
+from ..reconcile import metadata
+from ..webhooks import inbox
+from . import due_work, heartbeat, worker_slots
+from .loop import Shift
+from .shutdown_pipe import hold_lifeline, stopping
 
 __all__ = ["drain", "hold_lifeline", "rehearse", "stopping", "sweep"]
 
@@ -29,7 +34,7 @@ def drain(*, clock: Clock) -> int:
     """
     with jobs.attended():
         try:
-            seat = _seats.take(clock=clock)
+            seat = worker_slots.take(clock=clock)
             if seat is None:
                 return 0
             shift = Shift(seat, clock=clock)
@@ -39,7 +44,7 @@ def drain(*, clock: Clock) -> int:
                 seat.leave()
             # Between the last look and the leaving of the seat somebody may have come, found no seat, and
             # gone. What came due since the shift began is therefore looked for once more.
-            if shift.cut_off or _agenda.arrived(shift.sources, since=shift.began, now=clock()):
+            if shift.cut_off or due_work.arrived(shift.sources, since=shift.began, now=clock()):
                 jobs.wake_successor()
         except (DatabaseError, InterfaceError) as error:
             log.warning("The drain stops: the database does not answer (%s).", type(error).__name__)
@@ -51,7 +56,7 @@ def drain(*, clock: Clock) -> int:
 def sweep(*, clock: Clock) -> None:
     """Every minute: mend what is stuck, then work off what is due, with or without a wake."""
     now = clock()
-    health.beat(now=now)
+    heartbeat.beat(now=now)
     outbox.heal(now=now)
     drain(clock=clock)
 
@@ -60,11 +65,11 @@ def rehearse() -> None:
     """Go through the motions at a time when nothing was due: what Python and Django build on first use is then
     there before the workers are forked, once and not in each of them."""
     long_ago = datetime(2000, 1, 1, tzinfo=UTC)
-    _agenda.read(_agenda.SOURCES)
+    due_work.read(due_work.SOURCES)
     inbox.process(now=long_ago, limit=1)
     confirmations.process(now=long_ago, limit=1)
-    legs.claim(now=long_ago, limit=1)
-    lookups.claim(now=long_ago, limit=1)
+    pending_actions.claim(now=long_ago, limit=1)
+    metadata.claim(now=long_ago, limit=1)
     bulk.claim(now=long_ago, limit=1)
     outbox.stats(long_ago)
-    health.queue_state(long_ago)
+    heartbeat.queue_state(long_ago)

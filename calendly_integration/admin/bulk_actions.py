@@ -1,0 +1,84 @@
+"""The same for many rows of a list: a page that lists what will happen, then the service for each row."""
+
+from typing import Any, TypeVar
+
+from django.contrib import messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from ..services.actors import Actor
+from . import bulk_run, formatting
+from .object_actions import ConfirmedAction, words_of
+from .read_only import ReadOnlyAdmin
+
+M = TypeVar("M", bound=Model)
+
+# One request does so many; where the background can do it, it does all that is more than a few.
+MOST = 500
+IN_REQUEST, MOST_IN_BACKGROUND = 100, 10_000
+LISTED = 100
+
+
+def confirm(
+    page: ReadOnlyAdmin[M], request: HttpRequest, rows: QuerySet[M], act: ConfirmedAction, *, bulk: str = ""
+) -> HttpResponse | None:
+    """Ask; when the page comes back with a yes, do it for each row for which it is offered. One failure is one
+    message, not a stop. None sends the person back to the list. With `bulk`, the kind of run, more than a hundred
+    are done in the background."""
+    now, most = timezone.now(), MOST_IN_BACKGROUND if bulk else MOST
+    found = list(rows[: most + 1])
+    chosen = [row for row in found[:most] if act.offered(row, now)]
+    left_out = len(found[:most]) - len(chosen)
+    later = bool(bulk) and len(chosen) > IN_REQUEST
+    if not chosen:
+        messages.warning(request, _("None of these rows can be treated so: nothing was done."))
+        return None
+    if request.POST.get("sure") != "yes":
+        return page.page(
+            request,
+            "confirm_many.html",
+            title=act.label,
+            button=act.label,
+            ask=act.ask,
+            names=[formatting.plain(row) for row in chosen[:LISTED]],
+            more=max(0, len(chosen) - LISTED),
+            left_out=left_out,
+            too_many=len(found) > most,
+            most=most,
+            later=later,
+            again=again(request),
+        )
+    if later:
+        return bulk_run.begin(page, request, bulk, chosen, log=act.label)
+    _do(page, request, chosen, act)
+    return None
+
+
+def _do(page: ReadOnlyAdmin[M], request: HttpRequest, rows: list[M], act: ConfirmedAction) -> None:
+    done = 0
+    for row in rows:
+        try:
+            act.do(row, Actor.staff(request.user.get_username()), timezone.now())
+        except tuple(act.refusals) as error:
+            messages.warning(request, f"{formatting.plain(row)}: {words_of(act.refusals, error)}")
+        else:
+            page.log_change(request, row, str(act.label))
+            done += 1
+    if done:
+        text = ngettext("Done for %d row.", "Done for %d rows.", done) % done
+        messages.success(request, f"{act.label}: {text}")
+
+
+def again(request: HttpRequest) -> list[tuple[str, Any]]:
+    """What the page must send once more for the list to know what was chosen."""
+    chosen = [(ACTION_CHECKBOX_NAME, pk) for pk in request.POST.getlist(ACTION_CHECKBOX_NAME)]
+    return [
+        ("action", request.POST.get("action", "")),
+        ("select_across", request.POST.get("select_across", "0")),
+        ("index", "0"),
+        *chosen,
+    ]

@@ -1,0 +1,92 @@
+"""What the calendar says, in the language of the page: times, the nights when the clocks change, its script."""
+
+from datetime import UTC, timedelta, tzinfo
+from zoneinfo import ZoneInfo
+
+from django.utils import timezone
+from django.utils.text import capfirst
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from ..models import Booking
+from ..services import texts
+from ..services.backoffice import calendar
+from . import formatting
+
+WORDS = {
+    "today": _("Today"),
+    "previous": _("Earlier"),
+    "next": _("Later"),
+    "timeGridDay": _("Day"),
+    "timeGridWeek": _("Week"),
+    "dayGridMonth": _("Month"),
+    "listWeek": _("List"),
+    "resourceTimeGridDay": _("Day by host"),
+    "resourceTimelineWeek": _("Week by host"),
+    "empty": _("No meetings in these days. Look at other days, or choose fewer filters."),
+    "failed": _("The meetings could not be loaded. Reload the page."),
+    "no_host": _("No host"),
+    "no_show": _("did not come"),
+    "other": _("other"),
+    "more": _("+%d more"),
+    "close": _("Close"),
+    "gap": _("That time does not exist in the night when the clocks change. Nothing was moved."),
+    "past": _("That time is over. Nothing was moved."),
+    "other_host": _("A move keeps the host. To give the meeting to a colleague, open it."),
+    "asking": _("You are asked before anything is moved."),
+}
+
+
+def time(row: Booking, zone: ZoneInfo) -> str:
+    """From when to when; told apart by the offset where the clocks show that time twice."""
+    told = []
+    for at in (row.start_at, row.end_at):
+        if at is not None:
+            here = at.astimezone(zone)
+            told.append(f"{here:%H:%M} {texts.offset(here)}" if calendar.twice(at, zone) else f"{here:%H:%M}")
+    return "–".join(told)
+
+
+def when(row: Booking, zone: ZoneInfo) -> str:
+    """The day, the times and the zone, for the summary."""
+    assert row.start_at is not None
+    here = row.start_at.astimezone(zone)
+    day = capfirst(texts.day(here.date(), formatting.language()))
+    return f"{day} {here.year}, {time(row, zone)} ({zone.key}, {texts.offset(here)})"
+
+
+def changes(on: calendar.Days) -> list[dict[str, str]]:
+    """The nights in which the clocks change, in words and as what is to be shaded."""
+    told = []
+    for change in calendar.clock_changes(on):
+        start, end = change.span
+        before, after = (
+            texts.offset(change.at.astimezone(UTC).astimezone(_fixed(offset)))
+            for offset in (change.before, change.after)
+        )
+        words = (
+            _("Clocks go back: %(start)s to %(end)s comes twice, first in %(before)s, then in %(after)s.")
+            if change.back
+            else _("Clocks go forward from %(before)s to %(after)s: %(start)s to %(end)s does not exist.")
+        )
+        text = str(words) % {
+            "start": f"{start:%H:%M}",
+            "end": f"{end:%H:%M}",
+            "before": before,
+            "after": after,
+        }
+        day = capfirst(texts.day(start.date(), formatting.language()))
+        label = gettext("comes twice") if change.back else gettext("does not exist")
+        told.append(
+            {
+                "start": start.isoformat(timespec="seconds"),
+                "end": end.isoformat(timespec="seconds"),
+                "text": f"{day} {start.year}: {text}",
+                "label": f"{start:%H:%M}–{end:%H:%M} {label}",
+            }
+        )
+    return told
+
+
+def _fixed(offset: timedelta) -> tzinfo:
+    return timezone.get_fixed_timezone(offset)

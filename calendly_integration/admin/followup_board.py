@@ -1,0 +1,176 @@
+"""The board: all follow-ups in four columns, each card with its next steps."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from ..models import FollowUp
+from ..services.backoffice import followups
+from . import display, formatting
+from .read_only import ReadOnlyAdmin
+
+DUE = {"overdue": _("overdue"), "today": _("today"), "later": _("later")}
+TONES = {"overdue": "bad", "today": "wait", "later": "off"}
+COLUMNS = (
+    (FollowUp.Status.OPEN, _("To do"), _("Nothing is to be done. New ones come by themselves.")),
+    (FollowUp.Status.WAITING, _("Waiting"), _("Nobody is waited for.")),
+    (FollowUp.Status.REBOOKED, _("Rebooked"), _("None was booked again in the past 30 days.")),
+    (FollowUp.Status.CLOSED, _("Closed"), _("None was closed in the past 30 days.")),
+)
+WHOSE = (("", _("Everybody's")), ("me", _("Mine")), ("nobody", _("Nobody's")))
+MOST_OPEN, MOST_ENDED, LOOK_BACK = 100, 50, timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A follow-up on the board."""
+
+    row: FollowUp
+    url: str
+    due: SafeString
+    at: SafeString
+    invitee: str
+    email: SafeString
+    meeting: SafeString
+    met: SafeString
+    message: SafeString
+    note: str
+    assignee: str
+    mine: bool
+    book_again: str
+    rebooking: SafeString | str
+    open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column: its cards, how many there are in all, and where they all are."""
+
+    key: str
+    label: Any
+    empty: Any
+    cards: list[Card]
+    count: int
+    url: str
+    cut: bool
+
+
+def tomorrow(now: datetime) -> datetime:
+    """When the viewer's next day begins."""
+    here = timezone.localtime(now)
+    return (here + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
+
+
+def badge(row: FollowUp, now: datetime) -> SafeString:
+    """Overdue, today or later; nothing for one that is ended."""
+    if row.status not in followups.OPEN:
+        return SafeString("")
+    at = row.scheduled_for
+    key = "overdue" if at < now else "today" if at < tomorrow(now) else "later"
+    return format_html(
+        '<span class="calendly"><span class="state state-{}">{}</span></span>', TONES[key], DUE[key]
+    )
+
+
+def assigned(rows: QuerySet[FollowUp], whose: str, me: Any) -> QuerySet[FollowUp]:
+    """Those of `me`, of nobody, of others; all for another word."""
+    if whose == "me":
+        return rows.filter(assignee=me)
+    if whose == "nobody":
+        return rows.filter(assignee=None)
+    return rows.exclude(assignee=None).exclude(assignee=me) if whose == "others" else rows
+
+
+def book_again(row: FollowUp) -> str:
+    """The page to book for somebody, with all filled in that is known."""
+    booking = row.booking
+    known = {
+        "event_type": booking.event_type_id,
+        "name": booking.invitee_name,
+        "email": row.email,
+        "phone": booking.phone,
+        "timezone": booking.time_zone,
+        "conversation": row.conversation_id,
+        "followup": row.pk,
+    }
+    filled = urlencode({key: value for key, value in known.items() if value})
+    return f"{reverse('admin:calendly_integration_booking_add')}?{filled}"
+
+
+def view(page: ReadOnlyAdmin[FollowUp], request: HttpRequest) -> HttpResponse:
+    """The board of this person."""
+    if not page.has_view_permission(request):
+        raise PermissionDenied
+    now, whose = timezone.now(), request.GET.get("assigned", "")
+    may_change, may_book = page.may(request, "change_followup"), page.may(request, "add_booking")
+    return page.page(
+        request,
+        "board.html",
+        title=_("Follow-ups"),
+        board=_columns(page, request, whose, now, may_book),
+        whose=[(key, label, key == whose) for key, label in WHOSE],
+        may_change=may_change,
+        me=request.user.pk,
+        css=("calendly_integration/board.css",),
+    )
+
+
+def _columns(
+    page: ReadOnlyAdmin[FollowUp], request: HttpRequest, whose: str, now: datetime, may_book: bool
+) -> list[Column]:
+    rows = assigned(FollowUp.objects.all(), whose, request.user.pk)
+    recent = Q(status__in=followups.OPEN) | Q(closed_at__gte=now - LOOK_BACK)
+    counted = rows.filter(recent).order_by().values_list("status").annotate(Count("pk"))
+    counts: dict[str, int] = dict(counted)
+    found = []
+    for status, label, empty in COLUMNS:
+        is_open = status in followups.OPEN
+        part = rows.filter(recent, status=status).select_related(
+            "booking", "booking__event_type", "assignee", "rebooking"
+        )
+        part = part.order_by("scheduled_for", "pk") if is_open else part.order_by("-closed_at", "-pk")
+        most, count = MOST_OPEN if is_open else MOST_ENDED, counts.get(status, 0)
+        asked = {"status__exact": status.value, **({"assigned": whose} if whose else {})}
+        found.append(
+            Column(
+                key=status.value,
+                label=label,
+                empty=empty,
+                cards=[_card(page, row, request.user.pk, now, may_book) for row in part[:most]],
+                count=count,
+                url=f"{page.url('changelist')}?{urlencode(asked)}",
+                cut=count > most,
+            )
+        )
+    return found
+
+
+def _card(page: ReadOnlyAdmin[FollowUp], row: FollowUp, me: object, now: datetime, may_book: bool) -> Card:
+    booking, is_open = row.booking, row.status in followups.OPEN
+    return Card(
+        row=row,
+        url=page.url("change", row),
+        due=badge(row, now),
+        at=formatting.instant(row.scheduled_for if is_open else row.closed_at),
+        invitee=formatting.plain(booking.invitee_name or row.email, 60),
+        email=formatting.text(row.email, 80),
+        meeting=display.page_link(booking, booking.event_name or booking),
+        met=formatting.instant(booking.start_at),
+        message=formatting.text(row.message, 300),
+        note=formatting.plain(row.note, 200),
+        assignee=formatting.plain(row.assignee or "", 60),
+        mine=row.assignee_id is not None and row.assignee_id == me,
+        book_again=book_again(row) if may_book and is_open else "",
+        rebooking=display.page_link(row.rebooking) if row.rebooking else "",
+        open=is_open,
+    )

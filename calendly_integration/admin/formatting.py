@@ -1,0 +1,173 @@
+"""How values stand on a page: bounded, escaped, times with their zone, evidence folded away.
+
+Whatever comes from outside may hold markup, control characters, marks that turn the direction of the text, or
+ten kilobytes in one word. Everything that the admin's pages show of it goes through here.
+"""
+
+import json
+import re
+from collections.abc import Collection, Mapping
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.text import Truncator
+from django.utils.translation import get_language, gettext, ngettext
+
+from ..models.visible import one_line, visible
+from ..services import error_texts, texts
+from ..services.bookings import time_zones
+
+SHORT, LONG, EVIDENCE = 80, 2000, 20_000
+NOTHING = "–"
+TONES = {
+    "confirmed": "good",
+    "active": "good",
+    "applied": "good",
+    "sent": "good",
+    "done": "good",
+    "ok": "good",
+    "pending": "wait",
+    "expected": "wait",
+    "received": "wait",
+    "waiting": "wait",
+    "open": "wait",
+    "running": "wait",
+    "unknown": "wait",
+    "failed": "bad",
+    "parked": "bad",
+    "unreadable": "bad",
+    "failing": "bad",
+}
+
+
+def plain(value: object, limit: int = SHORT) -> str:
+    """The text for a title or a message, not escaped yet: visible, on one line, at most `limit` characters."""
+    return Truncator(one_line(value)).chars(limit)
+
+
+def told(value: object, limit: int = SHORT) -> str:
+    """What was told of a failure, as plain text, in the language of the page as far as it is known."""
+    return plain(error_texts.said(str(value)), limit)
+
+
+def text(value: object, limit: int = SHORT) -> SafeString:
+    """The text in a cell: escaped, bounded, and without influence on the direction of its neighbours. A long one
+    keeps its lines."""
+    if value in (None, ""):
+        return SafeString(NOTHING)
+    if limit <= SHORT:
+        return format_html("<bdi>{}</bdi>", plain(value, limit))
+    told = re.sub(r"\n{3,}", "\n\n", Truncator(visible(value).strip()).chars(limit))
+    return format_html("<bdi>{}</bdi>", lines(told.split("\n")))
+
+
+def instant(at: datetime | None, *, seconds: bool = False) -> SafeString:
+    """An instant on the viewer's clock, marked as such; the zone's name is told by pointing at it."""
+    if at is None:
+        return SafeString(NOTHING)
+    return format_html(
+        '<time class="calendly" datetime="{}" title="{}">{}</time>',
+        texts.utc(at),
+        f"{timezone.get_current_timezone_name()} · {at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC",
+        stamp(at, seconds=seconds),
+    )
+
+
+def stamp(at: datetime, *, seconds: bool = False) -> str:
+    """An instant on the viewer's clock: `24 nov. 2026, 10:00 UTC+2`."""
+    return texts.noted(at, timezone.get_current_timezone(), language(), seconds=seconds)
+
+
+def language() -> str:
+    """The language of the page, of those that we speak."""
+    return texts.language(get_language())
+
+
+def zone_of(name: str) -> ZoneInfo:
+    """The zone of that name; the default where it is none."""
+    try:
+        return time_zones.named(name)
+    except time_zones.UnknownZone:
+        return ZoneInfo(time_zones.default_name())
+
+
+def local(at: datetime | None, zone: str) -> str:
+    """An instant on the invitee's clock, spelled out, with the zone."""
+    return texts.written(at, zone_of(zone), language()) if at else ""
+
+
+def clock(at: datetime | None, zone: str) -> str:
+    """An instant on the invitee's clock, for a list; empty where the viewer's clock shows the same."""
+    if at is None:
+        return ""
+    there, here = at.astimezone(zone_of(zone)), at.astimezone(timezone.get_current_timezone())
+    if there.utcoffset() == here.utcoffset():
+        return ""
+    day = "" if there.date() == here.date() else f"{texts.short_date(there.date(), language())}, "
+    return f"{day}{there:%H:%M} {zone_of(zone).key}"
+
+
+def state(value: str, label: str | Promise) -> SafeString:
+    """A status as a badge: the word says it, the colour helps."""
+    return format_html(
+        '<span class="calendly"><span class="state state-{}">{}</span></span>', TONES.get(value, "off"), label
+    )
+
+
+def web_address(url: str) -> str:
+    """The address as it may stand in a link; empty where it is not http or https: it may hold a script."""
+    return url if re.fullmatch(r"https?://\S+", url, re.IGNORECASE) else ""
+
+
+def link(url: str, label: object = None) -> SafeString:
+    """A link to the web; only text where it is none."""
+    if not web_address(url):
+        return text(url, LONG)
+    return format_html('<a href="{}" rel="noopener noreferrer">{}</a>', url, plain(label or url))
+
+
+def lines(values: Collection[object]) -> SafeString:
+    """Several values, one a line."""
+    return format_html_join(SafeString("<br>"), "{}", ((value,) for value in values)) or SafeString(NOTHING)
+
+
+def evidence(value: Any, *, hidden: Collection[str] = ()) -> SafeString:
+    """Raw data, folded away. `hidden` are keys whose values stay unseen."""
+    if value in (None, "", {}, []):
+        return SafeString(NOTHING)
+    full = (
+        value if isinstance(value, str) else json.dumps(_without(value, hidden), ensure_ascii=False, indent=2)
+    )
+    cut = len(full) - EVIDENCE
+    note = ngettext("%d more character", "%d more characters", cut) % cut if cut > 0 else ""
+    return format_html(
+        '<div class="calendly"><details class="evidence"><summary>{}</summary><pre>{}</pre>{}</details></div>',
+        gettext("Show"),
+        visible(full[:EVIDENCE]),
+        format_html("<p>… {}</p>", note) if note else "",
+    )
+
+
+def body(raw: bytes, *, hidden: Collection[str] = ()) -> SafeString:
+    """What came over the wire, folded away: as JSON where it is some, else as text."""
+    as_text = bytes(raw).decode("utf-8", errors="backslashreplace")
+    try:
+        return evidence(json.loads(as_text), hidden=hidden)
+    except (ValueError, RecursionError):
+        return evidence(as_text)
+
+
+def _without(value: Any, hidden: Collection[str]) -> Any:
+    """A copy of the data in which the values of `hidden` keys are blotted out."""
+    if isinstance(value, Mapping):
+        return {
+            key: "•••" if key in hidden and item else _without(item, hidden) for key, item in value.items()
+        }
+    if isinstance(value, list):
+        return [_without(item, hidden) for item in value]
+    return value

@@ -1,0 +1,269 @@
+"""The filters of the bookings list, with counts that are always there and never cost more than they are worth."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import EmptyResultSet, ValidationError
+from django.db import connections
+from django.db.models import Count, Model, Q, QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from ..models import Booking, EventType, Host, VAIMetadata
+from ..services.backoffice import search
+from . import formatting
+
+MOST_COUNTED, MOST_READ = 1000, 5000
+# More choices than these stand in the list without a count: each count is a question to the database.
+MOST_CHOICES_COUNTED = 25
+MOST_CHOICES = 300
+LATEST = 1000
+
+Choice = tuple[str, str]
+
+
+class Facet(ABC, admin.SimpleListFilter):
+    """A filter under the name that Django gives it in the address. The list fills in `counts`."""
+
+    template = "calendly_integration/admin/list_facet.html"
+    counts: dict[str, str]
+
+    def __init__(self, request: HttpRequest, params: Any, model: type[Model], model_admin: Any) -> None:
+        # The list asks for its filters again for every count: the choices are read once a request.
+        self._kept: dict[str, list[Choice]] = request.__dict__.setdefault("_calendly_choices", {})
+        self.counts = {}
+        super().__init__(request, params, model, model_admin)
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[Choice]:
+        """The choices; the chosen one is there also if it is unknown, so that it can be seen and left."""
+        name = str(self.parameter_name)
+        if name not in self._kept:
+            self._kept[name] = list(self.options())
+        found, chosen = self._kept[name], self.value()
+        if chosen and chosen not in dict(found):
+            found = [*found, (chosen, formatting.plain(chosen, 40))]
+        return found
+
+    @abstractmethod
+    def options(self) -> Iterator[Choice]:
+        """All choices: value and words."""
+
+    def condition(self, value: str) -> Q:
+        """What holds for the bookings of a choice."""
+        return Q(**{str(self.parameter_name): value})
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """The bookings of what is chosen; none if it is nonsense."""
+        value = self.value()
+        if not value:
+            return queryset
+        try:
+            return queryset.filter(self.condition(value))
+        except (ValueError, ValidationError):
+            return queryset.none()
+
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        """What the panel shows."""
+        changelist.count_facets()
+        name, chosen = str(self.parameter_name), self.value()
+        yield {
+            "selected": not chosen,
+            "query_string": changelist.get_query_string(remove=[name]),
+            "display": _("All"),
+            "count": "",
+        }
+        for value, words in self.lookup_choices:
+            yield {
+                "selected": value == chosen,
+                "query_string": changelist.get_query_string({name: value}),
+                "display": words,
+                "count": self.counts.get(value, ""),
+            }
+
+
+def told(count: int, *, cut: bool = False) -> str:
+    """A count as it is shown: `1000+` where it was not counted further. `cut`: there may be more than were read."""
+    if count > MOST_COUNTED:
+        return f"{MOST_COUNTED}+"
+    if cut:
+        return f"{count}+" if count else ""
+    return str(count)
+
+
+def fixed(name: str, label: Any, choices: Any) -> type[Facet]:
+    """A filter of a field with choices of its own."""
+
+    class Fixed(Facet):
+        title, parameter_name = label, name
+
+        def options(self) -> Iterator[Choice]:
+            return ((value, str(words)) for value, words in choices)
+
+    return Fixed
+
+
+def related(name: str, label: Any, rows: Callable[[], QuerySet[Any]]) -> type[Facet]:
+    """A filter by another row of ours."""
+
+    class Related(Facet):
+        title, parameter_name = label, name
+
+        def options(self) -> Iterator[Choice]:
+            return ((str(key), formatting.plain(words, 60)) for key, words in rows()[:MOST_CHOICES])
+
+    return Related
+
+
+class AgentType(Facet):
+    """By the kind of agent; the kinds are those of the bookings made last."""
+
+    title, parameter_name = _("kind of agent"), "metadata__agent_type"
+
+    def options(self) -> Iterator[Choice]:
+        """Kinds, by name."""
+        latest = Booking.objects.order_by("-created_at", "-pk").values("pk")[:LATEST]
+        # As a list on purpose: some databases take no limit within a subquery.
+        known = VAIMetadata.objects.filter(booking__in=latest).exclude(agent_type="")
+        for kind in sorted(set(known.values_list("agent_type", flat=True).distinct()))[:MOST_CHOICES]:
+            yield kind, formatting.plain(kind, 60)
+
+
+class Period(Facet):
+    """By when it starts, in days of the viewer's zone."""
+
+    title, parameter_name = _("period"), "period"
+
+    def options(self) -> Iterator[Choice]:
+        """The periods that people ask for."""
+        words = {
+            "today": _("Today"),
+            "tomorrow": _("Tomorrow"),
+            "week": _("This week"),
+            "next7": _("Next 7 days"),
+            "past30": _("Past 30 days"),
+        }
+        return ((value, str(label)) for value, label in words.items())
+
+    def condition(self, value: str) -> Q:
+        """From midnight to midnight, or from and to now."""
+        now = timezone.now()
+        if value == "next7":
+            return Q(start_at__gte=now, start_at__lt=now + timedelta(days=7))
+        if value == "past30":
+            return Q(start_at__gte=now - timedelta(days=30), start_at__lt=now)
+        today = timezone.localdate(now)
+        monday = today - timedelta(days=today.weekday())
+        spans = {
+            "today": (today, today + timedelta(days=1)),
+            "tomorrow": (today + timedelta(days=1), today + timedelta(days=2)),
+            "week": (monday, monday + timedelta(days=7)),
+        }
+        if value not in spans:
+            raise ValueError(value)
+        begin, end = spans[value]
+        return Q(start_at__gte=midnight(begin), start_at__lt=midnight(end))
+
+
+class Missed(Facet):
+    """Whether the invitee is marked as one who did not come."""
+
+    # Not `no_show…`: Django drops a filter with all parameters whose names begin with its own.
+    title, parameter_name = _("no-show"), "missed"
+
+    def options(self) -> Iterator[Choice]:
+        """Marked or not."""
+        yield "yes", str(_("marked"))
+        yield "no", str(_("not marked"))
+
+    def condition(self, value: str) -> Q:
+        """By the time of the mark."""
+        if value not in ("yes", "no"):
+            raise ValueError(value)
+        return Q(no_show_at__isnull=value == "no")
+
+
+def midnight(day: date) -> datetime:
+    """When that day begins on the viewer's clock."""
+    return datetime.combine(day, time.min, tzinfo=timezone.get_current_timezone())
+
+
+def count(asked: list[tuple[Facet, QuerySet[Any]]], *, found: search.Found = search.EVERYTHING) -> None:
+    """Fill in the counts of all filters. With each comes what the other filters leave; `found` is what was searched
+    for. Among all bookings each choice is counted by its own index; of what a filter or a search leaves the first
+    thousands are read, once for all choices."""
+    whole: list[tuple[Facet, QuerySet[Any]]] = []
+    left: dict[int, tuple[QuerySet[Any], list[Facet]]] = {}
+    for facet, rows in asked:
+        if rows.query.where:
+            left.setdefault(id(rows), (rows, []))[1].append(facet)
+        else:
+            whole.append((facet, rows))
+    with search.planned_briefly():
+        if whole:
+            _count_each(whole)
+        for rows, own in left.values():
+            with found.read(using=rows.db):
+                _count_at_once(rows, own)
+
+
+def _count_at_once(rows: QuerySet[Any], own: list[Facet]) -> None:
+    """By one reading. Of more than `MOST_READ` it is only known how many there are at least."""
+    places = [(facet, value, condition) for facet in own for value, condition in _counted_choices(facet)]
+    parts = {f"of{place}": Count("pk", filter=each[2]) for place, each in enumerate(places)}
+    counted = rows.order_by()[: MOST_READ + 1].aggregate(read=Count("pk"), **parts)
+    for place, (facet, value, _condition) in enumerate(places):
+        facet.counts[value] = told(counted[f"of{place}"], cut=counted["read"] > MOST_READ)
+
+
+def _count_each(asked: list[tuple[Facet, QuerySet[Any]]]) -> None:
+    """By one question."""
+    parts: list[str] = []
+    params: list[Any] = []
+    places: list[tuple[Facet, str]] = []
+    using = "default"
+    for facet, rows in asked:
+        for value, condition in _counted_choices(facet):
+            chosen = rows.filter(condition).order_by().values("pk")[: MOST_COUNTED + 1]
+            try:
+                sql, own = chosen.query.get_compiler(chosen.db).as_sql()
+            except EmptyResultSet:
+                continue
+            using = chosen.db
+            parts.append(f"SELECT {len(places)}, COUNT(*) FROM ({sql}) AS counted{len(places)}")  # noqa: S608
+            params += own
+            places.append((facet, value))
+    if not parts:
+        return
+    with connections[using].cursor() as cursor:
+        cursor.execute(" UNION ALL ".join(parts), params)
+        for place, found in cursor.fetchall():
+            facet, value = places[place]
+            facet.counts[value] = told(found)
+
+
+def _counted_choices(facet: Facet) -> Iterator[tuple[str, Q]]:
+    """Those whose bookings are counted. Of nonsense there are none."""
+    for value, _words in facet.lookup_choices[:MOST_CHOICES_COUNTED]:
+        facet.counts[value] = told(0)
+        with suppress(ValueError, ValidationError):
+            condition = facet.condition(value)
+            Booking.objects.filter(condition)  # refuses what is no value of the field
+            yield value, condition
+
+
+FILTERS = (
+    Period,
+    fixed("status__exact", _("status"), Booking.Status.choices),
+    Missed,
+    related("event_type__id__exact", _("event type"), lambda: EventType.objects.values_list("pk", "name")),
+    related(
+        "host__id__exact", _("host"), lambda: Host.objects.order_by("name", "pk").values_list("pk", "name")
+    ),
+    fixed("source__exact", _("source"), Booking.Source.choices),
+    AgentType,
+)

@@ -1,0 +1,152 @@
+"""The outbox: what the portal is told, and the queues in which that stands."""
+
+from datetime import datetime
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
+
+from ..models import BulkRun, OutboxMessage, OutboxQueue, PendingMail
+from ..services import outbox
+from . import bulk_actions, display, formatting
+from .filters import YesNo, titled
+from .object_actions import ConfirmedAction
+from .read_only import ReadOnlyAdmin
+
+
+def _parked(row: OutboxMessage, now: datetime) -> bool:
+    return row.status == OutboxMessage.Status.PARKED
+
+
+def _waiting(row: OutboxMessage, now: datetime) -> bool:
+    return row.status == OutboxMessage.Status.WAITING
+
+
+RESEND = ConfirmedAction(
+    "resend",
+    _("Send again"),
+    "resend_outboxmessage",
+    "plain_act",
+    _parked,
+    ask=_("The message is sent again, with the same idempotency key and in its old place in the order."),
+    done=_("The message will be sent again in a moment."),
+    do=lambda row, by, now: outbox.resend(row, now=now),
+    refusals={outbox.NotParked: _("It is not parked any more: nothing was done.")},
+)
+PARK = ConfirmedAction(
+    "park",
+    _("Park"),
+    "resend_outboxmessage",
+    "plain_act",
+    _waiting,
+    ask=_(
+        "The message leaves its queue, so that those behind it can go on. It waits until it is sent again by hand."
+    ),
+    done=_("The message is parked."),
+    do=lambda row, by, now: outbox.park(row),
+    refusals={outbox.NotWaiting: _("It does not wait any more: nothing was done.")},
+)
+
+
+@admin.register(OutboxMessage)
+class MessageAdmin(ReadOnlyAdmin[OutboxMessage]):
+    """What was or will be told, with buttons to send again and to park."""
+
+    nothing_yet = _("The portal was told nothing yet. Messages come with the first booking.")
+    list_display = (
+        display.moment(OutboxMessage, "created_at", seconds=True),
+        display.words(OutboxMessage, "path", sort=True),
+        display.state(OutboxMessage),
+        display.other(OutboxMessage, "booking"),
+        "attempts",
+        display.moment(OutboxMessage, "sent_at", seconds=True),
+        display.failure(OutboxMessage, "last_error"),
+    )
+    list_filter = ("status", "path")
+    list_select_related = ("booking",)
+    date_hierarchy = "created_at"
+    ordering = ("-pk",)
+    search_fields = ("path", "=booking__email_key", "=booking__event_id")
+    search_help_text = _("Path, invitee's e-mail, our number, idempotency key or Calendly's event id")
+    uuid_lookups = ("booking", "idempotency_key")
+    lines = (
+        "path",
+        display.state(OutboxMessage),
+        display.other(OutboxMessage, "booking"),
+        display.other(OutboxMessage, "queue"),
+        display.moment(OutboxMessage, "created_at", seconds=True),
+        display.moment(OutboxMessage, "sent_at", seconds=True),
+        "attempts",
+        display.failure(OutboxMessage, "last_error", limit=formatting.LONG),
+        "idempotency_key",
+        display.evidence("body", _("body")),
+    )
+    acts = (RESEND, PARK)
+    actions = ("send_again", "park")
+
+    def has_resend_permission(self, request: HttpRequest) -> bool:
+        """Who may send again and park."""
+        return self.may(request, RESEND.permission)
+
+    @admin.action(description=_("Send again"), permissions=["resend"])
+    def send_again(self, request: HttpRequest, rows: QuerySet[OutboxMessage]) -> HttpResponse | None:
+        """Send many parked ones again, the oldest first."""
+        return bulk_actions.confirm(self, request, rows.order_by("pk"), RESEND, bulk=BulkRun.Kind.RESEND)
+
+    @admin.action(description=_("Park"), permissions=["resend"])
+    def park(self, request: HttpRequest, rows: QuerySet[OutboxMessage]) -> HttpResponse | None:
+        """Park many waiting ones."""
+        return bulk_actions.confirm(self, request, rows.order_by("pk"), PARK)
+
+
+@admin.register(OutboxQueue)
+class LaneAdmin(ReadOnlyAdmin[OutboxQueue]):
+    """A queue: who works on it, when it goes on."""
+
+    list_display = (
+        display.words(OutboxQueue, "key", label=_("queue"), sort=True),
+        display.moment(OutboxQueue, "next_attempt_at", seconds=True),
+        "attempts",
+        "asked_to_wait",
+        display.failure(OutboxQueue, "last_error"),
+    )
+    list_filter = (
+        ("held", titled(_("asked to wait"), admin.BooleanFieldListFilter)),
+        ("next_attempt_at", titled(_("waits"), YesNo)),
+    )
+    list_select_related = ()
+    ordering = ("-next_attempt_at", "key")
+    search_fields = ("key",)
+    lines = (
+        display.words(OutboxQueue, "key", label=_("queue"), sort=True),
+        display.moment(OutboxQueue, "next_attempt_at", seconds=True),
+        "attempts",
+        "asked_to_wait",
+        display.failure(OutboxQueue, "last_error", limit=formatting.LONG),
+    )
+
+    @admin.display(description=_("asked to wait"), boolean=True)
+    def asked_to_wait(self, row: OutboxQueue) -> bool:
+        """Whether the portal itself asked for the pause."""
+        return row.held
+
+
+@admin.register(PendingMail)
+class PendingMailAdmin(ReadOnlyAdmin[PendingMail]):
+    """A confirmation that waits for the conference link of its meeting."""
+
+    list_display = (
+        display.other(PendingMail, "booking"),
+        display.moment(PendingMail, "next_attempt_at", seconds=True),
+        "attempts",
+    )
+    list_display_links = None
+    list_select_related = ("booking",)
+    ordering = ("next_attempt_at", "pk")
+    uuid_lookups = ("pk",)
+    lines = (
+        display.other(PendingMail, "booking"),
+        display.moment(PendingMail, "next_attempt_at", seconds=True),
+        "attempts",
+    )

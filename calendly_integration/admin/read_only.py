@@ -1,0 +1,252 @@
+"""The admin of rows that nobody edits: they mirror Calendly, or are evidence of what happened.
+
+What can be done with such a row is an act: permission, page, service, admin log, message, redirect.
+"""
+
+import uuid
+from functools import partial
+from typing import Any, TypeVar
+
+from django import forms
+from django.contrib import messages
+from django.contrib.admin.utils import flatten_fieldsets, quote, unquote
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import Model, Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.loader import get_template
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from ..services.actors import Actor
+from . import display, formatting, viewer_timezone
+from .lists import BoundedLists
+from .object_actions import ConfirmedAction, ObjectAction, Words, words_of
+
+M = TypeVar("M", bound=Model)
+
+
+class ReadOnlyAdmin(BoundedLists[M]):
+    """A read-only list and page, with buttons for `acts`."""
+
+    show_full_result_count = False
+    empty_value_display = formatting.NOTHING
+    list_per_page = 50
+    # The lines of the page: names of fields and methods, or columns. Django's `fields`, which is typed for names.
+    lines: tuple[str | display.Column, ...] = ()
+    acts: tuple[ObjectAction, ...] = ()
+    # What an empty list says: what has to happen for rows to come.
+    nothing_yet: Words = gettext_lazy("There is nothing here yet.")
+    # Looked up where the search box holds one of our ids: databases keep them in different spellings.
+    uuid_lookups: tuple[str, ...] = ()
+
+    class Media:
+        css = {"all": ["calendly_integration/admin.css"]}
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Nobody: rows come from Calendly or from what happens."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: M | None = None) -> bool:
+        """Nobody: a changed copy would be a lie."""
+        return False
+
+    def has_view_permission(self, request: HttpRequest, obj: M | None = None) -> bool:
+        """By the right to view alone: that to change our own columns does not bring it along, as Django has it."""
+        return self.may(request, f"view_{self.opts.model_name}")
+
+    def has_delete_permission(self, request: HttpRequest, obj: M | None = None) -> bool:
+        """Nobody: evidence stays."""
+        return False
+
+    def may(self, request: HttpRequest, permission: str) -> bool:
+        """Whether this person has one of the app's own permissions."""
+        return request.user.has_perm(f"{self.opts.app_label}.{permission}")
+
+    def get_fields(self, request: HttpRequest, obj: M | None = None) -> Any:
+        """What the page shows, texts bounded and visible."""
+        return [display.safe(self.model, each) for each in self.lines]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: M | None = None) -> list[Any]:
+        """All that is shown."""
+        return flatten_fieldsets(self.get_fieldsets(request, obj))
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> M | None:
+        """The row, with the note of what this person may not see of it."""
+        found = super().get_object(request, object_id, from_field)
+        if found is not None:
+            hidden = {
+                key
+                for permission, keys in display.INVITEE_LINKS.items()
+                if not self.may(request, permission)
+                for key in keys
+            }
+            found._hidden_keys = hidden  # type: ignore[attr-defined]
+        return found
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[M], search_term: str
+    ) -> tuple[QuerySet[M], bool]:
+        """Search, also for one of our ids."""
+        try:
+            wanted = uuid.UUID(search_term.strip())
+        except ValueError:
+            return super().get_search_results(request, queryset, search_term)
+        by_id = Q(pk__in=[])
+        for lookup in self.uuid_lookups:
+            by_id |= Q(**{lookup: wanted})
+        return queryset.filter(by_id), False
+
+    # Pages
+
+    def get_urls(self) -> list[URLPattern]:
+        """The stock addresses, and one for each act."""
+        own = [
+            path(f"<path:object_id>/{act.name}/", self._view_of(act), name=self.url_name(act.name))
+            for act in self.acts
+        ]
+        patterns = own + super().get_urls()
+        for pattern in patterns:
+            pattern.callback = viewer_timezone.in_zone(pattern.callback)
+        return patterns
+
+    def _view_of(self, act: ObjectAction) -> Any:
+        view = partial(self._enter, act)
+        # Services hold their own transactions and call out between them; a host may wrap requests in one.
+        return self.admin_site.admin_view(transaction.non_atomic_requests(view))
+
+    def _enter(self, act: ObjectAction, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Nobody comes to an act's page without its right, by whatever method."""
+        if not (self.may(request, act.permission) and self.has_view_permission(request)):
+            raise PermissionDenied
+        row = self.get_object(request, unquote(object_id))
+        if row is None:
+            raise Http404
+        answer: HttpResponse = getattr(self, act.view)(request, row, act)
+        return answer
+
+    def url_name(self, page: str) -> str:
+        """What an own page's address is called, without the namespace."""
+        return f"{self.opts.app_label}_{self.opts.model_name}_{page}"
+
+    def url(self, page: str, row: Model | None = None) -> str:
+        """The address of a page of this model."""
+        args = [] if row is None else [quote(row.pk)]
+        return reverse(f"admin:{self.url_name(page)}", args=args, current_app=self.admin_site.name)
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The stock list under its own name, which says what to do while it is empty."""
+        own = {"title": capfirst(self.opts.verbose_name_plural), "nothing_yet": self.nothing_yet}
+        return super().changelist_view(request, own | (extra_context or {}))
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """The stock page, with buttons, and with a bounded name in the trail."""
+        row = self.get_object(request, unquote(object_id))
+        extra: dict[str, Any] = {
+            "title": capfirst(self.opts.verbose_name),
+            "trail_is_list": trail_is_list(),
+            "acts": self._buttons(request, row),
+        }
+        if row is None:
+            object_id = _told(object_id)
+        else:
+            extra |= {"name": formatting.plain(row), "subtitle": formatting.plain(row)}
+            if self.has_view_permission(request, row):
+                extra |= self.sections(row)
+        return super().change_view(request, object_id, form_url, extra | (extra_context or {}))
+
+    def sections(self, row: M) -> dict[str, Any]:
+        """What a template of its own needs to show this row."""
+        return {}
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The stock page, with a bounded name in its title and trail."""
+        row = self.get_object(request, unquote(object_id))
+        name = formatting.plain(row) if row is not None else ""
+        object_id = object_id if row is not None else _told(object_id)
+        extra = {
+            "trail_is_list": trail_is_list(),
+            "name": name,
+            "title": _("History of %s") % name,
+            "original": row,
+        }
+        return super().history_view(request, object_id, extra | (extra_context or {}))
+
+    def _buttons(self, request: HttpRequest, row: M | None) -> list[dict[str, Any]]:
+        now = timezone.now()
+        return [
+            {"label": act.label, "url": self.url(act.name, row)}
+            for act in self.acts
+            if row is not None and act.offered(row, now) and self.may(request, act.permission)
+        ]
+
+    def page(
+        self,
+        request: HttpRequest,
+        template: str,
+        *,
+        title: Words,
+        row: M | None = None,
+        css: tuple[str, ...] = (),
+        js: tuple[str, ...] = (),
+        **context: Any,
+    ) -> TemplateResponse:
+        """An own page in the frame of the admin, with style sheets and scripts of its own."""
+        own = forms.Media(css={"all": css}, js=js)
+        frame = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "media": self.media + own,
+            "title": title,
+            "trail_is_list": trail_is_list(),
+            "has_view_permission": True,
+            "original": row,
+            "name": formatting.plain(row) if row is not None else "",
+            "back": self.url("changelist") if row is None else self.url("change", row),
+        }
+        request.current_app = self.admin_site.name
+        return TemplateResponse(request, f"calendly_integration/admin/{template}", frame | context)
+
+    def did(
+        self, request: HttpRequest, row: M, log: Words, told: Words, level: int = messages.SUCCESS
+    ) -> HttpResponseRedirect:
+        """Write it into the admin's log, tell it, and go back to the row's page."""
+        self.log_change(request, row, str(log))
+        messages.add_message(request, level, str(told))
+        return HttpResponseRedirect(self.url("change", row))
+
+    def plain_act(self, request: HttpRequest, row: M, act: ConfirmedAction) -> HttpResponse:
+        """Ask, and on a yes do it."""
+        if request.method != "POST":
+            return self.page(request, "confirm.html", title=act.label, row=row, ask=act.ask, button=act.label)
+        try:
+            act.do(row, Actor.staff(request.user.get_username()), timezone.now())
+        except tuple(act.refusals) as error:
+            messages.warning(request, str(words_of(act.refusals, error)))
+            return HttpResponseRedirect(self.url("change", row))
+        return self.did(request, row, act.label, act.done)
+
+
+def _told(object_id: str) -> str:
+    """A key that is none, as the message that says so may show it."""
+    return quote(formatting.plain(unquote(object_id)))
+
+
+def trail_is_list() -> bool:
+    """Whether this admin writes its breadcrumbs as a list, as Django does since 6.1, or as a line of links."""
+    template = get_template("admin/base.html")
+    return '<ol class="breadcrumbs">' in getattr(getattr(template, "template", None), "source", "")

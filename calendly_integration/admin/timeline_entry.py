@@ -1,0 +1,39 @@
+"""The timeline of all bookings."""
+
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+
+from ..models import TimelineEntry
+from . import display, formatting, timeline
+from .read_only import ReadOnlyAdmin
+
+
+@admin.register(TimelineEntry)
+class TimelineEntryAdmin(ReadOnlyAdmin[TimelineEntry]):
+    """What happened, whoever's booking it was."""
+
+    list_display = (
+        display.moment(TimelineEntry, "at", seconds=True),
+        display.other(TimelineEntry, "booking"),
+        display.column(
+            "what", _("what"), lambda row: formatting.text(timeline.ACTIONS.get(row.action, row.action))
+        ),
+        "actor",
+        display.words(TimelineEntry, "actor_name", limit=60),
+    )
+    list_filter = ("actor",)
+    list_select_related = ("booking",)
+    date_hierarchy = "at"
+    ordering = ("-pk",)
+    search_fields = ("action", "actor_name", "=booking__email_key")
+    uuid_lookups = ("booking",)
+    lines = (
+        display.moment(TimelineEntry, "at", seconds=True),
+        display.other(TimelineEntry, "booking"),
+        display.column(
+            "what", _("what"), lambda row: formatting.text(timeline.ACTIONS.get(row.action, row.action))
+        ),
+        "actor",
+        display.words(TimelineEntry, "actor_name", limit=255),
+        display.evidence("detail", _("details")),
+    )

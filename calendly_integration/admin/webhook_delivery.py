@@ -1,0 +1,90 @@
+"""The inbox: what Calendly delivered, and what became of it."""
+
+from datetime import datetime
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from ..models import BulkRun, WebhookDelivery
+from ..services.webhooks import inbox
+from . import bulk_actions, display, formatting
+from .object_actions import ConfirmedAction
+from .read_only import ReadOnlyAdmin
+
+
+def _settled(row: WebhookDelivery, now: datetime) -> bool:
+    """One that still waits needs no push."""
+    return row.status != WebhookDelivery.Status.RECEIVED
+
+
+AGAIN = ConfirmedAction(
+    "again",
+    _("Process again"),
+    "replay_webhookdelivery",
+    "plain_act",
+    _settled,
+    ask=_(
+        "The delivery is applied once more, as if it had just come. What it tells is not told to the portal twice."
+    ),
+    done=_("The delivery will be processed again in a moment."),
+    do=lambda row, by, now: inbox.again(row, now=now),
+)
+
+
+@admin.register(WebhookDelivery)
+class DeliveryAdmin(ReadOnlyAdmin[WebhookDelivery]):
+    """Evidence, byte for byte, with a button to apply it again."""
+
+    nothing_yet = _("Nothing was delivered yet. Is the webhook subscribed?")
+    list_display = (
+        display.moment(WebhookDelivery, "received_at", seconds=True),
+        display.words(WebhookDelivery, "kind", limit=40, sort=True),
+        display.state(WebhookDelivery),
+        display.other(WebhookDelivery, "booking"),
+        "attempts",
+        display.failure(WebhookDelivery, "last_error"),
+    )
+    list_filter = ("status",)
+    linked_lookups = ("status__in",)
+    list_select_related = ("booking",)
+    date_hierarchy = "received_at"
+    ordering = ("-pk",)
+    search_fields = ("kind", "=digest", "=booking__email_key", "=booking__event_id")
+    search_help_text = _("Event, invitee's e-mail, our number or Calendly's event id")
+    uuid_lookups = ("booking",)
+    lines = (
+        display.words(WebhookDelivery, "kind"),
+        display.state(WebhookDelivery),
+        display.moment(WebhookDelivery, "received_at", seconds=True),
+        display.moment(WebhookDelivery, "applied_at", seconds=True),
+        display.other(WebhookDelivery, "booking"),
+        display.other(WebhookDelivery, "account"),
+        "attempts",
+        display.moment(WebhookDelivery, "next_attempt_at", seconds=True),
+        display.failure(WebhookDelivery, "last_error", limit=formatting.LONG),
+        display.words(WebhookDelivery, "digest", label=_("digest of the body")),
+        "body_shown",
+    )
+    acts = (AGAIN,)
+    actions = ("process_again",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[WebhookDelivery]:
+        """Without the bodies, which only the page of one shows."""
+        return super().get_queryset(request).defer("body")
+
+    @admin.display(description=_("body"))
+    def body_shown(self, row: WebhookDelivery) -> SafeString:
+        """What came over the wire."""
+        return formatting.body(bytes(row.body), hidden=display.hidden_from(row))
+
+    def has_replay_permission(self, request: HttpRequest) -> bool:
+        """Who may process again."""
+        return self.may(request, AGAIN.permission)
+
+    @admin.action(description=_("Process again"), permissions=["replay"])
+    def process_again(self, request: HttpRequest, rows: QuerySet[WebhookDelivery]) -> HttpResponse | None:
+        """Apply many once more."""
+        return bulk_actions.confirm(self, request, rows, AGAIN, bulk=BulkRun.Kind.REPLAY)

@@ -1,0 +1,1 @@
+"""The connected Calendly accounts: identity, health, setup."""

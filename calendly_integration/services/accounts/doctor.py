@@ -1,0 +1,243 @@
+"""Is everything as it must be? One answer a check, and what to type to mend it."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import DatabaseError
+from django.db import connection as database
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from ... import clients
+from ...calendly.errors import CalendlyError, InsufficientScope, PermissionDenied, Unauthenticated
+from ...models import CalendlyAccount
+from ...vai.errors import VAIError
+from .. import error_texts, outbox
+from ..backoffice import search
+from ..webhooks import signing_keys, subscriptions
+from ..worker import heartbeat
+from . import calendly_accounts
+
+SKEW = timedelta(seconds=60)
+WANTED_SCOPES = (
+    "users:read event_types:read availability:read scheduled_events:write webhooks:write organizations:read"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """The outcome of a check, in the language of whoever asked. `ok` is None where it does not matter yet."""
+
+    name: str
+    ok: bool | None
+    text: str
+    mend: str = ""
+
+
+def examine(account: CalendlyAccount, *, now: datetime) -> list[Finding]:
+    """All checks, each by itself: one that fails does not hide the others."""
+    checks: tuple[tuple[str, Callable[[CalendlyAccount, datetime], Finding]], ...] = (
+        ("database", _database),
+        ("token", _token),
+        ("scopes", _scopes),
+        ("plan", _plan),
+        ("clock", _clock),
+        ("webhook", _webhook),
+        ("queue", _queue),
+        ("worker", _worker),
+        ("portal", _portal),
+        ("search", _search),
+    )
+    return [_guarded(name, check, account, now) for name, check in checks]
+
+
+def _guarded(
+    name: str, check: Callable[[CalendlyAccount, datetime], Finding], account: CalendlyAccount, now: datetime
+) -> Finding:
+    try:
+        return check(account, now)
+    except (CalendlyError, clients.NoToken) as error:
+        if isinstance(error, clients.NoToken | Unauthenticated):
+            mend = _(
+                "Set CALENDLY_API_KEY to a personal access token (Calendly: Integrations, API & Webhooks)."
+            )
+        else:
+            mend = _("Look at CALENDLY_API_URL and the network.")
+        return Finding(name, False, error_texts.said(str(error)), mend)
+    except DatabaseError as error:
+        return Finding(name, False, type(error).__name__, "manage.py migrate")
+
+
+def _database(account: CalendlyAccount, now: datetime) -> Finding:
+    with database.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    return Finding("database", True, str(database.display_name))
+
+
+def _token(account: CalendlyAccount, now: datetime) -> Finding:
+    me = calendly_accounts.identify(account, now=now)
+    return Finding("token", True, f"{me.name} <{me.email}>")
+
+
+def _scopes(account: CalendlyAccount, now: datetime) -> Finding:
+    """Ask for one thing of each family. Rights to write cannot be tried without writing."""
+    client, owner = clients.calendly(account), account.organization_uri
+    lacking: set[str] = set()
+    for scope, ask in (
+        ("event_types:read", lambda: next(iter(client.event_types(organization=owner)), None)),
+        (
+            "scheduled_events:read",
+            lambda: next(iter(client.scheduled_events(organization=owner, count=1)), None),
+        ),
+        ("availability:read", lambda: client.availability_schedules(account.user_uri)),
+        ("webhooks:read", lambda: next(iter(client.subscriptions(organization=owner)), None)),
+    ):
+        try:
+            ask()
+        except InsufficientScope as error:
+            lacking.update(error.required_scopes or (scope,))
+    unseen = _what_of_the_organization_is_unseen(account)
+    if lacking:
+        names = sorted(lacking | ({"organizations:read"} if unseen else set()))
+        text = _("lacking: %s") % ", ".join(names)
+        return Finding("scopes", False, text, _("Make a token with %s.") % WANTED_SCOPES)
+    if unseen:
+        return Finding("scopes", None, unseen, _("Make a token with %s.") % WANTED_SCOPES)
+    return Finding("scopes", True, _("event types, meetings, availability, webhooks, organization"))
+
+
+def _what_of_the_organization_is_unseen(account: CalendlyAccount) -> str:
+    """What a token that may not read the organization leaves out; empty where it may. The sync survives that."""
+    client, owner = clients.calendly(account), account.organization_uri
+    try:
+        next(iter(client.memberships(organization=owner)), None)
+        client.organization(owner)
+    except InsufficientScope as error:
+        scope = ", ".join(error.required_scopes) or "organizations:read"
+        return (
+            _(
+                "lacking: %s. Colleagues are not read: only meetings of the token's own user show a host, and the"
+                " plan is unknown."
+            )
+            % scope
+        )
+    except PermissionDenied:
+        return _(
+            "The token's user is no administrator of the organization. Colleagues are not read: only meetings of"
+            " that user show a host."
+        )
+    return ""
+
+
+def _plan(account: CalendlyAccount, now: datetime) -> Finding:
+    unknown = _("plan unknown")  # xgettext does not look into f-strings
+    limits = {
+        "trial": _("5 bookings a day"),
+        "free": _("few bookings a day"),
+        "paid": _("10 bookings a minute, 50 an hour, 100 a day"),
+    }
+    limit = limits.get(account.stage, _("limits unknown"))
+    if account.plan == "enterprise":
+        limit = _("500 bookings a minute")
+    text = f"{account.plan or unknown} ({limit})"
+    until = account.quota_exhausted_until
+    if until is not None and until > now:
+        used = _("used up until %s UTC") % f"{until:%Y-%m-%d %H:%M}"
+        return Finding("plan", False, f"{text}; {used}", _("Wait, or take a larger plan."))
+    return Finding("plan", True, text)
+
+
+def _clock(account: CalendlyAccount, now: datetime) -> Finding:
+    client = clients.calendly(account)
+    before = timezone.now()
+    client.me()
+    told = client.server_time
+    if told is None:
+        return Finding("clock", None, _("Calendly told no time"))
+    off = abs(told - before)
+    text = _("%d s apart from Calendly") % round(off.total_seconds())
+    mend = "" if off < SKEW else _("Set the clock by NTP (timedatectl set-ntp true).")
+    return Finding("clock", off < SKEW, text, mend)
+
+
+def _webhook(account: CalendlyAccount, now: datetime) -> Finding:
+    if not signing_keys.newest(account, now=now):
+        return Finding(
+            "webhook",
+            False,
+            _("no signing key: every delivery is refused"),
+            _(
+                "Set CALENDLY_WEBHOOK_SECRET to a long random text, then: manage.py calendly_webhook subscribe"
+            ),
+        )
+    state = subscriptions.status(account, now=now)
+    if state.healthy:
+        return Finding("webhook", True, calendly_accounts.webhook_url())
+    if found := state.subscription:
+        text = _("%(state)s for %(url)s") % {"state": found.state, "url": found.callback_url}
+        if found.scope != subscriptions.SCOPE:
+            text = _("only for the meetings of one user: %s") % found.callback_url
+    else:
+        text = _("none for %s") % calendly_accounts.webhook_url()
+    return Finding("webhook", False, text, "manage.py calendly_webhook subscribe")
+
+
+def _queue(account: CalendlyAccount, now: datetime) -> Finding:
+    state = heartbeat.queue_state(now)
+    if state.waiting is None:
+        return Finding("queue", False, _("the broker does not answer"), _("Start Redis, or unset REDIS_URL."))
+    if state.schedule_faults:
+        text = _("Schedule out of order: %s") % "; ".join(state.schedule_faults)
+        return Finding("queue", False, text, _("manage.py calendly_worker (it mends its schedules)"))
+    if state.doubled:
+        count = len(state.clusters)
+        text = ngettext("%(count)d cluster works: %(names)s", "%(count)d clusters work: %(names)s", count)
+        return Finding("queue", None, text % {"count": count, "names": ", ".join(state.clusters)})
+    return Finding("queue", True, ngettext("%d task waits", "%d tasks wait", state.waiting) % state.waiting)
+
+
+def _worker(account: CalendlyAccount, now: datetime) -> Finding:
+    state = heartbeat.worker_alive(now)
+    if state.age is None:
+        return Finding("worker", False, _("never seen"), "manage.py calendly_worker")
+    text = _("last seen %d s ago") % round(state.age.total_seconds())
+    return Finding("worker", state.alive, text, "" if state.alive else "manage.py calendly_worker")
+
+
+def _portal(account: CalendlyAccount, now: datetime) -> Finding:
+    """Ask for metadata of no event: a portal that knows nothing of it answers all the same."""
+    portal, waiting = clients.portal(), outbox.stats(now)
+    waits = ngettext("%d message waits", "%d messages wait", waiting.waiting) % waiting.waiting
+    parked = ngettext("%d is parked", "%d are parked", waiting.parked) % waiting.parked
+    text = f"{waits}, {parked}"
+    if portal is None:
+        text = _("not configured; %s") % text
+        return Finding("portal", False, text, _("Set VAI_API_URL and VAI_API_KEY."))
+    since = outbox.paused_since()
+    if since is not None:
+        text = _("it refuses our key, messages are paused since %s UTC; %s") % (
+            f"{since:%Y-%m-%d %H:%M}",
+            text,
+        )
+        return Finding(
+            "portal", False, text, _("Set VAI_API_KEY to the key of the portal, restart the worker.")
+        )
+    try:
+        portal.get_metadata("calendly-doctor")
+    except VAIError as error:
+        said = error_texts.said(re.sub(r"\s+", " ", str(error))[:200])
+        mend = _("Look at VAI_API_URL, VAI_API_KEY and the portal.")
+        return Finding("portal", False, f"{said}; {text}", mend)
+    mend = _("Look at parked messages in the admin.") if waiting.parked else ""
+    return Finding("portal", not waiting.parked, text, mend)
+
+
+def _search(account: CalendlyAccount, now: datetime) -> Finding:
+    """Without it the search is right but slow, which matters to large tables only."""
+    if search.ready():
+        return Finding("search", True, _("bookings are found by index"))
+    mend = _("As the owner of the database: %s") % search.MEND
+    return Finding("search", None, _("no index: the search reads every booking"), mend)

@@ -1,0 +1,1 @@
+"""Reads and actions that only the admin needs."""

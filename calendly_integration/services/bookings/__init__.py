@@ -1,0 +1,1 @@
+"""Bookings: make, find, cancel, reschedule; retried requests and questions."""

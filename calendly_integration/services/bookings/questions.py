@@ -1,0 +1,197 @@
+"""An event type's questions and location, settled before Calendly is asked."""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from ...calendly.types import Answer
+from ...models import EventType
+from ..catalog.event_types import plain
+from . import phones
+
+Question = dict[str, Any]
+# Several texts are the choices of one question.
+Given = Sequence[tuple[str, str | Sequence[str]]]
+
+
+class Invalid(ValueError):
+    """Calendly would refuse that, or could not be told all of it. `field` of the request, `code`, and `values` for
+    the entry point to say it with."""
+
+    field: ClassVar[str] = "customAnswers"
+    code: ClassVar[str]
+
+    def __init__(self, **values: str) -> None:
+        super().__init__("; ".join(values.values()))
+        self.values = values
+
+
+class Unanswered(Invalid):
+    """Required questions have no answer: `questions`."""
+
+    code = "unanswered"
+
+
+class UnknownQuestion(Invalid):
+    """The event type does not ask `asked`. `questions` are those it asks."""
+
+    code = "unknown_question"
+
+
+class AnsweredTwice(Invalid):
+    """Several answers for a `question` that takes one."""
+
+    code = "answered_twice"
+
+
+class NotAChoice(Invalid):
+    """The `answer` is none of the `choices` of the `question`."""
+
+    code = "not_a_choice"
+
+
+class NotAPhone(Invalid):
+    """The `answer` to the `question` is no phone number with a country code, nor one of the invitee's country."""
+
+    code = "not_a_phone"
+
+
+class NoPhone(Invalid):
+    """The host calls the invitee, so a phone number is needed."""
+
+    field, code = "phone", "phone_needed"
+
+
+class NoPlace(Invalid):
+    """The invitee is asked for the place, so one is needed."""
+
+    field, code = "location", "location_needed"
+
+
+def enabled(event_type: EventType) -> list[Question]:
+    """The questions that are asked."""
+    return [question for question in event_type.questions if question.get("enabled", True)]
+
+
+def answers(
+    event_type: EventType, given: Given, evidence: phones.Evidence | None = None
+) -> tuple[Answer, ...]:
+    """The answers in Calendly's exact wording of the questions and choices. Blank ones are left out; the choices of
+    one question stand on a line each.
+
+    Raises Unanswered, UnknownQuestion, AnsweredTwice, NotAChoice, NotAPhone. Source: calendly-api, section 8 (texts
+    are compared to the letter there) and section 4 (phone numbers).
+    """
+    asked = enabled(event_type)
+    texts: dict[int, list[str]] = {}  # by the place of the question: two may have one name
+    for text, answer in given:
+        found = [each.strip() for each in ([answer] if isinstance(answer, str) else answer) if each.strip()]
+        number = _number(asked, text, texts)
+        if found:
+            texts.setdefault(number, []).extend(found)
+    missing = [
+        _name(each) for number, each in enumerate(asked) if each.get("required") and number not in texts
+    ]
+    if missing:
+        raise Unanswered(questions="; ".join(missing))
+    settled = [
+        Answer(
+            _name(asked[number]),
+            _settled(asked[number], told, evidence),
+            int(asked[number].get("position") or 0),
+        )
+        for number, told in sorted(texts.items())
+    ]
+    return tuple(sorted(settled, key=lambda answer: answer.position))
+
+
+def fits(question: Question, answer: str) -> bool:
+    """Whether the answer is one that the question takes."""
+    try:
+        _settled(question, [answer], None)
+    except Invalid:
+        return False
+    return True
+
+
+def _name(question: Question) -> str:
+    return str(question["name"])
+
+
+def _number(asked: list[Question], text: str, answered: dict[int, list[str]]) -> int:
+    """Which of the questions it is: in these words, or in what is compared of them. Of several the next one."""
+    wanted = plain(text)
+    same = [number for number, question in enumerate(asked) if _name(question) == text.strip()]
+    same = same or [number for number, question in enumerate(asked) if plain(_name(question)) == wanted]
+    if not same:
+        raise UnknownQuestion(asked=text, questions="; ".join(_name(each) for each in asked))
+    return next((number for number in same if number not in answered), same[0])
+
+
+def _settled(question: Question, texts: list[str], evidence: phones.Evidence | None) -> str:
+    """The answer as Calendly takes it for this type of question."""
+    kind = question.get("type")
+    if kind == "multi_select":
+        lines = [line.strip() for text in texts for line in text.splitlines() if line.strip()]
+        return "\n".join(dict.fromkeys(_choice(question, line) for line in lines))
+    if len(texts) > 1:
+        raise AnsweredTwice(question=_name(question))
+    if kind == "single_select":
+        return _choice(question, texts[0])
+    if kind == "phone_number":
+        number = phones.international(texts[0], evidence)
+        if number is None:
+            raise NotAPhone(question=_name(question), answer=texts[0])
+        return number
+    return texts[0]
+
+
+def _choice(question: Question, text: str) -> str:
+    """The choice in Calendly's spelling; another answer where the question takes one."""
+    choices = [str(each) for each in question.get("answer_choices") or ()]
+    if not choices or text in choices:
+        return text
+    same = [each for each in choices if plain(each) == plain(text)]
+    if len(same) == 1:
+        return same[0]
+    if question.get("include_other") and not same:
+        return text
+    raise NotAChoice(question=_name(question), answer=text, choices="; ".join(choices))
+
+
+def location(
+    event_type: EventType, phone: str, place: str = "", evidence: phones.Evidence | None = None
+) -> dict[str, str] | None:
+    """The place to ask for: the first configured one that we can fill in; None where none is configured. Where the
+    invitee names a `place` and is asked for one, that is it.
+
+    Raises NoPhone, NoPlace. Source: calendly-api, section 8: needed where one is configured, not for round robin.
+    """
+    if not event_type.locations or event_type.pooling == "round_robin":
+        return None
+    places = sorted(event_type.locations, key=lambda each: each.get("position") or 0)
+    if place.strip():
+        places.sort(key=lambda each: each.get("kind") != "ask_invitee")
+    for each in places:
+        filled = _filled(each, phone, place.strip(), evidence)
+        if filled is not None:
+            return filled
+    raise NoPlace if places[0].get("kind") == "ask_invitee" else NoPhone
+
+
+def asks_for_place(event_type: EventType) -> bool:
+    """Whether the invitee may say where the meeting is."""
+    return event_type.pooling != "round_robin" and any(
+        each.get("kind") == "ask_invitee" for each in event_type.locations or ()
+    )
+
+
+def _filled(
+    configured: dict[str, Any], phone: str, place: str, evidence: phones.Evidence | None
+) -> dict[str, str] | None:
+    kind = str(configured.get("kind"))
+    if kind in ("outbound_call", "ask_invitee"):
+        text = phones.international(phone, evidence) if kind == "outbound_call" else place
+        return {"kind": kind, "location": text} if text else None
+    if kind in ("physical", "custom"):
+        return {"kind": kind, "location": str(configured.get("location") or "")}
+    return {"kind": kind}

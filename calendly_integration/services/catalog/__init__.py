@@ -1,0 +1,1 @@
+"""Event types, hosts and free times."""

@@ -1,0 +1,318 @@
+"""What the portal is told of a booking: one function a message, as the wire contract (section 4) says."""
+
+import re
+import unicodedata
+import uuid
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from ...models import Booking, CalendlyBooking, FollowUp, TimelineEntry, VAIMetadata
+from .. import texts
+from ..bookings import time_zones
+from . import Draft
+
+MAIL = "/email/send"
+FOLLOW_UP_AFTER = timedelta(hours=24)
+SUBJECT = {"ro": "Confirmare: {event}, {when}", "en": "Confirmed: {event}, {when}"}
+HELP = {
+    "ro": "Bună ziua! Ați anulat „{event}” pentru că ora nu mai era potrivită. Căutăm împreună alt moment?",
+    "en": "Hello! You canceled “{event}” because the time no longer suited you. Shall we find another one?",
+}
+OFFER = {
+    "ro": "Bună ziua! Din păcate a trebuit să anulăm „{event}”. Căutăm împreună alt moment?",
+    "en": "Hello! Unfortunately we had to cancel “{event}”. Shall we find another time?",
+}
+# Reasons that speak of time: the meeting is still wanted, only not then. Without diacritics, lower case.
+ABOUT_TIME = re.compile(
+    r"\b("
+    r"(nu|n)[\s-]*(mai\s+)?(am|avem)\s+timp|lips[ai]\s+de\s+timp|ora\s+(asta\s+|aceea\s+)?nu\b|"
+    r"nu\s+(e|este)\s+(o\s+)?ora|alt[ae]?\s+(ora|zi|data|moment)|suprapun\w*|(alta|o)\s+intalnire\s+atunci|"
+    r"nu\s*-?(mi|ne|imi)\s+(se\s+potriveste|convine)\s+(ora|ziua|data)|prea\s+(devreme|tarziu)|"
+    r"nu\s+(mai\s+)?(pot|putem)\s+(atunci|la\s+ora|in\s+ziua)|program\w*\s+(incarcat|s-a\s+schimbat)|"
+    r"ora\s+gresita|reprogram\w*|conflict\w*(?!\w|\s+(de\s+interese|of\s+interest))|"
+    r"(wrong|bad|another|different)\s+(time|date|day)|bad\s+timing|too\s+(early|late)|"
+    r"no\s+(longer\s+have\s+|more\s+)?time|(no|not|don.?t|didn.?t|won.?t)\s+have\s+((the|any|enough)\s+)?time|"
+    r"time\s+(does\s*n.?t|does\s+not|no\s+longer)\s+\w+|"
+    r"(can.?t|cannot|can\s+not)\s+make\s+(it\s+)?(at\s+)?(that|this|the)\s+time|"
+    r"double[\s-]?booked|reschedul\w*|(too|so)\s+busy|not\s+a\s+good\s+time|running\s+out\s+of\s+time"
+    r")"
+)
+
+
+def about_time(reason: str) -> bool:
+    """True where a cancellation was about the hour, not about the meeting."""
+    plain = unicodedata.normalize("NFKD", reason.lower())
+    return bool(ABOUT_TIME.search("".join(char for char in plain if not unicodedata.combining(char))))
+
+
+def queue_key(booking: Booking) -> str:
+    """Messages of one booking leave in order."""
+    return queue_key_of(booking.pk)
+
+
+def queue_key_of(booking_id: uuid.UUID) -> str:
+    """As `queue_key`, by the booking's id."""
+    return booking_id.hex
+
+
+def _draft(booking: Booking, path: str, once: str, now: datetime, **body: Any) -> Draft:
+    return Draft(
+        queue=queue_key(booking),
+        path=path,
+        body={**body, "timestamp": texts.utc(now)},
+        once_key=f"{once}:{path}",
+        booking_id=booking.pk,
+    )
+
+
+def _metadata(booking: Booking) -> VAIMetadata:
+    return booking.metadata if hasattr(booking, "metadata") else VAIMetadata(booking=booking)
+
+
+def _people(booking: Booking) -> dict[str, str | None]:
+    return {"invitee_email": booking.invitee_email, "invitee_name": booking.invitee_name}
+
+
+def _times(booking: Booking) -> dict[str, str | None]:
+    return {"start_time": utc_text(booking.start_at), "end_time": utc_text(booking.end_at)}
+
+
+def utc_text(instant: datetime | None) -> str | None:
+    """The instant in UTC, or nothing."""
+    return texts.utc(instant) if instant else None
+
+
+def booked(booking: Booking, calendly_booking: CalendlyBooking, *, now: datetime) -> list[Draft]:
+    """An agent has booked it."""
+    kept, once = _metadata(booking), f"booked:{booking.pk.hex}"
+    return [
+        _draft(
+            booking,
+            "/calendly/metadata",
+            once,
+            now,
+            booking_uri=calendly_booking.event_uri,
+            metadata={
+                "conversation_id": kept.conversation_id or None,
+                "agent_type": kept.agent_type or None,
+                "booking_source": "vai_agent",
+                "notes": kept.notes or None,
+            },
+        ),
+        _draft(
+            booking,
+            "/calendly/notify",
+            once,
+            now,
+            booking_id=str(booking.pk),
+            conversation_id=kept.conversation_id or None,
+            user_id=kept.user_id or None,
+            event_type=booking.event_name,
+            **_times(booking),
+            **_people(booking),
+            meeting_url=booking.meeting_url or None,
+        ),
+    ]
+
+
+def confirmed(booking: Booking, *, now: datetime) -> list[Draft]:
+    """Calendly has confirmed it: the portal is told, and asked to mail the invitee. The mail has no body yet."""
+    kept, once = _metadata(booking), f"confirmed:{booking.pk.hex}"
+    return [
+        _draft(
+            booking,
+            "/calendly/confirmed",
+            once,
+            now,
+            booking_id=str(booking.pk),
+            conversation_id=kept.conversation_id or None,
+            **_people(booking),
+            **_times(booking),
+            event_type=booking.event_name,
+        ),
+        wanted_mail(booking, once_key=f"{once}:{MAIL}"),
+    ]
+
+
+def wanted_mail(booking: Booking, *, once_key: str) -> Draft:
+    """The confirmation mail before it is known when it leaves: without its body. `confirmations.resolve` makes
+    the message of it. Written anew it keeps its key: a portal that has it already mails no second time."""
+    key = uuid.uuid5(booking.pk, once_key)
+    return Draft(
+        queue=queue_key(booking), path=MAIL, body={}, once_key=once_key, booking_id=booking.pk, key=key
+    )
+
+
+def mail(booking: Booking, *, once_key: str, now: datetime) -> Draft:
+    """The confirmation mail as the booking is now."""
+    body = {**_mail(booking, _metadata(booking)), "timestamp": texts.utc(now)}
+    return replace(wanted_mail(booking, once_key=once_key), body=body)
+
+
+def _mail(booking: Booking, kept: VAIMetadata) -> dict[str, Any]:
+    """The confirmation mail: its times as the invitee reads them."""
+    lang = texts.mail_language(booking.locale)
+    try:
+        zone = time_zones.named(booking.time_zone)
+    except time_zones.UnknownZone:
+        zone = ZoneInfo(time_zones.default_name())
+    start, end = booking.start_at, booking.end_at
+    when = texts.spoken(start, zone, lang) if start else ""
+    return {
+        "to": booking.invitee_email,
+        # One line: the event's name is not ours.
+        "subject": SUBJECT[lang].format(event=" ".join(booking.event_name.split()), when=when),
+        "template": "calendly_confirmation",
+        "data": {
+            "event_name": booking.event_name,
+            "start_time": texts.written(start, zone, lang) if start else None,
+            "end_time": texts.written(end, zone, lang) if end else None,
+            "meeting_url": booking.meeting_url or None,
+            "conversation_context": kept.notes or None,
+            "agent_type": kept.agent_type or None,
+        },
+    }
+
+
+def canceled(booking: Booking, calendly_booking: CalendlyBooking, *, now: datetime) -> list[Draft]:
+    """It will not take place."""
+    return [
+        _draft(
+            booking,
+            "/calendly/canceled",
+            f"canceled:{calendly_booking.pk.hex}",
+            now,
+            booking_id=str(booking.pk),
+            conversation_id=_metadata(booking).conversation_id or None,
+            invitee_email=booking.invitee_email,
+            cancel_reason=booking.cancel_reason or None,
+        )
+    ]
+
+
+def ended(
+    booking: Booking, calendly_booking: CalendlyBooking, *, now: datetime
+) -> tuple[list[FollowUp], list[Draft]]:
+    """All that a cancellation causes: the news, and a follow-up where the invitee gave a reason about time, to
+    Calendly or to an agent that cancels for them. Staff choose for themselves."""
+    drafts = canceled(booking, calendly_booking, now=now)
+    booking_request = calendly_booking.intent.get("cancel") or {}
+    reason = booking.cancel_reason
+    if calendly_booking.canceler != "invitee":
+        reason = (
+            str(booking_request.get("reason") or "")
+            if booking_request.get("kind") == TimelineEntry.Actor.AGENT
+            else ""
+        )
+    if not about_time(reason):
+        return [], drafts
+    followup = plan_follow_up(booking, calendly_booking, now=now)
+    return [followup], drafts + follow_up(booking, followup, now=now)
+
+
+def rescheduled(
+    booking: Booking, calendly_booking: CalendlyBooking, old_start: datetime | None, *, now: datetime
+) -> list[Draft]:
+    """It takes place at another time."""
+    return [
+        _draft(
+            booking,
+            "/calendly/rescheduled",
+            f"moved:{calendly_booking.pk.hex}",
+            now,
+            booking_id=str(booking.pk),
+            conversation_id=_metadata(booking).conversation_id or None,
+            old_start_time=utc_text(old_start),
+            new_start_time=utc_text(booking.start_at),
+            new_end_time=utc_text(booking.end_at),
+            invitee_email=booking.invitee_email,
+        )
+    ]
+
+
+def follow_up(booking: Booking, followup: FollowUp, *, now: datetime) -> list[Draft]:
+    """Somebody should help the invitee to another time."""
+    return [
+        _draft(
+            booking,
+            "/followup/schedule",
+            f"followup:{followup.calendly_booking_id.hex}",
+            now,
+            user_email=followup.email,
+            conversation_id=followup.conversation_id or None,
+            followup_type=followup.kind,
+            scheduled_for=texts.utc(followup.scheduled_for),
+            message=followup.message,
+        )
+    ]
+
+
+def plan_follow_up(
+    booking: Booking,
+    calendly_booking: CalendlyBooking,
+    *,
+    kind: str = FollowUp.Kind.RESCHEDULE,
+    now: datetime,
+) -> FollowUp:
+    """The follow-up of a cancellation about time, not saved yet. After one of ours it is due at once: the invitee
+    was promised a meeting."""
+    ours = kind == FollowUp.Kind.REBOOK
+    text = (OFFER if ours else HELP)[texts.mail_language(booking.locale)]
+    return FollowUp(
+        booking=booking,
+        calendly_booking=calendly_booking,
+        kind=kind,
+        email=booking.invitee_email,
+        conversation_id=_metadata(booking).conversation_id,
+        scheduled_for=now if ours else now + FOLLOW_UP_AFTER,
+        message=text.format(event=booking.event_name),
+        created_at=now,
+    )
+
+
+def logged(
+    booking: Booking, calendly_booking: CalendlyBooking, what: str, *, now: datetime, mark: str = ""
+) -> list[Draft]:
+    """An event of Calendly that we accepted, bookings made elsewhere too. `mark` tells apart what may happen to
+    a Calendly booking again."""
+    return [
+        _draft(
+            booking,
+            "/analytics/log",
+            f"log:{what}:{calendly_booking.pk.hex}{mark}",
+            now,
+            event_type=what,
+            platform="calendly",
+            data={
+                "booking_id": str(booking.pk),
+                "event_type": booking.event_name,
+                "event_uri": calendly_booking.event_uri,
+                "invitee_uri": calendly_booking.invitee_uri,
+                "invitee_email": booking.invitee_email,
+                "start_time": utc_text(calendly_booking.start_at or booking.start_at),
+                "end_time": utc_text(calendly_booking.end_at or booking.end_at),
+                "status": booking.status,
+                "source": booking.source,
+                "cancel_reason": calendly_booking.cancel_reason or None,
+                "canceler_type": calendly_booking.canceler or None,
+            },
+        )
+    ]
+
+
+def event_type_logged(
+    uri: str, what: str, data: dict[str, Any], version: str, *, now: datetime
+) -> list[Draft]:
+    """A change of an event type that we accepted."""
+    own = uri.rpartition("/")[2][:60]
+    return [
+        Draft(
+            queue=f"type-{own}"[:64],
+            path="/analytics/log",
+            body={"event_type": what, "platform": "calendly", "data": data, "timestamp": texts.utc(now)},
+            once_key=f"log:{what}:{own}:{version}"[:150],
+            booking_id=None,
+        )
+    ]

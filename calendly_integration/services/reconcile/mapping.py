@@ -1,0 +1,170 @@
+"""From Calendly's words (invitee, scheduled event) to ours (booking, Calendly booking, host): the only translator."""
+
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from ...calendly import fields, types
+from ...calendly.texts import one_line, web_link_within
+from ...models import Booking, EventType
+
+# Our mark in an invitee's tracking, by the source of the booking. The reference is opaque: never personal data.
+SOURCES = {Booking.Source.AGENT: "vai_agent", Booking.Source.STAFF: "vai_staff"}
+MEDIUM = "vai_portal"
+
+
+def tracking(calendly_booking_id: uuid.UUID, source: str = Booking.Source.AGENT) -> dict[str, str | None]:
+    """What ties the invitee that Calendly makes to our Calendly booking. `source` is who books: an agent or staff."""
+    return {
+        "utm_source": SOURCES[Booking.Source(source)],
+        "utm_medium": MEDIUM,
+        "utm_content": calendly_booking_id.hex,
+    }
+
+
+def reference(invitee: types.Invitee) -> uuid.UUID | None:
+    """The Calendly booking that an invitee was booked for, by its tracking."""
+    content = invitee.tracking.get("utm_content")
+    if not isinstance(content, str) or len(content) != 32 or not portal_made(invitee):
+        return None
+    try:
+        return uuid.UUID(hex=content)
+    except ValueError:
+        return None
+
+
+def portal_made(invitee: types.Invitee) -> bool:
+    """True where the tracking says that the portal made the booking: source and medium to the letter."""
+    source, medium = invitee.tracking.get("utm_source"), invitee.tracking.get("utm_medium")
+    return medium == MEDIUM and source in SOURCES.values()
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who comes, and the links by which they change it, as far as Calendly has told."""
+
+    name: str = ""
+    email: str = ""
+    time_zone: str = ""
+    phone: str = ""
+    cancel_url: str = ""
+    reschedule_url: str = ""
+
+
+def person(invitee_raw: dict[str, Any]) -> Person:
+    """Read the person out of the invitee as Calendly sent it."""
+    first, last = fields.line(invitee_raw, "first_name"), fields.line(invitee_raw, "last_name")
+    return Person(
+        name=(fields.line(invitee_raw, "name") or f"{first} {last}".strip())[:255],
+        email=fields.line(invitee_raw, "email")[:320],
+        time_zone=fields.line(invitee_raw, "timezone")[:64],
+        phone=one_line(fields.digits_or(invitee_raw, "text_reminder_number"))[:64],
+        cancel_url=_whole(fields.link(invitee_raw, "cancel_url"), 500),
+        reschedule_url=_whole(fields.link(invitee_raw, "reschedule_url"), 500),
+    )
+
+
+def answers(invitee_raw: dict[str, Any]) -> tuple[types.Answer, ...]:
+    """What the invitee has answered; blank answers are left out."""
+    told = fields.parsed(invitee_raw, "questions_and_answers", types.Answer.parse)
+    return tuple([each for each in told if each.answer.strip()])
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What the meeting is, where it takes place and who hosts it, as far as Calendly has told."""
+
+    host_uri: str = ""
+    event_name: str = ""
+    event_type_uri: str = ""
+    location: str = ""
+    meeting_url: str = ""
+
+
+def place(event_raw: dict[str, Any]) -> Place:
+    """Read the place out of the event as Calendly sent it. The link is the conference's, else the first one in the
+    text of a custom location."""
+    if not event_raw:
+        return Place()
+    given = event_raw.get("location")
+    location: dict[str, Any] = given if isinstance(given, dict) else {}
+    kind, text = fields.text_or(location, "type"), fields.line(location, "location")
+    link = fields.link(location, "join_url") or (web_link_within(text) if kind == "custom" else "")
+    return Place(
+        host_uri=next(_hosts(event_raw), ""),
+        event_name=fields.line(event_raw, "name")[:255],
+        event_type_uri=fields.text_or(event_raw, "event_type"),
+        location=text or kind.removesuffix("_conference").replace("_", " "),
+        meeting_url=_whole(link, 2000),
+    )
+
+
+# Locations whose link Calendly makes, without the suffix that some spellings have.
+CONFERENCES = frozenset({"google", "zoom", "gotomeeting", "microsoft_teams", "webex"})
+
+
+def may_have_link(event_raw: dict[str, Any]) -> bool:
+    """True where Calendly makes a conference link for the event, now or in a moment. An event that is not read yet
+    may have one."""
+    location = event_raw.get("location")
+    if not isinstance(location, dict):
+        return not event_raw
+    kind = str(location.get("type") or "").removesuffix("_conference")
+    return kind in CONFERENCES or location.get("status") is not None
+
+
+def link_failed(event_raw: dict[str, Any]) -> bool:
+    """True where Calendly could not make the link. Source: calendly-api, section 8 (`location.status`)."""
+    location = event_raw.get("location")
+    return isinstance(location, dict) and location.get("status") == "failed"
+
+
+def settled(event_raw: dict[str, Any]) -> bool:
+    """False while Calendly still makes the conference."""
+    location = event_raw.get("location")
+    status = fields.text_or(location, "status") if isinstance(location, dict) else ""
+    return status not in types.UNSETTLED_LOCATION
+
+
+def guests(event_raw: dict[str, Any]) -> list[str]:
+    """The addresses of those who come along."""
+    told = event_raw.get("event_guests")
+    rows = told if isinstance(told, list) else []
+    return [address for row in rows if isinstance(row, dict) and (address := fields.line(row, "email"))]
+
+
+def _hosts(event_raw: dict[str, Any]) -> Iterator[str]:
+    told = event_raw.get("event_memberships")
+    for row in told if isinstance(told, list) else []:
+        if isinstance(row, dict) and (uri := fields.text_or(row, "user")):
+            yield uri
+
+
+def _whole(link: str, most: int) -> str:
+    """A link that is cut leads nowhere."""
+    return link if len(link) <= most else ""
+
+
+def event_type_columns(seen: types.EventType, *, now: datetime) -> dict[str, Any]:
+    """An event type of Calendly as columns of ours. Durations and buffers in minutes."""
+    return {
+        "name": seen.name[:255] or seen.slug[:255],
+        "slug": seen.slug[:255],
+        "active": seen.active and seen.deleted_at is None,
+        "duration": max(seen.duration, 1),
+        "buffer_before": seen.before_buffer,
+        "buffer_after": seen.after_buffer,
+        "kind": EventType.Kind.GROUP if seen.kind == "group" else EventType.Kind.SOLO,
+        "pooling": seen.pooling_type or "",
+        "color": seen.color[:7],
+        "locations": [row for row, _ in fields.readable(seen.raw, "locations", types.Location.parse)],
+        "questions": [row for row, _ in fields.readable(seen.raw, "custom_questions", types.Question.parse)],
+        "scheduling_url": seen.scheduling_url[:500],
+        "position": seen.position,
+        "raw": seen.raw,
+        "updated_at": seen.updated_at,
+        "deleted_at": seen.deleted_at,
+        "seen_at": now,
+    }

@@ -1,0 +1,230 @@
+"""The mirror walked through: what a missed delivery would have told is found and told here."""
+
+import logging
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from ... import clients
+from ...calendly.client import Client
+from ...calendly.errors import CalendlyError, InvalidRequest, NotFound, PermissionDenied
+from ...calendly.types import ScheduledEvent
+from ...models import Booking, CalendlyAccount, CalendlyBooking, SyncRun
+from ...models.constraints import violates
+from .. import reconcile
+from ..accounts import calendly_accounts
+from ..catalog import event_types
+from ..webhooks import subscriptions
+
+log = logging.getLogger("calendly.sync")
+
+# An interrupted run is taken up again for so long; what changed before its cursor meanwhile, the next run reads.
+RESUME_WITHIN = timedelta(hours=6)
+# Two runs of the timetable missed: deliveries may be, too.
+GAP = timedelta(hours=1)
+DEFAULT_PAST = timedelta(days=2)
+# So many events are compared with what we hold in one query.
+BATCH = 100
+SIGN_OF_LIFE_EVERY = timedelta(seconds=10)
+
+Progress = Callable[[int], None]
+
+
+class AlreadyRunning(Exception):
+    """Another sync of this connection runs now. `since` is when it began."""
+
+    def __init__(self, since: datetime | None) -> None:
+        super().__init__("Another sync runs already")
+        self.since = since
+
+
+FAILURES = (
+    CalendlyError,
+    clients.NoToken,
+    AlreadyRunning,
+    subscriptions.NotRenewed,
+    subscriptions.TakenElsewhere,
+)
+
+
+def run_scheduled(*, now: datetime) -> None:
+    """What the timetable does: event types and hosts, the subscription, then the meetings that it missed.
+    Failures are kept, not raised, and one does not hide the rest."""
+    for step in (event_types.sync, subscriptions.tend, events):
+        try:
+            step(calendly_accounts.default(), now=now)
+        except FAILURES as error:
+            log.warning("sync: %s failed: %s", step.__name__, type(error).__name__)
+
+
+def events(
+    account: CalendlyAccount,
+    *,
+    past: timedelta = DEFAULT_PAST,
+    now: datetime,
+    progress: Progress | None = None,
+) -> SyncRun:
+    """Mirror all meetings that start after `now - past`, then read those of ours that Calendly did not list.
+
+    `progress` is called with the number of events read since the last call. May be interrupted and run again: it
+    goes on from the start time that it had reached. Raises AlreadyRunning; CalendlyError and NoToken, after which
+    the run has failed and keeps the error and its cursor.
+    """
+    run = _begin(account, past=past, now=now)
+    try:
+        client = clients.calendly(account)
+        _theirs(client, run, now=now, progress=progress)
+        _ours(client, run, now=now)
+    except BaseException as error:
+        run.status, run.finished_at = SyncRun.Status.FAILED, timezone.now()
+        run.error = (str(error) or type(error).__name__)[:500]
+        run.save(update_fields=["status", "finished_at", "error", "seen", "changed", "cursor"])
+        raise
+    run.status, run.finished_at, run.error = SyncRun.Status.DONE, timezone.now(), ""
+    run.save()
+    CalendlyAccount.objects.filter(pk=account.pk).update(events_synced_at=now)
+    return run
+
+
+def _begin(account: CalendlyAccount, *, past: timedelta, now: datetime) -> SyncRun:
+    """A run of our own: the last one that stopped on its way through the same window, or a new one. Raises
+    AlreadyRunning."""
+    start = now - past
+    runs = SyncRun.objects.filter(account=account)
+    stopped = runs.stopped(now=now).filter(
+        window_start__range=(start - RESUME_WITHIN, start), started_at__gte=now - RESUME_WITHIN
+    )
+    last = runs.order_by("-pk").first()
+    found = stopped.filter(pk=last.pk).first() if last is not None else None
+    try:
+        with transaction.atomic():
+            if found is not None and SyncRun.objects.take_up(found, now=now):
+                found.refresh_from_db()
+                return found
+            runs.mark_dead_failed(now=now)
+            return SyncRun.objects.create(account=account, window_start=start, started_at=now, alive_at=now)
+    except IntegrityError as error:
+        if not violates(error, SyncRun, "sync_run_one_running"):
+            raise
+        running = runs.filter(status=SyncRun.Status.RUNNING).first()
+        raise AlreadyRunning(running.started_at if running else None) from error
+
+
+def _theirs(client: Client, run: SyncRun, *, now: datetime, progress: Progress | None) -> None:
+    """What Calendly lists, soonest first, so that the start time reached is where to go on. Page tokens go stale
+    within minutes (calendly-api, section 2): then the list is asked for anew from there."""
+    last = run.account.events_synced_at
+    # A no-show is marked on the invitee and leaves the event as it was: after a gap those begun are read anew.
+    gap = last is None or now - last > GAP
+    done: set[str] = set()
+    while True:
+        begin, done_before = max(run.window_start, run.cursor or run.window_start), len(done)
+        try:
+            for batch in _batches(_listed(client, run.account, begin)):
+                fresh = [event for event in batch if event.uri not in done]
+                differing = _differing(fresh)
+                for event in fresh:
+                    if event.uri in differing or (gap and event.start_time <= now):
+                        run.changed += _bring_in(client, run.account, event, now=now)
+                    done.add(event.uri)
+                    _reached(run, event)
+                    if progress is not None:
+                        progress(1)
+        except InvalidRequest:
+            if len(done) == done_before:
+                raise  # not a stale token: nothing was read with this one
+        else:
+            return
+
+
+def _batches(events: Iterator[ScheduledEvent]) -> Iterator[list[ScheduledEvent]]:
+    """The events by the hundred; what came before an error is given before the error is raised."""
+    batch: list[ScheduledEvent] = []
+    try:
+        for event in events:
+            batch.append(event)
+            if len(batch) == BATCH:
+                yield batch
+                batch = []
+    except CalendlyError:
+        yield batch
+        raise
+    if batch:
+        yield batch
+
+
+def _reached(run: SyncRun, event: ScheduledEvent) -> None:
+    """Count the event, and write down now and then how far the run has come."""
+    run.seen += 1
+    run.cursor = max(run.cursor or event.start_time, event.start_time)
+    moment = timezone.now()
+    if moment - run.alive_at >= SIGN_OF_LIFE_EVERY:
+        run.alive_at = moment
+        run.save(update_fields=["seen", "changed", "cursor", "alive_at"])
+
+
+def _listed(client: Client, account: CalendlyAccount, begin: datetime) -> Iterator[ScheduledEvent]:
+    """The organization's meetings; only our own where the token sees no more."""
+    try:
+        yield from client.scheduled_events(
+            organization=account.organization_uri, min_start=begin, sort="start_time:asc"
+        )
+    except PermissionDenied:
+        yield from client.scheduled_events(user=account.user_uri, min_start=begin, sort="start_time:asc")
+
+
+def _differing(events: list[ScheduledEvent]) -> set[str]:
+    """The URIs of those that our Calendly bookings do not agree with: their invitees are read, which costs a call each."""
+    kept: dict[str, list[CalendlyBooking]] = {event.uri: [] for event in events}
+    columns = ("event_uri", "status", "event_updated_at", "confirmed_at")
+    for calendly_booking in CalendlyBooking.objects.filter(event_uri__in=kept).only(*columns):
+        kept[calendly_booking.event_uri].append(calendly_booking)
+    return {event.uri for event in events if _differs(event, kept[event.uri])}
+
+
+def _differs(event: ScheduledEvent, calendly_bookings: list[CalendlyBooking]) -> bool:
+    active = sum(
+        calendly_booking.status == CalendlyBooking.Status.ACTIVE for calendly_booking in calendly_bookings
+    )
+    expected = event.invitees_active if event.status == "active" else 0
+    return (
+        not calendly_bookings
+        or active != expected
+        or any(
+            calendly_booking.confirmed_at is None
+            or calendly_booking.event_updated_at is None
+            or calendly_booking.event_updated_at < event.updated_at
+            for calendly_booking in calendly_bookings
+        )
+    )
+
+
+def _bring_in(client: Client, account: CalendlyAccount, event: ScheduledEvent, *, now: datetime) -> int:
+    observations = [
+        reconcile.Observation(reconcile.Kind.READ, invitee, event) for invitee in client.invitees(event.uri)
+    ]
+    results = reconcile.apply_observations(account, observations, now=now) if observations else []
+    return sum(result.changed for result in results)
+
+
+def _ours(client: Client, run: SyncRun, *, now: datetime) -> None:
+    """Confirmed bookings of ours in the window that the walk did not touch: read, whether they still stand."""
+    unseen = Booking.objects.filter(
+        account=run.account, status=Booking.Status.CONFIRMED, start_at__gte=run.window_start
+    ).filter(Q(confirmed_at__isnull=True) | Q(current_calendly_booking__confirmed_at__isnull=True))
+    for booking in unseen.select_related("current_calendly_booking").iterator(chunk_size=200):
+        calendly_booking = booking.current_calendly_booking
+        if calendly_booking is None or not calendly_booking.invitee_uri:
+            continue
+        try:
+            invitee = client.invitee(calendly_booking.invitee_uri)
+            event = client.scheduled_event(invitee.event_uri)
+        except NotFound:
+            continue
+        [result] = reconcile.apply_observations(
+            run.account, [reconcile.Observation(reconcile.Kind.READ, invitee, event)], now=now
+        )
+        run.changed += result.changed

@@ -1,0 +1,1 @@
+"""Calendly's webhooks: the inbox, signing keys and subscriptions."""

@@ -1,0 +1,216 @@
+"""Our webhook subscription at Calendly: one for our URL, adopted or renewed, never doubled."""
+
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+
+from ... import clients
+from ...calendly.client import Client
+from ...calendly.errors import (
+    AlreadyExists,
+    CalendlyError,
+    InsufficientScope,
+    InvalidRequest,
+    NotFound,
+    PermissionDenied,
+)
+from ...calendly.types import Subscription
+from ...models import CalendlyAccount
+from ..accounts import calendly_accounts
+from . import signing_keys
+
+SCOPE = "organization"
+EVENTS = (
+    "invitee.created",
+    "invitee.canceled",
+    "invitee_no_show.created",
+    "invitee_no_show.deleted",
+    "event_type.created",
+    "event_type.updated",
+    "event_type.deleted",
+)
+
+
+# The read scope of most of these events; a token without it is refused without names.
+LIKELY_SCOPE = "scheduled_events:read"
+
+
+class NoSigningKey(Exception):
+    """Without a signing key Calendly signs nothing, and we accept nothing unsigned."""
+
+
+class NotRenewed(Exception):
+    """The old subscription was deleted and no new one could be made: there is none now. `error` is Calendly's."""
+
+    def __init__(self, error: CalendlyError) -> None:
+        super().__init__(f"There is no webhook subscription now. {error}")
+        self.error = error
+
+
+class TakenElsewhere(Exception):
+    """Calendly has a subscription for our URL that this token cannot see: of a group, or of another user."""
+
+    def __init__(self) -> None:
+        url = calendly_accounts.webhook_url()
+        super().__init__(
+            f"Calendly has a subscription for {url} that this token cannot see. Delete it with the token that made"
+            " it, or set another PUBLIC_URL"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What is subscribed for our URL. `made`: by this call."""
+
+    subscription: Subscription | None
+    made: bool = False
+
+    @property
+    def healthy(self) -> bool:
+        """True where everything that we need is delivered."""
+        return (
+            self.subscription is not None
+            and self.subscription.state == "active"
+            and self.subscription.scope == SCOPE
+            and set(EVENTS) <= set(self.subscription.events)
+        )
+
+
+def status(account: CalendlyAccount, *, now: datetime) -> State:
+    """Ask Calendly, and keep the answer. Raises CalendlyError, NoToken."""
+    found = _ours(clients.calendly(account), account)
+    state = State(found[0] if found else None)
+    _keep(account, state)
+    return state
+
+
+def subscribe(account: CalendlyAccount, *, renew: bool = False, now: datetime) -> State:
+    """See to it that there is one good subscription for our URL.
+
+    A good one is adopted, unless `renew` (after a change of the signing key); a disabled or narrower one, or one
+    for a single user, is deleted and made anew: Calendly has no call to change one, and takes a URL once over all
+    scopes (calendly-api, section 11). Raises NoSigningKey, NotRenewed, TakenElsewhere, CalendlyError, NoToken.
+    """
+    key = signing_keys.newest(account, now=now)
+    if not key:
+        raise NoSigningKey
+    client = clients.calendly(account)
+    found = _ours(client, account)
+    good = [each for each in found if State(each).healthy and not renew]
+    for extra in [each for each in found if each not in good[:1]]:
+        _delete(client, extra)
+    if good:
+        state = State(good[0])
+    else:
+        _keep(account, State(None))  # whatever happens now, none is there until the new one is
+        try:
+            state = State(_create(client, account, key, now), made=True)
+        except CalendlyError as error:
+            if found and not error.outcome_unknown:
+                raise NotRenewed(error) from error
+            raise
+    _keep(account, state)
+    return state
+
+
+def rotate(account: CalendlyAccount, *, now: datetime) -> State:
+    """A new signing key, and the subscription made anew with it.
+
+    The new key is accepted before Calendly hears of it, and the old ones for two days after it signs with the new
+    one, so no delivery is refused. Where Calendly fails, the same may be done again: it goes on with the same key.
+    Raises vault.Unreadable, NotRenewed, TakenElsewhere, CalendlyError, NoToken.
+    """
+    signing_keys.renew(account, now=now)
+    return subscribe(account, renew=True, now=now)
+
+
+def unsubscribe(account: CalendlyAccount, *, now: datetime) -> int:
+    """Delete the subscriptions for our URL. Returns how many. Raises CalendlyError, NoToken."""
+    client = clients.calendly(account)
+    found = _ours(client, account)
+    for each in found:
+        _delete(client, each)
+    CalendlyAccount.objects.filter(pk=account.pk).update(subscription_uri="", subscription_state="")
+    return len(found)
+
+
+def tend(account: CalendlyAccount, *, now: datetime) -> State:
+    """Renew a subscription that Calendly has disabled or lost, as it does after a day of failed deliveries. One
+    that was never made, or was ended by hand, is left so. Raises NotRenewed, TakenElsewhere, CalendlyError,
+    NoToken."""
+    if account.subscription_uri and signing_keys.newest(account, now=now):
+        return subscribe(account, now=now)
+    return status(account, now=now)
+
+
+def _ours(client: Client, account: CalendlyAccount) -> list[Subscription]:
+    """Those for our URL, of the organization and of our own user."""
+    found = _at_our_url(client.subscriptions(account.organization_uri, SCOPE))
+    with suppress(PermissionDenied):
+        found += _at_our_url(client.subscriptions(account.organization_uri, "user", account.user_uri))
+    return found
+
+
+def _of_colleagues(client: Client, account: CalendlyAccount) -> list[Subscription]:
+    """Those for our URL that other users of the organization have made for themselves. One call for each user."""
+    found: list[Subscription] = []
+    with suppress(PermissionDenied):
+        for member in client.memberships(organization=account.organization_uri):
+            if member.user.uri != account.user_uri:
+                found += _at_our_url(client.subscriptions(account.organization_uri, "user", member.user.uri))
+    return found
+
+
+def _at_our_url(listed: Iterable[Subscription]) -> list[Subscription]:
+    url = calendly_accounts.webhook_url()
+    return [each for each in listed if each.callback_url.rstrip("/") == url]
+
+
+def _create(client: Client, account: CalendlyAccount, key: str, now: datetime) -> Subscription:
+    """Make it. One that somebody else made at this moment is taken; one of a colleague is replaced."""
+    try:
+        return _post(client, account, key, now)
+    except AlreadyExists as error:
+        found = [each for each in _ours(client, account) if each.scope == SCOPE]
+        if found:
+            return found[0]
+        theirs = _of_colleagues(client, account)
+        for each in theirs:
+            _delete(client, each)
+        if not theirs:
+            raise TakenElsewhere from error
+    return _post(client, account, key, now)
+
+
+def _post(client: Client, account: CalendlyAccount, key: str, now: datetime) -> Subscription:
+    try:
+        made = client.subscribe(
+            url=calendly_accounts.webhook_url(),
+            events=EVENTS,
+            organization=account.organization_uri,
+            scope=SCOPE,
+            signing_key=key,
+        )
+    except InvalidRequest as error:
+        if error.details:
+            raise  # it names a field: the scopes are not what is wrong
+        lacking = InsufficientScope(error.message, title=error.title, status=error.status, write=True)
+        lacking.required_scopes, lacking.guessed = (LIKELY_SCOPE,), True
+        raise lacking from error
+    signing_keys.subscribed(account, key, now=now)
+    return made
+
+
+def _delete(client: Client, subscription: Subscription) -> None:
+    try:
+        client.unsubscribe(subscription.uri)
+    except NotFound:
+        return
+
+
+def _keep(account: CalendlyAccount, state: State) -> None:
+    """Write down what is there. The URI of one that has gone stays: it says that one is wanted."""
+    kept = state.subscription
+    found = {"subscription_uri": kept.uri, "subscription_state": kept.state} if kept else {}
+    CalendlyAccount.objects.filter(pk=account.pk).update(**({"subscription_state": "missing"} | found))
