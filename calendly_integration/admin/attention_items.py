@@ -88,8 +88,8 @@ def _connections(request: HttpRequest, rows: list[CalendlyAccount], now: datetim
     manages = may(request, "manage_calendlyaccount")
 
     def line(text: str, since: Any, row: CalendlyAccount, act: str, label: str, note: str = "") -> Line:
-        mend = url(f"connection_{act}", row.pk) if manages and act else ""
-        page = url("connection_change", row.pk)
+        mend = url(f"calendlyaccount_{act}", row.pk) if manages and act else ""
+        page = url("calendlyaccount_change", row.pk)
         return Line(text, since, page, label if mend else "", mend, formatting.told(note, 200))
 
     if not rows:
@@ -117,19 +117,19 @@ def _worker(worker: heartbeat.WorkerState, now: datetime) -> list[Line]:
     since = formatting.instant(now - worker.age) if worker.age is not None else ""
     note = "" if since else gettext("It was never heard of.")
     text = gettext("The worker is silent: nothing is sent or read. Start it with manage.py calendly_worker.")
-    room = url("connection_machine")
+    room = url("calendlyaccount_machine")
     return [Line(text, since, room, gettext("Machine room") if room else "", room, note)]
 
 
 def _outbox(pile: system_status.Pile | None, now: datetime) -> list[Line]:
     since = outbox.paused_since() if pile is not None else None
     if since is not None:
-        waiting = url("message_changelist", status__exact=OutboxMessage.Status.WAITING)
+        waiting = url("outboxmessage_changelist", status__exact=OutboxMessage.Status.WAITING)
         text = gettext("The portal refuses our key: messages to it are paused. Set VAI_API_KEY.")
         return [Line(text, formatting.instant(since), waiting, gettext("Look at them"), waiting)]
     if pile is None or pile.oldest is None or now - pile.oldest <= today.OUTBOX_OLD:
         return []
-    waiting = url("message_changelist", status__exact=OutboxMessage.Status.WAITING)
+    waiting = url("outboxmessage_changelist", status__exact=OutboxMessage.Status.WAITING)
     text = gettext("Messages to the portal wait longer than five minutes.")
     return [Line(text, formatting.instant(pile.oldest), waiting, gettext("Look at them"), waiting)]
 
@@ -164,7 +164,7 @@ def _messages(request: HttpRequest, now: datetime) -> Need | None:
         act = ("resend", gettext("Send again"), sends)
         return _line(text, formatting.instant(row.created_at), "outboxmessage", row.pk, act, error)
 
-    every = url("message_changelist", status__exact=OutboxMessage.Status.PARKED)
+    every = url("outboxmessage_changelist", status__exact=OutboxMessage.Status.PARKED)
     return _need(_("Messages that the portal refused"), today.parked_messages(), line, every)
 
 
@@ -179,7 +179,7 @@ def _deliveries(request: HttpRequest, now: datetime) -> Need | None:
         error = formatting.told(row.last_error, 160)
         return _line(text, formatting.instant(row.received_at), "webhookdelivery", row.pk, act, error)
 
-    every = url("delivery_changelist", status__in="parked,unreadable")
+    every = url("webhookdelivery_changelist", status__in="parked,unreadable")
     return _need(_("Deliveries that could not be applied"), today.stuck_deliveries(), line, every)
 
 
@@ -201,11 +201,11 @@ def _outcomes(request: HttpRequest, now: datetime) -> Need | None:
         today.unknown_outcomes(),
         line,
         url(
-            "bookingleg_changelist",
+            "calendlybooking_changelist",
             pending_action__exact=CalendlyBooking.PendingAction.RESOLVE,
             next_attempt_at__isnull="False",
         ),
-        (gettext("Machine room"), url("connection_machine") if may(request, "view_calendlyaccount") else ""),
+        (gettext("Machine room"), url("calendlyaccount_machine") if may(request, "view_calendlyaccount") else ""),
     )
 
 
@@ -236,7 +236,7 @@ def _old_halves(request: HttpRequest, now: datetime) -> Need | None:
 
     found, title = today.old_halves(now=now), _("Moved, but the old meeting still stands at Calendly")
     return _need(
-        title, found, line, url("bookingleg_changelist", status__exact="active", pending_action__exact="")
+        title, found, line, url("calendlybooking_changelist", status__exact="active", pending_action__exact="")
     )
 
 

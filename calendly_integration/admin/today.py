@@ -202,7 +202,7 @@ def _health(
             found += _of_connection(row, many=len(connections) > 1)
         word = gettext("at work") if worker.alive else gettext("silent")
         tone = "ok" if worker.alive else "failed"
-        found.append(_part(_("Worker"), formatting.state(tone, word), "", url("connection_machine")))
+        found.append(_part(_("Worker"), formatting.state(tone, word), "", url("calendlyaccount_machine")))
     if outbox is not None:
         parked = outbox.counts.get("parked", 0)
         late = outbox.oldest is not None and timezone.now() - outbox.oldest > today.OUTBOX_OLD
@@ -215,12 +215,12 @@ def _health(
             else gettext("empty")
         )
         since = formatting.instant(outbox.oldest) if outbox.oldest else ""
-        found.append(_part(_("Outbox"), formatting.state(tone, word), since, url("message_changelist")))
+        found.append(_part(_("Outbox"), formatting.state(tone, word), since, url("outboxmessage_changelist")))
     return found
 
 
 def _of_connection(row: CalendlyAccount, *, many: bool) -> list[dict[str, Any]]:
-    page = url("connection_change", row.pk)
+    page = url("calendlyaccount_change", row.pk)
     hook = row.subscription_state == "active"
     synced = row.events_synced_at or row.synced_at
     name = f" · {formatting.plain(row, 30)}" if many else ""

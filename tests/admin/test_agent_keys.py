@@ -54,7 +54,7 @@ def test_a_key_is_shown_once_and_works(staff: Client, caplog: pytest.LogCaptureF
 
 @pytest.mark.usefixtures("clock")
 @pytest.mark.parametrize(
-    ("wish", "said"),
+    ("booking_request", "said"),
     [
         ({"name": "", "scopes": ["book"]}, "required"),
         ({"name": "x"}, "required"),

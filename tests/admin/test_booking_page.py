@@ -238,7 +238,7 @@ def test_a_yes_has_the_confirmation_sent_again_and_two_clicks_are_one(
     assert mails(confirmed) == 3
 
 
-@pytest.mark.parametrize("wish", [{}, {"once": ""}, {"once": "x"}])
+@pytest.mark.parametrize("booking_request", [{}, {"once": ""}, {"once": "x"}])
 def test_without_its_mark_nothing_is_sent(
     staff: Client, confirmed: Booking, booking_request: dict[str, str]
 ) -> None:

@@ -77,7 +77,7 @@ def test_marks_that_turn_text_are_seen_in_every_column_choice_title_and_log(root
     booking = Booking.objects.first()
     assert booking is not None
     admin.site.get_model_admin(Booking).log_change(_by(root), booking, "x")
-    special = ("booking_calendar", "booking_add", "followup_board", "connection_machine")
+    special = ("booking_calendar", "booking_add", "followup_board", "calendlyaccount_machine")
     extra = [reverse(f"admin:calendly_integration_{name}") for name in special]
     extra += [
         reverse("admin:index"),

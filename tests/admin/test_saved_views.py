@@ -66,7 +66,7 @@ def test_only_by_post_with_the_token_and_the_right(
 
 
 @pytest.mark.parametrize(
-    "wish", [{"name": "  "}, {"name": "x", "query": "q=" + "a" * 1500}, {"view": "9" * 30}]
+    "booking_request", [{"name": "  "}, {"name": "x", "query": "q=" + "a" * 1500}, {"view": "9" * 30}]
 )
 def test_bad_input_keeps_nothing_and_says_so(
     staff: Client, db: None, booking_request: dict[str, str]

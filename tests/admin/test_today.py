@@ -120,10 +120,10 @@ def test_whatever_is_wrong_stands_there_with_what_mends_it(staff: Client, troubl
     text = page(staff)
     account, followup = CalendlyAccount.objects.get(), FollowUp.objects.get()
     for name, row in (
-        ("message_resend", OutboxMessage.objects.get(status="parked")),
-        ("delivery_again", WebhookDelivery.objects.get()),
-        ("connection_check", account),
-        ("connection_subscribe", account),
+        ("outboxmessage_resend", OutboxMessage.objects.get(status="parked")),
+        ("webhookdelivery_again", WebhookDelivery.objects.get()),
+        ("calendlyaccount_check", account),
+        ("calendlyaccount_subscribe", account),
         ("booking_change", troubled),
         ("booking_look", troubled),
         ("followup_change", followup),
@@ -238,10 +238,10 @@ def test_whatever_leads_to_a_list_is_named_there(staff: Client, troubled: Bookin
             "Start: from 25 Nov 2026, 12:00 UTC+2 to 25 Nov 2026, 14:00 UTC+2",
         ],
         f"{booking}?start_at__year=2026&start_at__month=11": [],
-        reverse(f"admin:{APP}_delivery_changelist") + "?status__in=parked,unreadable": [
+        reverse(f"admin:{APP}_webhookdelivery_changelist") + "?status__in=parked,unreadable": [
             "Status: could not be applied, unreadable",
         ],
-        reverse(f"admin:{APP}_bookingleg_changelist") + "?todo__exact=settle": [
+        reverse(f"admin:{APP}_calendlybooking_changelist") + "?pending_action__exact=resolve": [
             "Left to do: find out whether it was booked",
         ],
     }
