@@ -8,8 +8,8 @@ from django.contrib.auth.admin import UserAdmin as DjangosUserAdmin
 from django.contrib.auth.models import Group, User
 from django.http import HttpRequest
 
-from calendly_integration.admin.fields import Rows
-from calendly_integration.admin.lists import BoundedLists
+from calendly_integration.admin.bounded_lists import BoundedLists
+from calendly_integration.admin.fields import RowsField
 
 if TYPE_CHECKING:
     _UserAdmin = DjangosUserAdmin[User]
@@ -22,7 +22,7 @@ class UserAdmin(BoundedLists[User], _UserAdmin):
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
         """Groups and permissions, by keys that can be."""
-        return super().formfield_for_manytomany(db_field, request, form_class=Rows, **options)
+        return super().formfield_for_manytomany(db_field, request, form_class=RowsField, **options)
 
 
 class GroupAdmin(BoundedLists[Group], DjangosGroupAdmin):

@@ -17,7 +17,7 @@ from django.views.decorators.debug import sensitive_variables
 from ..models import AgentKey
 from ..services.agents import keys
 from . import bulk_actions, display, formatting
-from .filters import YesNo, titled
+from .filters import YesNoFilter, with_title
 from .object_actions import ConfirmedAction
 from .read_only import ReadOnlyAdmin
 
@@ -25,7 +25,7 @@ REVOKE = ConfirmedAction(
     "revoke",
     _("Revoke"),
     "manage_agent_keys",
-    "plain_act",
+    "confirm_view",
     lambda row, now: row.revoked_at is None,
     ask=_("From now on nobody gets in with this key. This cannot be undone; bookings made with it stay."),
     done=_("The key is revoked."),
@@ -68,29 +68,29 @@ class AgentKeyAdmin(ReadOnlyAdmin[AgentKey]):
 
     nothing_yet = _("No agent has a key yet. Make one with “Add”: no agent can book without.")
     list_display = (
-        display.words(AgentKey, "name", sort=True),
+        display.text(AgentKey, "name", sort=True),
         "begins_with",
         "rights",
-        "condition",
-        display.moment(AgentKey, "last_used_at"),
-        display.moment(AgentKey, "created_at"),
-        display.moment(AgentKey, "expires_at"),
+        "state",
+        display.instant(AgentKey, "last_used_at"),
+        display.instant(AgentKey, "created_at"),
+        display.instant(AgentKey, "expires_at"),
     )
-    list_filter = (("revoked_at", titled(_("revoked"), YesNo)),)
+    list_filter = (("revoked_at", with_title(_("revoked"), YesNoFilter)),)
     list_select_related = ()
     ordering = ("-pk",)
     search_fields = ("name", "prefix")
     lines = (
-        display.words(AgentKey, "name"),
+        display.text(AgentKey, "name"),
         "begins_with",
         "rights",
-        "condition",
-        display.moment(AgentKey, "created_at", seconds=True),
-        display.moment(AgentKey, "last_used_at", seconds=True),
-        display.moment(AgentKey, "expires_at", seconds=True),
-        display.moment(AgentKey, "revoked_at", seconds=True),
+        "state",
+        display.instant(AgentKey, "created_at", seconds=True),
+        display.instant(AgentKey, "last_used_at", seconds=True),
+        display.instant(AgentKey, "expires_at", seconds=True),
+        display.instant(AgentKey, "revoked_at", seconds=True),
     )
-    acts = (REVOKE,)
+    object_actions = (REVOKE,)
     actions = ("revoke",)
 
     def has_manage_permission(self, request: HttpRequest) -> bool:
@@ -113,13 +113,13 @@ class AgentKeyAdmin(ReadOnlyAdmin[AgentKey]):
         return formatting.text(", ".join(str(words.get(scope, scope)) for scope in row.scopes))
 
     @admin.display(description=_("status"))
-    def condition(self, row: AgentKey) -> SafeString:
+    def state(self, row: AgentKey) -> SafeString:
         """Whether it opens the door."""
         if row.revoked_at is not None:
-            return formatting.state("revoked", _("revoked"))
+            return formatting.badge("revoked", _("revoked"))
         if row.expires_at is not None and row.expires_at <= timezone.now():
-            return formatting.state("expired", _("expired"))
-        return formatting.state("active", _("valid"))
+            return formatting.badge("expired", _("expired"))
+        return formatting.badge("active", _("valid"))
 
     @sensitive_variables("secret")
     def add_view(
@@ -131,7 +131,7 @@ class AgentKeyAdmin(ReadOnlyAdmin[AgentKey]):
             raise PermissionDenied
         form = KeyForm(request.POST or None)
         if request.method != "POST" or not form.is_valid():
-            return self.page(request, "key_new.html", title=_("Make an agent key"), form=form)
+            return self.page(request, "agent_key_add.html", title=_("Make an agent key"), form=form)
         booking_request = form.cleaned_data
         key, secret = keys.create(
             booking_request["name"],
@@ -142,7 +142,7 @@ class AgentKeyAdmin(ReadOnlyAdmin[AgentKey]):
         self.log_addition(request, key, gettext("Made."))
         return self.page(
             request,
-            "key_made.html",
+            "agent_key_created.html",
             title=_("The new key"),
             secret=secret,
             back=self.url("change", key),

@@ -14,17 +14,17 @@ from . import (
     booking_add,
     booking_list,
     booking_page,
+    booking_status,
     calendar,
     cancel,
     cancel_many,
     confirmation,
     formatting,
     no_show,
-    old_half,
     reassign,
     refetch,
     reschedule,
-    standing,
+    retry_old_cancellation,
 )
 from .object_actions import ObjectAction
 from .read_only import ReadOnlyAdmin
@@ -47,13 +47,13 @@ def two_lines(first: object, second: object) -> SafeString:
 
 @admin.register(Booking)
 class BookingAdmin(
-    booking_list.ListsBookings,
-    calendar.ShowsCalendar,
-    booking_add.BooksForSomebody,
-    reassign.HandsOver,
-    cancel_many.CancelsMany,
-    no_show.MarksNoShows,
-    confirmation.SendsConfirmations,
+    booking_list.BookingListMixin,
+    calendar.CalendarMixin,
+    booking_add.AddBookingMixin,
+    reassign.ReassignMixin,
+    cancel_many.CancelManyMixin,
+    no_show.NoShowMixin,
+    confirmation.ConfirmationMixin,
     ReadOnlyAdmin[Booking],
 ):
     """Everything about a meeting on one page; cancel and reschedule on pages of their own."""
@@ -63,15 +63,15 @@ class BookingAdmin(
     list_select_related = ("event_type", "host", "metadata")
     ordering = ("-start_at", "-pk")
     lines = ("status",)
-    acts = (
+    object_actions = (
         ObjectAction("cancel", _("Cancel the meeting"), "cancel_booking", "cancel_view", _cancelable),
         ObjectAction("reschedule", _("Move the meeting"), "reschedule_booking", "reschedule_view", _movable),
-        reassign.ACT,
+        reassign.REASSIGN,
         no_show.MARK,
         no_show.UNDO,
         confirmation.SEND,
-        refetch.LOOK,
-        old_half.RETRY,
+        refetch.REFETCH,
+        retry_old_cancellation.RETRY,
     )
     actions = ("cancel_many",)
 
@@ -103,7 +103,7 @@ class BookingAdmin(
     @admin.display(description=_("status"), ordering="status")
     def state(self, booking: Booking) -> SafeString:
         """How it stands, and who canceled it."""
-        return standing.cell(booking)
+        return booking_status.cell(booking)
 
     @admin.display(description=_("source"), ordering="source")
     def origin(self, booking: Booking) -> SafeString:
@@ -121,10 +121,10 @@ class BookingAdmin(
         """The page says what it is about in its own head."""
         return {"subtitle": None, **booking_page.context(row)}
 
-    def cancel_view(self, request: HttpRequest, booking: Booking, act: ObjectAction) -> HttpResponse:
+    def cancel_view(self, request: HttpRequest, booking: Booking, action: ObjectAction) -> HttpResponse:
         """Cancel, on a page of its own."""
         return cancel.view(self, request, booking)
 
-    def reschedule_view(self, request: HttpRequest, booking: Booking, act: ObjectAction) -> HttpResponse:
+    def reschedule_view(self, request: HttpRequest, booking: Booking, action: ObjectAction) -> HttpResponse:
         """Move, on a page of its own."""
         return reschedule.view(self, request, booking)

@@ -26,8 +26,8 @@ from .read_only import ReadOnlyAdmin
 from .reschedule import FormError
 
 # Under which field of the form stands what is wrong with the wish.
-PLACES = {"phone": "phone", "location": "location", "guests": "guests", "timezone": "timezone"}
-WRONG = {
+FORM_FIELDS = {"phone": "phone", "location": "location", "guests": "guests", "timezone": "timezone"}
+INVALID = {
     "location_needed": _("The invitee is asked for the place: write where the meeting is to be."),
     "phone_needed": _("The host calls the invitee: write the number with its country code, such as +40."),
     "too_many_guests": _("At most ten guests, the portal's own address included."),
@@ -36,7 +36,7 @@ WRONG = {
 }
 
 
-class BooksForSomebody(ReadOnlyAdmin[Booking]):
+class AddBookingMixin(ReadOnlyAdmin[Booking]):
     """The part of the bookings' admin that books."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -86,21 +86,21 @@ def choose(page: ReadOnlyAdmin[Booking], request: HttpRequest, *, unknown: bool)
 
 def fill_in(page: ReadOnlyAdmin[Booking], request: HttpRequest, kind: EventType) -> HttpResponse:
     """The page of that type; on a POST the booking, or the same page with all that was typed."""
-    now, again = timezone.now(), FormError()
-    looks = "look" in request.POST
-    if request.method == "POST" and not looks:
+    now, form_error = timezone.now(), FormError()
+    refreshes = "look" in request.POST
+    if request.method == "POST" and not refreshes:
         form = BookingForm(request.POST, kind=kind)
         answer = _book(page, request, kind, form, now)
         if isinstance(answer, HttpResponse):
             return answer
-        again = answer
+        form_error = answer
     else:
         form = BookingForm(kind=kind, initial=prefilled(request))
-        if looks:
+        if refreshes:
             form.initial = questions.typed(form, request)
     zone = str(form["timezone"].value() or "")
-    seen = slots.look(request, kind, invitee=zone, now=now, gone=again.gone)
-    picker = slots.picker(request, kind, seen, now=now, ask=again.ask)
+    query = slots.read_query(request, kind, invitee=zone, now=now, taken=form_error.taken)
+    picker = slots.picker(request, kind, query, now=now, ask=form_error.ask)
     others = request.GET.copy()
     others.pop("event_type", None)
     return page.page(
@@ -114,10 +114,10 @@ def fill_in(page: ReadOnlyAdmin[Booking], request: HttpRequest, kind: EventType)
         },
         others=f"?{others.urlencode()}",
         form=form,
-        failure=again.failure,
+        failure=form_error.failure,
         picker=picker,
         # A form that came to nothing books anew when it is sent again: under an id of its own.
-        once=uuid.uuid4() if not looks else _once(request) or uuid.uuid4(),
+        once=uuid.uuid4() if not refreshes else _read_form_id(request) or uuid.uuid4(),
         css=slots.CSS,
         js=("calendly_integration/slots.js",),
     )
@@ -142,49 +142,49 @@ def _book(
     page: ReadOnlyAdmin[Booking], request: HttpRequest, kind: EventType, form: BookingForm, now: datetime
 ) -> HttpResponse | FormError:
     """Book it. Gives back the answer, or what stood in the way."""
-    start, once = slots.parse(request.POST.get("start", "")), _once(request)
+    start, form_id = slots.parse(request.POST.get("start", "")), _read_form_id(request)
     if not form.is_valid():
         return FormError(gettext("Please correct what is marked below."))
     if start is None:
         return FormError(gettext("Choose one of the free starts."))
     seen_in = request.POST.get("shown_zone", "")
     if seen_in and seen_in != form.cleaned_data["timezone"]:
-        return FormError(_on_another_clock(start, form.cleaned_data["timezone"]))
+        return FormError(_other_zone_text(start, form.cleaned_data["timezone"]))
     by = Actor.staff(request.user.get_username())
     try:
         outcome = staff_booking.book(
             booking_request=form.booking_request(start),
-            booking_id=_fresh(once),
+            booking_id=_booking_id(form_id),
             by=by,
             now=now,
             followup=_followup(page, request),
         )
     except create.InvalidBookingRequest as error:
-        text = str(WRONG.get(error.code, _("Calendly takes no such start.")))
-        form.add_error(PLACES.get(error.field), text)
+        text = str(INVALID.get(error.code, _("Calendly takes no such start.")))
+        form.add_error(FORM_FIELDS.get(error.field), text)
         return FormError(text)
     except event_types.EventTypeNotFound:
         return FormError(gettext("This event type cannot be booked any more. Choose another one."), ask=False)
     except errors.QuotaExhausted as error:
-        return FormError(_used_up(error))
+        return FormError(_quota_text(error))
     except (errors.CalendlyRefused, errors.CalendlyUnavailable) as error:
         nothing = gettext("Nothing was booked.")
-        return FormError(f"{slots.failed(error)} {nothing}", ask=False)
+        return FormError(f"{slots.error_text(error)} {nothing}", ask=False)
     if isinstance(outcome, create.NothingFree):
         return FormError(
             gettext("That start is not free any more. Nothing was booked. Choose another start."), start
         )
-    return _went(page, request, outcome)
+    return _redirect(page, request, outcome)
 
 
-def _went(
+def _redirect(
     page: ReadOnlyAdmin[Booking],
     request: HttpRequest,
-    outcome: create.Booked | create.OutcomeUnknown | staff_booking.Already,
+    outcome: create.Booked | create.OutcomeUnknown | staff_booking.AlreadyBooked,
 ) -> HttpResponse:
     """To the page of the booking, with what came of it."""
     booking = outcome.booking
-    if isinstance(outcome, staff_booking.Already):
+    if isinstance(outcome, staff_booking.AlreadyBooked):
         messages.info(request, gettext("This form was sent already: this is its booking."))
     elif isinstance(outcome, create.Booked):
         page.log_addition(request, booking, gettext("Booked for somebody."))
@@ -201,13 +201,13 @@ def _went(
     return HttpResponseRedirect(page.url("change", booking))
 
 
-def _on_another_clock(start: datetime, zone: str) -> str:
+def _other_zone_text(start: datetime, zone: str) -> str:
     """The zone was changed after the starts had been shown: the hour that was chosen is another one there."""
     at = formatting.local(start, zone)
     return gettext("For the invitee the start that you chose is %s. Check it, then book.") % at
 
 
-def _used_up(error: errors.QuotaExhausted) -> str:
+def _quota_text(error: errors.QuotaExhausted) -> str:
     why = gettext("The booking allowance at Calendly is used up, so nothing was booked.")
     way = gettext("The invitee can still book on the type's public page: %s") % formatting.plain(
         error.scheduling_url, 500
@@ -215,7 +215,7 @@ def _used_up(error: errors.QuotaExhausted) -> str:
     return f"{why} {refusals.later(error.retry_after)} {way}"
 
 
-def _once(request: HttpRequest) -> uuid.UUID | None:
+def _read_form_id(request: HttpRequest) -> uuid.UUID | None:
     """The id that the page gave to what is booked with it."""
     try:
         return uuid.UUID(request.POST.get("once", "")[:64])
@@ -223,10 +223,10 @@ def _once(request: HttpRequest) -> uuid.UUID | None:
         return None
 
 
-def _fresh(once: uuid.UUID | None) -> uuid.UUID:
+def _booking_id(form_id: uuid.UUID | None) -> uuid.UUID:
     """The page's id; a new one where there is none, or where what was tried under it came to nothing."""
-    used = once is not None and Booking.objects.filter(pk=once, status=Booking.Status.FAILED).exists()
-    return uuid.uuid4() if once is None or used else once
+    used = form_id is not None and Booking.objects.filter(pk=form_id, status=Booking.Status.FAILED).exists()
+    return uuid.uuid4() if form_id is None or used else form_id
 
 
 def _followup(page: ReadOnlyAdmin[Booking], request: HttpRequest) -> FollowUp | None:

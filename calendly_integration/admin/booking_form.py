@@ -64,7 +64,7 @@ class BookingForm(forms.Form):
         label=_("Language"), label_suffix="", choices=LANGUAGES, initial=formatting.language
     )
     conversation = forms.CharField(label=_("Conversation"), label_suffix="", max_length=255, required=False)
-    guests = fields.Lines(
+    guests = fields.MultilineField(
         label=_("Guests"),
         label_suffix="",
         required=False,
@@ -72,7 +72,7 @@ class BookingForm(forms.Form):
         help_text=_("E-mail addresses, one a line."),
         widget=forms.Textarea({"rows": 2}),
     )
-    notes = fields.Lines(
+    notes = fields.MultilineField(
         label=_("Notes"),
         label_suffix="",
         required=False,

@@ -18,11 +18,11 @@ from django.utils.translation import gettext_lazy, ngettext
 from ..models import Booking
 from ..services import texts
 from ..services.backoffice import search
-from . import exports, formatting, list_filters, lists, saved_view, viewer_timezone
+from . import bounded_lists, exports, formatting, list_filters, saved_view, viewer_timezone
 
-MOST = 10_000
+MAX_COUNTED = 10_000
 # By these Today links to the rows behind its figures.
-TIMES = ("start_at", "created_at", "canceled_at", "no_show_at")
+LINKED_TIMES = ("start_at", "created_at", "canceled_at", "no_show_at")
 
 
 if TYPE_CHECKING:
@@ -31,17 +31,17 @@ else:
     _Paginator = Paginator
 
 
-class Pages(_Paginator):
-    """Pages of a list that is counted only so far, and read by the keys of its page: a late one costs no more."""
+class BoundedPaginator(_Paginator):
+    """BoundedPaginator of a list that is counted only so far, and read by the keys of its page: a late one costs no more."""
 
     found = search.EVERYTHING
 
     @cached_property
     def count(self) -> int:
-        """How many there are, at the most one more than `MOST`."""
+        """How many there are, at the most one more than `MAX_COUNTED`."""
         rows: Any = self.object_list
         with self.found.read(using=rows.db):
-            return int(rows.order_by().values("pk")[: MOST + 1].count())
+            return int(rows.order_by().values("pk")[: MAX_COUNTED + 1].count())
 
     def _get_page(self, rows: Any, *args: Any, **options: Any) -> Any:
         with self.found.read(using=rows.db):
@@ -51,7 +51,7 @@ class Pages(_Paginator):
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class DateLink:
     """A way in the row of dates."""
 
     words: str
@@ -59,28 +59,30 @@ class Step:
     here: bool = False
 
 
-class BookingList(lists.BoundedList):
+class BookingList(bounded_lists.BoundedList):
     """Ours, with what its page shows beside the rows."""
 
     def __init__(self, request: HttpRequest, *args: Any, **options: Any) -> None:
         self.request = request
-        self._counted = False
+        self._choices_counted = False
         super().__init__(request, *args, **options)
 
-    def count_facets(self) -> None:
+    def count_choices(self) -> None:
         """Once, when the page comes to its filters."""
-        if self._counted:
+        if self._choices_counted:
             return
-        self._counted = True
-        own = [spec for spec in self.filter_specs if isinstance(spec, list_filters.Facet)]
+        self._choices_counted = True
+        own = [spec for spec in self.filter_specs if isinstance(spec, list_filters.CountedFilter)]
         kept = self.filter_specs, self.clear_all_filters_qs
         # What the other filters leave is the list itself for each filter that is not in use.
         asked = [(each, self._without(each) if each.value() else self.queryset) for each in own]
         list_filters.count(asked, found=self.paginator.found)
         self.filter_specs, self.clear_all_filters_qs = kept
 
-    def _without(self, facet: list_filters.Facet) -> QuerySet[Any]:
-        rows: QuerySet[Any] = self.get_queryset(self.request, exclude_parameters=facet.expected_parameters())
+    def _without(self, list_filter: list_filters.CountedFilter) -> QuerySet[Any]:
+        rows: QuerySet[Any] = self.get_queryset(
+            self.request, exclude_parameters=list_filter.expected_parameters()
+        )
         return rows
 
     def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[Any]:
@@ -91,16 +93,16 @@ class BookingList(lists.BoundedList):
         return ordering
 
     @property
-    def counted(self) -> bool:
+    def is_counted(self) -> bool:
         """Whether it is known how many rows there are: only then can all of them be chosen at once."""
-        return int(self.result_count) <= MOST
+        return int(self.result_count) <= MAX_COUNTED
 
     @property
-    def found(self) -> str:
+    def count_text(self) -> str:
         """How many rows there are, in words."""
         count = int(self.result_count)
-        if not self.counted:
-            return _("over %s bookings") % f"{MOST:,}".replace(
+        if not self.is_counted:
+            return _("over %s bookings") % f"{MAX_COUNTED:,}".replace(
                 ",", "." if formatting.language() == "ro" else ","
             )
         return ngettext("%d booking", "%d bookings", count) % count
@@ -117,29 +119,34 @@ class BookingList(lists.BoundedList):
         return list(self.paginator.get_elided_page_range(self.page_num, on_each_side=3, on_ends=2))
 
     @cached_property
-    def dates(self) -> list[list[Step]]:
+    def dates(self) -> list[list[DateLink]]:
         """The way by dates, without looking at the rows: years, then months, then days."""
         year, month, day = (self._chosen(part) for part in ("year", "month", "day"))
         if year is None:
             return [self._years()]
-        rows = [[Step(_("All dates"), self._query()), Step(str(year), self._query(year), month is None)]]
+        rows = [
+            [DateLink(_("All dates"), self._query()), DateLink(str(year), self._query(year), month is None)]
+        ]
         names = texts.MONTHS[formatting.language()]
         if month is None:
-            return [*rows, [Step(name, self._query(year, each)) for each, name in enumerate(names, start=1)]]
-        rows[0].append(Step(names[month - 1], self._query(year, month), day is None))
+            return [
+                *rows,
+                [DateLink(name, self._query(year, each)) for each, name in enumerate(names, start=1)],
+            ]
+        rows[0].append(DateLink(names[month - 1], self._query(year, month), day is None))
         first = date(year, month, 1)
         last = (date(year + month // 12, month % 12 + 1, 1) - first).days if year < 9999 else 31
         days = range(1, last + 1)
-        return [*rows, [Step(str(each), self._query(year, month, each), each == day) for each in days]]
+        return [*rows, [DateLink(str(each), self._query(year, month, each), each == day) for each in days]]
 
-    def _years(self) -> list[Step]:
+    def _years(self) -> list[DateLink]:
         """From the first meeting to the last: the two ends of an index."""
         ends = Booking.objects.aggregate(Min("start_at"), Max("start_at"))
         first, last = ends["start_at__min"], ends["start_at__max"]
         if first is None or last is None:
             return []
         begin, end = (timezone.localdate(each).year for each in (first, last))
-        return [Step(str(year), self._query(year)) for year in range(max(begin, end - 19), end + 1)]
+        return [DateLink(str(year), self._query(year)) for year in range(max(begin, end - 19), end + 1)]
 
     def _chosen(self, part: str) -> int | None:
         limits = {"year": (1, 9999), "month": (1, 12), "day": (1, 31)}
@@ -158,7 +165,7 @@ class BookingList(lists.BoundedList):
         return query + ("&" if len(query) > 1 and added else "") + added
 
 
-class ListsBookings:
+class BookingListMixin:
     """What the admin of bookings needs for its list."""
 
     list_filter: Any = list_filters.FILTERS
@@ -168,7 +175,7 @@ class ListsBookings:
     # Named so that there is a search box; what is looked for is decided in the service.
     search_fields: Any = ("search_key",)
     linked_lookups = (
-        *(f"{when}__{bound}" for when in TIMES for bound in ("gte", "lt", "lte")),
+        *(f"{when}__{bound}" for when in LINKED_TIMES for bound in ("gte", "lt", "lte")),
         "status",
         "confirmed_at__isnull",
         "mailed_without_link_at__isnull",
@@ -191,9 +198,9 @@ class ListsBookings:
             request._calendly_found = search.find(search_term)  # type: ignore[attr-defined]
         return queryset.filter(request._calendly_found.condition), False  # type: ignore[attr-defined]
 
-    def get_paginator(self, request: HttpRequest, *args: Any, **options: Any) -> Pages:
+    def get_paginator(self, request: HttpRequest, *args: Any, **options: Any) -> BoundedPaginator:
         """One that knows how what was searched for is best read."""
-        pages = Pages(*args, **options)
+        pages = BoundedPaginator(*args, **options)
         pages.found = getattr(request, "_calendly_found", search.EVERYTHING)
         return pages
 
@@ -202,12 +209,12 @@ class ListsBookings:
     ) -> HttpResponse:
         """The stock list, with the person's views and the ways to take it away."""
         own = {
-            "saved_views": saved_view.chips(request),
-            "view_query": saved_view.known(request.GET.urlencode()),
-            "view_narrowed": saved_view.narrowed(request),
+            "saved_views": saved_view.links(request),
+            "view_query": saved_view.kept_query(request.GET.urlencode()),
+            "view_narrowed": saved_view.has_other_conditions(request),
             "view_save_url": self.url("views_save"),
             "view_forget_url": self.url("views_forget"),
-            "export_urls": exports.offers(self, request),
+            "export_urls": exports.links(self, request),
         }
         answer: HttpResponse = super().changelist_view(request, own | (extra_context or {}))  # type: ignore[misc]
         return answer

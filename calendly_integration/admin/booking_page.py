@@ -15,22 +15,22 @@ from django.utils.translation import gettext as _
 
 from .. import conf
 from ..models import Booking, CalendlyBooking, FollowUp
-from . import formatting, standing, timeline
-from .display import hidden_from, label_of, page_link
+from . import booking_status, formatting, timeline
+from .display import field_label, hidden_keys, object_link
 
 # A meeting has a handful of each; what has more is shown by its newest.
-MOST = 100
-OTHERS = 10
-CALENDLY = "api.calendly.com"
-CALENDLYS_MEETINGS = "https://calendly.com/app/scheduled_events/user/me"
+MAX_ROWS = 100
+MAX_OTHER_BOOKINGS = 10
+CALENDLY_HOST = "api.calendly.com"
+CALENDLY_MEETINGS_URL = "https://calendly.com/app/scheduled_events/user/me"
 
 
 def head(booking: Booking) -> dict[str, Any]:
     """The lines on top of every page of a booking."""
     return {
-        "event": formatting.plain(booking.event_name or formatting.NOTHING),
+        "event": formatting.plain(booking.event_name or formatting.EMPTY),
         "invitee": formatting.plain(booking.invitee_name or booking.invitee_email),
-        "state": standing.badge(booking),
+        "state": booking_status.badge(booking),
         "local": formatting.local(booking.start_at, booking.time_zone),
         "start": formatting.instant(booking.start_at),
     }
@@ -38,29 +38,32 @@ def head(booking: Booking) -> dict[str, Any]:
 
 def context(booking: Booking) -> dict[str, Any]:
     """All sections of the page. A handful of queries, however much has happened."""
-    calendly_bookings = list(booking.calendly_bookings.order_by("created_at", "pk")[:MOST])
+    calendly_bookings = list(booking.calendly_bookings.order_by("created_at", "pk")[:MAX_ROWS])
     return {
         "head": head(booking),
         "warnings": list(_warnings(booking, calendly_bookings)),
-        "ways": ways(booking),
+        "links": links(booking),
         "cards": [_summary(booking), _invitee(booking), _conversation(booking)],
-        "story": timeline.of(booking),
-        "tables": [_followups(list(booking.followups.all()[:MOST])), _legs(calendly_bookings)],
-        "evidence": list(_evidence(booking, calendly_bookings)),
+        "timeline": timeline.build(booking),
+        "tables": [
+            _followups(list(booking.followups.all()[:MAX_ROWS])),
+            _calendly_bookings(calendly_bookings),
+        ],
+        "raw_data": list(_raw_data(booking, calendly_bookings)),
     }
 
 
-def ways(booking: Booking) -> dict[str, Any]:
+def links(booking: Booking) -> dict[str, Any]:
     """From this booking to those before and after it, and to Calendly's own page."""
     before, after = neighbours(booking)
     return {
-        "previous": before and _way(before),
-        "next": after and _way(after),
-        "calendly": at_calendly(booking),
+        "previous": before and _booking_link(before),
+        "next": after and _booking_link(after),
+        "calendly": calendly_page_url(booking),
     }
 
 
-def _way(booking: Booking) -> dict[str, Any]:
+def _booking_link(booking: Booking) -> dict[str, Any]:
     return {
         "url": reverse("admin:calendly_integration_booking_change", args=[booking.pk]),
         "start": formatting.stamp(booking.start_at) if booking.start_at else "",
@@ -79,18 +82,18 @@ def neighbours(booking: Booking) -> tuple[Booking | None, Booking | None]:
     return before.order_by("-start_at", "-pk").first(), after.order_by("start_at", "pk").first()
 
 
-def at_calendly(booking: Booking) -> str:
+def calendly_page_url(booking: Booking) -> str:
     """Where staff see the meeting at Calendly. The API tells no address of a meeting's page there, so it is the
     list of meetings in Calendly's app; a stand-in for Calendly has its pages where the invitee's links lead."""
-    if urlsplit(conf.get().API_URL).hostname == CALENDLY:
-        return CALENDLYS_MEETINGS
+    if urlsplit(conf.get().API_URL).hostname == CALENDLY_HOST:
+        return CALENDLY_MEETINGS_URL
     found = re.match("https?://[^/?#]+", formatting.web_address(booking.reschedule_url), re.IGNORECASE)
     return f"{found.group()}/" if found else ""
 
 
 def _warnings(booking: Booking, calendly_bookings: list[CalendlyBooking]) -> Iterable[dict[str, str]]:
     if booking.failure:
-        yield {"tone": "bad", "text": _("Never booked: %s") % formatting.told(booking.failure, 300)}
+        yield {"tone": "bad", "text": _("Never booked: %s") % formatting.error_text(booking.failure, 300)}
     for calendly_booking in calendly_bookings:
         if calendly_booking.pending_action == CalendlyBooking.PendingAction.RESOLVE:
             yield {
@@ -100,7 +103,7 @@ def _warnings(booking: Booking, calendly_bookings: list[CalendlyBooking]) -> Ite
         elif calendly_booking.pending_action == CalendlyBooking.PendingAction.CANCEL:
             yield {"tone": "wait", "text": _("A cancellation is still to be done at Calendly.")}
     for calendly_booking in booking.calendly_bookings.left_standing(timezone.now()):
-        at = formatting.stamp(calendly_booking.start_at) if calendly_booking.start_at else formatting.NOTHING
+        at = formatting.stamp(calendly_booking.start_at) if calendly_booking.start_at else formatting.EMPTY
         text = _("Calendly refused to cancel the meeting at its old time, %s: it still stands there.") % at
         yield {"tone": "bad", "text": text}
     if booking.status == Booking.Status.CONFIRMED and booking.confirmed_at is None:
@@ -113,19 +116,19 @@ def _card(title: str, lines: Iterable[tuple[Any, Any]]) -> dict[str, Any]:
 
 def _summary(booking: Booking) -> dict[str, Any]:
     def name(field: str) -> Any:
-        return label_of(Booking, field)
+        return field_label(Booking, field)
 
     return _card(
         _("Meeting"),
         [
             (name("start_at"), formatting.instant(booking.start_at)),
             (name("end_at"), formatting.instant(booking.end_at)),
-            (_("event type"), page_link(booking.event_type)),
-            (_("host"), page_link(booking.host)),
+            (_("event type"), object_link(booking.event_type)),
+            (_("host"), object_link(booking.host)),
             (name("location"), booking.location and formatting.text(booking.location, formatting.LONG)),
             (name("meeting_url"), booking.meeting_url and formatting.link(booking.meeting_url)),
             (name("source"), booking.get_source_display()),
-            (_("agent's key"), booking.agent_key and page_link(booking.agent_key)),
+            (_("agent's key"), booking.agent_key and object_link(booking.agent_key)),
             (name("created_at"), formatting.instant(booking.created_at, seconds=True)),
             (
                 name("confirmed_at"),
@@ -148,15 +151,20 @@ def _summary(booking: Booking) -> dict[str, Any]:
 
 
 def _invitee(booking: Booking) -> dict[str, Any]:
-    hidden = hidden_from(booking)
+    hidden = hidden_keys(booking)
 
     def name(field: str) -> Any:
-        return label_of(Booking, field)
+        return field_label(Booking, field)
 
     # The links of a meeting that is canceled lead nowhere.
     fields = ("cancel_url", "reschedule_url") if booking.status == Booking.Status.CONFIRMED else ()
     links = [
-        (name(field), getattr(booking, field) and field not in hidden and _copied(getattr(booking, field)))
+        (
+            name(field),
+            getattr(booking, field)
+            and field not in hidden
+            and _link_with_copy_button(getattr(booking, field)),
+        )
         for field in fields
     ]
     card = _card(
@@ -170,10 +178,10 @@ def _invitee(booking: Booking) -> dict[str, Any]:
             *links,
         ],
     )
-    return card | {"others": _others(booking)}
+    return card | {"others": _other_bookings(booking)}
 
 
-def _copied(url: str) -> SafeString:
+def _link_with_copy_button(url: str) -> SafeString:
     """A link with a button that copies it; the script shows the button where it can be pressed."""
     if not formatting.web_address(url):
         return formatting.text(url, formatting.LONG)
@@ -187,23 +195,25 @@ def _copied(url: str) -> SafeString:
     )
 
 
-def _others(booking: Booking) -> dict[str, Any]:
+def _other_bookings(booking: Booking) -> dict[str, Any]:
     """The newest of the invitee's other bookings, and where all of them are listed."""
     if not booking.email_key:
         return {}
     rows = Booking.objects.of_email(booking.email_key).exclude(pk=booking.pk).order_by("-start_at", "-pk")
-    found = list(rows.only("pk", "start_at", "event_name", "status", "no_show_at")[: OTHERS + 1])
+    found = list(rows.only("pk", "start_at", "event_name", "status", "no_show_at")[: MAX_OTHER_BOOKINGS + 1])
     address = reverse("admin:calendly_integration_booking_changelist")
     return {
         "rows": [
             {
-                "link": page_link(row, formatting.stamp(row.start_at) if row.start_at else _("No time yet.")),
+                "link": object_link(
+                    row, formatting.stamp(row.start_at) if row.start_at else _("No time yet.")
+                ),
                 "event": formatting.text(row.event_name),
-                "state": standing.badge(row),
+                "state": booking_status.badge(row),
             }
-            for row in found[:OTHERS]
+            for row in found[:MAX_OTHER_BOOKINGS]
         ],
-        "more": len(found) > OTHERS,
+        "more": len(found) > MAX_OTHER_BOOKINGS,
         "url": f"{address}?{urlencode({'q': booking.invitee_email})}",
     }
 
@@ -214,19 +224,19 @@ def _conversation(booking: Booking) -> dict[str, Any]:
         return _card(_("Conversation"), [(_("conversation"), _("None is known."))])
 
     def line(field: str, limit: int = 300) -> tuple[Any, SafeString]:
-        return label_of(type(kept), field), getattr(kept, field) and formatting.text(
+        return field_label(type(kept), field), getattr(kept, field) and formatting.text(
             getattr(kept, field), limit
         )
 
     return _card(
         _("Conversation"),
         [
-            (label_of(type(kept), "conversation_id"), formatting.text(kept.conversation_id, 300)),
+            (field_label(type(kept), "conversation_id"), formatting.text(kept.conversation_id, 300)),
             line("user_id"),
             line("agent_type"),
             line("booking_source"),
             line("notes", formatting.LONG),
-            (label_of(type(kept), "extra"), kept.extra and formatting.evidence(kept.extra)),
+            (field_label(type(kept), "extra"), kept.extra and formatting.raw_data(kept.extra)),
         ],
     )
 
@@ -235,15 +245,15 @@ def _table(title: str, labels: list[Any], rows: list[tuple[Any, ...]], empty: st
     return {"title": title, "labels": labels, "rows": rows, "empty": empty}
 
 
-def _legs(calendly_bookings: list[CalendlyBooking]) -> dict[str, Any]:
+def _calendly_bookings(calendly_bookings: list[CalendlyBooking]) -> dict[str, Any]:
     labels = [_("start"), _("status"), _("left to do"), _("reason"), _("last error"), _("made at")]
     rows = [
         (
-            page_link(calendly_booking, _start_of(calendly_booking)),
-            formatting.state(calendly_booking.status, calendly_booking.get_status_display()),
+            object_link(calendly_booking, _start_of(calendly_booking)),
+            formatting.badge(calendly_booking.status, calendly_booking.get_status_display()),
             calendly_booking.get_pending_action_display(),
-            formatting.text(formatting.told(calendly_booking.cancel_reason)),
-            formatting.text(formatting.told(calendly_booking.last_error, 160)),
+            formatting.text(formatting.error_text(calendly_booking.cancel_reason)),
+            formatting.text(formatting.error_text(calendly_booking.last_error, 160)),
             formatting.instant(calendly_booking.created_at),
         )
         for calendly_booking in calendly_bookings
@@ -255,8 +265,8 @@ def _followups(found: list[FollowUp]) -> dict[str, Any]:
     labels = [_("what"), _("status"), _("due at"), _("message")]
     rows = [
         (
-            page_link(each),
-            formatting.state(each.status, each.get_status_display()),
+            object_link(each),
+            formatting.badge(each.status, each.get_status_display()),
             formatting.instant(each.scheduled_for),
             formatting.text(each.message, 300),
         )
@@ -265,8 +275,8 @@ def _followups(found: list[FollowUp]) -> dict[str, Any]:
     return _table(_("Follow-ups"), labels, rows, _("None."))
 
 
-def _evidence(booking: Booking, calendly_bookings: list[CalendlyBooking]) -> Iterable[tuple[Any, SafeString]]:
-    hidden = hidden_from(booking)
+def _raw_data(booking: Booking, calendly_bookings: list[CalendlyBooking]) -> Iterable[tuple[Any, SafeString]]:
+    hidden = hidden_keys(booking)
     sources = (
         ("request", _("What was asked of Calendly")),
         ("invitee_raw", _("The invitee as Calendly told")),
@@ -277,7 +287,7 @@ def _evidence(booking: Booking, calendly_bookings: list[CalendlyBooking]) -> Ite
             if raw := getattr(calendly_booking, field):
                 yield (
                     format_html("{} · {}", label, _start_of(calendly_booking)),
-                    formatting.evidence(raw, hidden=hidden),
+                    formatting.raw_data(raw, hidden=hidden),
                 )
 
 

@@ -12,28 +12,33 @@ from django.utils.translation import ngettext
 
 from ..services.actors import Actor
 from . import bulk_run, formatting
-from .object_actions import ConfirmedAction, words_of
+from .object_actions import ConfirmedAction, error_message
 from .read_only import ReadOnlyAdmin
 
 M = TypeVar("M", bound=Model)
 
 # One request does so many; where the background can do it, it does all that is more than a few.
-MOST = 500
-IN_REQUEST, MOST_IN_BACKGROUND = 100, 10_000
-LISTED = 100
+MAX_IN_REQUEST = 500
+BACKGROUND_FROM, MAX_IN_BACKGROUND = 100, 10_000
+MAX_LISTED = 100
 
 
 def confirm(
-    page: ReadOnlyAdmin[M], request: HttpRequest, rows: QuerySet[M], act: ConfirmedAction, *, bulk: str = ""
+    page: ReadOnlyAdmin[M],
+    request: HttpRequest,
+    rows: QuerySet[M],
+    action: ConfirmedAction,
+    *,
+    bulk: str = "",
 ) -> HttpResponse | None:
     """Ask; when the page comes back with a yes, do it for each row for which it is offered. One failure is one
     message, not a stop. None sends the person back to the list. With `bulk`, the kind of run, more than a hundred
     are done in the background."""
-    now, most = timezone.now(), MOST_IN_BACKGROUND if bulk else MOST
+    now, most = timezone.now(), MAX_IN_BACKGROUND if bulk else MAX_IN_REQUEST
     found = list(rows[: most + 1])
-    chosen = [row for row in found[:most] if act.offered(row, now)]
+    chosen = [row for row in found[:most] if action.offered(row, now)]
     left_out = len(found[:most]) - len(chosen)
-    later = bool(bulk) and len(chosen) > IN_REQUEST
+    later = bool(bulk) and len(chosen) > BACKGROUND_FROM
     if not chosen:
         messages.warning(request, _("None of these rows can be treated so: nothing was done."))
         return None
@@ -41,39 +46,39 @@ def confirm(
         return page.page(
             request,
             "confirm_many.html",
-            title=act.label,
-            button=act.label,
-            ask=act.ask,
-            names=[formatting.plain(row) for row in chosen[:LISTED]],
-            more=max(0, len(chosen) - LISTED),
+            title=action.label,
+            button=action.label,
+            ask=action.ask,
+            names=[formatting.plain(row) for row in chosen[:MAX_LISTED]],
+            more=max(0, len(chosen) - MAX_LISTED),
             left_out=left_out,
             too_many=len(found) > most,
             most=most,
             later=later,
-            again=again(request),
+            hidden_fields=hidden_fields(request),
         )
     if later:
-        return bulk_run.begin(page, request, bulk, chosen, log=act.label)
-    _do(page, request, chosen, act)
+        return bulk_run.start(page, request, bulk, chosen, log=action.label)
+    _do(page, request, chosen, action)
     return None
 
 
-def _do(page: ReadOnlyAdmin[M], request: HttpRequest, rows: list[M], act: ConfirmedAction) -> None:
+def _do(page: ReadOnlyAdmin[M], request: HttpRequest, rows: list[M], action: ConfirmedAction) -> None:
     done = 0
     for row in rows:
         try:
-            act.do(row, Actor.staff(request.user.get_username()), timezone.now())
-        except tuple(act.refusals) as error:
-            messages.warning(request, f"{formatting.plain(row)}: {words_of(act.refusals, error)}")
+            action.do(row, Actor.staff(request.user.get_username()), timezone.now())
+        except tuple(action.refusals) as error:
+            messages.warning(request, f"{formatting.plain(row)}: {error_message(action.refusals, error)}")
         else:
-            page.log_change(request, row, str(act.label))
+            page.log_change(request, row, str(action.label))
             done += 1
     if done:
         text = ngettext("Done for %d row.", "Done for %d rows.", done) % done
-        messages.success(request, f"{act.label}: {text}")
+        messages.success(request, f"{action.label}: {text}")
 
 
-def again(request: HttpRequest) -> list[tuple[str, Any]]:
+def hidden_fields(request: HttpRequest) -> list[tuple[str, Any]]:
     """What the page must send once more for the list to know what was chosen."""
     chosen = [(ACTION_CHECKBOX_NAME, pk) for pk in request.POST.getlist(ACTION_CHECKBOX_NAME)]
     return [

@@ -22,7 +22,7 @@ from ..models import BulkItem, BulkRun
 from ..services.actors import Actor
 from ..services.backoffice import bulk
 from . import display, formatting, refusals
-from .filters import YesNo, titled
+from .filters import YesNoFilter, with_title
 from .object_actions import Words
 from .read_only import ReadOnlyAdmin
 
@@ -34,7 +34,7 @@ PERMISSIONS = {
     Kind.REPLAY: "replay_webhookdelivery",
     Kind.RESEND: "resend_outboxmessage",
 }
-ROWS = {Kind.CANCEL: "booking", Kind.REPLAY: "webhookdelivery", Kind.RESEND: "outboxmessage"}
+MODEL_NAMES = {Kind.CANCEL: "booking", Kind.REPLAY: "webhookdelivery", Kind.RESEND: "outboxmessage"}
 DONE = {
     Kind.CANCEL: _("Canceled at Calendly."),
     Kind.REPLAY: _("It is processed again."),
@@ -53,7 +53,7 @@ NOTES: dict[str, Words] = {
     "broken": _("It failed by an error of our own: see the worker's log."),
 }
 # How many of each state stand on the page; all of them stand in the list.
-LISTED = {Status.FAILED: 100, Status.WAITING: 30, Status.DONE: 50}
+MAX_LISTED = {Status.FAILED: 100, Status.WAITING: 30, Status.DONE: 50}
 HEADINGS = {
     Status.FAILED: _("Not done"),
     Status.WAITING: _("Still to do"),
@@ -61,7 +61,7 @@ HEADINGS = {
 }
 
 
-def begin(
+def start(
     page: ReadOnlyAdmin[M],
     request: HttpRequest,
     kind: str,
@@ -85,10 +85,10 @@ def begin(
         )
         LogEntry.objects.log_actions(request.user.pk, rows, CHANGE, str(log))  # type: ignore[arg-type]
         LogEntry.objects.log_actions(request.user.pk, [run], ADDITION, str(log))  # type: ignore[arg-type]
-    told = ngettext(
+    text = ngettext(
         "%d row is worked off in the background.", "%d rows are worked off in the background.", len(rows)
     )
-    messages.success(request, told % len(rows))
+    messages.success(request, text % len(rows))
     if not page.may(request, "view_bulkrun"):
         return HttpResponseRedirect(page.url("changelist"))
     return HttpResponseRedirect(_address("change", run))
@@ -100,13 +100,13 @@ def outcome(item: BulkItem, kind: str) -> str:
         return str(DONE[Kind(kind)]) if item.status == Status.DONE else ""
     word, _colon, said = item.note.partition(": ")
     if word == "refused":
-        return gettext("Calendly refused: %s") % formatting.told(said, 300)
+        return gettext("Calendly refused: %s") % formatting.error_text(said, 300)
     return str(NOTES.get(word, formatting.plain(item.note, 300)))
 
 
 def target(item: BulkItem, kind: str) -> SafeString:
     """A link to the row that an item is about."""
-    name = f"admin:{item._meta.app_label}_{ROWS[Kind(kind)]}_change"
+    name = f"admin:{item._meta.app_label}_{MODEL_NAMES[Kind(kind)]}_change"
     return format_html(
         '<a href="{}"><bdi>{}</bdi></a>',
         reverse(name, args=[quote(item.target)]),
@@ -130,13 +130,13 @@ class BulkRunAdmin(ReadOnlyAdmin[BulkRun]):
 
     nothing_yet = _("Nobody asked for many at once yet. Mark rows in a list and choose an action.")
     list_display = (
-        display.moment(BulkRun, "created_at", seconds=True),
+        display.instant(BulkRun, "created_at", seconds=True),
         "kind",
-        display.words(BulkRun, "by", limit=40),
+        display.text(BulkRun, "by", limit=40),
         "calls_so_far",
-        display.moment(BulkRun, "finished_at", seconds=True),
+        display.instant(BulkRun, "finished_at", seconds=True),
     )
-    list_filter = ("kind", ("finished_at", titled(_("finished"), YesNo)))
+    list_filter = ("kind", ("finished_at", with_title(_("finished"), YesNoFilter)))
     list_select_related = ()
     date_hierarchy = "created_at"
     ordering = ("-pk",)
@@ -224,13 +224,13 @@ class BulkRunAdmin(ReadOnlyAdmin[BulkRun]):
         if not count:
             messages.info(request, gettext("Nothing has failed here: nothing was done."))
             return HttpResponseRedirect(_address("change", row))
-        told = ngettext("%d row is tried again.", "%d rows are tried again.", count) % count
-        return self.did(request, row, gettext("Try the failed ones again"), told)
+        text = ngettext("%d row is tried again.", "%d rows are tried again.", count) % count
+        return self.finish_action(request, row, gettext("Try the failed ones again"), text)
 
 
 def _group(run: BulkRun, state: str, amount: int) -> dict[str, Any]:
     """Items of one state, the first ones."""
-    most = LISTED[Status(state)]
+    most = MAX_LISTED[Status(state)]
     found = run.items.filter(status=state).order_by("pk")[:most]
     return {
         "heading": HEADINGS[Status(state)],
@@ -239,7 +239,7 @@ def _group(run: BulkRun, state: str, amount: int) -> dict[str, Any]:
         "items": [
             {
                 "target": target(item, run.kind),
-                "state": formatting.state(item.status, item.get_status_display()),
+                "state": formatting.badge(item.status, item.get_status_display()),
                 "outcome": outcome(item, run.kind),
                 "again": formatting.instant(item.next_attempt_at, seconds=True) if item.note else "",
                 "waits": state == Status.WAITING,
@@ -254,11 +254,11 @@ class BulkItemAdmin(ReadOnlyAdmin[BulkItem]):
     """One row of such a wish, and what came of it."""
 
     list_display = (
-        display.words(BulkItem, "label"),
-        display.state(BulkItem),
+        display.text(BulkItem, "label"),
+        display.status(BulkItem),
         "what_came",
         "attempts",
-        display.moment(BulkItem, "done_at"),
+        display.instant(BulkItem, "done_at"),
     )
     list_filter = ("status", "run__kind")
     linked_lookups = ("run__id__exact",)
@@ -267,13 +267,13 @@ class BulkItemAdmin(ReadOnlyAdmin[BulkItem]):
     search_fields = ("label",)
     lines = (
         "about",
-        display.other(BulkItem, "run"),
-        display.state(BulkItem),
+        display.related(BulkItem, "run"),
+        display.status(BulkItem),
         "what_came",
         "attempts",
-        display.moment(BulkItem, "next_attempt_at", seconds=True),
-        display.moment(BulkItem, "done_at", seconds=True),
-        display.failure(BulkItem, "last_error", limit=formatting.LONG),
+        display.instant(BulkItem, "next_attempt_at", seconds=True),
+        display.instant(BulkItem, "done_at", seconds=True),
+        display.error(BulkItem, "last_error", limit=formatting.LONG),
     )
 
     @admin.display(description=_("outcome"))

@@ -33,31 +33,31 @@ CSS, JS = (
     (f"{VENDOR}.js", "calendly_integration/calendar.js"),
 )
 COLOR = re.compile("#[0-9a-fA-F]{6}")
-MOST_CHOICES = 200
+MAX_CHOICES = 200
 # How the library writes dates: as all our pages do, the day before the month.
 LOCALES = {"en": "en-GB"}
 # What a meeting's summary offers, besides opening its page.
-OFFERED = ("cancel", "reschedule")
+OFFERED_ACTIONS = ("cancel", "reschedule")
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class CalendarQuery:
     """What the address asks for. What it does not know falls back to the usual."""
 
     zone: ZoneInfo
-    wanted: calendar.Wanted
+    meeting_filter: calendar.MeetingFilter
     color: str
     kept: dict[str, str]
 
     @classmethod
-    def by(cls, request: HttpRequest) -> "Asked":
+    def from_request(cls, request: HttpRequest) -> "CalendarQuery":
         """Read it from the address."""
         given = request.GET
         zone = viewer_timezone.zone(request)
         with suppress(time_zones.UnknownZone):
             zone = time_zones.named(given["zone"][:64]) if given.get("zone") else zone
         status, source = given.get("status", ""), given.get("source", "")
-        wanted = calendar.Wanted(
+        meeting_filter = calendar.MeetingFilter(
             host=_id(given.get("host", "")),
             event_type=_id(given.get("event_type", "")),
             status=status if status in calendar.STATUSES else "",
@@ -66,10 +66,10 @@ class Asked:
         color = "status" if given.get("color") == "status" else "type"
         names = ("host", "event_type", "status", "source", "color", "zone", "view")
         kept = {name: given[name][:64] for name in names if given.get(name)}
-        return cls(zone, wanted, color, kept)
+        return cls(zone, meeting_filter, color, kept)
 
 
-class ShowsCalendar(ReadOnlyAdmin[Booking]):
+class CalendarMixin(ReadOnlyAdmin[Booking]):
     """The part of the bookings' admin that is a calendar."""
 
     def get_urls(self) -> list[URLPattern]:
@@ -84,26 +84,26 @@ class ShowsCalendar(ReadOnlyAdmin[Booking]):
         """The page. Without a script it lists the week's meetings."""
         if refused := self._refused(request):
             return refused
-        now, asked = timezone.now(), Asked.by(request)
-        week = calendar.week(request.GET.get("date", ""), zone=asked.zone, now=now)
-        found = calendar.meetings(on=week, wanted=asked.wanted)
-        kinds = EventType.objects.filter(deleted_at__isnull=True)[:MOST_CHOICES]
-        hosts = Host.objects.order_by("-active", "name", "id")[:MOST_CHOICES]
+        now, query = timezone.now(), CalendarQuery.from_request(request)
+        week = calendar.week(request.GET.get("date", ""), zone=query.zone, now=now)
+        found = calendar.meetings(on=week, meeting_filter=query.meeting_filter)
+        kinds = EventType.objects.filter(deleted_at__isnull=True)[:MAX_CHOICES]
+        hosts = Host.objects.order_by("-active", "name", "id")[:MAX_CHOICES]
         return self.page(
             request,
             "calendar.html",
             title=_("Calendar"),
-            filters=_filters(asked, kinds, hosts),
-            zones=_zones(request, asked),
-            color=asked.color,
+            filters=_filters(query, kinds, hosts),
+            zones=_zones(request, query),
+            color=query.color,
             zone=format_html(
                 '{} (<span class="offset">{}</span>)',
-                asked.zone.key,
-                texts.offset(now.astimezone(asked.zone)),
+                query.zone.key,
+                texts.offset(now.astimezone(query.zone)),
             ),
-            week=_week(self, week, found, asked),
+            week=_week(self, week, found, query),
             shift=calendar_texts.changes(week),
-            setup=_setup(self, request, asked, now, kinds, hosts),
+            setup=_setup(self, request, query, now, kinds, hosts),
             nothing_yet=not found.rows and not kinds,
             may_add=self.has_add_permission(request),
             css=CSS,
@@ -114,23 +114,27 @@ class ShowsCalendar(ReadOnlyAdmin[Booking]):
         """The meetings of the days between `start` and `end`, on the wall clock of `zone`."""
         if refused := self._refused(request):
             return refused
-        asked, now = Asked.by(request), timezone.now()
+        query, now = CalendarQuery.from_request(request), timezone.now()
         try:
-            on = calendar.days(request.GET.get("start", ""), request.GET.get("end", ""), asked.zone)
-        except calendar.BadDays:
-            said = gettext("The calendar shows at most %d days at once.") % calendar.MOST_DAYS
+            on = calendar.days(request.GET.get("start", ""), request.GET.get("end", ""), query.zone)
+        except calendar.InvalidDays:
+            said = gettext("The calendar shows at most %d days at once.") % calendar.MAX_DAYS
             return JsonResponse({"error": said}, status=400)
-        found = calendar.meetings(on=on, wanted=asked.wanted)
-        acts = [act for act in self.acts if act.name in OFFERED and self.may(request, act.permission)]
+        found = calendar.meetings(on=on, meeting_filter=query.meeting_filter)
+        actions = [
+            action
+            for action in self.object_actions
+            if action.name in OFFERED_ACTIONS and self.may(request, action.permission)
+        ]
         body = {
-            "zone": asked.zone.key,
-            "events": [_event(self, row, acts, asked.zone, now) for row in found.rows],
+            "zone": query.zone.key,
+            "events": [_event(self, row, actions, query.zone, now) for row in found.rows],
             "changes": calendar_texts.changes(on),
             "offsets": [
                 [texts.utc(at), int(offset / timedelta(minutes=1))] for at, offset in calendar.offsets(on)
             ],
             "cut": gettext("Only the first %d meetings are shown. Choose fewer days or a filter.")
-            % calendar.MOST
+            % calendar.MAX_MEETINGS
             if found.cut
             else "",
         }
@@ -154,12 +158,12 @@ def _color(kind: EventType | None) -> str:
 
 
 def _event(
-    page: ReadOnlyAdmin[Booking], row: Booking, acts: Iterable[Any], zone: ZoneInfo, now: datetime
+    page: ReadOnlyAdmin[Booking], row: Booking, actions: Iterable[Any], zone: ZoneInfo, now: datetime
 ) -> dict[str, Any]:
     """A meeting as the script draws and sums it up: nothing of the invitee but name and address."""
     assert row.start_at is not None  # the query asks for it
-    start, end = calendar.drawn(row.start_at, row.end_at, zone)
-    offered = {act.name: act for act in acts if act.offered(row, now)}
+    start, end = calendar.drawn_span(row.start_at, row.end_at, zone)
+    offered = {action.name: action for action in actions if action.offered(row, now)}
     return {
         "id": str(row.pk),
         "start": start.isoformat(timespec="seconds"),
@@ -179,7 +183,9 @@ def _event(
         "url": page.url("change", row),
         "move": page.url("reschedule", row) if "reschedule" in offered else "",
         "fixed": "" if "reschedule" in offered else _fixed(row, now),
-        "acts": [{"label": str(act.label), "url": page.url(act.name, row)} for act in offered.values()],
+        "actions": [
+            {"label": str(action.label), "url": page.url(action.name, row)} for action in offered.values()
+        ],
     }
 
 
@@ -188,9 +194,9 @@ def _fixed(row: Booking, now: datetime) -> str:
     return reschedule.blocked(row, now) or gettext("You may look at this meeting, and not move it.")
 
 
-def _filters(asked: Asked, kinds: Iterable[EventType], hosts: Iterable[Host]) -> list[dict[str, Any]]:
+def _filters(query: CalendarQuery, kinds: Iterable[EventType], hosts: Iterable[Host]) -> list[dict[str, Any]]:
     """The choices above the calendar: name, label, options with the chosen one marked."""
-    wanted = asked.wanted
+    meeting_filter = query.meeting_filter
     statuses = [("", gettext("confirmed and pending")), *Booking.Status.choices, ("all", gettext("all"))]
     everything: dict[str, tuple[Any, list[tuple[str, Any]]]] = {
         "host": (
@@ -208,20 +214,22 @@ def _filters(asked: Asked, kinds: Iterable[EventType], hosts: Iterable[Host]) ->
         {
             "name": name,
             "label": label,
-            "options": [(value, told, value == str(getattr(wanted, name) or "")) for value, told in options],
+            "options": [
+                (value, told, value == str(getattr(meeting_filter, name) or "")) for value, told in options
+            ],
         }
         for name, (label, options) in everything.items()
     ]
 
 
-def _zones(request: HttpRequest, asked: Asked) -> list[tuple[str, bool]]:
+def _zones(request: HttpRequest, query: CalendarQuery) -> list[tuple[str, bool]]:
     names = today.zones_in_use(viewer_timezone.zone(request))
-    names = names if asked.zone.key in names else [*names, asked.zone.key]
-    return [(name, name == asked.zone.key) for name in names]
+    names = names if query.zone.key in names else [*names, query.zone.key]
+    return [(name, name == query.zone.key) for name in names]
 
 
 def _week(
-    page: ReadOnlyAdmin[Booking], week: calendar.Days, found: calendar.Found, asked: Asked
+    page: ReadOnlyAdmin[Booking], week: calendar.DayRange, found: calendar.MeetingList, query: CalendarQuery
 ) -> dict[str, Any]:
     """The week as a list, for those without a script."""
 
@@ -229,7 +237,7 @@ def _week(
         return max((row.start_at or week.start).astimezone(week.zone).date(), week.first)
 
     def at(day: date) -> str:
-        return f"?{urlencode({**asked.kept, 'date': day.isoformat()})}"
+        return f"?{urlencode({**query.kept, 'date': day.isoformat()})}"
 
     lang = formatting.language()
     return {
@@ -259,7 +267,7 @@ def _week(
 def _setup(
     page: ReadOnlyAdmin[Booking],
     request: HttpRequest,
-    asked: Asked,
+    query: CalendarQuery,
     now: datetime,
     kinds: Iterable[EventType],
     hosts: Iterable[Host],
@@ -268,10 +276,10 @@ def _setup(
     day = request.GET.get("date", "")
     with suppress(ValueError):
         day = date.fromisoformat(day).isoformat()
-    here = now.astimezone(asked.zone)
+    here = now.astimezone(query.zone)
     return {
         "feed": page.url("feed"),
-        "zone": asked.zone.key,
+        "zone": query.zone.key,
         "offset": here.isoformat()[-6:],
         "date": day if re.fullmatch(r"20\d\d-\d\d-\d\d", day) else here.date().isoformat(),
         "view": request.GET.get("view", "")[:32],

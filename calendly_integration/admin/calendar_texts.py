@@ -38,13 +38,15 @@ WORDS = {
 
 
 def time(row: Booking, zone: ZoneInfo) -> str:
-    """From when to when; told apart by the offset where the clocks show that time twice."""
-    told = []
+    """From when to when; found apart by the offset where the clocks show that time twice."""
+    found = []
     for at in (row.start_at, row.end_at):
         if at is not None:
             here = at.astimezone(zone)
-            told.append(f"{here:%H:%M} {texts.offset(here)}" if calendar.twice(at, zone) else f"{here:%H:%M}")
-    return "–".join(told)
+            found.append(
+                f"{here:%H:%M} {texts.offset(here)}" if calendar.is_ambiguous(at, zone) else f"{here:%H:%M}"
+            )
+    return "–".join(found)
 
 
 def when(row: Booking, zone: ZoneInfo) -> str:
@@ -55,9 +57,9 @@ def when(row: Booking, zone: ZoneInfo) -> str:
     return f"{day} {here.year}, {time(row, zone)} ({zone.key}, {texts.offset(here)})"
 
 
-def changes(on: calendar.Days) -> list[dict[str, str]]:
+def changes(on: calendar.DayRange) -> list[dict[str, str]]:
     """The nights in which the clocks change, in words and as what is to be shaded."""
-    told = []
+    found = []
     for change in calendar.clock_changes(on):
         start, end = change.span
         before, after = (
@@ -77,7 +79,7 @@ def changes(on: calendar.Days) -> list[dict[str, str]]:
         }
         day = capfirst(texts.day(start.date(), formatting.language()))
         label = gettext("comes twice") if change.back else gettext("does not exist")
-        told.append(
+        found.append(
             {
                 "start": start.isoformat(timespec="seconds"),
                 "end": end.isoformat(timespec="seconds"),
@@ -85,7 +87,7 @@ def changes(on: calendar.Days) -> list[dict[str, str]]:
                 "label": f"{start:%H:%M}–{end:%H:%M} {label}",
             }
         )
-    return told
+    return found
 
 
 def _fixed(offset: timedelta) -> tzinfo:

@@ -46,11 +46,11 @@ def _always(row: CalendlyAccount, now: datetime) -> bool:
     return True
 
 
-CHECK = ObjectAction("check", _("Check now"), MANAGE, "check_act", _always)
-SYNC = ObjectAction("sync", _("Sync now"), MANAGE, "sync_act", _always)
-SUBSCRIBE = ObjectAction("subscribe", _("Subscribe the webhook"), MANAGE, "subscribe_act", _always)
-ROTATE = ObjectAction("rotate", _("Change the signing key"), MANAGE, "rotate_act", _always)
-ASKS = {
+CHECK = ObjectAction("check", _("Check now"), MANAGE, "check_view", _always)
+SYNC = ObjectAction("sync", _("Sync now"), MANAGE, "sync_view", _always)
+SUBSCRIBE = ObjectAction("subscribe", _("Subscribe the webhook"), MANAGE, "subscribe_view", _always)
+ROTATE = ObjectAction("rotate", _("Change the signing key"), MANAGE, "rotate_view", _always)
+QUESTIONS = {
     "check": _(
         "Asks Calendly, the portal, the queue and the database whether all is as it must be. Nothing is changed."
     ),
@@ -70,17 +70,17 @@ ASKS = {
 
 
 @admin.register(CalendlyAccount)
-class ConnectionAdmin(ReadOnlyAdmin[CalendlyAccount]):
+class CalendlyAccountAdmin(ReadOnlyAdmin[CalendlyAccount]):
     """How well we speak to Calendly. The credential has no column here, not even its cipher text."""
 
     nothing_yet = _("No connection yet. Set CALENDLY_API_KEY and run manage.py calendly_setup.")
     list_display = (
-        display.words(CalendlyAccount, "name", sort=True),
+        display.text(CalendlyAccount, "name", sort=True),
         "slug",
-        display.state(CalendlyAccount, "health"),
-        display.moment(CalendlyAccount, "checked_at"),
-        display.moment(CalendlyAccount, "synced_at"),
-        display.moment(CalendlyAccount, "events_synced_at"),
+        display.status(CalendlyAccount, "health"),
+        display.instant(CalendlyAccount, "checked_at"),
+        display.instant(CalendlyAccount, "synced_at"),
+        display.instant(CalendlyAccount, "events_synced_at"),
     )
     list_display_links = ("slug",)
     list_filter = ("health",)
@@ -89,117 +89,124 @@ class ConnectionAdmin(ReadOnlyAdmin[CalendlyAccount]):
     search_fields = ("name", "slug", "user_email")
     lines = (
         "slug",
-        display.words(CalendlyAccount, "name", limit=200),
-        display.state(CalendlyAccount, "health"),
-        display.failure(CalendlyAccount, "health_note", limit=formatting.LONG),
-        display.moment(CalendlyAccount, "checked_at", seconds=True),
-        display.words(CalendlyAccount, "user_email"),
-        display.words(CalendlyAccount, "organization_uri", limit=255),
-        display.words(CalendlyAccount, "user_uri", limit=255),
+        display.text(CalendlyAccount, "name", limit=200),
+        display.status(CalendlyAccount, "health"),
+        display.error(CalendlyAccount, "health_note", limit=formatting.LONG),
+        display.instant(CalendlyAccount, "checked_at", seconds=True),
+        display.text(CalendlyAccount, "user_email"),
+        display.text(CalendlyAccount, "organization_uri", limit=255),
+        display.text(CalendlyAccount, "user_uri", limit=255),
         "time_zone",
         "plan",
         "stage",
-        display.words(CalendlyAccount, "subscription_uri", limit=255),
+        display.text(CalendlyAccount, "subscription_uri", limit=255),
         "subscription_state",
-        display.moment(CalendlyAccount, "synced_at", seconds=True),
-        display.moment(CalendlyAccount, "events_synced_at", seconds=True),
-        display.moment(CalendlyAccount, "quota_exhausted_until", seconds=True),
-        display.moment(CalendlyAccount, "created_at", seconds=True),
+        display.instant(CalendlyAccount, "synced_at", seconds=True),
+        display.instant(CalendlyAccount, "events_synced_at", seconds=True),
+        display.instant(CalendlyAccount, "quota_exhausted_until", seconds=True),
+        display.instant(CalendlyAccount, "created_at", seconds=True),
     )
-    acts = (CHECK, SYNC, SUBSCRIBE, ROTATE)
+    object_actions = (CHECK, SYNC, SUBSCRIBE, ROTATE)
 
     def get_urls(self) -> list[URLPattern]:
         """The machine room stands before the stock addresses, which would take it for a row."""
-        view = viewer_timezone.in_zone(self.admin_site.admin_view(self.machine_view))
-        return [path("machine/", view, name=self.url_name("machine")), *super().get_urls()]
+        view = viewer_timezone.in_zone(self.admin_site.admin_view(self.system_status_view))
+        return [path("system-status/", view, name=self.url_name("system_status")), *super().get_urls()]
 
-    def machine_view(self, request: HttpRequest) -> HttpResponse:
+    def system_status_view(self, request: HttpRequest) -> HttpResponse:
         """What waits, what is stuck, what runs."""
-        return system_status.room(self, request)
+        return system_status.render(self, request)
 
-    def check_act(self, request: HttpRequest, row: CalendlyAccount, act: ObjectAction) -> HttpResponse:
+    def check_view(self, request: HttpRequest, row: CalendlyAccount, action: ObjectAction) -> HttpResponse:
         """The doctor's checks. What they found stands in the answer: it is not kept."""
         found: list[dict[str, Any]] = []
         if request.method == "POST":
-            found = [_finding(each) for each in doctor.examine(row, now=timezone.now())]
+            found = [_finding_row(each) for each in doctor.examine(row, now=timezone.now())]
             row.refresh_from_db()
             self.log_change(request, row, gettext("Checked."))
         bad = sum(each["tone"] == "bad" for each in found)
         return self.page(
             request,
-            "connection_check.html",
-            title=act.label,
+            "account_check.html",
+            title=action.label,
             row=row,
-            ask=ASKS[act.name],
-            button=act.label,
+            ask=QUESTIONS[action.name],
+            button=action.label,
             found=found,
             bad=bad,
-            css=("calendly_integration/machine.css",),
+            css=("calendly_integration/system_status.css",),
             at=formatting.instant(timezone.now()),
         )
 
-    def sync_act(self, request: HttpRequest, row: CalendlyAccount, act: ObjectAction) -> HttpResponse:
+    def sync_view(self, request: HttpRequest, row: CalendlyAccount, action: ObjectAction) -> HttpResponse:
         """Hosts and event types now, meetings in the background."""
         if request.method != "POST":
-            return self._ask(request, row, act)
+            return self._ask(request, row, action)
         try:
             hosts, kinds = event_types.sync(row, now=timezone.now())
         except REFUSALS as error:
             return self._refused(request, row, error)
-        soon = event_type_settings.ask_for_meetings()
-        return self.did(request, row, gettext("Synced."), synced(hosts, kinds, soon=soon))
+        soon = event_type_settings.request_sync()
+        return self.finish_action(request, row, gettext("Synced."), synced_text(hosts, kinds, soon=soon))
 
-    def subscribe_act(self, request: HttpRequest, row: CalendlyAccount, act: ObjectAction) -> HttpResponse:
+    def subscribe_view(
+        self, request: HttpRequest, row: CalendlyAccount, action: ObjectAction
+    ) -> HttpResponse:
         """See to it that Calendly tells us everything."""
         if request.method != "POST":
-            return self._ask(request, row, act)
+            return self._ask(request, row, action)
         try:
             state = subscriptions.subscribe(row, now=timezone.now())
         except REFUSALS as error:
             return self._refused(request, row, error)
         if state.made:
-            told = gettext("The webhook is subscribed anew.")
+            text = gettext("The webhook is subscribed anew.")
         else:
-            told = gettext("The webhook was subscribed already, and well.")
-        return self.did(request, row, gettext("Webhook subscribed."), told)
+            text = gettext("The webhook was subscribed already, and well.")
+        return self.finish_action(request, row, gettext("Webhook subscribed."), text)
 
-    def rotate_act(self, request: HttpRequest, row: CalendlyAccount, act: ObjectAction) -> HttpResponse:
+    def rotate_view(self, request: HttpRequest, row: CalendlyAccount, action: ObjectAction) -> HttpResponse:
         """A new signing key, which nobody gets to see."""
         if request.method != "POST":
-            return self._ask(request, row, act)
+            return self._ask(request, row, action)
         try:
             subscriptions.rotate(row, now=timezone.now())
         except REFUSALS as error:
             self.log_change(request, row, gettext("Tried to change the signing key."))
             return self._refused(request, row, error)
-        told = gettext("Calendly signs with a new key. The old one is accepted for 48 hours more.")
-        return self.did(request, row, gettext("Signing key changed."), told)
+        text = gettext("Calendly signs with a new key. The old one is accepted for 48 hours more.")
+        return self.finish_action(request, row, gettext("Signing key changed."), text)
 
-    def _ask(self, request: HttpRequest, row: CalendlyAccount, act: ObjectAction) -> HttpResponse:
+    def _ask(self, request: HttpRequest, row: CalendlyAccount, action: ObjectAction) -> HttpResponse:
         return self.page(
-            request, "confirm.html", title=act.label, row=row, ask=ASKS[act.name], button=act.label
+            request,
+            "confirm.html",
+            title=action.label,
+            row=row,
+            ask=QUESTIONS[action.name],
+            button=action.label,
         )
 
     def _refused(self, request: HttpRequest, row: CalendlyAccount, error: Exception) -> HttpResponse:
-        messages.error(request, _said(error))
+        messages.error(request, _error_text(error))
         return HttpResponseRedirect(self.url("change", row))
 
 
-def synced(hosts: int, kinds: int, *, soon: bool | None = None) -> str:
+def synced_text(hosts: int, kinds: int, *, soon: bool | None = None) -> str:
     """What was read; `soon` is whether the queue took the rest."""
     people = ngettext("%d host", "%d hosts", hosts) % hosts
     types = ngettext("%d event type", "%d event types", kinds) % kinds
-    told = gettext("Read from Calendly: %(types)s, %(people)s.") % {"types": types, "people": people}
+    text = gettext("Read from Calendly: %(types)s, %(people)s.") % {"types": types, "people": people}
     if soon is None:
-        return told
+        return text
     if soon:
         then = gettext("Meetings follow in the background.")
     else:
         then = gettext("The queue does not answer: meetings follow with the next run of the timetable.")
-    return f"{told} {then}"
+    return f"{text} {then}"
 
 
-def _said(error: Exception) -> str:
+def _error_text(error: Exception) -> str:
     if isinstance(error, subscriptions.NoSigningKey):
         return gettext(
             "There is no signing key yet. Press “Change the signing key”: "
@@ -214,11 +221,11 @@ def _said(error: Exception) -> str:
             "token that made it, or set another PUBLIC_URL."
         )
     if isinstance(error, encryption.Unreadable):
-        return gettext("Nothing can be stored encrypted: %s") % formatting.told(error, 300)
+        return gettext("Nothing can be stored encrypted: %s") % formatting.error_text(error, 300)
     return calendly_errors.text(error)
 
 
-def _finding(found: doctor.Finding) -> dict[str, Any]:
+def _finding_row(found: doctor.Finding) -> dict[str, Any]:
     """One check, for the page."""
     tone, word = {
         True: ("ok", _("all right")),
@@ -227,10 +234,10 @@ def _finding(found: doctor.Finding) -> dict[str, Any]:
     }[found.ok]
     return {
         "name": CHECKS.get(found.name, found.name),
-        "state": formatting.state(tone, word),
+        "state": formatting.badge(tone, word),
         "tone": "bad" if found.ok is False else "",
         "text": formatting.text(found.text, 500),
-        "mend": formatting.text(found.mend, 500) if found.mend else "",
+        "fix": formatting.text(found.mend, 500) if found.mend else "",
     }
 
 
@@ -240,28 +247,28 @@ class SyncRunAdmin(ReadOnlyAdmin[SyncRun]):
 
     nothing_yet = _("The mirror has not run yet. Press “Sync now” in the machine room.")
     list_display = (
-        display.moment(SyncRun, "started_at", seconds=True),
-        display.state(SyncRun),
+        display.instant(SyncRun, "started_at", seconds=True),
+        display.status(SyncRun),
         "seen",
         "changed",
-        display.moment(SyncRun, "window_start"),
-        display.moment(SyncRun, "window_end"),
-        display.moment(SyncRun, "finished_at", seconds=True),
-        display.failure(SyncRun, "error"),
+        display.instant(SyncRun, "window_start"),
+        display.instant(SyncRun, "window_end"),
+        display.instant(SyncRun, "finished_at", seconds=True),
+        display.error(SyncRun, "error"),
     )
     list_filter = ("status",)
     list_select_related = ()
     date_hierarchy = "started_at"
     ordering = ("-pk",)
     lines = (
-        display.other(SyncRun, "account"),
-        display.state(SyncRun),
-        display.moment(SyncRun, "started_at", seconds=True),
-        display.moment(SyncRun, "finished_at", seconds=True),
-        display.moment(SyncRun, "window_start"),
-        display.moment(SyncRun, "window_end"),
-        display.moment(SyncRun, "cursor"),
+        display.related(SyncRun, "account"),
+        display.status(SyncRun),
+        display.instant(SyncRun, "started_at", seconds=True),
+        display.instant(SyncRun, "finished_at", seconds=True),
+        display.instant(SyncRun, "window_start"),
+        display.instant(SyncRun, "window_end"),
+        display.instant(SyncRun, "cursor"),
         "seen",
         "changed",
-        display.failure(SyncRun, "error", limit=formatting.LONG),
+        display.error(SyncRun, "error", limit=formatting.LONG),
     )

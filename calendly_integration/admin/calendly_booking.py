@@ -11,18 +11,18 @@ from .read_only import ReadOnlyAdmin
 
 
 @admin.register(CalendlyBooking)
-class BookingLegAdmin(ReadOnlyAdmin[CalendlyBooking]):
+class CalendlyBookingAdmin(ReadOnlyAdmin[CalendlyBooking]):
     """One try to hold the meeting at one start, and what is left to do with it."""
 
     list_display = (
-        display.moment(CalendlyBooking, "start_at"),
-        display.other(CalendlyBooking, "booking"),
-        display.state(CalendlyBooking),
+        display.instant(CalendlyBooking, "start_at"),
+        display.related(CalendlyBooking, "booking"),
+        display.status(CalendlyBooking),
         "pending_action",
-        display.moment(CalendlyBooking, "next_attempt_at", seconds=True),
+        display.instant(CalendlyBooking, "next_attempt_at", seconds=True),
         "attempts",
-        display.failure(CalendlyBooking, "last_error"),
-        display.moment(CalendlyBooking, "created_at"),
+        display.error(CalendlyBooking, "last_error"),
+        display.instant(CalendlyBooking, "created_at"),
     )
     list_filter = ("status", "pending_action", "rescheduled")
     linked_lookups = ("next_attempt_at__isnull",)
@@ -33,29 +33,29 @@ class BookingLegAdmin(ReadOnlyAdmin[CalendlyBooking]):
     search_help_text = _("Calendly's ids, invitee's e-mail or our number")
     uuid_lookups = ("pk", "booking")
     lines = (
-        display.other(CalendlyBooking, "booking"),
-        display.state(CalendlyBooking),
+        display.related(CalendlyBooking, "booking"),
+        display.status(CalendlyBooking),
         "pending_action",
-        display.moment(CalendlyBooking, "start_at"),
-        display.moment(CalendlyBooking, "end_at"),
-        display.other(CalendlyBooking, "replaces", label=_("replaces")),
+        display.instant(CalendlyBooking, "start_at"),
+        display.instant(CalendlyBooking, "end_at"),
+        display.related(CalendlyBooking, "replaces", label=_("replaces")),
         "rescheduled",
-        display.words(CalendlyBooking, "invitee_uri", label=_("invitee at Calendly"), limit=255),
-        display.words(CalendlyBooking, "event_uri", label=_("event at Calendly"), limit=255),
-        display.words(CalendlyBooking, "canceled_by", limit=255),
-        display.failure(CalendlyBooking, "cancel_reason", limit=formatting.LONG),
-        display.moment(CalendlyBooking, "canceled_at", seconds=True),
-        display.moment(CalendlyBooking, "no_show_at", seconds=True),
-        display.moment(CalendlyBooking, "sent_at", seconds=True),
-        display.moment(CalendlyBooking, "confirmed_at", seconds=True),
+        display.text(CalendlyBooking, "invitee_uri", label=_("invitee at Calendly"), limit=255),
+        display.text(CalendlyBooking, "event_uri", label=_("event at Calendly"), limit=255),
+        display.text(CalendlyBooking, "canceled_by", limit=255),
+        display.error(CalendlyBooking, "cancel_reason", limit=formatting.LONG),
+        display.instant(CalendlyBooking, "canceled_at", seconds=True),
+        display.instant(CalendlyBooking, "no_show_at", seconds=True),
+        display.instant(CalendlyBooking, "sent_at", seconds=True),
+        display.instant(CalendlyBooking, "confirmed_at", seconds=True),
         "attempts",
-        display.moment(CalendlyBooking, "next_attempt_at", seconds=True),
-        display.failure(CalendlyBooking, "last_error", limit=formatting.LONG),
-        display.moment(CalendlyBooking, "created_at", seconds=True),
-        display.evidence("intent", _("who wants it, and why")),
-        display.evidence("request", _("what was asked of Calendly")),
-        display.evidence("invitee_raw", _("the invitee as Calendly told")),
-        display.evidence("event_raw", _("the event as Calendly told")),
+        display.instant(CalendlyBooking, "next_attempt_at", seconds=True),
+        display.error(CalendlyBooking, "last_error", limit=formatting.LONG),
+        display.instant(CalendlyBooking, "created_at", seconds=True),
+        display.raw_data("intent", _("who wants it, and why")),
+        display.raw_data("request", _("what was asked of Calendly")),
+        display.raw_data("invitee_raw", _("the invitee as Calendly told")),
+        display.raw_data("event_raw", _("the event as Calendly told")),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[CalendlyBooking]:

@@ -13,7 +13,7 @@ KNOWN = (CalendlyError, NoToken)
 def text(error: Exception) -> str:
     """One or two sentences: what stood in the way, and what to do."""
     if isinstance(error, NoToken):
-        return gettext("There is no access token that can be used: %s") % formatting.told(error, 300)
+        return gettext("There is no access token that can be used: %s") % formatting.error_text(error, 300)
     if isinstance(error, RateLimited):
         wait = errors.seconds(error.retry_after)
         return (
@@ -25,7 +25,7 @@ def text(error: Exception) -> str:
             % wait
         )
     if isinstance(error, Unauthenticated):
-        return gettext("Calendly does not take our access token: %s") % formatting.told(error, 300)
+        return gettext("Calendly does not take our access token: %s") % formatting.error_text(error, 300)
     if isinstance(error, CalendlyError) and (error.retryable or error.outcome_unknown):
         return gettext("Calendly cannot be reached now. Try again in a minute: nothing is done twice.")
-    return gettext("Calendly refused: %s") % formatting.told(error, 300)
+    return gettext("Calendly refused: %s") % formatting.error_text(error, 300)

@@ -23,7 +23,7 @@ class ReasonForm(forms.Form):
     code = forms.ChoiceField(
         label=_("Kind of reason"), choices=lambda: [("", _("Choose one")), *_codes()], required=True
     )
-    reason = fields.Lines(
+    reason = fields.MultilineField(
         label=_("Reason"),
         max_length=1000,
         required=False,
@@ -56,7 +56,7 @@ class ReasonForm(forms.Form):
         code, text = self.cleaned_data["code"], self.cleaned_data["reason"]
         return {
             "code": code,
-            "reason": told(code, text),
+            "reason": reason_text(code, text),
             "follow_up": self.cleaned_data["follow_up"] and code in queries.OFFERED_AGAIN,
         }
 
@@ -78,7 +78,7 @@ def _codes() -> list[tuple[str, str]]:
     return [(code.value, capfirst(str(code.label))) for code in Booking.CancelCode]
 
 
-def told(code: str, text: str) -> str:
+def reason_text(code: str, text: str) -> str:
     """What Calendly is told, in the language of the page: the kind of reason with the text behind it."""
     label = "" if code == Booking.CancelCode.OTHER else capfirst(str(Booking.CancelCode(code).label))
     return ": ".join(each for each in (label, text) if each)
@@ -96,7 +96,7 @@ def blocked(booking: Booking, now: datetime) -> str:
 def view(page: ReadOnlyAdmin[Booking], request: HttpRequest, booking: Booking) -> HttpResponse:
     """Ask; on a yes cancel. What stood in the way is said on the page, with what was typed."""
     now, failure = timezone.now(), ""
-    form = CancelForm(request.POST or None, shared=_may_be_shared(booking))
+    form = CancelForm(request.POST or None, shared=_may_have_others(booking))
     if request.method == "POST" and (moved := reschedule.moved_since(request, booking)):
         failure = moved
     elif request.method == "POST" and form.is_valid():
@@ -136,22 +136,22 @@ def _cancel(
             follow_up=bool(booking_request["follow_up"]),
         )
     except queries.CancellationUnknown:
-        told = _(
+        text = _(
             "Calendly's answer was lost. The cancellation is tried until it is certain: look again in a minute."
         )
-        return page.did(request, booking, _("Asked Calendly to cancel."), told, messages.WARNING)
+        return page.finish_action(request, booking, _("Asked Calendly to cancel."), text, messages.WARNING)
     if before == Booking.Status.CANCELED:
-        return page.did(
+        return page.finish_action(
             request, after, _("Was canceled already."), _("This meeting was canceled already."), messages.INFO
         )
     done = str(_("The meeting is canceled at Calendly."))
     if booking_request["follow_up"]:
         planned = _("A follow-up is planned.")
         done = f"{done} {planned}"
-    return page.did(request, after, _("Canceled."), done)
+    return page.finish_action(request, after, _("Canceled."), done)
 
 
-def _may_be_shared(booking: Booking) -> bool:
+def _may_have_others(booking: Booking) -> bool:
     """Whether others may come to the same event: only Calendly knows for sure."""
     kind = booking.event_type
     return kind is None or kind.kind == EventType.Kind.GROUP

@@ -17,7 +17,7 @@ from ..models import Booking, BulkRun, CalendlyBooking, EventType
 from . import bulk_actions, bulk_run, cancel, display, formatting, refusals
 from .read_only import ReadOnlyAdmin
 
-MOST, LISTED = 2000, 100
+MAX_ROWS, MAX_LISTED = 2000, 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class CancelPreview:
     what: str
 
 
-class CancelsMany(ReadOnlyAdmin[Booking]):
+class CancelManyMixin(ReadOnlyAdmin[Booking]):
     """The action on the list of bookings."""
 
     @admin.action(description=gettext_lazy("Cancel the meetings"), permissions=["cancel"])
@@ -47,12 +47,12 @@ def view(page: ReadOnlyAdmin[Booking], request: HttpRequest, rows: QuerySet[Book
     now, sure = timezone.now(), request.POST.get("sure") == "yes"
     if sure:
         rows = page.get_queryset(request).filter(pk__in=_keys(request.POST.get("targets", "")))
-    found = list(rows.select_related("event_type")[: MOST + 1])
-    reasons = _left_out(found[:MOST], now)
-    chosen = [booking for booking in found[:MOST] if booking.pk not in reasons]
+    found = list(rows.select_related("event_type")[: MAX_ROWS + 1])
+    reasons = _left_out(found[:MAX_ROWS], now)
+    chosen = [booking for booking in found[:MAX_ROWS] if booking.pk not in reasons]
     form = cancel.ReasonForm(request.POST if sure else None)
     if sure and chosen and form.is_valid():
-        return bulk_run.begin(
+        return bulk_run.start(
             page,
             request,
             BulkRun.Kind.CANCEL,
@@ -67,13 +67,16 @@ def view(page: ReadOnlyAdmin[Booking], request: HttpRequest, rows: QuerySet[Book
         title=_("Cancel the meetings"),
         form=form,
         chosen=len(chosen),
-        fates=[_fate(booking, _what(booking)) for booking in chosen[:LISTED]],
-        more=max(0, len(chosen) - LISTED),
-        left_out=[_fate(each, reasons[each.pk]) for each in found[:MOST] if each.pk in reasons],
+        previews=[_preview(booking, _what(booking)) for booking in chosen[:MAX_LISTED]],
+        more=max(0, len(chosen) - MAX_LISTED),
+        left_out=[_preview(each, reasons[each.pk]) for each in found[:MAX_ROWS] if each.pk in reasons],
         agents=sum(booking.agent_made for booking in chosen),
-        too_many=len(found) > MOST,
-        most=MOST,
-        again=[*bulk_actions.again(request), ("targets", ",".join(str(booking.pk) for booking in chosen))],
+        too_many=len(found) > MAX_ROWS,
+        most=MAX_ROWS,
+        hidden_fields=[
+            *bulk_actions.hidden_fields(request),
+            ("targets", ",".join(str(booking.pk) for booking in chosen)),
+        ],
         css=("calendly_integration/bulk.css",),
         js=("calendly_integration/bulk.js",),
     )
@@ -82,7 +85,7 @@ def view(page: ReadOnlyAdmin[Booking], request: HttpRequest, rows: QuerySet[Book
 def _keys(text: str) -> list[uuid.UUID]:
     """The keys that the page sends back, as one field: there may be more than a form may have fields."""
     found = []
-    for each in text.split(",")[:MOST]:
+    for each in text.split(",")[:MAX_ROWS]:
         try:
             found.append(uuid.UUID(each))
         except ValueError:
@@ -100,11 +103,11 @@ def _left_out(rows: Iterable[Booking], now: datetime) -> dict[uuid.UUID, str]:
         elif kind is not None and kind.kind == EventType.Kind.GROUP:
             reasons[booking.pk] = _("A meeting of several invitees: cancel it on its own page.")
     left = [booking.pk for booking in rows if booking.pk not in reasons]
-    open_legs = CalendlyBooking.objects.filter(
+    in_progress = CalendlyBooking.objects.filter(
         Q(status=CalendlyBooking.Status.PENDING) | Q(pending_action=CalendlyBooking.PendingAction.CANCEL),
         booking__in=left,
     )
-    for pk, status in open_legs.values_list("booking_id", "status"):
+    for pk, status in in_progress.values_list("booking_id", "status"):
         moving = status == CalendlyBooking.Status.PENDING
         reasons[pk] = (
             str(refusals.NOT_CANCELABLE["pending"]) if moving else _("It is being canceled already.")
@@ -118,11 +121,11 @@ def _what(booking: Booking) -> str:
     return _("Canceled; Calendly mails the invitee and the host.")
 
 
-def _fate(booking: Booking, what: str) -> CancelPreview:
-    return CancelPreview(display.page_link(booking), formatting.instant(booking.start_at), what)
+def _preview(booking: Booking, what: str) -> CancelPreview:
+    return CancelPreview(display.object_link(booking), formatting.instant(booking.start_at), what)
 
 
 def _label(booking: Booking) -> str:
     """By which it is known on the page of the run."""
-    when = formatting.stamp(booking.start_at) if booking.start_at else formatting.NOTHING
+    when = formatting.stamp(booking.start_at) if booking.start_at else formatting.EMPTY
     return f"{formatting.plain(booking, 200)} · {when}"

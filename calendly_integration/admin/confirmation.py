@@ -53,10 +53,10 @@ SEND = ObjectAction(
 )
 
 
-class SendsConfirmations(ReadOnlyAdmin[Booking]):
-    """The act's view, for the admin of bookings."""
+class ConfirmationMixin(ReadOnlyAdmin[Booking]):
+    """The action's view, for the admin of bookings."""
 
-    def confirmation_view(self, request: HttpRequest, booking: Booking, act: ObjectAction) -> HttpResponse:
+    def confirmation_view(self, request: HttpRequest, booking: Booking, action: ObjectAction) -> HttpResponse:
         """Ask; on a yes write the message. The portal mails as soon as it has it."""
         now, failure = timezone.now(), ""
         form = OnceForm(request.POST if request.method == "POST" else None, initial={"once": uuid.uuid4()})
@@ -72,7 +72,7 @@ class SendsConfirmations(ReadOnlyAdmin[Booking]):
         return self.page(
             request,
             "booking_confirm.html",
-            title=act.label,
+            title=action.label,
             row=booking,
             head=booking_page.head(booking),
             form=form,
@@ -83,12 +83,12 @@ class SendsConfirmations(ReadOnlyAdmin[Booking]):
                 % formatting.plain(booking.invitee_email, 320),
                 _("Messages of this booking that still wait are sent before it."),
             ),
-            button=act.label,
+            button=action.label,
         )
 
     def _send(self, request: HttpRequest, booking: Booking, once: uuid.UUID, now: datetime) -> HttpResponse:
         by = Actor.staff(request.user.get_username())
         if not confirmations.send_again(booking, once=once, by=by, now=now):
-            return self.did(request, booking, SENT_ALREADY, SENT_ALREADY, messages.INFO)
+            return self.finish_action(request, booking, SENT_ALREADY, SENT_ALREADY, messages.INFO)
         told = _("The confirmation is on its way to the portal.")
-        return self.did(request, booking, _("Sent the confirmation again."), told)
+        return self.finish_action(request, booking, _("Sent the confirmation again."), told)

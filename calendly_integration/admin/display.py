@@ -32,7 +32,7 @@ def column(name: str, label: Any, show: Callable[[Any], SafeString], *, sort: st
     return admin.display(description=label, ordering=sort)(cell)
 
 
-def label_of(model: type[Model], name: str) -> Any:
+def field_label(model: type[Model], name: str) -> Any:
     """What a field is called, translated when it is shown. A foreign key is called after what it leads to."""
     field = model._meta.get_field(name)
     if isinstance(field, ForeignKey):
@@ -40,81 +40,83 @@ def label_of(model: type[Model], name: str) -> Any:
     return field.verbose_name if isinstance(field, Field) else name
 
 
-def moment(model: type[Model], name: str, *, seconds: bool = False) -> Column:
+def instant(model: type[Model], name: str, *, seconds: bool = False) -> Column:
     """A time, in UTC."""
     return column(
         name,
-        label_of(model, name),
+        field_label(model, name),
         lambda row: formatting.instant(getattr(row, name), seconds=seconds),
         sort=name,
     )
 
 
-def words(
+def text(
     model: type[Model], name: str, *, label: Any = None, limit: int = formatting.SHORT, sort: bool = False
 ) -> Column:
     """A text from outside, bounded."""
     return column(
         name,
-        label or label_of(model, name),
+        label or field_label(model, name),
         lambda row: formatting.text(getattr(row, name), limit),
         sort=name if sort else None,
     )
 
 
-def failure(model: type[Model], name: str, *, limit: int = formatting.SHORT) -> Column:
+def error(model: type[Model], name: str, *, limit: int = formatting.SHORT) -> Column:
     """What went wrong, as it was told when it did: in the language of the page as far as it is known."""
     return column(
-        name, label_of(model, name), lambda row: formatting.text(error_texts.said(getattr(row, name)), limit)
+        name,
+        field_label(model, name),
+        lambda row: formatting.text(error_texts.said(getattr(row, name)), limit),
     )
 
 
-def safe(model: type[Model], line: str | Column) -> str | Column:
+def bounded(model: type[Model], line: str | Column) -> str | Column:
     """The line; a column in its place where it is the name of a text field, which Django writes as it came."""
     names = {
         each.name
         for each in model._meta.fields
         if isinstance(each, CharField | TextField) and not each.choices
     }
-    return words(model, line, limit=formatting.LONG) if isinstance(line, str) and line in names else line
+    return text(model, line, limit=formatting.LONG) if isinstance(line, str) and line in names else line
 
 
-def state(model: type[Model], name: str = "status") -> Column:
+def status(model: type[Model], name: str = "status") -> Column:
     """A status as a badge."""
     return column(
         name,
-        label_of(model, name),
-        lambda row: formatting.state(getattr(row, name), getattr(row, f"get_{name}_display")()),
+        field_label(model, name),
+        lambda row: formatting.badge(getattr(row, name), getattr(row, f"get_{name}_display")()),
         sort=name,
     )
 
 
-def web(model: type[Model], name: str) -> Column:
+def link(model: type[Model], name: str) -> Column:
     """An address on the web."""
-    return column(name, label_of(model, name), lambda row: formatting.link(getattr(row, name)))
+    return column(name, field_label(model, name), lambda row: formatting.link(getattr(row, name)))
 
 
-def other(model: type[Model], name: str, *, label: Any = None) -> Column:
+def related(model: type[Model], name: str, *, label: Any = None) -> Column:
     """A link to the page of another row of ours."""
-    return column(name, label or label_of(model, name), lambda row: page_link(getattr(row, name)))
+    return column(name, label or field_label(model, name), lambda row: object_link(getattr(row, name)))
 
 
-def page_link(row: Model | None, label: object = None) -> SafeString:
+def object_link(row: Model | None, label: object = None) -> SafeString:
     """A link to a row's page in the admin, by its name or by `label`."""
     if row is None:
-        return SafeString(formatting.NOTHING)
+        return SafeString(formatting.EMPTY)
     address = reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[quote(row.pk)])
     return format_html(
         '<a href="{}"><bdi>{}</bdi></a>', address, formatting.plain(row if label is None else label)
     )
 
 
-def evidence(name: str, label: Any) -> Column:
+def raw_data(name: str, label: Any) -> Column:
     """Raw data, folded away."""
-    return column(name, label, lambda row: formatting.evidence(getattr(row, name), hidden=hidden_from(row)))
+    return column(name, label, lambda row: formatting.raw_data(getattr(row, name), hidden=hidden_keys(row)))
 
 
-def hidden_from(row: Any) -> Collection[str]:
+def hidden_keys(row: Any) -> Collection[str]:
     """The keys in raw data that whoever looks at this row may not see."""
-    found: Collection[str] = getattr(row, "_hidden_keys", ALL_LINKS)
+    found: Collection[str] = getattr(row, "_calendly_hidden_keys", ALL_LINKS)
     return found

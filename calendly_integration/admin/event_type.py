@@ -18,28 +18,30 @@ from django.utils.translation import gettext_lazy as _
 from ..models import EventType
 from ..services.backoffice import event_type_settings
 from . import display, event_type_account, event_type_change, event_type_form, formatting, viewer_timezone
-from .filters import YesNo, titled
-from .lists import BoundedList
+from .bounded_lists import BoundedList
+from .filters import YesNoFilter, with_title
 from .object_actions import ObjectAction
 from .read_only import ReadOnlyAdmin
 
-STYLE = ("calendly_integration/machine.css",)
-SHOWN_CHANGES = 20
+STYLE = ("calendly_integration/system_status.css",)
+MAX_CHANGES = 20
 
 
 def _always(row: EventType, now: datetime) -> bool:
     return True
 
 
-def _has_news(row: EventType, now: datetime) -> bool:
+def _has_unseen_changes(row: EventType, now: datetime) -> bool:
     return row.changes.filter(seen_at=None).exists()
 
 
-EDIT = ObjectAction("edit", _("Change names and rights"), "change_eventtype", "edit_act", _always)
-SEEN = ObjectAction("seen", _("I have seen the changes"), "change_eventtype", "seen_act", _has_news)
+EDIT = ObjectAction("edit", _("Change names and rights"), "change_eventtype", "edit_view", _always)
+SEEN = ObjectAction(
+    "seen", _("I have seen the changes"), "change_eventtype", "seen_view", _has_unseen_changes
+)
 
 
-class Mirror(BoundedList):
+class EventTypeList(BoundedList):
     """The list, with two counts for each row that it shows: a query each, whatever is shown."""
 
     def get_results(self, request: HttpRequest) -> None:
@@ -49,7 +51,7 @@ class Mirror(BoundedList):
         keys = [row.pk for row in rows]
         upcoming, unseen = (
             event_type_settings.upcoming(keys, now=timezone.now()),
-            event_type_settings.unseen(keys),
+            event_type_settings.unseen_changes(keys),
         )
         for row in rows:
             row.upcoming_count, row.unseen_count = upcoming.get(row.pk, 0), unseen.get(row.pk, 0)
@@ -60,13 +62,22 @@ class Mirror(BoundedList):
 class EventTypeAdmin(ReadOnlyAdmin[EventType]):
     """What can be booked: how long, with which buffers, with whom. It is changed at Calendly."""
 
-    list_display = ("title", "drift", "upcoming", "duration", "buffers", "hosted_by", "open_to", "active")
+    list_display = (
+        "title",
+        "calendly_changes",
+        "upcoming",
+        "duration",
+        "buffers",
+        "hosted_by",
+        "open_to",
+        "active",
+    )
     list_filter = (
         "active",
         "kind",
         "open_to",
-        ("account", titled(_("connection"))),
-        ("deleted_at", titled(_("gone from Calendly"), YesNo)),
+        ("account", with_title(_("connection"))),
+        ("deleted_at", with_title(_("gone from Calendly"), YesNoFilter)),
     )
     list_select_related = ()
     ordering = ("position", "name", "pk")
@@ -74,7 +85,7 @@ class EventTypeAdmin(ReadOnlyAdmin[EventType]):
     uuid_lookups = ("pk",)
     lines = (
         "title",
-        display.words(EventType, "slug", limit=255),
+        display.text(EventType, "slug", limit=255),
         "active",
         "duration",
         "buffer_before",
@@ -94,16 +105,16 @@ class EventTypeAdmin(ReadOnlyAdmin[EventType]):
         display.column(
             "locations", _("locations"), lambda row: formatting.lines(event_type_change.places(row.locations))
         ),
-        display.web(EventType, "scheduling_url"),
-        display.other(EventType, "account"),
-        display.words(EventType, "uri", label=_("address at Calendly"), limit=255),
-        display.moment(EventType, "updated_at", seconds=True),
-        display.moment(EventType, "seen_at", seconds=True),
-        display.moment(EventType, "deleted_at", seconds=True),
-        display.evidence("raw", _("as Calendly told")),
+        display.link(EventType, "scheduling_url"),
+        display.related(EventType, "account"),
+        display.text(EventType, "uri", label=_("address at Calendly"), limit=255),
+        display.instant(EventType, "updated_at", seconds=True),
+        display.instant(EventType, "seen_at", seconds=True),
+        display.instant(EventType, "deleted_at", seconds=True),
+        display.raw_data("raw", _("as Calendly text")),
     )
 
-    acts = (EDIT, SEEN)
+    object_actions = (EDIT, SEEN)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[EventType]:
         """With their hosts."""
@@ -123,54 +134,56 @@ class EventTypeAdmin(ReadOnlyAdmin[EventType]):
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         """Ours, which counts."""
-        return Mirror
+        return EventTypeList
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """The stock list, with buttons."""
-        ways = event_type_account.ways(self, request)
-        return super().changelist_view(request, {"ways": ways} | (extra_context or {}))
+        links = event_type_account.links(self, request)
+        return super().changelist_view(request, {"links": links} | (extra_context or {}))
 
     def sections(self, row: EventType) -> dict[str, Any]:
         """What Calendly changed."""
-        found = event_type_settings.changes(row, most=SHOWN_CHANGES)
+        found = event_type_settings.changes(row, most=MAX_CHANGES)
         return {
-            "drift": [event_type_change.told(change) for change in found],
+            "changes": [event_type_change.describe(change) for change in found],
             "public_page": formatting.link(row.scheduling_url, _("Open the public page")),
         }
 
-    def edit_act(self, request: HttpRequest, row: EventType, act: ObjectAction) -> HttpResponse:
+    def edit_view(self, request: HttpRequest, row: EventType, action: ObjectAction) -> HttpResponse:
         """What is ours: other names, and who may book it."""
         form = event_type_form.EventTypeForm(row, request.POST or None)
         if request.method != "POST" or not form.keep():
-            return self.page(request, "event_type_edit.html", title=act.label, row=row, form=form, css=STYLE)
+            return self.page(
+                request, "event_type_edit.html", title=action.label, row=row, form=form, css=STYLE
+            )
         log = gettext("Changed other names and who may book it.")
-        return self.did(request, row, log, gettext("It is kept. Agents see it from now on."))
+        return self.finish_action(request, row, log, gettext("It is kept. Agents see it from now on."))
 
-    def seen_act(self, request: HttpRequest, row: EventType, act: ObjectAction) -> HttpResponse:
+    def seen_view(self, request: HttpRequest, row: EventType, action: ObjectAction) -> HttpResponse:
         """Put the changes away. Only those that the page has shown: others may come meanwhile."""
         if request.method != "POST":
             found = [each for each in event_type_settings.changes(row, most=100) if each.seen_at is None]
             return self.page(
                 request,
                 "event_type_seen.html",
-                title=act.label,
+                title=action.label,
                 row=row,
-                button=act.label,
+                button=action.label,
                 css=STYLE,
-                drift=[event_type_change.told(change) for change in found],
+                changes=[event_type_change.describe(change) for change in found],
                 upto=found[0].pk if found else 0,
             )
         upto = request.POST.get("upto", "")
         number = int(upto) if upto.isascii() and upto.isdigit() and len(upto) < 18 else 0
         by = request.user.get_username()
-        count = event_type_settings.see(row, upto=number, by=by, now=timezone.now())
+        count = event_type_settings.mark_changes_seen(row, upto=number, by=by, now=timezone.now())
         if not count:
             messages.warning(request, gettext("There is nothing new any more: nothing was done."))
             return HttpResponseRedirect(self.url("change", row))
-        told = ngettext("%d change is put away.", "%d changes are put away.", count) % count
-        return self.did(request, row, gettext("Saw what Calendly changed."), told)
+        text = ngettext("%d change is put away.", "%d changes are put away.", count) % count
+        return self.finish_action(request, row, gettext("Saw what Calendly changed."), text)
 
     @admin.display(description=_("name"), ordering="name")
     def title(self, row: EventType) -> SafeString:
@@ -185,14 +198,14 @@ class EventTypeAdmin(ReadOnlyAdmin[EventType]):
     @admin.display(description=_("hosts"))
     def hosted_by(self, row: EventType) -> SafeString:
         """Who holds these meetings."""
-        return formatting.lines([display.page_link(host) for host in row.hosts.all()])
+        return formatting.lines([display.object_link(host) for host in row.hosts.all()])
 
     @admin.display(description=_("agents"))
     def agents(self, row: EventType) -> SafeString:
         """Which agents may book it, where not all may."""
         if row.open_to != EventType.OpenTo.KEYS:
-            return SafeString(formatting.NOTHING)
-        return formatting.lines([display.page_link(key) for key in row.allowed_keys.all()])
+            return SafeString(formatting.EMPTY)
+        return formatting.lines([display.object_link(key) for key in row.allowed_keys.all()])
 
     @admin.display(description=_("to come"))
     def upcoming(self, row: EventType) -> int:
@@ -203,15 +216,15 @@ class EventTypeAdmin(ReadOnlyAdmin[EventType]):
         return int(counted)
 
     @admin.display(description=_("changed at Calendly"))
-    def drift(self, row: EventType) -> SafeString:
+    def calendly_changes(self, row: EventType) -> SafeString:
         """Whether Calendly changed something that nobody here has looked at, or does not list it any more."""
         found = []
         if row.deleted_at is not None:
-            found.append(formatting.state("failed", _("gone")))
+            found.append(formatting.badge("failed", _("gone")))
         count = getattr(row, "unseen_count", 0)
         if count:
             text = ngettext("%d new change", "%d new changes", count) % count
-            found.append(formatting.state("waiting", text))
+            found.append(formatting.badge("waiting", text))
         return formatting.lines(found)
 
 

@@ -26,7 +26,7 @@ MANAGE = "manage_calendlyaccount"
 LABELS = {"sync": _("Sync now"), "standard": _("Create the standard four")}
 
 
-def ways(page: "Page", request: HttpRequest) -> list[dict[str, Any]]:
+def links(page: "Page", request: HttpRequest) -> list[dict[str, Any]]:
     """The buttons, for those who may."""
     if not page.may(request, MANAGE):
         return []
@@ -51,7 +51,9 @@ def _sync(page: "Page", request: HttpRequest) -> HttpResponse:
     """Read hosts and event types from Calendly now."""
     if request.method != "POST":
         ask = _("Reads hosts and event types from Calendly now, which takes a few seconds.")
-        return page.page(request, "event_type_ask.html", title=LABELS["sync"], button=LABELS["sync"], ask=ask)
+        return page.page(
+            request, "event_type_confirm.html", title=LABELS["sync"], button=LABELS["sync"], ask=ask
+        )
     row = calendly_accounts.default()
     try:
         hosts, kinds = event_types.sync(row, now=timezone.now())
@@ -59,22 +61,22 @@ def _sync(page: "Page", request: HttpRequest) -> HttpResponse:
         messages.error(request, calendly_errors.text(error))
     else:
         page.log_change(request, row, gettext("Synced."))  # type: ignore[arg-type]
-        messages.success(request, calendly_account.synced(hosts, kinds))
+        messages.success(request, calendly_account.synced_text(hosts, kinds))
     return HttpResponseRedirect(page.url("changelist"))
 
 
 def _standard(page: "Page", request: HttpRequest) -> HttpResponse:
     """Create those of the standard four that are missing. Ones made before something failed are not made again."""
     if request.method != "POST":
-        missing = event_type_settings.missing()
+        missing = event_type_settings.missing_defaults()
         ask = _("These are created at Calendly, switched on, with Google Meet as their place:")
         return page.page(
             request,
-            "event_type_ask.html",
+            "event_type_confirm.html",
             title=LABELS["standard"],
             button=LABELS["standard"],
             ask=ask if missing else _("All four are there: nothing is to be done."),
-            kinds=[_line(kind) for kind in missing],
+            kinds=[_describe(kind) for kind in missing],
             nothing=not missing,
         )
     row = calendly_accounts.default()
@@ -87,11 +89,11 @@ def _standard(page: "Page", request: HttpRequest) -> HttpResponse:
             + gettext("Press “Sync now” before you try again: some may have been made."),
         )
     else:
-        _tell(page, request, row, made)
+        _report(page, request, row, made)
     return HttpResponseRedirect(page.url("changelist"))
 
 
-def _tell(page: "Page", request: HttpRequest, row: Any, made: list[str]) -> None:
+def _report(page: "Page", request: HttpRequest, row: Any, made: list[str]) -> None:
     if not made:
         messages.info(request, gettext("All four are there: nothing is to be done."))
         return
@@ -105,7 +107,7 @@ def _tell(page: "Page", request: HttpRequest, row: Any, made: list[str]) -> None
     messages.success(request, text % {"count": len(made), "names": names})
 
 
-def _line(kind: default_event_types.Standard) -> str:
+def _describe(kind: default_event_types.Standard) -> str:
     """Such as: Sales Demo, 30 minutes, 15 minutes free afterwards."""
     return gettext("%(name)s: %(duration)d minutes, %(after)d minutes free afterwards") % {
         "name": formatting.plain(kind.name),

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ..models import EventType, EventTypeChange
 from . import display, formatting
-from .filters import YesNo, titled
+from .filters import YesNoFilter, with_title
 from .read_only import ReadOnlyAdmin
 
 YES_NO = {True: _("yes"), False: _("no")}
@@ -21,24 +21,24 @@ class EventTypeChangeAdmin(ReadOnlyAdmin[EventTypeChange]):
     """What Calendly changed, for the record."""
 
     list_display = (
-        display.moment(EventTypeChange, "at", seconds=True),
-        display.other(EventTypeChange, "event_type"),
+        display.instant(EventTypeChange, "at", seconds=True),
+        display.related(EventTypeChange, "event_type"),
         "what",
-        display.moment(EventTypeChange, "seen_at"),
-        display.words(EventTypeChange, "seen_by"),
+        display.instant(EventTypeChange, "seen_at"),
+        display.text(EventTypeChange, "seen_by"),
     )
-    list_filter = (("seen_at", titled(_("seen by staff"), YesNo)),)
+    list_filter = (("seen_at", with_title(_("seen by staff"), YesNoFilter)),)
     list_select_related = ("event_type",)
     date_hierarchy = "at"
     ordering = ("-pk",)
     search_fields = ("event_type__name", "event_type__slug")
     lines = (
-        display.moment(EventTypeChange, "at", seconds=True),
-        display.other(EventTypeChange, "event_type"),
+        display.instant(EventTypeChange, "at", seconds=True),
+        display.related(EventTypeChange, "event_type"),
         "what",
-        display.moment(EventTypeChange, "seen_at", seconds=True),
-        display.words(EventTypeChange, "seen_by"),
-        display.evidence("changes", _("old and new values")),
+        display.instant(EventTypeChange, "seen_at", seconds=True),
+        display.text(EventTypeChange, "seen_by"),
+        display.raw_data("changes", _("old and new values")),
     )
 
     @admin.display(description=_("what changed"))
@@ -47,7 +47,7 @@ class EventTypeChangeAdmin(ReadOnlyAdmin[EventTypeChange]):
         return formatting.lines(lines_of(row.changes))
 
 
-def told(change: EventTypeChange) -> dict[str, Any]:
+def describe(change: EventTypeChange) -> dict[str, Any]:
     """A change for the page: when, what, and who has seen it."""
     seen = ""
     if change.seen_at is not None:
@@ -65,7 +65,7 @@ def lines_of(changes: Any) -> list[SafeString]:
         if name == "deleted":
             found.append(SafeString(_("is gone at Calendly") if pair[1] else _("is back at Calendly")))
             continue
-        label = display.label_of(EventType, name)
+        label = display.field_label(EventType, name)
         found.append(format_html("{}: {} → {}", label, _value(name, pair[0]), _value(name, pair[1])))
     return found
 
@@ -78,7 +78,7 @@ def _value(name: str, value: Any) -> SafeString:
         return formatting.text(dict(EventType.Kind.choices).get(value, value))
     if name in ("locations", "questions"):
         each = places(value) if name == "locations" else questions(value)
-        return SafeString("; ".join(str(part) for part in each)) or SafeString(formatting.NOTHING)
+        return SafeString("; ".join(str(part) for part in each)) or SafeString(formatting.EMPTY)
     return formatting.text(value, 200)
 
 

@@ -15,10 +15,10 @@ from . import fields, formatting
 class EventTypeForm(forms.Form):
     """Our own columns; nothing of what Calendly owns."""
 
-    aliases = fields.Lines(
+    aliases = fields.MultilineField(
         label=_("Other names"),
         required=False,
-        max_length=event_type_settings.MOST_ALIASES * event_type_settings.LONGEST_ALIAS * 2,
+        max_length=event_type_settings.MAX_ALIASES * event_type_settings.MAX_ALIAS_LENGTH * 2,
         widget=forms.Textarea(attrs={"rows": 5}),
         help_text=_(
             "By these agents may call it too, beside its name. One a line; capitals and diacritics do not matter."
@@ -30,7 +30,7 @@ class EventTypeForm(forms.Form):
         widget=forms.RadioSelect,
         help_text=_("Calendly's public page stays open to everybody who knows it."),
     )
-    allowed_keys = fields.Rows(
+    allowed_keys = fields.RowsField(
         label=_("Agents who may book it"),
         queryset=AgentKey.objects.none(),
         required=False,
@@ -45,7 +45,7 @@ class EventTypeForm(forms.Form):
         self.kind = kind
         keys = self.fields["allowed_keys"]
         assert isinstance(keys, forms.ModelMultipleChoiceField)
-        keys.queryset = event_type_settings.keys(kind)
+        keys.queryset = event_type_settings.selectable_keys(kind)
         keys.label_from_instance = lambda key: f"{formatting.plain(key.name)} · {key.prefix}…"  # type: ignore[assignment]
 
     def clean(self) -> dict[str, Any]:
@@ -60,7 +60,7 @@ class EventTypeForm(forms.Form):
         if not self.is_valid():
             return False
         try:
-            event_type_settings.decide(
+            event_type_settings.save_settings(
                 self.kind,
                 aliases=self.cleaned_data["aliases"].splitlines(),
                 open_to=self.cleaned_data["open_to"],
@@ -72,7 +72,10 @@ class EventTypeForm(forms.Form):
             self.add_error("aliases", text % names)
         except event_type_settings.TooManyNames:
             text = gettext("At most %(most)d names, each of at most %(longest)d characters.")
-            bounds = {"most": event_type_settings.MOST_ALIASES, "longest": event_type_settings.LONGEST_ALIAS}
+            bounds = {
+                "most": event_type_settings.MAX_ALIASES,
+                "longest": event_type_settings.MAX_ALIAS_LENGTH,
+            }
             self.add_error("aliases", text % bounds)
         else:
             return True

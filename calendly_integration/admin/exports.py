@@ -23,11 +23,11 @@ from ..services.backoffice import exports
 from . import formatting, saved_view
 
 logger = logging.getLogger("calendly.admin")
-STEP = 1000
-EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+CHUNK_SIZE = 1000
+XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
-def offers(page: Any, request: HttpRequest) -> list[tuple[str, str]]:
+def links(page: Any, request: HttpRequest) -> list[tuple[str, str]]:
     """The links to the files, with what the list is asked now; none for those who may not."""
     if not page.may(request, "export_booking"):
         return []
@@ -39,25 +39,25 @@ def offers(page: Any, request: HttpRequest) -> list[tuple[str, str]]:
 
 def as_csv(page: Any, request: HttpRequest) -> HttpResponseBase:
     """As a stream of lines."""
-    rows = _asked(page, request, "csv")
+    rows = _listed_rows(page, request, "csv")
     if isinstance(rows, HttpResponseBase):
         return rows
-    lines = exports.csv_lines(head=_head(), rows=rows)
+    lines = exports.csv_lines(head=_headings(), rows=rows)
     answer = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="{_name()}.csv"'
+    answer["Content-Disposition"] = f'attachment; filename="{_file_name()}.csv"'
     return answer
 
 
 def as_xlsx(page: Any, request: HttpRequest) -> HttpResponseBase:
     """As a file of Excel."""
-    rows = _asked(page, request, "xlsx")
+    rows = _listed_rows(page, request, "xlsx")
     if isinstance(rows, HttpResponseBase):
         return rows
-    file = exports.xlsx(head=_head(), rows=rows, name=_("Bookings"))
-    return FileResponse(file, as_attachment=True, filename=f"{_name()}.xlsx", content_type=EXCEL)
+    file = exports.xlsx(head=_headings(), rows=rows, name=_("Bookings"))
+    return FileResponse(file, as_attachment=True, filename=f"{_file_name()}.xlsx", content_type=XLSX_TYPE)
 
 
-def _asked(page: Any, request: HttpRequest, kind: str) -> Iterator[list[str]] | HttpResponse:
+def _listed_rows(page: Any, request: HttpRequest, kind: str) -> Iterator[list[str]] | HttpResponse:
     """The rows of the list as it is asked, or why there are none."""
     if not (page.has_view_permission(request) and page.may(request, "export_booking")):
         raise PermissionDenied
@@ -67,12 +67,12 @@ def _asked(page: Any, request: HttpRequest, kind: str) -> Iterator[list[str]] | 
     if asked.refused:  # the list says why
         return HttpResponseRedirect(f"{page.url('changelist')}?{request.GET.urlencode()}")
     # Whose data it is stands in the file; here only who took it, and by which filters, not what was looked for.
-    filters = sorted(key for key in request.GET if key in saved_view.KNOWN)
+    filters = sorted(key for key in request.GET if key in saved_view.KEPT_PARAMETERS)
     logger.info("Bookings exported: kind=%s person=%s filters=%s", kind, request.user.pk, ",".join(filters))
     return _rows(asked.queryset, timezone.get_current_timezone(), formatting.language())
 
 
-def _head() -> list[str]:
+def _headings() -> list[str]:
     zone = timezone.get_current_timezone_name()
     return [
         _("Number"),
@@ -108,7 +108,7 @@ def _rows(rows: Any, zone: Any, language: str) -> Iterator[list[str]]:
     with translation.override(language):
         status = {value: str(words) for value, words in Booking.Status.choices}
         source = {value: str(words) for value, words in Booking.Source.choices}
-    for row in rows.select_related("event_type", "host", "metadata").iterator(chunk_size=STEP):
+    for row in rows.select_related("event_type", "host", "metadata").iterator(chunk_size=CHUNK_SIZE):
         known = getattr(row, "metadata", None)
         yield [
             str(row.pk),
@@ -132,5 +132,5 @@ def _rows(rows: Any, zone: Any, language: str) -> Iterator[list[str]]:
         ]
 
 
-def _name() -> str:
+def _file_name() -> str:
     return f"bookings-{timezone.localtime():%Y-%m-%d-%H%M}"

@@ -9,18 +9,20 @@ from django.contrib.admin.filters import FieldListFilter
 from django.utils.translation import gettext
 
 
-def titled(title: Any, kind: type[FieldListFilter] = admin.RelatedFieldListFilter) -> type[FieldListFilter]:
+def with_title(
+    title: Any, kind: type[FieldListFilter] = admin.RelatedFieldListFilter
+) -> type[FieldListFilter]:
     """That filter under this title."""
 
-    class Titled(kind):  # type: ignore[misc, valid-type]
+    class WithTitle(kind):  # type: ignore[misc, valid-type]
         def __init__(self, *args: Any, **kwargs: Any) -> None:
             super().__init__(*args, **kwargs)
             self.title = title
 
-    return Titled
+    return WithTitle
 
 
-class YesNo(admin.EmptyFieldListFilter):
+class YesNoFilter(admin.EmptyFieldListFilter):
     """Whether something has happened, which a field holds only then: Django asks for "Empty" and "Not empty"."""
 
     def choices(self, changelist: Any) -> Iterator[Any]:

@@ -29,7 +29,7 @@ STALE = _(
 
 
 @dataclass(frozen=True, slots=True)
-class Step(ObjectAction):
+class FollowUpAction(ObjectAction):
     """A step that needs a yes and nothing more. `do` is the service."""
 
     ask: Words
@@ -56,7 +56,7 @@ class AssignForm(forms.Form):
 class NoteForm(forms.Form):
     """What the next one should know."""
 
-    note = fields.Lines(
+    note = fields.MultilineField(
         label=_("Note"), max_length=2000, required=False, widget=forms.Textarea(attrs={"rows": 4})
     )
 
@@ -81,7 +81,7 @@ def _is_open(row: FollowUp, now: datetime) -> bool:
 
 ASSIGN = ObjectAction("assign", _("Assign"), "change_followup", "form_view", _is_open)
 NOTE = ObjectAction("note", _("Note"), "change_followup", "form_view", _is_open)
-WAIT = Step(
+WAIT = FollowUpAction(
     "wait",
     _("Wait for the invitee"),
     "change_followup",
@@ -91,7 +91,7 @@ WAIT = Step(
     done=_("The follow-up waits for the invitee."),
     do=followups.wait,
 )
-CLOSE = Step(
+CLOSE = FollowUpAction(
     "close",
     _("Close the follow-up"),
     "change_followup",
@@ -101,7 +101,7 @@ CLOSE = Step(
     done=_("The follow-up is closed."),
     do=followups.close,
 )
-REOPEN = Step(
+REOPEN = FollowUpAction(
     "reopen",
     _("Reopen"),
     "change_followup",
@@ -129,7 +129,7 @@ class AssigneeFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[FollowUp]) -> QuerySet[FollowUp]:
         """Those of one kind."""
-        return followup_board.assigned(queryset, self.value() or "", request.user.pk)
+        return followup_board.filter_by_assignee(queryset, self.value() or "", request.user.pk)
 
 
 class DueFilter(admin.SimpleListFilter):
@@ -168,21 +168,21 @@ class FollowUpAdmin(ReadOnlyAdmin[FollowUp]):
     search_fields = ("email", "booking__invitee_name", "note", "=conversation_id")
     search_help_text = _("E-mail, name, note, conversation, or our number of the booking")
     uuid_lookups = ("booking",)
-    acts = (ASSIGN, NOTE, WAIT, CLOSE, REOPEN)
+    object_actions = (ASSIGN, NOTE, WAIT, CLOSE, REOPEN)
     lines = (
         "kind",
-        display.state(FollowUp),
+        display.status(FollowUp),
         "due",
         "responsible",
-        display.words(FollowUp, "note", limit=formatting.LONG),
-        display.words(FollowUp, "email", limit=320),
-        display.words(FollowUp, "message", limit=formatting.LONG),
-        display.words(FollowUp, "conversation_id", limit=255),
-        display.other(FollowUp, "booking"),
-        display.other(FollowUp, "rebooking", label=_("booked again as")),
-        display.other(FollowUp, "calendly_booking"),
-        display.moment(FollowUp, "created_at", seconds=True),
-        display.moment(FollowUp, "closed_at", seconds=True),
+        display.text(FollowUp, "note", limit=formatting.LONG),
+        display.text(FollowUp, "email", limit=320),
+        display.text(FollowUp, "message", limit=formatting.LONG),
+        display.text(FollowUp, "conversation_id", limit=255),
+        display.related(FollowUp, "booking"),
+        display.related(FollowUp, "rebooking", label=_("booked again as")),
+        display.related(FollowUp, "calendly_booking"),
+        display.instant(FollowUp, "created_at", seconds=True),
+        display.instant(FollowUp, "closed_at", seconds=True),
     )
 
     @admin.display(description=_("due at"), ordering="scheduled_for")
@@ -196,7 +196,7 @@ class FollowUpAdmin(ReadOnlyAdmin[FollowUp]):
     @admin.display(description=_("status"), ordering="status")
     def state(self, row: FollowUp) -> SafeString:
         """How far it is, and what it is for."""
-        badge = formatting.state(row.status, row.get_status_display())
+        badge = formatting.badge(row.status, row.get_status_display())
         kind = row.get_kind_display()
         return format_html(
             '<span class="calendly cell">{}<br><span class="quiet">{}</span></span>', badge, kind
@@ -218,7 +218,7 @@ class FollowUpAdmin(ReadOnlyAdmin[FollowUp]):
     @admin.display(description=_("booking"))
     def meeting(self, row: FollowUp) -> SafeString:
         """The meeting that did not happen."""
-        return display.page_link(row.booking, row.booking.event_name or row.booking)
+        return display.object_link(row.booking, row.booking.event_name or row.booking)
 
     @admin.display(description=_("note"))
     def remark(self, row: FollowUp) -> SafeString:
@@ -241,34 +241,36 @@ class FollowUpAdmin(ReadOnlyAdmin[FollowUp]):
             found.insert(0, {"label": _("Book again"), "url": followup_board.book_again(row)})
         return found
 
-    def form_view(self, request: HttpRequest, row: FollowUp, act: ObjectAction) -> HttpResponse:
+    def form_view(self, request: HttpRequest, row: FollowUp, action: ObjectAction) -> HttpResponse:
         """A step that needs an answer."""
-        kind, do, done = FORMS[act.name]
+        kind, do, done = FORMS[action.name]
         first = {"assignee": row.assignee_id, "note": row.note}
         form = kind(request.POST if request.method == "POST" else None, initial=first)
         if form.is_bound and form.is_valid():
-            return self._take(request, row, act, do, done, form.booking_request())
+            return self._run(request, row, action, do, done, form.booking_request())
         return self.page(
             request,
             "followup_form.html",
-            title=act.label,
+            title=action.label,
             row=row,
             form=form,
-            button=act.label,
+            button=action.label,
             ended=row.status not in followups.OPEN,
         )
 
-    def step_view(self, request: HttpRequest, row: FollowUp, act: Step) -> HttpResponse:
+    def step_view(self, request: HttpRequest, row: FollowUp, action: FollowUpAction) -> HttpResponse:
         """A step that needs a yes and nothing more."""
         if request.method != "POST":
-            return self.page(request, "confirm.html", title=act.label, row=row, ask=act.ask, button=act.label)
-        return self._take(request, row, act, act.do, act.done, {})
+            return self.page(
+                request, "confirm.html", title=action.label, row=row, ask=action.ask, button=action.label
+            )
+        return self._run(request, row, action, action.do, action.done, {})
 
-    def _take(
+    def _run(
         self,
         request: HttpRequest,
         row: FollowUp,
-        act: ObjectAction,
+        action: ObjectAction,
         do: Any,
         done: Any,
         booking_request: dict[str, Any],
@@ -283,5 +285,5 @@ class FollowUpAdmin(ReadOnlyAdmin[FollowUp]):
             label = FollowUp.Status(error.status).label
             messages.warning(request, str(STALE) % {"status": label})
             return HttpResponseRedirect(back)
-        self.did(request, row, act.label, done)
+        self.finish_action(request, row, action.label, done)
         return HttpResponseRedirect(back)

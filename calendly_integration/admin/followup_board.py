@@ -27,12 +27,12 @@ COLUMNS = (
     (FollowUp.Status.REBOOKED, _("Rebooked"), _("None was booked again in the past 30 days.")),
     (FollowUp.Status.CLOSED, _("Closed"), _("None was closed in the past 30 days.")),
 )
-WHOSE = (("", _("Everybody's")), ("me", _("Mine")), ("nobody", _("Nobody's")))
-MOST_OPEN, MOST_ENDED, LOOK_BACK = 100, 50, timedelta(days=30)
+ASSIGNEES = (("", _("Everybody's")), ("me", _("Mine")), ("nobody", _("Nobody's")))
+MAX_OPEN, MAX_ENDED, ENDED_WITHIN = 100, 50, timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
+class BoardCard:
     """A follow-up on the board."""
 
     row: FollowUp
@@ -53,16 +53,16 @@ class Card:
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class BoardColumn:
     """A column: its cards, how many there are in all, and where they all are."""
 
     key: str
     label: Any
     empty: Any
-    cards: list[Card]
+    cards: list[BoardCard]
     count: int
     url: str
-    cut: bool
+    is_cut: bool
 
 
 def tomorrow(now: datetime) -> datetime:
@@ -82,7 +82,7 @@ def badge(row: FollowUp, now: datetime) -> SafeString:
     )
 
 
-def assigned(rows: QuerySet[FollowUp], whose: str, me: Any) -> QuerySet[FollowUp]:
+def filter_by_assignee(rows: QuerySet[FollowUp], whose: str, me: Any) -> QuerySet[FollowUp]:
     """Those of `me`, of nobody, of others; all for another word."""
     if whose == "me":
         return rows.filter(assignee=me)
@@ -115,21 +115,21 @@ def view(page: ReadOnlyAdmin[FollowUp], request: HttpRequest) -> HttpResponse:
     may_change, may_book = page.may(request, "change_followup"), page.may(request, "add_booking")
     return page.page(
         request,
-        "board.html",
+        "followup_board.html",
         title=_("Follow-ups"),
-        board=_columns(page, request, whose, now, may_book),
-        whose=[(key, label, key == whose) for key, label in WHOSE],
+        columns=_columns(page, request, whose, now, may_book),
+        whose=[(key, label, key == whose) for key, label in ASSIGNEES],
         may_change=may_change,
         me=request.user.pk,
-        css=("calendly_integration/board.css",),
+        css=("calendly_integration/followup_board.css",),
     )
 
 
 def _columns(
     page: ReadOnlyAdmin[FollowUp], request: HttpRequest, whose: str, now: datetime, may_book: bool
-) -> list[Column]:
-    rows = assigned(FollowUp.objects.all(), whose, request.user.pk)
-    recent = Q(status__in=followups.OPEN) | Q(closed_at__gte=now - LOOK_BACK)
+) -> list[BoardColumn]:
+    rows = filter_by_assignee(FollowUp.objects.all(), whose, request.user.pk)
+    recent = Q(status__in=followups.OPEN) | Q(closed_at__gte=now - ENDED_WITHIN)
     counted = rows.filter(recent).order_by().values_list("status").annotate(Count("pk"))
     counts: dict[str, int] = dict(counted)
     found = []
@@ -139,38 +139,40 @@ def _columns(
             "booking", "booking__event_type", "assignee", "rebooking"
         )
         part = part.order_by("scheduled_for", "pk") if is_open else part.order_by("-closed_at", "-pk")
-        most, count = MOST_OPEN if is_open else MOST_ENDED, counts.get(status, 0)
+        most, count = MAX_OPEN if is_open else MAX_ENDED, counts.get(status, 0)
         asked = {"status__exact": status.value, **({"assigned": whose} if whose else {})}
         found.append(
-            Column(
+            BoardColumn(
                 key=status.value,
                 label=label,
                 empty=empty,
                 cards=[_card(page, row, request.user.pk, now, may_book) for row in part[:most]],
                 count=count,
                 url=f"{page.url('changelist')}?{urlencode(asked)}",
-                cut=count > most,
+                is_cut=count > most,
             )
         )
     return found
 
 
-def _card(page: ReadOnlyAdmin[FollowUp], row: FollowUp, me: object, now: datetime, may_book: bool) -> Card:
+def _card(
+    page: ReadOnlyAdmin[FollowUp], row: FollowUp, me: object, now: datetime, may_book: bool
+) -> BoardCard:
     booking, is_open = row.booking, row.status in followups.OPEN
-    return Card(
+    return BoardCard(
         row=row,
         url=page.url("change", row),
         due=badge(row, now),
         at=formatting.instant(row.scheduled_for if is_open else row.closed_at),
         invitee=formatting.plain(booking.invitee_name or row.email, 60),
         email=formatting.text(row.email, 80),
-        meeting=display.page_link(booking, booking.event_name or booking),
+        meeting=display.object_link(booking, booking.event_name or booking),
         met=formatting.instant(booking.start_at),
         message=formatting.text(row.message, 300),
         note=formatting.plain(row.note, 200),
         assignee=formatting.plain(row.assignee or "", 60),
         mine=row.assignee_id is not None and row.assignee_id == me,
         book_again=book_again(row) if may_book and is_open else "",
-        rebooking=display.page_link(row.rebooking) if row.rebooking else "",
+        rebooking=display.object_link(row.rebooking) if row.rebooking else "",
         open=is_open,
     )

@@ -22,8 +22,8 @@ from ..models.visible import one_line, visible
 from ..services import error_texts, texts
 from ..services.bookings import time_zones
 
-SHORT, LONG, EVIDENCE = 80, 2000, 20_000
-NOTHING = "–"
+SHORT, LONG, MAX_RAW_DATA = 80, 2000, 20_000
+EMPTY = "–"
 TONES = {
     "confirmed": "good",
     "active": "good",
@@ -50,7 +50,7 @@ def plain(value: object, limit: int = SHORT) -> str:
     return Truncator(one_line(value)).chars(limit)
 
 
-def told(value: object, limit: int = SHORT) -> str:
+def error_text(value: object, limit: int = SHORT) -> str:
     """What was told of a failure, as plain text, in the language of the page as far as it is known."""
     return plain(error_texts.said(str(value)), limit)
 
@@ -59,17 +59,17 @@ def text(value: object, limit: int = SHORT) -> SafeString:
     """The text in a cell: escaped, bounded, and without influence on the direction of its neighbours. A long one
     keeps its lines."""
     if value in (None, ""):
-        return SafeString(NOTHING)
+        return SafeString(EMPTY)
     if limit <= SHORT:
         return format_html("<bdi>{}</bdi>", plain(value, limit))
-    told = re.sub(r"\n{3,}", "\n\n", Truncator(visible(value).strip()).chars(limit))
-    return format_html("<bdi>{}</bdi>", lines(told.split("\n")))
+    bounded = re.sub(r"\n{3,}", "\n\n", Truncator(visible(value).strip()).chars(limit))
+    return format_html("<bdi>{}</bdi>", lines(bounded.split("\n")))
 
 
 def instant(at: datetime | None, *, seconds: bool = False) -> SafeString:
     """An instant on the viewer's clock, marked as such; the zone's name is told by pointing at it."""
     if at is None:
-        return SafeString(NOTHING)
+        return SafeString(EMPTY)
     return format_html(
         '<time class="calendly" datetime="{}" title="{}">{}</time>',
         texts.utc(at),
@@ -112,7 +112,7 @@ def clock(at: datetime | None, zone: str) -> str:
     return f"{day}{there:%H:%M} {zone_of(zone).key}"
 
 
-def state(value: str, label: str | Promise) -> SafeString:
+def badge(value: str, label: str | Promise) -> SafeString:
     """A status as a badge: the word says it, the colour helps."""
     return format_html(
         '<span class="calendly"><span class="state state-{}">{}</span></span>', TONES.get(value, "off"), label
@@ -133,22 +133,22 @@ def link(url: str, label: object = None) -> SafeString:
 
 def lines(values: Collection[object]) -> SafeString:
     """Several values, one a line."""
-    return format_html_join(SafeString("<br>"), "{}", ((value,) for value in values)) or SafeString(NOTHING)
+    return format_html_join(SafeString("<br>"), "{}", ((value,) for value in values)) or SafeString(EMPTY)
 
 
-def evidence(value: Any, *, hidden: Collection[str] = ()) -> SafeString:
+def raw_data(value: Any, *, hidden: Collection[str] = ()) -> SafeString:
     """Raw data, folded away. `hidden` are keys whose values stay unseen."""
     if value in (None, "", {}, []):
-        return SafeString(NOTHING)
+        return SafeString(EMPTY)
     full = (
         value if isinstance(value, str) else json.dumps(_without(value, hidden), ensure_ascii=False, indent=2)
     )
-    cut = len(full) - EVIDENCE
+    cut = len(full) - MAX_RAW_DATA
     note = ngettext("%d more character", "%d more characters", cut) % cut if cut > 0 else ""
     return format_html(
-        '<div class="calendly"><details class="evidence"><summary>{}</summary><pre>{}</pre>{}</details></div>',
+        '<div class="calendly"><details class="raw-data"><summary>{}</summary><pre>{}</pre>{}</details></div>',
         gettext("Show"),
-        visible(full[:EVIDENCE]),
+        visible(full[:MAX_RAW_DATA]),
         format_html("<p>… {}</p>", note) if note else "",
     )
 
@@ -157,9 +157,9 @@ def body(raw: bytes, *, hidden: Collection[str] = ()) -> SafeString:
     """What came over the wire, folded away: as JSON where it is some, else as text."""
     as_text = bytes(raw).decode("utf-8", errors="backslashreplace")
     try:
-        return evidence(json.loads(as_text), hidden=hidden)
+        return raw_data(json.loads(as_text), hidden=hidden)
     except (ValueError, RecursionError):
-        return evidence(as_text)
+        return raw_data(as_text)
 
 
 def _without(value: Any, hidden: Collection[str]) -> Any:

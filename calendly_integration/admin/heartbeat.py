@@ -12,12 +12,12 @@ from .read_only import ReadOnlyAdmin
 class PulseAdmin(ReadOnlyAdmin[Pulse]):
     """When something last happened that should happen again and again."""
 
-    list_display = ("name", display.moment(Pulse, "beat_at", seconds=True))
+    list_display = ("name", display.instant(Pulse, "beat_at", seconds=True))
     list_select_related = ()
     ordering = ("name",)
     search_fields = ("name",)
     lines = (
         "name",
-        display.moment(Pulse, "beat_at", seconds=True),
-        display.evidence("detail", _("details")),
+        display.instant(Pulse, "beat_at", seconds=True),
+        display.raw_data("detail", _("details")),
     )

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ..models import Host
 from . import display, formatting
-from .filters import titled
+from .filters import with_title
 from .read_only import ReadOnlyAdmin
 
 
@@ -15,33 +15,33 @@ class HostAdmin(ReadOnlyAdmin[Host]):
     """Who holds meetings. People are added and removed at Calendly."""
 
     list_display = (
-        display.words(Host, "name", sort=True),
-        display.words(Host, "email", sort=True),
-        display.words(Host, "time_zone", sort=True),
-        display.words(Host, "role", sort=True),
+        display.text(Host, "name", sort=True),
+        display.text(Host, "email", sort=True),
+        display.text(Host, "time_zone", sort=True),
+        display.text(Host, "role", sort=True),
         "active",
-        display.moment(Host, "seen_at"),
+        display.instant(Host, "seen_at"),
     )
-    list_filter = ("active", "role", ("account", titled(_("connection"))))
+    list_filter = ("active", "role", ("account", with_title(_("connection"))))
     list_select_related = ()
     ordering = ("name", "pk")
     search_fields = ("name", "email", "uri")
     uuid_lookups = ("pk",)
     lines = (
-        display.words(Host, "name", limit=255),
-        display.words(Host, "email", limit=320),
+        display.text(Host, "name", limit=255),
+        display.text(Host, "email", limit=320),
         "time_zone",
         "role",
         "active",
         "hosts",
-        display.web(Host, "scheduling_url"),
-        display.other(Host, "account"),
-        display.words(Host, "uri", label=_("address at Calendly"), limit=255),
-        display.moment(Host, "seen_at", seconds=True),
-        display.evidence("raw", _("as Calendly told")),
+        display.link(Host, "scheduling_url"),
+        display.related(Host, "account"),
+        display.text(Host, "uri", label=_("address at Calendly"), limit=255),
+        display.instant(Host, "seen_at", seconds=True),
+        display.raw_data("raw", _("as Calendly told")),
     )
 
     @admin.display(description=_("event types"))
     def hosts(self, row: Host) -> SafeString:
         """What can be booked with this person."""
-        return formatting.lines([display.page_link(kind) for kind in row.event_types.all()])
+        return formatting.lines([display.object_link(kind) for kind in row.event_types.all()])

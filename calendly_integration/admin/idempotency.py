@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ..models import IdempotencyRecord
 from . import display
-from .filters import YesNo, titled
+from .filters import YesNoFilter, with_title
 from .read_only import ReadOnlyAdmin
 
 
@@ -14,25 +14,28 @@ class IdempotencyRecordAdmin(ReadOnlyAdmin[IdempotencyRecord]):
     """Which request got which answer; one without an answer still runs, or died running."""
 
     list_display = (
-        display.moment(IdempotencyRecord, "started_at", seconds=True),
-        display.other(IdempotencyRecord, "agent_key"),
-        display.words(IdempotencyRecord, "key"),
+        display.instant(IdempotencyRecord, "started_at", seconds=True),
+        display.related(IdempotencyRecord, "agent_key"),
+        display.text(IdempotencyRecord, "key"),
         "status",
-        display.moment(IdempotencyRecord, "answered_at", seconds=True),
-        display.other(IdempotencyRecord, "booking"),
+        display.instant(IdempotencyRecord, "answered_at", seconds=True),
+        display.related(IdempotencyRecord, "booking"),
     )
-    list_filter = (("answered_at", titled(_("answered"), YesNo)), ("agent_key", titled(_("agent key"))))
+    list_filter = (
+        ("answered_at", with_title(_("answered"), YesNoFilter)),
+        ("agent_key", with_title(_("agent key"))),
+    )
     list_select_related = ("agent_key", "booking")
     date_hierarchy = "started_at"
     ordering = ("-pk",)
     search_fields = ("=key",)
     uuid_lookups = ("booking",)
     lines = (
-        display.other(IdempotencyRecord, "agent_key"),
-        display.words(IdempotencyRecord, "key", limit=255),
-        display.moment(IdempotencyRecord, "started_at", seconds=True),
-        display.moment(IdempotencyRecord, "answered_at", seconds=True),
+        display.related(IdempotencyRecord, "agent_key"),
+        display.text(IdempotencyRecord, "key", limit=255),
+        display.instant(IdempotencyRecord, "started_at", seconds=True),
+        display.instant(IdempotencyRecord, "answered_at", seconds=True),
         "status",
-        display.other(IdempotencyRecord, "booking"),
-        display.evidence("body", _("answer")),
+        display.related(IdempotencyRecord, "booking"),
+        display.raw_data("body", _("answer")),
     )

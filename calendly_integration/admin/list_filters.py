@@ -18,33 +18,33 @@ from ..models import Booking, EventType, Host, VAIMetadata
 from ..services.backoffice import search
 from . import formatting
 
-MOST_COUNTED, MOST_READ = 1000, 5000
+MAX_COUNT, MAX_ROWS_READ = 1000, 5000
 # More choices than these stand in the list without a count: each count is a question to the database.
-MOST_CHOICES_COUNTED = 25
-MOST_CHOICES = 300
-LATEST = 1000
+MAX_COUNTED_CHOICES = 25
+MAX_CHOICES = 300
+AGENT_TYPES_OF_LATEST = 1000
 
 Choice = tuple[str, str]
 
 
-class Facet(ABC, admin.SimpleListFilter):
+class CountedFilter(ABC, admin.SimpleListFilter):
     """A filter under the name that Django gives it in the address. The list fills in `counts`."""
 
-    template = "calendly_integration/admin/list_facet.html"
+    template = "calendly_integration/admin/counted_filter.html"
     counts: dict[str, str]
 
     def __init__(self, request: HttpRequest, params: Any, model: type[Model], model_admin: Any) -> None:
         # The list asks for its filters again for every count: the choices are read once a request.
-        self._kept: dict[str, list[Choice]] = request.__dict__.setdefault("_calendly_choices", {})
+        self._choices_by_name: dict[str, list[Choice]] = request.__dict__.setdefault("_calendly_choices", {})
         self.counts = {}
         super().__init__(request, params, model, model_admin)
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[Choice]:
         """The choices; the chosen one is there also if it is unknown, so that it can be seen and left."""
         name = str(self.parameter_name)
-        if name not in self._kept:
-            self._kept[name] = list(self.options())
-        found, chosen = self._kept[name], self.value()
+        if name not in self._choices_by_name:
+            self._choices_by_name[name] = list(self.options())
+        found, chosen = self._choices_by_name[name], self.value()
         if chosen and chosen not in dict(found):
             found = [*found, (chosen, formatting.plain(chosen, 40))]
         return found
@@ -69,7 +69,7 @@ class Facet(ABC, admin.SimpleListFilter):
 
     def choices(self, changelist: Any) -> Iterator[Any]:
         """What the panel shows."""
-        changelist.count_facets()
+        changelist.count_choices()
         name, chosen = str(self.parameter_name), self.value()
         yield {
             "selected": not chosen,
@@ -86,54 +86,54 @@ class Facet(ABC, admin.SimpleListFilter):
             }
 
 
-def told(count: int, *, cut: bool = False) -> str:
+def format_count(count: int, *, cut: bool = False) -> str:
     """A count as it is shown: `1000+` where it was not counted further. `cut`: there may be more than were read."""
-    if count > MOST_COUNTED:
-        return f"{MOST_COUNTED}+"
+    if count > MAX_COUNT:
+        return f"{MAX_COUNT}+"
     if cut:
         return f"{count}+" if count else ""
     return str(count)
 
 
-def fixed(name: str, label: Any, choices: Any) -> type[Facet]:
+def choice_filter(name: str, label: Any, choices: Any) -> type[CountedFilter]:
     """A filter of a field with choices of its own."""
 
-    class Fixed(Facet):
+    class ChoiceFilter(CountedFilter):
         title, parameter_name = label, name
 
         def options(self) -> Iterator[Choice]:
             return ((value, str(words)) for value, words in choices)
 
-    return Fixed
+    return ChoiceFilter
 
 
-def related(name: str, label: Any, rows: Callable[[], QuerySet[Any]]) -> type[Facet]:
+def related_filter(name: str, label: Any, rows: Callable[[], QuerySet[Any]]) -> type[CountedFilter]:
     """A filter by another row of ours."""
 
-    class Related(Facet):
+    class RelatedFilter(CountedFilter):
         title, parameter_name = label, name
 
         def options(self) -> Iterator[Choice]:
-            return ((str(key), formatting.plain(words, 60)) for key, words in rows()[:MOST_CHOICES])
+            return ((str(key), formatting.plain(words, 60)) for key, words in rows()[:MAX_CHOICES])
 
-    return Related
+    return RelatedFilter
 
 
-class AgentType(Facet):
+class AgentTypeFilter(CountedFilter):
     """By the kind of agent; the kinds are those of the bookings made last."""
 
     title, parameter_name = _("kind of agent"), "metadata__agent_type"
 
     def options(self) -> Iterator[Choice]:
         """Kinds, by name."""
-        latest = Booking.objects.order_by("-created_at", "-pk").values("pk")[:LATEST]
+        latest = Booking.objects.order_by("-created_at", "-pk").values("pk")[:AGENT_TYPES_OF_LATEST]
         # As a list on purpose: some databases take no limit within a subquery.
         known = VAIMetadata.objects.filter(booking__in=latest).exclude(agent_type="")
-        for kind in sorted(set(known.values_list("agent_type", flat=True).distinct()))[:MOST_CHOICES]:
+        for kind in sorted(set(known.values_list("agent_type", flat=True).distinct()))[:MAX_CHOICES]:
             yield kind, formatting.plain(kind, 60)
 
 
-class Period(Facet):
+class PeriodFilter(CountedFilter):
     """By when it starts, in days of the viewer's zone."""
 
     title, parameter_name = _("period"), "period"
@@ -169,7 +169,7 @@ class Period(Facet):
         return Q(start_at__gte=midnight(begin), start_at__lt=midnight(end))
 
 
-class Missed(Facet):
+class NoShowFilter(CountedFilter):
     """Whether the invitee is marked as one who did not come."""
 
     # Not `no_show…`: Django drops a filter with all parameters whose names begin with its own.
@@ -192,18 +192,20 @@ def midnight(day: date) -> datetime:
     return datetime.combine(day, time.min, tzinfo=timezone.get_current_timezone())
 
 
-def count(asked: list[tuple[Facet, QuerySet[Any]]], *, found: search.Found = search.EVERYTHING) -> None:
+def count(
+    asked: list[tuple[CountedFilter, QuerySet[Any]]], *, found: search.SearchResult = search.EVERYTHING
+) -> None:
     """Fill in the counts of all filters. With each comes what the other filters leave; `found` is what was searched
     for. Among all bookings each choice is counted by its own index; of what a filter or a search leaves the first
     thousands are read, once for all choices."""
-    whole: list[tuple[Facet, QuerySet[Any]]] = []
-    left: dict[int, tuple[QuerySet[Any], list[Facet]]] = {}
-    for facet, rows in asked:
+    whole: list[tuple[CountedFilter, QuerySet[Any]]] = []
+    left: dict[int, tuple[QuerySet[Any], list[CountedFilter]]] = {}
+    for list_filter, rows in asked:
         if rows.query.where:
-            left.setdefault(id(rows), (rows, []))[1].append(facet)
+            left.setdefault(id(rows), (rows, []))[1].append(list_filter)
         else:
-            whole.append((facet, rows))
-    with search.planned_briefly():
+            whole.append((list_filter, rows))
+    with search.without_jit():
         if whole:
             _count_each(whole)
         for rows, own in left.values():
@@ -211,24 +213,28 @@ def count(asked: list[tuple[Facet, QuerySet[Any]]], *, found: search.Found = sea
                 _count_at_once(rows, own)
 
 
-def _count_at_once(rows: QuerySet[Any], own: list[Facet]) -> None:
-    """By one reading. Of more than `MOST_READ` it is only known how many there are at least."""
-    places = [(facet, value, condition) for facet in own for value, condition in _counted_choices(facet)]
+def _count_at_once(rows: QuerySet[Any], own: list[CountedFilter]) -> None:
+    """By one reading. Of more than `MAX_ROWS_READ` it is only known how many there are at least."""
+    places = [
+        (list_filter, value, condition)
+        for list_filter in own
+        for value, condition in _counted_choices(list_filter)
+    ]
     parts = {f"of{place}": Count("pk", filter=each[2]) for place, each in enumerate(places)}
-    counted = rows.order_by()[: MOST_READ + 1].aggregate(read=Count("pk"), **parts)
-    for place, (facet, value, _condition) in enumerate(places):
-        facet.counts[value] = told(counted[f"of{place}"], cut=counted["read"] > MOST_READ)
+    counted = rows.order_by()[: MAX_ROWS_READ + 1].aggregate(read=Count("pk"), **parts)
+    for place, (list_filter, value, _condition) in enumerate(places):
+        list_filter.counts[value] = format_count(counted[f"of{place}"], cut=counted["read"] > MAX_ROWS_READ)
 
 
-def _count_each(asked: list[tuple[Facet, QuerySet[Any]]]) -> None:
+def _count_each(asked: list[tuple[CountedFilter, QuerySet[Any]]]) -> None:
     """By one question."""
     parts: list[str] = []
     params: list[Any] = []
-    places: list[tuple[Facet, str]] = []
+    places: list[tuple[CountedFilter, str]] = []
     using = "default"
-    for facet, rows in asked:
-        for value, condition in _counted_choices(facet):
-            chosen = rows.filter(condition).order_by().values("pk")[: MOST_COUNTED + 1]
+    for list_filter, rows in asked:
+        for value, condition in _counted_choices(list_filter):
+            chosen = rows.filter(condition).order_by().values("pk")[: MAX_COUNT + 1]
             try:
                 sql, own = chosen.query.get_compiler(chosen.db).as_sql()
             except EmptyResultSet:
@@ -236,34 +242,36 @@ def _count_each(asked: list[tuple[Facet, QuerySet[Any]]]) -> None:
             using = chosen.db
             parts.append(f"SELECT {len(places)}, COUNT(*) FROM ({sql}) AS counted{len(places)}")  # noqa: S608
             params += own
-            places.append((facet, value))
+            places.append((list_filter, value))
     if not parts:
         return
     with connections[using].cursor() as cursor:
         cursor.execute(" UNION ALL ".join(parts), params)
         for place, found in cursor.fetchall():
-            facet, value = places[place]
-            facet.counts[value] = told(found)
+            list_filter, value = places[place]
+            list_filter.counts[value] = format_count(found)
 
 
-def _counted_choices(facet: Facet) -> Iterator[tuple[str, Q]]:
+def _counted_choices(list_filter: CountedFilter) -> Iterator[tuple[str, Q]]:
     """Those whose bookings are counted. Of nonsense there are none."""
-    for value, _words in facet.lookup_choices[:MOST_CHOICES_COUNTED]:
-        facet.counts[value] = told(0)
+    for value, _words in list_filter.lookup_choices[:MAX_COUNTED_CHOICES]:
+        list_filter.counts[value] = format_count(0)
         with suppress(ValueError, ValidationError):
-            condition = facet.condition(value)
+            condition = list_filter.condition(value)
             Booking.objects.filter(condition)  # refuses what is no value of the field
             yield value, condition
 
 
 FILTERS = (
-    Period,
-    fixed("status__exact", _("status"), Booking.Status.choices),
-    Missed,
-    related("event_type__id__exact", _("event type"), lambda: EventType.objects.values_list("pk", "name")),
-    related(
+    PeriodFilter,
+    choice_filter("status__exact", _("status"), Booking.Status.choices),
+    NoShowFilter,
+    related_filter(
+        "event_type__id__exact", _("event type"), lambda: EventType.objects.values_list("pk", "name")
+    ),
+    related_filter(
         "host__id__exact", _("host"), lambda: Host.objects.order_by("name", "pk").values_list("pk", "name")
     ),
-    fixed("source__exact", _("source"), Booking.Source.choices),
-    AgentType,
+    choice_filter("source__exact", _("source"), Booking.Source.choices),
+    AgentTypeFilter,
 )

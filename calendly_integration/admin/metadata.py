@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ..models import VAIMetadata
 from . import display, formatting
-from .filters import YesNo, titled
+from .filters import YesNoFilter, with_title
 from .read_only import ReadOnlyAdmin
 
 
@@ -14,29 +14,29 @@ class VAIMetadataAdmin(ReadOnlyAdmin[VAIMetadata]):
     """What the portal knows of a booking."""
 
     list_display = (
-        display.other(VAIMetadata, "booking"),
-        display.words(VAIMetadata, "conversation_id", limit=60, sort=True),
-        display.words(VAIMetadata, "user_id", limit=60, sort=True),
-        display.words(VAIMetadata, "agent_type", limit=40),
-        display.words(VAIMetadata, "booking_source", limit=40),
-        display.words(VAIMetadata, "notes"),
+        display.related(VAIMetadata, "booking"),
+        display.text(VAIMetadata, "conversation_id", limit=60, sort=True),
+        display.text(VAIMetadata, "user_id", limit=60, sort=True),
+        display.text(VAIMetadata, "agent_type", limit=40),
+        display.text(VAIMetadata, "booking_source", limit=40),
+        display.text(VAIMetadata, "notes"),
     )
     list_display_links = None
-    list_filter = (("next_attempt_at", titled(_("waits"), YesNo)),)
+    list_filter = (("next_attempt_at", with_title(_("waits"), YesNoFilter)),)
     list_select_related = ("booking",)
     ordering = ("-booking__created_at", "-pk")
     search_fields = ("conversation_id", "user_id", "=booking__email_key")
     uuid_lookups = ("pk",)
     lines = (
-        display.other(VAIMetadata, "booking"),
-        display.words(VAIMetadata, "conversation_id", limit=255),
-        display.words(VAIMetadata, "user_id", limit=255),
-        display.words(VAIMetadata, "agent_type"),
-        display.words(VAIMetadata, "booking_source"),
-        display.words(VAIMetadata, "notes", limit=formatting.LONG),
-        display.evidence("extra", _("more")),
-        display.moment(VAIMetadata, "asked_at", seconds=True),
-        display.moment(VAIMetadata, "next_attempt_at", seconds=True),
+        display.related(VAIMetadata, "booking"),
+        display.text(VAIMetadata, "conversation_id", limit=255),
+        display.text(VAIMetadata, "user_id", limit=255),
+        display.text(VAIMetadata, "agent_type"),
+        display.text(VAIMetadata, "booking_source"),
+        display.text(VAIMetadata, "notes", limit=formatting.LONG),
+        display.raw_data("extra", _("more")),
+        display.instant(VAIMetadata, "asked_at", seconds=True),
+        display.instant(VAIMetadata, "next_attempt_at", seconds=True),
         "attempts",
-        display.failure(VAIMetadata, "last_error", limit=formatting.LONG),
+        display.error(VAIMetadata, "last_error", limit=formatting.LONG),
     )

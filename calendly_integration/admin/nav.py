@@ -8,18 +8,18 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy as _
 
 APP = "calendly_integration"
-PLACES = (
+PAGES = (
     ("today", _("Today"), "app_list", "view_booking"),
     ("bookings", _("Bookings"), f"{APP}_booking_changelist", "view_booking"),
     ("calendar", _("Calendar"), f"{APP}_booking_calendar", "view_booking"),
     ("followups", _("Follow-ups"), f"{APP}_followup_board", "view_followup"),
     ("event_types", _("Event types"), f"{APP}_eventtype_changelist", "view_eventtype"),
-    ("machine", _("Machine room"), f"{APP}_connection_machine", "view_calendlyaccount"),
+    ("system_status", _("Machine room"), f"{APP}_connection_machine", "view_calendlyaccount"),
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class NavLink:
     """A page one can go to. `here`: this is it."""
 
     label: str
@@ -27,13 +27,13 @@ class Place:
     here: bool
 
 
-def places(request: HttpRequest) -> list[Place]:
+def links(request: HttpRequest) -> list[NavLink]:
     """Those that this person may see."""
     found = []
-    for _key, label, name, right in PLACES:
+    for _key, label, name, right in PAGES:
         # A portal may have taken one of our pages out of its admin.
         with suppress(NoReverseMatch):
             if request.user.has_perm(f"{APP}.{right}"):
                 url = reverse(f"admin:{name}", args=[APP] if name == "app_list" else [])
-                found.append(Place(str(label), url, request.path == url))
+                found.append(NavLink(str(label), url, request.path == url))
     return found

@@ -57,15 +57,15 @@ def blocked(booking: Booking, now: datetime, *, marked: bool) -> str:
     return str(WHY_NOT[why]) if why else ""
 
 
-class MarksNoShows(ReadOnlyAdmin[Booking]):
-    """The acts' view, for the admin of bookings."""
+class NoShowMixin(ReadOnlyAdmin[Booking]):
+    """The actions' view, for the admin of bookings."""
 
-    def no_show_view(self, request: HttpRequest, booking: Booking, act: ObjectAction) -> HttpResponse:
+    def no_show_view(self, request: HttpRequest, booking: Booking, action: ObjectAction) -> HttpResponse:
         """Ask; on a yes do it. What stood in the way is said on the page."""
-        now, failure, undoing = timezone.now(), "", act.name == UNDO.name
+        now, failure, undoing = timezone.now(), "", action.name == UNDO.name
         if request.method == "POST":
             try:
-                return self._mark(request, booking, act, now)
+                return self._mark(request, booking, action, now)
             except no_show.NotMarkable as error:
                 failure = str(WHY_NOT[error.why])
             except refusals.KNOWN as error:
@@ -75,17 +75,19 @@ class MarksNoShows(ReadOnlyAdmin[Booking]):
         return self.page(
             request,
             "booking_confirm.html",
-            title=act.label,
+            title=action.label,
             row=booking,
             head=booking_page.head(booking),
             failure="" if failure == cannot else failure,
             blocked=cannot,
-            consequences=CONSEQUENCES[act.name],
-            button=act.label,
+            consequences=CONSEQUENCES[action.name],
+            button=action.label,
         )
 
-    def _mark(self, request: HttpRequest, booking: Booking, act: ObjectAction, now: datetime) -> HttpResponse:
-        undoing, was = act.name == UNDO.name, booking.no_show_at is not None
+    def _mark(
+        self, request: HttpRequest, booking: Booking, action: ObjectAction, now: datetime
+    ) -> HttpResponse:
+        undoing, was = action.name == UNDO.name, booking.no_show_at is not None
         do: Callable[..., Booking] = no_show.undo if undoing else no_show.mark
         try:
             after = do(booking, by=Actor.staff(request.user.get_username()), now=now)
@@ -95,13 +97,13 @@ class MarksNoShows(ReadOnlyAdmin[Booking]):
                 if undoing
                 else _("Asked for a no-show mark.")
             )
-            return self.did(request, booking, log, LOST, messages.WARNING)
+            return self.finish_action(request, booking, log, LOST, messages.WARNING)
         if was != undoing:
             told = WHY_NOT["unmarked" if undoing else "marked"]
-            return self.did(request, after, told, told, messages.INFO)
+            return self.finish_action(request, after, told, told, messages.INFO)
         done = (
             _("The no-show mark is taken away at Calendly.")
             if undoing
             else _("Marked as no-show at Calendly.")
         )
-        return self.did(request, after, done, done)
+        return self.finish_action(request, after, done, done)

@@ -24,7 +24,7 @@ class ObjectAction:
     offered: Callable[[Any, datetime], bool]
 
 
-def words_of(refusals: Mapping[type[Exception], Words], error: Exception) -> Words:
+def error_message(refusals: Mapping[type[Exception], Words], error: Exception) -> Words:
     """The words for an error: those of its class, else of the nearest class that it is made from."""
     return next(refusals[kind] for kind in type(error).__mro__ if kind in refusals)
 

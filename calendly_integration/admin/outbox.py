@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from ..models import BulkRun, OutboxMessage, OutboxQueue, PendingMail
 from ..services import outbox
 from . import bulk_actions, display, formatting
-from .filters import YesNo, titled
+from .filters import YesNoFilter, with_title
 from .object_actions import ConfirmedAction
 from .read_only import ReadOnlyAdmin
 
@@ -27,7 +27,7 @@ RESEND = ConfirmedAction(
     "resend",
     _("Send again"),
     "resend_outboxmessage",
-    "plain_act",
+    "confirm_view",
     _parked,
     ask=_("The message is sent again, with the same idempotency key and in its old place in the order."),
     done=_("The message will be sent again in a moment."),
@@ -38,7 +38,7 @@ PARK = ConfirmedAction(
     "park",
     _("Park"),
     "resend_outboxmessage",
-    "plain_act",
+    "confirm_view",
     _waiting,
     ask=_(
         "The message leaves its queue, so that those behind it can go on. It waits until it is sent again by hand."
@@ -50,18 +50,18 @@ PARK = ConfirmedAction(
 
 
 @admin.register(OutboxMessage)
-class MessageAdmin(ReadOnlyAdmin[OutboxMessage]):
+class OutboxMessageAdmin(ReadOnlyAdmin[OutboxMessage]):
     """What was or will be told, with buttons to send again and to park."""
 
     nothing_yet = _("The portal was told nothing yet. Messages come with the first booking.")
     list_display = (
-        display.moment(OutboxMessage, "created_at", seconds=True),
-        display.words(OutboxMessage, "path", sort=True),
-        display.state(OutboxMessage),
-        display.other(OutboxMessage, "booking"),
+        display.instant(OutboxMessage, "created_at", seconds=True),
+        display.text(OutboxMessage, "path", sort=True),
+        display.status(OutboxMessage),
+        display.related(OutboxMessage, "booking"),
         "attempts",
-        display.moment(OutboxMessage, "sent_at", seconds=True),
-        display.failure(OutboxMessage, "last_error"),
+        display.instant(OutboxMessage, "sent_at", seconds=True),
+        display.error(OutboxMessage, "last_error"),
     )
     list_filter = ("status", "path")
     list_select_related = ("booking",)
@@ -72,17 +72,17 @@ class MessageAdmin(ReadOnlyAdmin[OutboxMessage]):
     uuid_lookups = ("booking", "idempotency_key")
     lines = (
         "path",
-        display.state(OutboxMessage),
-        display.other(OutboxMessage, "booking"),
-        display.other(OutboxMessage, "queue"),
-        display.moment(OutboxMessage, "created_at", seconds=True),
-        display.moment(OutboxMessage, "sent_at", seconds=True),
+        display.status(OutboxMessage),
+        display.related(OutboxMessage, "booking"),
+        display.related(OutboxMessage, "queue"),
+        display.instant(OutboxMessage, "created_at", seconds=True),
+        display.instant(OutboxMessage, "sent_at", seconds=True),
         "attempts",
-        display.failure(OutboxMessage, "last_error", limit=formatting.LONG),
+        display.error(OutboxMessage, "last_error", limit=formatting.LONG),
         "idempotency_key",
-        display.evidence("body", _("body")),
+        display.raw_data("body", _("body")),
     )
-    acts = (RESEND, PARK)
+    object_actions = (RESEND, PARK)
     actions = ("send_again", "park")
 
     def has_resend_permission(self, request: HttpRequest) -> bool:
@@ -101,29 +101,29 @@ class MessageAdmin(ReadOnlyAdmin[OutboxMessage]):
 
 
 @admin.register(OutboxQueue)
-class LaneAdmin(ReadOnlyAdmin[OutboxQueue]):
+class OutboxQueueAdmin(ReadOnlyAdmin[OutboxQueue]):
     """A queue: who works on it, when it goes on."""
 
     list_display = (
-        display.words(OutboxQueue, "key", label=_("queue"), sort=True),
-        display.moment(OutboxQueue, "next_attempt_at", seconds=True),
+        display.text(OutboxQueue, "key", label=_("queue"), sort=True),
+        display.instant(OutboxQueue, "next_attempt_at", seconds=True),
         "attempts",
         "asked_to_wait",
-        display.failure(OutboxQueue, "last_error"),
+        display.error(OutboxQueue, "last_error"),
     )
     list_filter = (
-        ("held", titled(_("asked to wait"), admin.BooleanFieldListFilter)),
-        ("next_attempt_at", titled(_("waits"), YesNo)),
+        ("held", with_title(_("asked to wait"), admin.BooleanFieldListFilter)),
+        ("next_attempt_at", with_title(_("waits"), YesNoFilter)),
     )
     list_select_related = ()
     ordering = ("-next_attempt_at", "key")
     search_fields = ("key",)
     lines = (
-        display.words(OutboxQueue, "key", label=_("queue"), sort=True),
-        display.moment(OutboxQueue, "next_attempt_at", seconds=True),
+        display.text(OutboxQueue, "key", label=_("queue"), sort=True),
+        display.instant(OutboxQueue, "next_attempt_at", seconds=True),
         "attempts",
         "asked_to_wait",
-        display.failure(OutboxQueue, "last_error", limit=formatting.LONG),
+        display.error(OutboxQueue, "last_error", limit=formatting.LONG),
     )
 
     @admin.display(description=_("asked to wait"), boolean=True)
@@ -137,8 +137,8 @@ class PendingMailAdmin(ReadOnlyAdmin[PendingMail]):
     """A confirmation that waits for the conference link of its meeting."""
 
     list_display = (
-        display.other(PendingMail, "booking"),
-        display.moment(PendingMail, "next_attempt_at", seconds=True),
+        display.related(PendingMail, "booking"),
+        display.instant(PendingMail, "next_attempt_at", seconds=True),
         "attempts",
     )
     list_display_links = None
@@ -146,7 +146,7 @@ class PendingMailAdmin(ReadOnlyAdmin[PendingMail]):
     ordering = ("next_attempt_at", "pk")
     uuid_lookups = ("pk",)
     lines = (
-        display.other(PendingMail, "booking"),
-        display.moment(PendingMail, "next_attempt_at", seconds=True),
+        display.related(PendingMail, "booking"),
+        display.instant(PendingMail, "next_attempt_at", seconds=True),
         "attempts",
     )

@@ -20,10 +20,10 @@ from .read_only import ReadOnlyAdmin
 class PreferenceAdmin(ReadOnlyAdmin[Preference]):
     """One's own choice. It is changed by the form on Today."""
 
-    list_display = ("user", display.words(Preference, "time_zone"))
+    list_display = ("user", display.text(Preference, "time_zone"))
     list_select_related = ("user",)
     ordering = ("pk",)
-    lines = ("user", display.words(Preference, "time_zone"))
+    lines = ("user", display.text(Preference, "time_zone"))
 
     def get_urls(self) -> list[URLPattern]:
         """The form's address stands before the stock ones, which would take it for a row."""
@@ -49,12 +49,12 @@ class PreferenceAdmin(ReadOnlyAdmin[Preference]):
         try:
             zone = preferences.choose_zone(request.user, name)
         except time_zones.UnknownZone:
-            told = _("There is no time zone “%s”. Write it as Europe/Bucharest, for example.")
-            messages.error(request, told % formatting.plain(name, 64))
+            message = _("There is no time zone “%s”. Write it as Europe/Bucharest, for example.")
+            messages.error(request, message % formatting.plain(name, 64))
         else:
-            told = _("Times are shown in the zone %s.") % zone.key
-            self.log_change(request, Preference.objects.get(pk=request.user.pk), told)
-            messages.success(request, told)
+            message = _("Times are shown in the zone %s.") % zone.key
+            self.log_change(request, Preference.objects.get(pk=request.user.pk), message)
+            messages.success(request, message)
         return HttpResponseRedirect(self._next(request))
 
     def _next(self, request: HttpRequest) -> str:

@@ -8,9 +8,9 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from . import formatting
-from .fields import Lines
+from .fields import MultilineField
 
-LONGEST = 10_000
+MAX_ANSWER_LENGTH = 10_000
 
 
 def fields(asked: Sequence[Mapping[str, Any]]) -> dict[str, forms.Field]:
@@ -26,7 +26,7 @@ def fields(asked: Sequence[Mapping[str, Any]]) -> dict[str, forms.Field]:
         made[f"question_{number}"] = field
         if other:
             made[f"question_{number}_other"] = forms.CharField(
-                label=_("Another answer"), label_suffix="", required=False, max_length=LONGEST
+                label=_("Another answer"), label_suffix="", required=False, max_length=MAX_ANSWER_LENGTH
             )
     return made
 
@@ -64,5 +64,7 @@ def _field(question: Mapping[str, Any], choices: list[str], *, required: bool) -
     if kind == "phone_number":
         return forms.CharField(required=required, max_length=64, widget=forms.TextInput({"type": "tel"}))
     if kind == "text":
-        return Lines(required=required, max_length=LONGEST, widget=forms.Textarea({"rows": 3}))
-    return forms.CharField(required=required, max_length=LONGEST)
+        return MultilineField(
+            required=required, max_length=MAX_ANSWER_LENGTH, widget=forms.Textarea({"rows": 3})
+        )
+    return forms.CharField(required=required, max_length=MAX_ANSWER_LENGTH)

@@ -1,6 +1,6 @@
 """The admin of rows that nobody edits: they mirror Calendly, or are evidence of what happened.
 
-What can be done with such a row is an act: permission, page, service, admin log, message, redirect.
+What can be done with such a row is an action: permission, page, service, admin log, message, redirect.
 """
 
 import uuid
@@ -24,21 +24,21 @@ from django.utils.translation import gettext_lazy
 
 from ..services.actors import Actor
 from . import display, formatting, viewer_timezone
-from .lists import BoundedLists
-from .object_actions import ConfirmedAction, ObjectAction, Words, words_of
+from .bounded_lists import BoundedLists
+from .object_actions import ConfirmedAction, ObjectAction, Words, error_message
 
 M = TypeVar("M", bound=Model)
 
 
 class ReadOnlyAdmin(BoundedLists[M]):
-    """A read-only list and page, with buttons for `acts`."""
+    """A read-only list and page, with buttons for `actions`."""
 
     show_full_result_count = False
-    empty_value_display = formatting.NOTHING
+    empty_value_display = formatting.EMPTY
     list_per_page = 50
     # The lines of the page: names of fields and methods, or columns. Django's `fields`, which is typed for names.
     lines: tuple[str | display.Column, ...] = ()
-    acts: tuple[ObjectAction, ...] = ()
+    object_actions: tuple[ObjectAction, ...] = ()
     # What an empty list says: what has to happen for rows to come.
     nothing_yet: Words = gettext_lazy("There is nothing here yet.")
     # Looked up where the search box holds one of our ids: databases keep them in different spellings.
@@ -69,7 +69,7 @@ class ReadOnlyAdmin(BoundedLists[M]):
 
     def get_fields(self, request: HttpRequest, obj: M | None = None) -> Any:
         """What the page shows, texts bounded and visible."""
-        return [display.safe(self.model, each) for each in self.lines]
+        return [display.bounded(self.model, each) for each in self.lines]
 
     def get_readonly_fields(self, request: HttpRequest, obj: M | None = None) -> list[Any]:
         """All that is shown."""
@@ -85,7 +85,7 @@ class ReadOnlyAdmin(BoundedLists[M]):
                 if not self.may(request, permission)
                 for key in keys
             }
-            found._hidden_keys = hidden  # type: ignore[attr-defined]
+            found._calendly_hidden_keys = hidden  # type: ignore[attr-defined]
         return found
 
     def get_search_results(
@@ -104,29 +104,31 @@ class ReadOnlyAdmin(BoundedLists[M]):
     # Pages
 
     def get_urls(self) -> list[URLPattern]:
-        """The stock addresses, and one for each act."""
+        """The stock addresses, and one for each action."""
         own = [
-            path(f"<path:object_id>/{act.name}/", self._view_of(act), name=self.url_name(act.name))
-            for act in self.acts
+            path(
+                f"<path:object_id>/{action.name}/", self._action_view(action), name=self.url_name(action.name)
+            )
+            for action in self.object_actions
         ]
         patterns = own + super().get_urls()
         for pattern in patterns:
             pattern.callback = viewer_timezone.in_zone(pattern.callback)
         return patterns
 
-    def _view_of(self, act: ObjectAction) -> Any:
-        view = partial(self._enter, act)
+    def _action_view(self, action: ObjectAction) -> Any:
+        view = partial(self._run_action, action)
         # Services hold their own transactions and call out between them; a host may wrap requests in one.
         return self.admin_site.admin_view(transaction.non_atomic_requests(view))
 
-    def _enter(self, act: ObjectAction, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Nobody comes to an act's page without its right, by whatever method."""
-        if not (self.may(request, act.permission) and self.has_view_permission(request)):
+    def _run_action(self, action: ObjectAction, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Nobody comes to an action's page without its right, by whatever method."""
+        if not (self.may(request, action.permission) and self.has_view_permission(request)):
             raise PermissionDenied
         row = self.get_object(request, unquote(object_id))
         if row is None:
             raise Http404
-        answer: HttpResponse = getattr(self, act.view)(request, row, act)
+        answer: HttpResponse = getattr(self, action.view)(request, row, action)
         return answer
 
     def url_name(self, page: str) -> str:
@@ -156,11 +158,11 @@ class ReadOnlyAdmin(BoundedLists[M]):
         row = self.get_object(request, unquote(object_id))
         extra: dict[str, Any] = {
             "title": capfirst(self.opts.verbose_name),
-            "trail_is_list": trail_is_list(),
-            "acts": self._buttons(request, row),
+            "breadcrumbs_are_a_list": breadcrumbs_are_a_list(),
+            "object_actions": self._buttons(request, row),
         }
         if row is None:
-            object_id = _told(object_id)
+            object_id = _quoted_id(object_id)
         else:
             extra |= {"name": formatting.plain(row), "subtitle": formatting.plain(row)}
             if self.has_view_permission(request, row):
@@ -177,9 +179,9 @@ class ReadOnlyAdmin(BoundedLists[M]):
         """The stock page, with a bounded name in its title and trail."""
         row = self.get_object(request, unquote(object_id))
         name = formatting.plain(row) if row is not None else ""
-        object_id = object_id if row is not None else _told(object_id)
+        object_id = object_id if row is not None else _quoted_id(object_id)
         extra = {
-            "trail_is_list": trail_is_list(),
+            "breadcrumbs_are_a_list": breadcrumbs_are_a_list(),
             "name": name,
             "title": _("History of %s") % name,
             "original": row,
@@ -189,9 +191,9 @@ class ReadOnlyAdmin(BoundedLists[M]):
     def _buttons(self, request: HttpRequest, row: M | None) -> list[dict[str, Any]]:
         now = timezone.now()
         return [
-            {"label": act.label, "url": self.url(act.name, row)}
-            for act in self.acts
-            if row is not None and act.offered(row, now) and self.may(request, act.permission)
+            {"label": action.label, "url": self.url(action.name, row)}
+            for action in self.object_actions
+            if row is not None and action.offered(row, now) and self.may(request, action.permission)
         ]
 
     def page(
@@ -212,7 +214,7 @@ class ReadOnlyAdmin(BoundedLists[M]):
             "opts": self.opts,
             "media": self.media + own,
             "title": title,
-            "trail_is_list": trail_is_list(),
+            "breadcrumbs_are_a_list": breadcrumbs_are_a_list(),
             "has_view_permission": True,
             "original": row,
             "name": formatting.plain(row) if row is not None else "",
@@ -221,32 +223,34 @@ class ReadOnlyAdmin(BoundedLists[M]):
         request.current_app = self.admin_site.name
         return TemplateResponse(request, f"calendly_integration/admin/{template}", frame | context)
 
-    def did(
-        self, request: HttpRequest, row: M, log: Words, told: Words, level: int = messages.SUCCESS
+    def finish_action(
+        self, request: HttpRequest, row: M, log: Words, text: Words, level: int = messages.SUCCESS
     ) -> HttpResponseRedirect:
         """Write it into the admin's log, tell it, and go back to the row's page."""
         self.log_change(request, row, str(log))
-        messages.add_message(request, level, str(told))
+        messages.add_message(request, level, str(text))
         return HttpResponseRedirect(self.url("change", row))
 
-    def plain_act(self, request: HttpRequest, row: M, act: ConfirmedAction) -> HttpResponse:
+    def confirm_view(self, request: HttpRequest, row: M, action: ConfirmedAction) -> HttpResponse:
         """Ask, and on a yes do it."""
         if request.method != "POST":
-            return self.page(request, "confirm.html", title=act.label, row=row, ask=act.ask, button=act.label)
+            return self.page(
+                request, "confirm.html", title=action.label, row=row, ask=action.ask, button=action.label
+            )
         try:
-            act.do(row, Actor.staff(request.user.get_username()), timezone.now())
-        except tuple(act.refusals) as error:
-            messages.warning(request, str(words_of(act.refusals, error)))
+            action.do(row, Actor.staff(request.user.get_username()), timezone.now())
+        except tuple(action.refusals) as error:
+            messages.warning(request, str(error_message(action.refusals, error)))
             return HttpResponseRedirect(self.url("change", row))
-        return self.did(request, row, act.label, act.done)
+        return self.finish_action(request, row, action.label, action.done)
 
 
-def _told(object_id: str) -> str:
+def _quoted_id(object_id: str) -> str:
     """A key that is none, as the message that says so may show it."""
     return quote(formatting.plain(unquote(object_id)))
 
 
-def trail_is_list() -> bool:
+def breadcrumbs_are_a_list() -> bool:
     """Whether this admin writes its breadcrumbs as a list, as Django does since 6.1, or as a line of links."""
     template = get_template("admin/base.html")
     return '<ol class="breadcrumbs">' in getattr(getattr(template, "template", None), "source", "")

@@ -18,7 +18,7 @@ from .object_actions import ObjectAction
 from .read_only import ReadOnlyAdmin
 from .reschedule import FormError
 
-NOBODY = _(
+NO_CANDIDATES = _(
     "No other host has a meeting of the same length here: there is nobody to hand it over to. Make such an event"
     " type at Calendly, then sync."
 )
@@ -26,7 +26,7 @@ NOBODY = _(
 
 def blocked(booking: Booking, now: datetime) -> str:
     """Why it cannot be handed over, as far as our own rows say. A type that is switched off is no obstacle."""
-    why = reschedule.standing(booking, now)
+    why = reschedule.status_blocks(booking, now)
     return str(refusals.NOT_RESCHEDULABLE[why]) if why else ""
 
 
@@ -35,15 +35,15 @@ def offered(booking: Booking, now: datetime) -> bool:
     return not blocked(booking, now) and queries.reassignment_candidates(booking).exists()
 
 
-ACT = ObjectAction(
-    "hand_over", _("Hand over to another host"), "reschedule_booking", "hand_over_view", offered
+REASSIGN = ObjectAction(
+    "reassign", _("Hand over to another host"), "reschedule_booking", "reassign_view", offered
 )
 
 
-class HandsOver(ReadOnlyAdmin[Booking]):
+class ReassignMixin(ReadOnlyAdmin[Booking]):
     """The part of the bookings' admin that hands over."""
 
-    def hand_over_view(self, request: HttpRequest, booking: Booking, act: ObjectAction) -> HttpResponse:
+    def reassign_view(self, request: HttpRequest, booking: Booking, action: ObjectAction) -> HttpResponse:
         """Hand over, on a page of its own."""
         return view(self, request, booking)
 
@@ -54,7 +54,7 @@ def view(page: ReadOnlyAdmin[Booking], request: HttpRequest, booking: Booking) -
     cannot = blocked(booking, now)
     if not cannot:
         found = list(queries.reassignment_candidates(booking).prefetch_related("hosts"))
-        cannot = "" if found else str(NOBODY)
+        cannot = "" if found else str(NO_CANDIDATES)
     wanted = request.GET.get("to", "")
     kind = next((each for each in found if str(each.pk) == wanted), found[0] if len(found) == 1 else None)
     context: dict[str, Any] = {
@@ -68,7 +68,7 @@ def view(page: ReadOnlyAdmin[Booking], request: HttpRequest, booking: Booking) -
         context |= answer
     return page.page(
         request,
-        "hand_over.html",
+        "reassign.html",
         title=_("Hand over to another host"),
         row=booking,
         booking=booking,
@@ -94,37 +94,37 @@ def _offer(
 ) -> HttpResponse | dict[str, Any]:
     """The free starts and open questions of that type; on a POST the answer, where it was handed over."""
     sent = request.method == "POST"
-    again, looks = FormError(), "look" in request.POST
-    form = forms.Form(request.POST if sent and not looks else None)
+    form_error, refreshes = FormError(), "look" in request.POST
+    form = forms.Form(request.POST if sent and not refreshes else None)
     form.fields |= questions.fields(moves.unanswered(booking, kind))
-    if looks:
+    if refreshes:
         form.initial = questions.typed(form, request)
-    if sent and not looks:
+    if sent and not refreshes:
         answer = FormError(gettext("Answer what the other event type asks."))
         if form.is_valid():
-            done = _hand_over(page, request, booking, kind, form, now)
+            done = _reassign(page, request, booking, kind, form, now)
             if isinstance(done, HttpResponse):
                 return done
             answer = done
-        again = answer
-    seen = slots.look(
+        form_error = answer
+    query = slots.read_query(
         request,
         kind,
         invitee=queries.zone_of(booking).name,
         now=now,
         preset=booking.start_at,
-        gone=again.gone,
+        taken=form_error.taken,
     )
-    picker = slots.picker(request, kind, seen, now=now, ask=again.ask)
+    picker = slots.picker(request, kind, query, now=now, ask=form_error.ask)
     return {
-        "failure": again.failure,
+        "failure": form_error.failure,
         "picker": picker,
         "form": form if form.fields else None,
         "hosts": reschedule.hosts_of(kind),
     }
 
 
-def _hand_over(
+def _reassign(
     page: ReadOnlyAdmin[Booking],
     request: HttpRequest,
     booking: Booking,
@@ -140,16 +140,16 @@ def _hand_over(
             booking, event_type=kind, new_start=start, by=by, now=now, answers=answers
         )
 
-    def told(start: datetime) -> str:
+    def done_text(start: datetime) -> str:
         at = formatting.local(start, booking.time_zone)
         return gettext("The meeting is handed over to %(host)s, %(start)s.") % {"host": hosts, "start": at}
 
-    return reschedule.carry_out(
+    return reschedule.run_move(
         page,
         request,
         booking,
         move,
-        told,
+        done_text,
         done=gettext("Handed over to %s.") % hosts,
         asked=gettext("Asked Calendly to hand it over to %s.") % hosts,
     )

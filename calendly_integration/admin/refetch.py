@@ -1,4 +1,4 @@
-"""The act by which staff have Calendly asked at once about a booking that it has not confirmed."""
+"""The action by which staff have Calendly asked at once about a booking that it has not confirmed."""
 
 from datetime import datetime
 
@@ -13,11 +13,11 @@ def _offered(booking: Booking, now: datetime) -> bool:
     return refetch.is_open(booking)
 
 
-LOOK = ConfirmedAction(
+REFETCH = ConfirmedAction(
     "look",
     _("Ask Calendly now"),
     "replay_webhookdelivery",
-    "plain_act",
+    "confirm_view",
     _offered,
     ask=_(
         "Calendly is asked at once what became of this meeting. Nothing is booked, moved or canceled by that."

@@ -72,7 +72,7 @@ def text(error: Exception) -> str:
     if isinstance(error, CalendlyError) and (error.retryable or error.outcome_unknown):
         why = gettext("Calendly cannot be reached now. Try again in a minute.")
         return f"{why} {STANDS}"
-    why = gettext("Calendly refused: %s") % formatting.told(error, 300)
+    why = gettext("Calendly refused: %s") % formatting.error_text(error, 300)
     return f"{why} {STANDS}"
 
 

@@ -20,13 +20,13 @@ from .read_only import ReadOnlyAdmin
 
 def blocked(booking: Booking, now: datetime) -> str:
     """Why it cannot be moved, as far as our own rows say; empty where Calendly is to be asked."""
-    why = standing(booking, now)
+    why = status_blocks(booking, now)
     if not why and (booking.event_type is None or not booking.event_type.active):
         why = "gone"
     return str(refusals.NOT_RESCHEDULABLE[why]) if why else ""
 
 
-def standing(booking: Booking, now: datetime) -> str:
+def status_blocks(booking: Booking, now: datetime) -> str:
     """Why it does not stand in the future, whatever its event type; empty where it does."""
     if booking.status != Booking.Status.CONFIRMED:
         return booking.status
@@ -35,28 +35,28 @@ def standing(booking: Booking, now: datetime) -> str:
 
 @dataclass(frozen=True, slots=True)
 class FormError:
-    """Why nothing was moved. `gone`: the start that is not free any more. `ask`: Calendly may be asked for its free
+    """Why nothing was moved. `taken`: the start that is not free any more. `ask`: Calendly may be asked for its free
     starts."""
 
     failure: str = ""
-    gone: datetime | None = None
+    taken: datetime | None = None
     ask: bool = True
 
 
 def view(page: ReadOnlyAdmin[Booking], request: HttpRequest, booking: Booking) -> HttpResponse:
     """Offer the free starts; on a choice move. Where the start went meanwhile, those of its day come first."""
-    now, again = timezone.now(), FormError()
+    now, form_error = timezone.now(), FormError()
     cannot, kind = blocked(booking, now), booking.event_type
     if request.method == "POST" and not cannot:
         answer = _move(page, request, booking, now)
         if isinstance(answer, HttpResponse):
             return answer
-        again = answer
+        form_error = answer
     picker = None
     if kind is not None and not cannot:
         zone = queries.zone_of(booking).name
-        seen = slots.look(request, kind, invitee=zone, now=now, gone=again.gone)
-        picker = slots.picker(request, kind, seen, now=now, without=booking.start_at, ask=again.ask)
+        query = slots.read_query(request, kind, invitee=zone, now=now, taken=form_error.taken)
+        picker = slots.picker(request, kind, query, now=now, without=booking.start_at, ask=form_error.ask)
     return page.page(
         request,
         "reschedule.html",
@@ -65,7 +65,7 @@ def view(page: ReadOnlyAdmin[Booking], request: HttpRequest, booking: Booking) -
         booking=booking,
         head=booking_page.head(booking),
         blocked=cannot,
-        failure=again.failure,
+        failure=form_error.failure,
         picker=picker,
         link=_link(booking) if not cannot else "",
         css=("calendly_integration/booking.css", *slots.CSS),
@@ -74,7 +74,7 @@ def view(page: ReadOnlyAdmin[Booking], request: HttpRequest, booking: Booking) -
 
 def _link(booking: Booking) -> str:
     """The page at Calendly on which the invitee moves the meeting, for those who may see it."""
-    hidden = "reschedule_url" in display.hidden_from(booking)
+    hidden = "reschedule_url" in display.hidden_keys(booking)
     return "" if hidden else formatting.web_address(booking.reschedule_url)
 
 
@@ -86,34 +86,34 @@ def _move(
     def move(start: datetime, by: Actor) -> queries.Moved | queries.NotFree | queries.MoveUnknown:
         return queries.reschedule(booking, new_start=start, by=by, now=now)
 
-    def told(start: datetime) -> str:
+    def done_text(start: datetime) -> str:
         return gettext("The meeting is moved to %s.") % formatting.local(start, booking.time_zone)
 
-    return carry_out(
+    return run_move(
         page,
         request,
         booking,
         move,
-        told,
+        done_text,
         done=_("Moved."),
         asked=_("Asked Calendly to move it."),
         link=_link(booking),
     )
 
 
-def carry_out(
+def run_move(
     page: ReadOnlyAdmin[Booking],
     request: HttpRequest,
     booking: Booking,
     move: Callable[[datetime, Actor], queries.Moved | queries.NotFree | queries.MoveUnknown],
-    told: Callable[[datetime], str],
+    done_text: Callable[[datetime], str],
     *,
     done: Words,
     asked: Words,
     link: str = "",
 ) -> HttpResponse | FormError:
     """Do a move or a hand-over to the start that was chosen, and tell what came of it. `link`: where the invitee
-    can do the same, told where Calendly does not let us."""
+    can do the same, done_text where Calendly does not let us."""
     start = slots.parse(request.POST.get("start", ""))
     if start is None:
         return FormError(gettext("Choose one of the free starts."))
@@ -127,12 +127,12 @@ def carry_out(
         way = gettext("The invitee can still move it on this page: %s") % link if link and not ours else ""
         return FormError(f"{refusals.text(error)} {way}".strip(), ask=ours)
     if isinstance(outcome, queries.Moved):
-        return page.did(request, outcome.booking, done, told(start))
+        return page.finish_action(request, outcome.booking, done, done_text(start))
     if isinstance(outcome, queries.MoveUnknown):
         lost = gettext(
             "Calendly's answer was lost and is looked up. Until then the old start stands: look again in a minute."
         )
-        return page.did(request, booking, asked, lost, messages.WARNING)
+        return page.finish_action(request, booking, asked, lost, messages.WARNING)
     text = gettext("That start is not free any more. The meeting stands as it stood. Choose another start.")
     return FormError(text, start)
 
@@ -150,4 +150,4 @@ def moved_since(request: HttpRequest, booking: Booking) -> str:
 
 def hosts_of(kind: EventType) -> str:
     """Who holds it, as text of a page."""
-    return formatting.plain(", ".join(host.name for host in kind.hosts.all()) or formatting.NOTHING)
+    return formatting.plain(", ".join(host.name for host in kind.hosts.all()) or formatting.EMPTY)

@@ -14,11 +14,11 @@ from django.utils.translation import gettext_lazy
 
 from ..models import SavedView
 from ..services.backoffice import saved_views
-from . import display, formatting, in_use
-from .lists import is_key
+from . import display, formatting, list_conditions
+from .bounded_lists import is_key
 from .read_only import ReadOnlyAdmin
 
-KNOWN = (
+KEPT_PARAMETERS = (
     "q",
     "o",
     "period",
@@ -35,36 +35,44 @@ KNOWN = (
 
 
 @dataclass(frozen=True, slots=True)
-class Chip:
-    """A view above the list. `here`: it is what the list shows."""
+class SavedViewLink:
+    """A view above the list. `current`: it is what the list shows."""
 
     pk: int
     name: str
     query: str
-    here: bool
+    current: bool
 
 
-def known(query: str) -> str:
+def kept_query(query: str) -> str:
     """Of a query string what the list knows, in one order: what a view keeps."""
     given = dict(parse_qsl(query[:4000]))
-    return urlencode([(name, given[name]) for name in KNOWN if given.get(name)])
+    return urlencode([(name, given[name]) for name in KEPT_PARAMETERS if given.get(name)])
 
 
-def narrowed(request: HttpRequest) -> bool:
+def has_other_conditions(request: HttpRequest) -> bool:
     """Whether the list has conditions that no view keeps, such as those of a figure on Today."""
-    return any(value and key not in in_use.NONE and key not in KNOWN for key, value in request.GET.items())
+    return any(
+        value and key not in list_conditions.NO_CONDITIONS and key not in KEPT_PARAMETERS
+        for key, value in request.GET.items()
+    )
 
 
-def chips(request: HttpRequest) -> list[Chip]:
+def links(request: HttpRequest) -> list[SavedViewLink]:
     """This person's views."""
-    here = known(request.GET.urlencode())
+    current = kept_query(request.GET.urlencode())
     return [
-        Chip(view.pk, formatting.plain(view.name, 60), known(view.query), known(view.query) == here)
+        SavedViewLink(
+            view.pk,
+            formatting.plain(view.name, 60),
+            kept_query(view.query),
+            kept_query(view.query) == current,
+        )
         for view in saved_views.of(request.user)
     ]
 
 
-def _entered(page: Any, request: HttpRequest) -> HttpResponse | None:
+def _refuse(page: Any, request: HttpRequest) -> HttpResponse | None:
     if not page.has_view_permission(request):
         raise PermissionDenied
     return None if request.method == "POST" else HttpResponseNotAllowed(["POST"])
@@ -72,9 +80,9 @@ def _entered(page: Any, request: HttpRequest) -> HttpResponse | None:
 
 def save(page: Any, request: HttpRequest) -> HttpResponse:
     """Keep what the list shows under a name."""
-    if (refused := _entered(page, request)) is not None:
+    if (refused := _refuse(page, request)) is not None:
         return refused
-    query = known(request.POST.get("query", ""))
+    query = kept_query(request.POST.get("query", ""))
     name = formatting.plain(request.POST.get("name", ""), 60)
     try:
         view = saved_views.save(user=request.user, name=name, query=query, now=timezone.now())
@@ -92,7 +100,7 @@ def save(page: Any, request: HttpRequest) -> HttpResponse:
 
 def forget(page: Any, request: HttpRequest) -> HttpResponse:
     """Delete a view of one's own."""
-    if (refused := _entered(page, request)) is not None:
+    if (refused := _refuse(page, request)) is not None:
         return refused
     wanted = request.POST.get("view", "")
     view = saved_views.of(request.user).filter(pk=wanted).first() if is_key(SavedView, wanted) else None
@@ -102,7 +110,7 @@ def forget(page: Any, request: HttpRequest) -> HttpResponse:
         page.log_change(request, view, _("Saved view deleted."))
         messages.success(request, _("The view “%s” is deleted.") % view.name)
         view.delete()
-    return HttpResponseRedirect(f"{page.url('changelist')}?{known(request.POST.get('query', ''))}")
+    return HttpResponseRedirect(f"{page.url('changelist')}?{kept_query(request.POST.get('query', ''))}")
 
 
 @admin.register(SavedView)
@@ -113,16 +121,16 @@ class SavedViewAdmin(ReadOnlyAdmin[SavedView]):
         "Nobody saved a view yet. Filter the list of bookings and press “Save this view”."
     )
     list_display = (
-        display.words(SavedView, "name"),
-        display.words(SavedView, "query"),
-        display.moment(SavedView, "created_at"),
+        display.text(SavedView, "name"),
+        display.text(SavedView, "query"),
+        display.instant(SavedView, "created_at"),
     )
     list_select_related = ()
     ordering = ("name", "pk")
     lines = (
-        display.words(SavedView, "name"),
-        display.words(SavedView, "query", limit=1000),
-        display.moment(SavedView, "created_at"),
+        display.text(SavedView, "name"),
+        display.text(SavedView, "query", limit=1000),
+        display.instant(SavedView, "created_at"),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[SavedView]:

@@ -16,8 +16,8 @@ from ..services.catalog import availability
 from ..services.catalog.availability import Slot
 from . import formatting, refusals, viewer_timezone
 
-SPAN = availability.SUGGESTED_DAYS
-FURTHEST = timedelta(days=60)
+DAYS_SHOWN = availability.SUGGESTED_DAYS
+MAX_DAYS_AHEAD = timedelta(days=60)
 CSS = ("calendly_integration/slots.css",)
 # On whose clock: how the choice is called, and the heading.
 CLOCKS: dict[str, tuple[str | Promise, str | Promise]] = {
@@ -28,7 +28,7 @@ CLOCKS: dict[str, tuple[str | Promise, str | Promise]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Start:
+class FreeStart:
     """A free start as the page offers it."""
 
     value: str
@@ -37,38 +37,38 @@ class Start:
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
-    """The free starts of one day. `odd` where the clocks change on it."""
+class SlotDay:
+    """The free starts of one day. `clocks_change` where the clocks change on it."""
 
     label: str
-    starts: tuple[Start, ...]
-    odd: bool = False
+    starts: tuple[FreeStart, ...]
+    clocks_change: bool = False
     open: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
-    """Another look at the free starts: the query that leads there. `here`: it is the present one."""
+class SlotLink:
+    """Another look at the free starts: the query that leads there. `current`: it is the present one."""
 
     label: str
     query: str
-    here: bool = False
+    current: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Picker:
+class SlotPicker:
     """What the partial `slots.html` shows. `asked`: Calendly has told, so that no days means none is free.
     `zone`: that of the starts, where they are on the invitee's clock; the form sends it back."""
 
     heading: str
     zone: str
-    clocks: tuple[Way, ...]
+    clocks: tuple[SlotLink, ...]
     span: str
-    earlier: Way | None
-    later: Way | None
+    earlier: SlotLink | None
+    later: SlotLink | None
     again: str
     chosen: str = ""
-    days: tuple[Day, ...] = ()
+    days: tuple[SlotDay, ...] = ()
     failure: str = ""
     note: str = ""
     asked: bool = False
@@ -80,8 +80,8 @@ class Picker:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """What the address asks for: which clock, from which day on, and which start is chosen. `gone`: the start that
+class SlotQuery:
+    """What the address asks for: which clock, from which day on, and which start is chosen. `taken`: the start that
     was chosen and is not free any more; its day stands first."""
 
     whose: str
@@ -89,7 +89,7 @@ class Look:
     today: date
     first: date
     chosen: datetime | None
-    gone: datetime | None = None
+    taken: datetime | None = None
 
     @property
     def zone(self) -> ZoneInfo:
@@ -104,23 +104,23 @@ class Look:
     @property
     def end(self) -> datetime:
         """The midnight that ends the last day, whatever the clocks do in between."""
-        return _midnight(self.first + SPAN, self.zone)
+        return _midnight(self.first + DAYS_SHOWN, self.zone)
 
 
-def look(
+def read_query(
     request: HttpRequest,
     kind: EventType,
     *,
     invitee: str,
     now: datetime,
     preset: datetime | None = None,
-    gone: datetime | None = None,
-) -> Look:
+    taken: datetime | None = None,
+) -> SlotQuery:
     """Read the address. What cannot be meant is left aside. `preset`: chosen where the address chooses nothing.
-    `gone`: a start that is not free any more."""
+    `taken`: a start that is not free any more."""
     zones = {
         "invitee": formatting.zone_of(invitee),
-        "host": _hosts_zone(kind),
+        "host": _host_zone(kind),
         "viewer": viewer_timezone.zone(request),
     }
     whose = request.GET.get("zone", "")
@@ -129,78 +129,80 @@ def look(
     chosen = parse(given) or (preset if request.method != "POST" else None)
     today = now.astimezone(zones[whose]).date()
     first = _day(request.GET.get("from", ""))
-    if first is None and chosen is not None and chosen.astimezone(zones[whose]).date() >= today + SPAN:
+    if first is None and chosen is not None and chosen.astimezone(zones[whose]).date() >= today + DAYS_SHOWN:
         first = chosen.astimezone(zones[whose]).date()
-    if gone is not None:
-        first = gone.astimezone(zones[whose]).date()
-    first = min(max(first or today, today), today + FURTHEST)
-    return Look(whose, zones, today, first, chosen, gone)
+    if taken is not None:
+        first = taken.astimezone(zones[whose]).date()
+    first = min(max(first or today, today), today + MAX_DAYS_AHEAD)
+    return SlotQuery(whose, zones, today, first, chosen, taken)
 
 
 def picker(
     request: HttpRequest,
     kind: EventType,
-    seen: Look,
+    query: SlotQuery,
     *,
     now: datetime,
     without: datetime | None = None,
     ask: bool = True,
-) -> Picker:
+) -> SlotPicker:
     """The free starts, with one call to Calendly; none with `ask` off.
 
     `without`: the start that the meeting has.
     """
-    last = seen.first + SPAN - timedelta(days=1)
-    made = Picker(
-        heading=str(CLOCKS[seen.whose][1]) % seen.zone.key,
-        zone=seen.zone.key if seen.whose == "invitee" else "",
+    last = query.first + DAYS_SHOWN - timedelta(days=1)
+    made = SlotPicker(
+        heading=str(CLOCKS[query.whose][1]) % query.zone.key,
+        zone=query.zone.key if query.whose == "invitee" else "",
         clocks=tuple(
-            Way(f"{CLOCKS[whose][0]} · {zone.key}", _query(request, zone=whose), whose == seen.whose)
-            for whose, zone in seen.zones.items()
+            SlotLink(f"{CLOCKS[whose][0]} · {zone.key}", _query(request, zone=whose), whose == query.whose)
+            for whose, zone in query.zones.items()
         ),
-        span=f"{texts.short_date(seen.first, formatting.language())} – {texts.short_date(last, formatting.language())}",
-        earlier=_way(request, gettext("Earlier"), max(seen.first - SPAN, seen.today), seen),
-        later=_way(request, gettext("Later"), min(seen.first + SPAN, seen.today + FURTHEST), seen),
+        span=f"{texts.short_date(query.first, formatting.language())} – {texts.short_date(last, formatting.language())}",
+        earlier=_link(request, gettext("Earlier"), max(query.first - DAYS_SHOWN, query.today), query),
+        later=_link(
+            request, gettext("Later"), min(query.first + DAYS_SHOWN, query.today + MAX_DAYS_AHEAD), query
+        ),
         again=_query(request),
-        chosen=texts.utc(seen.chosen) if seen.chosen else "",
+        chosen=texts.utc(query.chosen) if query.chosen else "",
     )
     if not ask:
         return made
     try:
-        slots = availability.offered(kind, start=seen.begin, end=seen.end, now=now)
+        slots = availability.offered(kind, start=query.begin, end=query.end, now=now)
     except (errors.CalendlyRefused, errors.CalendlyUnavailable) as error:
-        return replace(made, failure=failed(error))
-    free = [slot for slot in slots if slot.start not in (without, seen.gone)]
-    days = _with_first(by_day(free, seen.zone), seen)
+        return replace(made, failure=error_text(error))
+    free = [slot for slot in slots if slot.start not in (without, query.taken)]
+    days = _with_first(by_day(free, query.zone), query)
     opened = tuple(
         replace(day, open=not number or any(start.value == made.chosen for start in day.starts))
         for number, day in enumerate(days)
     )
-    return replace(made, days=opened, note=_note(seen, free, without), asked=True)
+    return replace(made, days=opened, note=_note(query, free, without), asked=True)
 
 
-def by_day(slots: Iterable[Slot], zone: ZoneInfo) -> tuple[Day, ...]:
+def by_day(slots: Iterable[Slot], zone: ZoneInfo) -> tuple[SlotDay, ...]:
     """Starts in the order of the zone's days. An hour that comes twice in autumn is told apart by its offset."""
-    days: dict[date, list[Start]] = {}
+    days: dict[date, list[FreeStart]] = {}
     for slot in slots:
         there = slot.start.astimezone(zone)
         label = f"{there:%H:%M}"
         if there.replace(fold=0).utcoffset() != there.replace(fold=1).utcoffset():
             label = f"{label} {texts.offset(there)}"
-        start = Start(texts.utc(slot.start), label, f"{slot.start.astimezone(UTC):%H:%M} UTC")
+        start = FreeStart(texts.utc(slot.start), label, f"{slot.start.astimezone(UTC):%H:%M} UTC")
         days.setdefault(there.date(), []).append(start)
     return tuple(
-        Day(texts.day(on, formatting.language()), tuple(starts), _is_odd(on, zone))
+        SlotDay(texts.day(on, formatting.language()), tuple(starts), _clocks_change_on(on, zone))
         for on, starts in days.items()
     )
 
 
-def _with_first(days: tuple[Day, ...], seen: Look) -> tuple[Day, ...]:
+def _with_first(days: tuple[SlotDay, ...], query: SlotQuery) -> tuple[SlotDay, ...]:
     """The day of the start that went stands there even if nothing on it is free any more."""
-    label = texts.day(seen.first, formatting.language())
-    if seen.gone is None or not days or days[0].label == label:
+    label = texts.day(query.first, formatting.language())
+    if query.taken is None or not days or days[0].label == label:
         return days
-    return (Day(label, (), _is_odd(seen.first, seen.zone)), *days)
+    return (SlotDay(label, (), _clocks_change_on(query.first, query.zone)), *days)
 
 
 def parse(value: str) -> datetime | None:
@@ -213,29 +215,29 @@ def parse(value: str) -> datetime | None:
     return start.astimezone(UTC) if start.tzinfo and 1 < start.year < 9999 else None
 
 
-def failed(error: errors.CalendlyRefused | errors.CalendlyUnavailable) -> str:
+def error_text(error: errors.CalendlyRefused | errors.CalendlyUnavailable) -> str:
     """Why the free starts are not known."""
     if isinstance(error, errors.CalendlyUnavailable):
         why = gettext("Calendly cannot be reached now, so its free times are not known.")
         return f"{why} {refusals.later(error.retry_after)}"
-    return gettext("Calendly does not tell its free times: %s") % formatting.told(error, 300)
+    return gettext("Calendly does not tell its free times: %s") % formatting.error_text(error, 300)
 
 
-def _note(seen: Look, free: list[Slot], without: datetime | None) -> str:
-    """Where a start was chosen that is not offered, that is said; of other days nothing is known here."""
-    start = seen.chosen
-    if start is None or start == seen.gone or any(slot.start == start for slot in free):
+def _note(query: SlotQuery, free: list[Slot], without: datetime | None) -> str:
+    """Where a start was chosen that is not offered, that is said; of other days nothing is known current."""
+    start = query.chosen
+    if start is None or start == query.taken or any(slot.start == start for slot in free):
         return ""
     if start == without:
         return gettext("That is the start that the meeting has. Choose another one.")
-    if not seen.begin <= start < seen.end:
+    if not query.begin <= start < query.end:
         return ""
-    at = texts.written(start, seen.zone, formatting.language())
+    at = texts.written(start, query.zone, formatting.language())
     return gettext("%s is not free. Choose another start.") % at
 
 
-def _way(request: HttpRequest, label: str, first: date, seen: Look) -> Way | None:
-    return Way(label, _query(request, **{"from": first.isoformat()})) if first != seen.first else None
+def _link(request: HttpRequest, label: str, first: date, query: SlotQuery) -> SlotLink | None:
+    return SlotLink(label, _query(request, **{"from": first.isoformat()})) if first != query.first else None
 
 
 def _query(request: HttpRequest, **changes: str) -> str:
@@ -245,7 +247,7 @@ def _query(request: HttpRequest, **changes: str) -> str:
     return f"?{query.urlencode()}"
 
 
-def _hosts_zone(kind: EventType) -> ZoneInfo:
+def _host_zone(kind: EventType) -> ZoneInfo:
     host = Host.objects.filter(event_types=kind).order_by("pk").only("time_zone").first()
     return formatting.zone_of(host.time_zone if host else "")
 
@@ -261,5 +263,5 @@ def _midnight(on: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(on, time(), tzinfo=zone).astimezone(UTC)
 
 
-def _is_odd(on: date, zone: ZoneInfo) -> bool:
+def _clocks_change_on(on: date, zone: ZoneInfo) -> bool:
     return _midnight(on + timedelta(days=1), zone) - _midnight(on, zone) != timedelta(days=1)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 APP = "calendly_integration"
 
 
-def room(page: "ReadOnlyAdmin[CalendlyAccount]", request: HttpRequest) -> HttpResponse:
+def render(page: "ReadOnlyAdmin[CalendlyAccount]", request: HttpRequest) -> HttpResponse:
     """The page, for whoever may see connections. Each part is shown to those who may see its rows."""
     if not page.has_view_permission(request):
         raise PermissionDenied
@@ -32,7 +32,7 @@ def room(page: "ReadOnlyAdmin[CalendlyAccount]", request: HttpRequest) -> HttpRe
         (None, _queue(now)),
         ("webhookdelivery", _inbox),
         ("outboxmessage", _outbox),
-        ("calendlybooking", _legs),
+        ("calendlybooking", _calendly_bookings),
         ("syncrun", _sync_runs),
         ("bulkrun", _bulk_runs),
     ]
@@ -43,27 +43,27 @@ def room(page: "ReadOnlyAdmin[CalendlyAccount]", request: HttpRequest) -> HttpRe
     ]
     return page.page(
         request,
-        "machine.html",
+        "system_status.html",
         title=_("Machine room"),
         parts=chosen,
         asked_at=formatting.instant(now, seconds=True),
-        css=("calendly_integration/machine.css",),
-        ways=_ways(page, request),
+        css=("calendly_integration/system_status.css",),
+        links=_links(page, request),
         has_view_permission=True,
     )
 
 
-def _ways(page: "ReadOnlyAdmin[CalendlyAccount]", request: HttpRequest) -> list[dict[str, Any]]:
+def _links(page: "ReadOnlyAdmin[CalendlyAccount]", request: HttpRequest) -> list[dict[str, Any]]:
     row = system_status.account()
     if row is None:
         return []
-    ways = [{"label": gettext("The connection"), "url": page.url("change", row)}]
+    links = [{"label": gettext("The connection"), "url": page.url("change", row)}]
     if page.may(request, "manage_calendlyaccount"):
-        ways += [
+        links += [
             {"label": gettext("Check now"), "url": page.url("check", row)},
             {"label": gettext("Sync now"), "url": page.url("sync", row)},
         ]
-    return ways
+    return links
 
 
 def _list(model: str, **wanted: str) -> str:
@@ -75,13 +75,13 @@ def _list(model: str, **wanted: str) -> str:
 
 
 def _ago(at: datetime | None) -> SafeString:
-    return formatting.instant(at) if at is not None else SafeString(formatting.NOTHING)
+    return formatting.instant(at) if at is not None else SafeString(formatting.EMPTY)
 
 
 def _counts(model: str, counts: Mapping[str, int], labels: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [
         {
-            "state": formatting.state(status if counts.get(status) else "off", label),
+            "state": formatting.badge(status if counts.get(status) else "off", label),
             "count": counts.get(status, 0),
             "url": _list(model, status__exact=status) if counts.get(status) else "",
         }
@@ -93,7 +93,7 @@ def _queue(now: datetime) -> dict[str, Any]:
     state, next_runs = system_status.queue(now=now)
     age, alive = state.worker.age, state.worker.alive
     seen = gettext("never seen") if age is None else gettext("last seen %s ago") % _span(age)
-    mark = formatting.state("ok" if alive else "failed", _("at work") if alive else _("away"))
+    mark = formatting.badge("ok" if alive else "failed", _("at work") if alive else _("away"))
     notes = []
     if not alive:
         notes.append(
@@ -123,8 +123,8 @@ def _queue(now: datetime) -> dict[str, Any]:
 
 
 def _inbox(page: "ReadOnlyAdmin[CalendlyAccount]", request: HttpRequest) -> dict[str, Any]:
-    pile = system_status.inbox()
-    parked = pile.counts.get(WebhookDelivery.Status.PARKED, 0)
+    counted = system_status.inbox()
+    parked = counted.counts.get(WebhookDelivery.Status.PARKED, 0)
     links = [(_list("webhookdelivery"), gettext("All deliveries"))]
     if parked and page.may(request, "replay_webhookdelivery"):
         links.insert(
@@ -132,18 +132,18 @@ def _inbox(page: "ReadOnlyAdmin[CalendlyAccount]", request: HttpRequest) -> dict
         )
     return {
         "title": _("Inbox: what Calendly delivered"),
-        "counts": _counts("webhookdelivery", pile.counts, dict(WebhookDelivery.Status.choices)),
-        "lines": [(_("oldest that waits"), _ago(pile.oldest))],
+        "counts": _counts("webhookdelivery", counted.counts, dict(WebhookDelivery.Status.choices)),
+        "lines": [(_("oldest that waits"), _ago(counted.oldest))],
         "notes": [],
-        "empty": "" if pile.counts else _("Nothing was delivered yet. Is the webhook subscribed?"),
+        "empty": "" if counted.counts else _("Nothing was delivered yet. Is the webhook subscribed?"),
         "links": links,
     }
 
 
 def _outbox(page: "ReadOnlyAdmin[CalendlyAccount]", request: HttpRequest) -> dict[str, Any]:
-    pile = system_status.outbox()
+    counted = system_status.outbox()
     links = [(_list("outboxmessage"), gettext("All messages"))]
-    if pile.counts.get(OutboxMessage.Status.PARKED) and page.may(request, "resend_outboxmessage"):
+    if counted.counts.get(OutboxMessage.Status.PARKED) and page.may(request, "resend_outboxmessage"):
         links.insert(
             0, (_list("outboxmessage", status__exact="parked"), gettext("Send the parked ones again"))
         )
@@ -152,16 +152,16 @@ def _outbox(page: "ReadOnlyAdmin[CalendlyAccount]", request: HttpRequest) -> dic
     }
     return {
         "title": _("Outbox: what the portal is told"),
-        "counts": _counts("outboxmessage", pile.counts, labels),
-        "lines": [(_("oldest that waits"), _ago(pile.oldest))],
+        "counts": _counts("outboxmessage", counted.counts, labels),
+        "lines": [(_("oldest that waits"), _ago(counted.oldest))],
         "notes": [],
         "labels": [_("queue"), _("next attempt"), _("attempts"), _("last error")],
         "rows": [
             [
-                display.page_link(queue),
+                display.object_link(queue),
                 _ago(queue.next_attempt_at),
                 queue.attempts,
-                formatting.text(formatting.told(queue.last_error)),
+                formatting.text(formatting.error_text(queue.last_error)),
             ]
             for queue in system_status.queues()
         ],
@@ -170,7 +170,7 @@ def _outbox(page: "ReadOnlyAdmin[CalendlyAccount]", request: HttpRequest) -> dic
     }
 
 
-def _legs(page: "ReadOnlyAdmin[CalendlyAccount]", request: HttpRequest) -> dict[str, Any]:
+def _calendly_bookings(page: "ReadOnlyAdmin[CalendlyAccount]", request: HttpRequest) -> dict[str, Any]:
     rows, count = system_status.calendly_bookings()
     more = count - len(rows)
     return {
@@ -179,10 +179,10 @@ def _legs(page: "ReadOnlyAdmin[CalendlyAccount]", request: HttpRequest) -> dict[
         "labels": [_("booking"), _("left to do"), _("next attempt"), _("last error")],
         "rows": [
             [
-                display.page_link(calendly_booking.booking),
-                formatting.state("waiting", calendly_booking.get_pending_action_display()),
+                display.object_link(calendly_booking.booking),
+                formatting.badge("waiting", calendly_booking.get_pending_action_display()),
                 _ago(calendly_booking.next_attempt_at),
-                formatting.text(formatting.told(calendly_booking.last_error)),
+                formatting.text(formatting.error_text(calendly_booking.last_error)),
             ]
             for calendly_booking in rows
         ],
@@ -198,11 +198,11 @@ def _sync_runs(page: "ReadOnlyAdmin[CalendlyAccount]", request: HttpRequest) -> 
         "labels": [_("started at"), _("status"), _("meetings seen"), _("bookings changed"), _("error")],
         "rows": [
             [
-                display.page_link(run, formatting.stamp(run.started_at)),
-                formatting.state(run.status, run.get_status_display()),
+                display.object_link(run, formatting.stamp(run.started_at)),
+                formatting.badge(run.status, run.get_status_display()),
                 run.seen,
                 run.changed,
-                formatting.text(formatting.told(run.error)),
+                formatting.text(formatting.error_text(run.error)),
             ]
             for run in system_status.sync_runs()
         ],
@@ -213,12 +213,12 @@ def _sync_runs(page: "ReadOnlyAdmin[CalendlyAccount]", request: HttpRequest) -> 
 
 def _bulk_runs(page: "ReadOnlyAdmin[CalendlyAccount]", request: HttpRequest) -> dict[str, Any]:
     return {
-        "title": _("Bulk acts: the last ones"),
+        "title": _("Bulk actions: the last ones"),
         "notes": [],
         "labels": [_("asked at"), _("what"), _("by"), _("still to do"), _("finished at")],
         "rows": [
             [
-                display.page_link(run, formatting.stamp(run.created_at)),
+                display.object_link(run, formatting.stamp(run.created_at)),
                 run.get_kind_display(),
                 formatting.text(run.by),
                 left,
@@ -227,7 +227,7 @@ def _bulk_runs(page: "ReadOnlyAdmin[CalendlyAccount]", request: HttpRequest) -> 
             for run, left in system_status.bulk_runs()
         ],
         "empty": _("Nobody asked for many at once yet."),
-        "links": [(_list("bulkrun"), gettext("All bulk acts"))],
+        "links": [(_list("bulkrun"), gettext("All bulk actions"))],
     }
 
 

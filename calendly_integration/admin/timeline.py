@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from ..models import Booking, OutboxMessage, TimelineEntry, WebhookDelivery
 from ..services import api_call_log, error_texts
 from . import formatting
-from .display import page_link
+from .display import object_link
 
 ACTIONS = {
     "requested": _("A meeting was asked for"),
@@ -60,8 +60,8 @@ DETAILS = {
     "fields": _("Changed"),
 }
 # Details that are instants. What people typed is shown as they typed it, also where it reads like one.
-STARTS = ("start", "wanted")
-THROUGH = {
+INSTANT_DETAILS = ("start", "wanted")
+SOURCES = {
     "booked": _("Calendly's answer to our booking"),
     "read": _("reading at Calendly"),
     "invitee.created": _("a delivery"),
@@ -84,11 +84,11 @@ DELIVERIES = {
     "invitee_no_show.deleted": _("Calendly tells that the no-show mark is gone"),
 }
 # A meeting has a handful of each; of what has more the newest are told.
-MOST = 100
+MAX_ROWS = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class TimelineItem:
     """One step of the story, ready for the page."""
 
     at: datetime
@@ -103,48 +103,48 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
-class Story:
+class Timeline:
     """The steps in their order; `cut` where there are older ones that are not told."""
 
-    steps: list[Told]
+    steps: list[TimelineItem]
     cut: bool
 
 
-def of(booking: Booking) -> Story:
+def build(booking: Booking) -> Timeline:
     """The whole story. Three queries. What was written at one moment stands in the order of cause and effect."""
     entries = _newest(booking.timeline.order_by("-pk"))
     deliveries = _newest(booking.deliveries.defer("body").order_by("-pk"))
     messages = _newest(booking.messages.order_by("-pk"))
     steps = [
-        *(told(entry) for entry in entries),
-        *(_delivered(delivery) for delivery in deliveries),
-        *(_message(message) for message in messages),
+        *(describe_entry(entry) for entry in entries),
+        *(_describe_delivery(delivery) for delivery in deliveries),
+        *(_describe_message(message) for message in messages),
     ]
-    cut = any(len(found) == MOST for found in (entries, deliveries, messages))
-    return Story(sorted(steps, key=lambda step: step.at), cut)
+    cut = any(len(found) == MAX_ROWS for found in (entries, deliveries, messages))
+    return Timeline(sorted(steps, key=lambda step: step.at), cut)
 
 
 def _newest(rows: QuerySet[Any]) -> list[Any]:
-    return list(reversed(rows[:MOST]))
+    return list(reversed(rows[:MAX_ROWS]))
 
 
-def told(entry: TimelineEntry) -> Told:
+def describe_entry(entry: TimelineEntry) -> TimelineItem:
     """A timeline entry for people. What we have no words for is shown as it stands."""
     detail = dict(entry.detail) if isinstance(entry.detail, dict) else {}
-    heard = entry.action == api_call_log.ACTION
-    return Told(
+    is_call = entry.action == api_call_log.ACTION
+    return TimelineItem(
         at=entry.at,
         actor=entry.actor,
-        who=_who(entry.get_actor_display(), entry.actor_name),
+        who=_actor_text(entry.get_actor_display(), entry.actor_name),
         what=str(ACTIONS.get(entry.action, formatting.plain(entry.action))),
         when=formatting.instant(entry.at, seconds=True),
-        kind="call" if heard else "entry",
-        state=_outcome(str(detail.get("outcome", ""))) if heard else "",
-        lines=[_call(detail)] if heard else list(_lines(detail)),
+        kind="call" if is_call else "entry",
+        state=_outcome_badge(str(detail.get("outcome", ""))) if is_call else "",
+        lines=[_call_text(detail)] if is_call else list(_detail_lines(detail)),
     )
 
 
-def _call(detail: dict[str, Any]) -> SafeString:
+def _call_text(detail: dict[str, Any]) -> SafeString:
     """`POST /invitees · 152 ms · 3 tries`."""
     parts = [str(detail.get("call", "")), f"{detail.get('ms', '?')} ms"]
     tries = detail.get("tries", 1)
@@ -153,11 +153,11 @@ def _call(detail: dict[str, Any]) -> SafeString:
     return formatting.text(" · ".join(parts), 200)
 
 
-def _outcome(outcome: str) -> SafeString:
-    return formatting.state("ok" if outcome.startswith("2") and outcome.isdigit() else "failed", outcome)
+def _outcome_badge(outcome: str) -> SafeString:
+    return formatting.badge("ok" if outcome.startswith("2") and outcome.isdigit() else "failed", outcome)
 
 
-def _message(message: OutboxMessage) -> Told:
+def _describe_message(message: OutboxMessage) -> TimelineItem:
     """What the portal is told, and how far that is."""
     lines = []
     if message.sent_at is not None:
@@ -167,20 +167,20 @@ def _message(message: OutboxMessage) -> Told:
         lines.append(formatting.text(attempts))
     if message.last_error and message.sent_at is None:
         lines.append(formatting.text(f"{DETAILS['error']}: {error_texts.said(message.last_error)}", 300))
-    return Told(
+    return TimelineItem(
         at=message.created_at,
         actor=TimelineEntry.Actor.SYSTEM,
-        who=_who(TimelineEntry.Actor.SYSTEM.label),
+        who=_actor_text(TimelineEntry.Actor.SYSTEM.label),
         what=str(MESSAGES.get(message.path, _("The portal is told"))),
         when=formatting.instant(message.created_at, seconds=True),
         kind="outboxmessage",
-        state=formatting.state(message.status, message.get_status_display()),
-        link=page_link(message, message.path),
+        state=formatting.badge(message.status, message.get_status_display()),
+        link=object_link(message, message.path),
         lines=lines,
     )
 
 
-def _delivered(delivery: WebhookDelivery) -> Told:
+def _describe_delivery(delivery: WebhookDelivery) -> TimelineItem:
     """What Calendly delivered, and what became of it."""
     lines = []
     if delivery.applied_at is not None:
@@ -189,44 +189,46 @@ def _delivered(delivery: WebhookDelivery) -> Told:
         )
     if delivery.last_error:
         lines.append(formatting.text(f"{DETAILS['error']}: {error_texts.said(delivery.last_error)}", 300))
-    return Told(
+    return TimelineItem(
         at=delivery.received_at,
         actor=TimelineEntry.Actor.CALENDLY,
-        who=_who(TimelineEntry.Actor.CALENDLY.label),
+        who=_actor_text(TimelineEntry.Actor.CALENDLY.label),
         what=str(DELIVERIES.get(delivery.kind, _("Calendly delivers"))),
         when=formatting.instant(delivery.received_at, seconds=True),
         kind="webhookdelivery",
-        state=formatting.state(delivery.status, delivery.get_status_display()),
-        link=page_link(delivery, delivery.kind or "?"),
+        state=formatting.badge(delivery.status, delivery.get_status_display()),
+        link=object_link(delivery, delivery.kind or "?"),
         lines=lines,
     )
 
 
-def _who(kind: Any, name: str = "") -> str:
+def _actor_text(kind: Any, name: str = "") -> str:
     name = formatting.plain(name)
     return pgettext("actor", "by %s") % (f"{kind} · {name}" if name else kind)
 
 
-def _lines(detail: dict[str, Any]) -> Iterator[SafeString]:
+def _detail_lines(detail: dict[str, Any]) -> Iterator[SafeString]:
     old, new = detail.pop("old_start", ""), detail.pop("new_start", "")
     if old or new:
-        yield formatting.text(gettext("From %(old)s to %(new)s") % {"old": _at(old), "new": _at(new)}, 300)
+        yield formatting.text(
+            gettext("From %(old)s to %(new)s") % {"old": _instant_text(old), "new": _instant_text(new)}, 300
+        )
     for key, value in detail.items():
         label = DETAILS.get(key) or formatting.plain(key)
-        words = THROUGH.get(str(value), value) if key == "through" else value
+        words = SOURCES.get(str(value), value) if key == "through" else value
         if key in ("error", "reason"):
-            said = error_texts.said(str(words))
+            text = error_texts.said(str(words))
         else:
-            said = _at(words) if key in STARTS else _value(words)
-        yield formatting.text(f"{label}: {said}", formatting.LONG)
+            text = _instant_text(words) if key in INSTANT_DETAILS else _value_text(words)
+        yield formatting.text(f"{label}: {text}", formatting.LONG)
 
 
-def _value(value: Any) -> str:
+def _value_text(value: Any) -> str:
     """As it stands, lists with commas."""
     return ", ".join(str(item) for item in value) if isinstance(value, list) else str(value)
 
 
-def _at(value: Any) -> str:
+def _instant_text(value: Any) -> str:
     """An instant in our way of writing it."""
     try:
         at = datetime.fromisoformat(str(value))

@@ -13,13 +13,13 @@ class TimelineEntryAdmin(ReadOnlyAdmin[TimelineEntry]):
     """What happened, whoever's booking it was."""
 
     list_display = (
-        display.moment(TimelineEntry, "at", seconds=True),
-        display.other(TimelineEntry, "booking"),
+        display.instant(TimelineEntry, "at", seconds=True),
+        display.related(TimelineEntry, "booking"),
         display.column(
             "what", _("what"), lambda row: formatting.text(timeline.ACTIONS.get(row.action, row.action))
         ),
         "actor",
-        display.words(TimelineEntry, "actor_name", limit=60),
+        display.text(TimelineEntry, "actor_name", limit=60),
     )
     list_filter = ("actor",)
     list_select_related = ("booking",)
@@ -28,12 +28,12 @@ class TimelineEntryAdmin(ReadOnlyAdmin[TimelineEntry]):
     search_fields = ("action", "actor_name", "=booking__email_key")
     uuid_lookups = ("booking",)
     lines = (
-        display.moment(TimelineEntry, "at", seconds=True),
-        display.other(TimelineEntry, "booking"),
+        display.instant(TimelineEntry, "at", seconds=True),
+        display.related(TimelineEntry, "booking"),
         display.column(
             "what", _("what"), lambda row: formatting.text(timeline.ACTIONS.get(row.action, row.action))
         ),
         "actor",
-        display.words(TimelineEntry, "actor_name", limit=255),
-        display.evidence("detail", _("details")),
+        display.text(TimelineEntry, "actor_name", limit=255),
+        display.raw_data("detail", _("details")),
     )

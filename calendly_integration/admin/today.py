@@ -16,8 +16,8 @@ from ..models import Booking, CalendlyAccount
 from ..services import texts
 from ..services.backoffice import system_status, today
 from ..services.worker import heartbeat
-from . import formatting, nav, standing, viewer_timezone
-from .attention_items import may, needs, url
+from . import booking_status, formatting, nav, viewer_timezone
+from .attention_items import attention_groups, may, url
 
 FIGURES = {
     "meetings": _("Meetings"),
@@ -38,8 +38,8 @@ FILTERS: dict[str, tuple[str, dict[str, str]]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Meeting:
-    """One line of the schedule. `line`: the time is now, between the one before and this one."""
+class MeetingRow:
+    """One line of the schedule. `now_before`: the time is now, between the one before and this one."""
 
     clock: SafeString
     url: str
@@ -47,20 +47,20 @@ class Meeting:
     event: str
     state: SafeString
     past: bool
-    off: bool
-    line: bool = False
+    canceled: bool
+    now_before: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class OutboxQueue:
-    """A host's day. `over`: the time is now, after the last of these."""
+class HostDay:
+    """A host's day. `now_after`: the time is now, after the last of these."""
 
     host: str
-    meetings: list[Meeting]
-    over: bool
+    meetings: list[MeetingRow]
+    now_after: bool
 
 
-def board(request: HttpRequest) -> str:
+def render(request: HttpRequest) -> str:
     """The page above the stock list of models, in the viewer's zone."""
     with timezone.override(viewer_timezone.zone(request)):
         return render_to_string("calendly_integration/admin/today.html", context(request), request=request)
@@ -70,11 +70,11 @@ def context(request: HttpRequest) -> dict[str, Any]:
     """All that it shows, for whoever looks: nothing of which they may not see the rows."""
     now, zone = timezone.now(), viewer_timezone.zone(request)
     on = today.chosen(request.GET.get("day", ""), zone=zone, now=now)
-    connections = today.connections() if may(request, "view_calendlyaccount") else []
+    accounts = today.accounts() if may(request, "view_calendlyaccount") else []
     outbox = system_status.outbox() if may(request, "view_outboxmessage") else None
     worker = heartbeat.worker_alive(now)
     return {
-        "places": nav.places(request),
+        "nav_links": nav.links(request),
         "on": on,
         "title": texts.day(on.on, formatting.language()),
         "is_today": on.holds(now),
@@ -87,13 +87,15 @@ def context(request: HttpRequest) -> dict[str, Any]:
         "offset": _offset(on),
         "now": _clock(now, on),
         "figures": _figures(request, on, now),
-        "health": _health(request, connections, outbox, worker),
-        "needs": needs(request, connections=connections, outbox=outbox, worker=worker, now=now),
+        "health": _health(request, accounts, outbox, worker),
+        "attention_groups": attention_groups(
+            request, accounts=accounts, outbox=outbox, worker=worker, now=now
+        ),
         **_schedule(request, on, now),
     }
 
 
-def _schedule(request: HttpRequest, on: today.Day, now: datetime) -> dict[str, Any]:
+def _schedule(request: HttpRequest, on: today.CalendarDay, now: datetime) -> dict[str, Any]:
     if not may(request, "view_booking"):
         return {"sees_bookings": False}
     found = today.meetings(on)
@@ -103,7 +105,7 @@ def _schedule(request: HttpRequest, on: today.Day, now: datetime) -> dict[str, A
         by_host.setdefault(name, []).append(booking)
     return {
         "sees_bookings": True,
-        "lanes": [_lane(name, rows, on, now) for name, rows in sorted(by_host.items())],
+        "host_days": [_host_day(name, rows, on, now) for name, rows in sorted(by_host.items())],
         "more": found.more,
         "all_url": _rows_url("booking", "all", on),
         "calendar_url": url("booking_calendar"),
@@ -111,26 +113,26 @@ def _schedule(request: HttpRequest, on: today.Day, now: datetime) -> dict[str, A
     }
 
 
-def _lane(name: str, rows: list[Booking], on: today.Day, now: datetime) -> OutboxQueue:
+def _host_day(name: str, rows: list[Booking], on: today.CalendarDay, now: datetime) -> HostDay:
     past = [(row.end_at or row.start_at or now) <= now for row in rows]
     turn = past.index(False) if False in past else len(rows)
     meetings = [
-        Meeting(
+        MeetingRow(
             clock=_span(row, on),
             url=url("booking_change", row.pk),
             invitee=formatting.plain(row.invitee_name or row.invitee_email, 80),
             event=formatting.plain(row.event_name, 80),
-            state=standing.badge(row),
+            state=booking_status.badge(row),
             past=gone,
-            off=row.status == Booking.Status.CANCELED,
-            line=on.holds(now) and number == turn,
+            canceled=row.status == Booking.Status.CANCELED,
+            now_before=on.holds(now) and number == turn,
         )
         for number, (row, gone) in enumerate(zip(rows, past, strict=True))
     ]
-    return OutboxQueue(name, meetings, over=on.holds(now) and turn == len(rows))
+    return HostDay(name, meetings, now_after=on.holds(now) and turn == len(rows))
 
 
-def _span(row: Booking, on: today.Day) -> SafeString:
+def _span(row: Booking, on: today.CalendarDay) -> SafeString:
     end = f"–{_clock(row.end_at, on)}" if row.end_at else ""
     assert row.start_at is not None  # it was found by it
     return format_html(
@@ -142,7 +144,7 @@ def _span(row: Booking, on: today.Day) -> SafeString:
     )
 
 
-def _clock(at: datetime | None, on: today.Day) -> str:
+def _clock(at: datetime | None, on: today.CalendarDay) -> str:
     """The time of day. In a day on which the clocks change, with the offset: an hour may come twice."""
     if at is None:
         return ""
@@ -158,13 +160,13 @@ def _utc(local: datetime) -> str:
     return f"UTC{sign}{hours}" + (f":{rest:02}" if rest else "")
 
 
-def _offset(on: today.Day) -> str:
+def _offset(on: today.CalendarDay) -> str:
     """The zone's offset on that day, both where it changes."""
     last = on.end - timedelta(seconds=1)
     return " → ".join(dict.fromkeys(_utc(at.astimezone(on.zone)) for at in (on.start, last)))
 
 
-def _figures(request: HttpRequest, on: today.Day, now: datetime) -> list[dict[str, Any]]:
+def _figures(request: HttpRequest, on: today.CalendarDay, now: datetime) -> list[dict[str, Any]]:
     found: dict[str, today.Figure] = {}
     if may(request, "view_booking"):
         found |= today.booking_figures(on, now=now)
@@ -182,7 +184,7 @@ def _figures(request: HttpRequest, on: today.Day, now: datetime) -> list[dict[st
     ]
 
 
-def _rows_url(model: str, figure: str, on: today.Day) -> str:
+def _rows_url(model: str, figure: str, on: today.CalendarDay) -> str:
     """The list of the rows that a figure counts."""
     field, wanted = FILTERS[figure]
     period = {f"{field}__gte": on.start.isoformat(), f"{field}__lt": on.end.isoformat()}
@@ -191,21 +193,23 @@ def _rows_url(model: str, figure: str, on: today.Day) -> str:
 
 def _health(
     request: HttpRequest,
-    connections: list[CalendlyAccount],
-    outbox: system_status.Pile | None,
+    accounts: list[CalendlyAccount],
+    outbox: system_status.StatusCounts | None,
     worker: heartbeat.WorkerState,
 ) -> list[dict[str, Any]]:
     """The strip: each part in a word, with its colour, and the way to it."""
     found = []
     if may(request, "view_calendlyaccount"):
-        for row in connections[:3]:
-            found += _of_connection(row, many=len(connections) > 1)
+        for row in accounts[:3]:
+            found += _account_parts(row, many=len(accounts) > 1)
         word = gettext("at work") if worker.alive else gettext("silent")
         tone = "ok" if worker.alive else "failed"
-        found.append(_part(_("Worker"), formatting.state(tone, word), "", url("calendlyaccount_machine")))
+        found.append(
+            _part(_("Worker"), formatting.badge(tone, word), "", url("calendlyaccount_system_status"))
+        )
     if outbox is not None:
         parked = outbox.counts.get("parked", 0)
-        late = outbox.oldest is not None and timezone.now() - outbox.oldest > today.OUTBOX_OLD
+        late = outbox.oldest is not None and timezone.now() - outbox.oldest > today.OUTBOX_LATE_AFTER
         tone = "failed" if late or parked else "waiting" if outbox.oldest else "ok"
         word = (
             gettext("parked: %d") % parked
@@ -215,20 +219,20 @@ def _health(
             else gettext("empty")
         )
         since = formatting.instant(outbox.oldest) if outbox.oldest else ""
-        found.append(_part(_("Outbox"), formatting.state(tone, word), since, url("outboxmessage_changelist")))
+        found.append(_part(_("Outbox"), formatting.badge(tone, word), since, url("outboxmessage_changelist")))
     return found
 
 
-def _of_connection(row: CalendlyAccount, *, many: bool) -> list[dict[str, Any]]:
+def _account_parts(row: CalendlyAccount, *, many: bool) -> list[dict[str, Any]]:
     page = url("calendlyaccount_change", row.pk)
     hook = row.subscription_state == "active"
     synced = row.events_synced_at or row.synced_at
     name = f" · {formatting.plain(row, 30)}" if many else ""
     return [
-        _part(gettext("Token") + name, formatting.state(row.health, row.get_health_display()), "", page),
+        _part(gettext("Token") + name, formatting.badge(row.health, row.get_health_display()), "", page),
         _part(
             gettext("Webhook") + name,
-            formatting.state(
+            formatting.badge(
                 "ok" if hook else "failed", gettext("subscribed") if hook else gettext("not subscribed")
             ),
             "",
@@ -236,7 +240,7 @@ def _of_connection(row: CalendlyAccount, *, many: bool) -> list[dict[str, Any]]:
         ),
         _part(
             gettext("Last sync") + name,
-            formatting.state("ok" if synced else "waiting", gettext("done") if synced else gettext("never")),
+            formatting.badge("ok" if synced else "waiting", gettext("done") if synced else gettext("never")),
             formatting.instant(synced) if synced else "",
             url("syncrun_changelist"),
         ),

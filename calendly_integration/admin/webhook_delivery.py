@@ -15,17 +15,17 @@ from .object_actions import ConfirmedAction
 from .read_only import ReadOnlyAdmin
 
 
-def _settled(row: WebhookDelivery, now: datetime) -> bool:
+def _is_processed(row: WebhookDelivery, now: datetime) -> bool:
     """One that still waits needs no push."""
     return row.status != WebhookDelivery.Status.RECEIVED
 
 
-AGAIN = ConfirmedAction(
-    "again",
+REPLAY = ConfirmedAction(
+    "replay",
     _("Process again"),
     "replay_webhookdelivery",
-    "plain_act",
-    _settled,
+    "confirm_view",
+    _is_processed,
     ask=_(
         "The delivery is applied once more, as if it had just come. What it tells is not told to the portal twice."
     ),
@@ -35,17 +35,17 @@ AGAIN = ConfirmedAction(
 
 
 @admin.register(WebhookDelivery)
-class DeliveryAdmin(ReadOnlyAdmin[WebhookDelivery]):
+class WebhookDeliveryAdmin(ReadOnlyAdmin[WebhookDelivery]):
     """Evidence, byte for byte, with a button to apply it again."""
 
     nothing_yet = _("Nothing was delivered yet. Is the webhook subscribed?")
     list_display = (
-        display.moment(WebhookDelivery, "received_at", seconds=True),
-        display.words(WebhookDelivery, "kind", limit=40, sort=True),
-        display.state(WebhookDelivery),
-        display.other(WebhookDelivery, "booking"),
+        display.instant(WebhookDelivery, "received_at", seconds=True),
+        display.text(WebhookDelivery, "kind", limit=40, sort=True),
+        display.status(WebhookDelivery),
+        display.related(WebhookDelivery, "booking"),
         "attempts",
-        display.failure(WebhookDelivery, "last_error"),
+        display.error(WebhookDelivery, "last_error"),
     )
     list_filter = ("status",)
     linked_lookups = ("status__in",)
@@ -56,19 +56,19 @@ class DeliveryAdmin(ReadOnlyAdmin[WebhookDelivery]):
     search_help_text = _("Event, invitee's e-mail, our number or Calendly's event id")
     uuid_lookups = ("booking",)
     lines = (
-        display.words(WebhookDelivery, "kind"),
-        display.state(WebhookDelivery),
-        display.moment(WebhookDelivery, "received_at", seconds=True),
-        display.moment(WebhookDelivery, "applied_at", seconds=True),
-        display.other(WebhookDelivery, "booking"),
-        display.other(WebhookDelivery, "account"),
+        display.text(WebhookDelivery, "kind"),
+        display.status(WebhookDelivery),
+        display.instant(WebhookDelivery, "received_at", seconds=True),
+        display.instant(WebhookDelivery, "applied_at", seconds=True),
+        display.related(WebhookDelivery, "booking"),
+        display.related(WebhookDelivery, "account"),
         "attempts",
-        display.moment(WebhookDelivery, "next_attempt_at", seconds=True),
-        display.failure(WebhookDelivery, "last_error", limit=formatting.LONG),
-        display.words(WebhookDelivery, "digest", label=_("digest of the body")),
+        display.instant(WebhookDelivery, "next_attempt_at", seconds=True),
+        display.error(WebhookDelivery, "last_error", limit=formatting.LONG),
+        display.text(WebhookDelivery, "digest", label=_("digest of the body")),
         "body_shown",
     )
-    acts = (AGAIN,)
+    object_actions = (REPLAY,)
     actions = ("process_again",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[WebhookDelivery]:
@@ -78,13 +78,13 @@ class DeliveryAdmin(ReadOnlyAdmin[WebhookDelivery]):
     @admin.display(description=_("body"))
     def body_shown(self, row: WebhookDelivery) -> SafeString:
         """What came over the wire."""
-        return formatting.body(bytes(row.body), hidden=display.hidden_from(row))
+        return formatting.body(bytes(row.body), hidden=display.hidden_keys(row))
 
     def has_replay_permission(self, request: HttpRequest) -> bool:
         """Who may process again."""
-        return self.may(request, AGAIN.permission)
+        return self.may(request, REPLAY.permission)
 
     @admin.action(description=_("Process again"), permissions=["replay"])
     def process_again(self, request: HttpRequest, rows: QuerySet[WebhookDelivery]) -> HttpResponse | None:
         """Apply many once more."""
-        return bulk_actions.confirm(self, request, rows, AGAIN, bulk=BulkRun.Kind.REPLAY)
+        return bulk_actions.confirm(self, request, rows, REPLAY, bulk=BulkRun.Kind.REPLAY)

@@ -5,7 +5,7 @@ from typing import Any
 from django import template
 from django.template.context import Context
 
-from ..admin import formatting, in_use, nav, today
+from ..admin import formatting, list_conditions, nav, today
 
 register = template.Library()
 
@@ -13,19 +13,19 @@ register = template.Library()
 @register.inclusion_tag("calendly_integration/admin/nav.html", takes_context=True)
 def calendly_nav(context: Context) -> dict[str, Any]:
     """The way between our pages."""
-    return {"places": nav.places(context["request"])}
+    return {"nav_links": nav.links(context["request"])}
 
 
-@register.inclusion_tag("calendly_integration/admin/list_in_use.html")
-def calendly_in_use(changelist: Any) -> dict[str, Any]:
+@register.inclusion_tag("calendly_integration/admin/list_conditions.html")
+def calendly_list_conditions(changelist: Any) -> dict[str, Any]:
     """The conditions of a list, each with the way to drop it."""
-    return {"conditions": in_use.conditions(changelist)}
+    return {"conditions": list_conditions.conditions(changelist)}
 
 
 @register.simple_tag(takes_context=True)
 def calendly_today(context: Context) -> str:
     """The app's landing page, without the stock list of models."""
-    return today.board(context["request"])
+    return today.render(context["request"])
 
 
 @register.filter

@@ -170,7 +170,7 @@ def test_absurd_queries_of_every_page(root: Client, meeting: Booking) -> None:
         for value in WORST:
             answer = root.get(address, dict.fromkeys(QUERIES, value))
             assert answer.status_code < 500, (address, value[:40])
-    for act in ("reschedule", "hand_over"):
+    for act in ("reschedule", "reassign"):
         address = reverse(f"admin:calendly_integration_booking_{act}", args=[meeting.pk])
         _each(root, address, {})
     _each(root, reverse("admin:calendly_integration_booking_add"), {"event_type": kind})
@@ -189,7 +189,7 @@ def _each(browser: Client, address: str, usual: dict[str, str]) -> None:
 
 def test_absurd_values_in_every_field_of_every_form(root: Client, meeting: Booking) -> None:
     add = reverse("admin:calendly_integration_booking_add") + f"?event_type={meeting.event_type_id}"
-    acts = ("cancel", "reschedule", "hand_over", "send_confirmation", "look")
+    acts = ("cancel", "reschedule", "reassign", "send_confirmation", "refetch")
     own = [reverse(f"admin:calendly_integration_booking_{act}", args=[meeting.pk]) for act in acts]
     tried: set[tuple[str, str]] = set()
     for page in (add, *own, *dict.fromkeys(addresses())):

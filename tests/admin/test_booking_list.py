@@ -77,7 +77,7 @@ def test_counts_obey_the_other_filters_and_stop_at_a_thousand(root: Client, db: 
 
 
 def test_the_whole_table_is_never_counted(root: Client, db: None, monkeypatch: Any) -> None:
-    monkeypatch.setattr("calendly_integration.admin.booking_list.MOST", 20)
+    monkeypatch.setattr("calendly_integration.admin.booking_list.MAX_COUNTED", 20)
     monkeypatch.setattr("calendly_integration.admin.booking.BookingAdmin.list_per_page", 10)
     copies(rows.meeting(rows.ground()), 30)
     with CaptureQueriesContext(database) as captured:
@@ -85,7 +85,7 @@ def test_the_whole_table_is_never_counted(root: Client, db: None, monkeypatch: A
     text = answer.content.decode()
     assert "over 20 bookings" in text
     assert "across all pages" not in text
-    monkeypatch.setattr("calendly_integration.admin.booking_list.MOST", 40)
+    monkeypatch.setattr("calendly_integration.admin.booking_list.MAX_COUNTED", 40)
     assert "Select all 31" in listed(root).content.decode()
     for query in captured:
         if "COUNT(*)" in query["sql"] and "calendly_integration_booking" in query["sql"]:
@@ -220,7 +220,7 @@ def test_of_what_is_not_read_to_its_end_the_counts_say_at_least(
     root: Client, db: None, monkeypatch: Any
 ) -> None:
     copies(rows.meeting(rows.ground()), 5, source="staff")
-    monkeypatch.setattr("calendly_integration.admin.list_filters.MOST_READ", 4)
+    monkeypatch.setattr("calendly_integration.admin.list_filters.MAX_ROWS_READ", 4)
     status, staff = counts(listed(root, source__exact="staff"), "status"), listed(root)
     assert (status["confirmed"], status["failed"]) == ("5+", "")
     assert (counts(staff, "source")["staff"], counts(staff, "status")["failed"]) == ("5", "0")

@@ -139,7 +139,7 @@ def test_too_many_days_are_refused_and_too_many_meetings_are_cut(
     ground = rows.ground()
     for number in range(3):
         put(datetime(2026, 11, 24, 8 + number, tzinfo=UTC), ground, number)
-    monkeypatch.setattr(calendar, "MOST", 2)
+    monkeypatch.setattr(calendar, "MAX_MEETINGS", 2)
     found = fed(staff, "2026-11-23", "2026-11-30")
     assert len(found["events"]) == 2
     assert "Only the first 2 meetings" in found["cut"]

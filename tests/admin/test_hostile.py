@@ -77,14 +77,14 @@ def test_marks_that_turn_text_are_seen_in_every_column_choice_title_and_log(root
     booking = Booking.objects.first()
     assert booking is not None
     admin.site.get_model_admin(Booking).log_change(_by(root), booking, "x")
-    special = ("booking_calendar", "booking_add", "followup_board", "calendlyaccount_machine")
+    special = ("booking_calendar", "booking_add", "followup_board", "calendlyaccount_system_status")
     extra = [reverse(f"admin:calendly_integration_{name}") for name in special]
     extra += [
         reverse("admin:index"),
         reverse("admin:app_list", args=["calendly_integration"]),
         reverse("home"),
     ]
-    for act in ("cancel", "reschedule", "hand_over", "no_show"):
+    for act in ("cancel", "reschedule", "reassign", "no_show"):
         extra.append(reverse(f"admin:calendly_integration_booking_{act}", args=[booking.pk]))
     extra.append(reverse("admin:calendly_integration_booking_change", args=["\u202egone"]))
     chosen = urlencode({"role": Host.objects.values_list("role", flat=True)[0]})

@@ -58,7 +58,7 @@ def test_every_field_of_several_lines_keeps_line_breaks_alike(meeting: Booking) 
         field for form in found for field in form.fields.values() if isinstance(field.widget, forms.Textarea)
     ]
     assert len(areas) == 6
-    assert all(isinstance(field, fields.Lines) for field in areas)
+    assert all(isinstance(field, fields.MultilineField) for field in areas)
 
 
 def test_a_text_that_reads_like_an_instant_is_shown_as_typed(root: Client, meeting: Booking) -> None:

@@ -228,7 +228,7 @@ def test_our_own_links_to_lists_ask_what_the_lists_offer(root: Client, clock: An
     item = bulk_run.BulkItem.objects.get()
     pages = [
         reverse("admin:app_list", args=["calendly_integration"]),
-        reverse("admin:calendly_integration_calendlyaccount_machine"),
+        reverse("admin:calendly_integration_calendlyaccount_system_status"),
         reverse("admin:calendly_integration_followup_board"),
         reverse("admin:calendly_integration_bulkrun_change", args=[item.run_id]),
     ]
@@ -239,7 +239,7 @@ def test_our_own_links_to_lists_ask_what_the_lists_offer(root: Client, clock: An
             assert "nothing is listed" not in readable(root.get(address)), address
     assert followed > 12
     page: Any = admin.site._registry[Booking]
-    for name in (*today.unseen(now=rows.NOW), *today.bare(now=rows.NOW)):
+    for name in (*today.unconfirmed_lookups(now=rows.NOW), *today.without_link_lookups(now=rows.NOW)):
         assert page.lookup_allowed(name, "x")
 
 

@@ -110,7 +110,7 @@ def test_pages_work_under_a_strict_content_security_policy(root: Client, db: Non
         for model, act in (
             (Booking, "cancel"),
             (Booking, "reschedule"),
-            (WebhookDelivery, "again"),
+            (WebhookDelivery, "replay"),
             (OutboxMessage, "resend"),
         )
     ]

@@ -28,18 +28,18 @@ NOT_ALLOWED, LOGIN, NO_POST = 403, 302, 405
 ACTS = (
     (Booking, "cancel", "cancel_booking"),
     (Booking, "reschedule", "reschedule_booking"),
-    (Booking, "hand_over", "reschedule_booking"),
+    (Booking, "reassign", "reschedule_booking"),
     (Booking, "no_show", "mark_no_show"),
     (Booking, "undo_no_show", "mark_no_show"),
     (Booking, "send_confirmation", "resend_outboxmessage"),
-    (Booking, "look", "replay_webhookdelivery"),
-    (Booking, "retry_old", "reschedule_booking"),
+    (Booking, "refetch", "replay_webhookdelivery"),
+    (Booking, "retry_old_cancellation", "reschedule_booking"),
     (FollowUp, "assign", "change_followup"),
     (FollowUp, "note", "change_followup"),
     (FollowUp, "wait", "change_followup"),
     (FollowUp, "close", "change_followup"),
     (FollowUp, "reopen", "change_followup"),
-    (WebhookDelivery, "again", "replay_webhookdelivery"),
+    (WebhookDelivery, "replay", "replay_webhookdelivery"),
     (OutboxMessage, "resend", "resend_outboxmessage"),
     (OutboxMessage, "park", "resend_outboxmessage"),
     (AgentKey, "revoke", "manage_agent_keys"),
@@ -78,7 +78,7 @@ def addresses(db: None) -> list[Address]:
                 continue
             args = [row.pk] if "object_id" in str(pattern.pattern) else []
             page = pattern.name.rpartition("_")[2]
-            viewers = page in ("changelist", "change", "history", "machine", "board", "calendar", "feed")
+            viewers = page in ("changelist", "change", "history", "status", "board", "calendar", "feed")
             # Everybody's own: nobody sees another's view, whoever sees the list may keep one.
             viewers = viewers and (model is not SavedView or page == "changelist")
             if page in ("save", "forget"):
@@ -96,7 +96,7 @@ def test_the_list_of_acts_here_is_whole() -> None:
     known = {
         (model, act.name, act.permission)
         for model in rows.MODELS
-        for act in getattr(admin.site._registry[model], "acts")  # noqa: B009
+        for act in getattr(admin.site._registry[model], "object_actions")  # noqa: B009
     }
     assert known == set(ACTS)
 

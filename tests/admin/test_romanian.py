@@ -207,7 +207,7 @@ def test_no_answer_to_a_failure_holds_english(
         ("booking_cancel", booking, {"code": "other", "reason": "boală"}),
         ("booking_add", None, form),
         ("booking_no_show", booking, {}),
-        ("booking_look", booking, {}),
+        ("booking_refetch", booking, {}),
         ("calendlyaccount_check", account, {}),
         ("calendlyaccount_sync", account, {}),
         ("calendlyaccount_subscribe", account, {}),

@@ -79,7 +79,7 @@ def test_bad_input_keeps_nothing_and_says_so(
 
 
 def test_a_name_twice_replaces_and_many_are_enough(staff: Client, db: None, monkeypatch: Any) -> None:
-    monkeypatch.setattr(saved_views, "MOST", 1)
+    monkeypatch.setattr(saved_views, "MAX_VIEWS", 1)
     for name, query in (("a", "q=1"), ("a", "q=2"), ("b", "q=3")):
         staff.post(reverse(SAVE), {"name": name, "query": query})
     assert SavedView.objects.get().query == "q=2"

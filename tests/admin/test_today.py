@@ -121,11 +121,11 @@ def test_whatever_is_wrong_stands_there_with_what_mends_it(staff: Client, troubl
     account, followup = CalendlyAccount.objects.get(), FollowUp.objects.get()
     for name, row in (
         ("outboxmessage_resend", OutboxMessage.objects.get(status="parked")),
-        ("webhookdelivery_again", WebhookDelivery.objects.get()),
+        ("webhookdelivery_replay", WebhookDelivery.objects.get()),
         ("calendlyaccount_check", account),
         ("calendlyaccount_subscribe", account),
         ("booking_change", troubled),
-        ("booking_look", troubled),
+        ("booking_refetch", troubled),
         ("followup_change", followup),
     ):
         assert reverse(f"admin:{APP}_{name}", args=[row.pk]) in text, name
@@ -154,7 +154,7 @@ def test_every_link_of_a_troubled_page_opens(staff: Client, troubled: Booking) -
 def test_a_viewer_sees_what_is_wrong_and_no_button(entered: Callable[..., Client], troubled: Booking) -> None:
     text = page(entered("viewer"))
     assert "Messages that the portal refused" in text
-    for act in ("/resend/", "/again/", "/look/", "/check/", "/subscribe/"):
+    for act in ("/resend/", "/replay/", "/refetch/", "/check/", "/subscribe/"):
         assert act not in text
     assert "Take care of it" not in text
 
@@ -196,7 +196,7 @@ def test_each_figure_leads_to_as_many_rows(staff: Client, quiet: dict[str, Any])
 
 def in_use(answer: Any) -> dict[str, str]:
     """The conditions that a list names, each with the query that drops it."""
-    row = answer.content.decode().partition('class="calendly list-in-use"')[2].partition("</nav>")[0]
+    row = answer.content.decode().partition('class="calendly list-conditions"')[2].partition("</nav>")[0]
     return {unescape(words): unescape(to) for to, words in re.findall(r'href="([^"]*)"><bdi>([^<]*)<', row)}
 
 

@@ -22,7 +22,7 @@ BODIES = {"cancel": {}, "reschedule": {"newStartTime": "2026-11-25T10:00"}, "met
 
 def decide(name: str, open_to: str, *keys: AgentKey) -> None:
     kind = EventType.objects.get(name=name)
-    event_type_settings.decide(kind, aliases=(), open_to=open_to, allowed_keys=keys)
+    event_type_settings.save_settings(kind, aliases=(), open_to=open_to, allowed_keys=keys)
 
 
 def calls_on_one_booking() -> list[tuple[str, str]]:

@@ -146,7 +146,7 @@ class Desk:
     @property
     def steps(self) -> list[str]:
         """The story of a booking, a step each."""
-        return self.page.locator(".story li").all_inner_texts()
+        return self.page.locator(".timeline li").all_inner_texts()
 
     @property
     def state(self) -> str:

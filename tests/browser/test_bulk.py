@@ -45,7 +45,7 @@ def test_many_are_canceled_while_the_page_follows(
     page = staff.page
     page.clock.install()
     chosen(staff)
-    assert page.locator(".fates li").count() == 3
+    assert page.locator(".previews li").count() == 3
     box = page.locator("#id_follow_up")
     assert not box.is_visible()  # no kind of reason is chosen yet
     page.locator("#id_code").select_option("duplicate")

@@ -84,7 +84,7 @@ def test_enter_opens_a_summary_with_the_acts_as_links(
     summary.wait_for()
     assert "Europe/Bucharest" in summary.inner_text()
     assert "nora@example.com" in summary.inner_text()
-    links = summary.locator(".acts a")
+    links = summary.locator(".buttons a")
     assert links.all_inner_texts() == [staff.says("Open"), staff.words["cancel"], staff.words["move"]]
     page.keyboard.press("Escape")
     assert page.locator("dialog[open]").count() == 0
@@ -263,7 +263,7 @@ def test_the_long_night_shows_both_three_oclocks_in_every_view(
         shown = " ".join(page.locator(EVENTS).all_inner_texts())
         assert "03:15 UTC+3" in shown
         assert "03:15 UTC+2" in shown
-        assert twice in page.locator(".shifts").inner_text()
+        assert twice in page.locator(".clock-changes").inner_text()
         if "Grid" in view and "Month" not in view:
             assert twice in page.locator(".clocks").first.inner_text()
         assert staff.too_wide_at(390, 1280) == []

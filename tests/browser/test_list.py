@@ -43,7 +43,7 @@ def names(desk: Desk) -> list[str]:
 def choice(desk: Desk, words: str) -> "Locator":
     """A choice of a filter, by its English words."""
     shown = desk.page.get_by_text(desk.says(words), exact=True)
-    return desk.page.locator(".list-facet a").filter(has=shown)
+    return desk.page.locator(".counted-filter a").filter(has=shown)
 
 
 def amount(desk: Desk, words: str) -> str:

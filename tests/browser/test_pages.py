@@ -42,7 +42,14 @@ def test_every_list_and_page_fits_and_obeys_a_strict_content_security_policy(
             seen.add(model._meta.model_name)
             staff.follow_to(links.first)
             assert staff.too_wide_at(*WIDTHS) == []
-    assert {"booking", "calendlybooking", "webhookdelivery", "eventtype", "outboxmessage", "timelineentry"} <= seen
+    assert {
+        "booking",
+        "calendlybooking",
+        "webhookdelivery",
+        "eventtype",
+        "outboxmessage",
+        "timelineentry",
+    } <= seen
 
 
 def test_the_page_of_the_api_is_drawn_under_the_projects_policy(desk: Callable[..., Desk]) -> None:

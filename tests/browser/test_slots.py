@@ -134,5 +134,5 @@ def test_who_only_looks_finds_no_way_to_book(
     viewer.refusals_expected = True
     viewer.open("calendly_integration_booking_changelist")
     assert viewer.page.locator(".addlink").count() == 0
-    for name, args in (("add", ()), ("hand_over", (booking.pk,)), ("reschedule", (booking.pk,))):
+    for name, args in (("add", ()), ("reassign", (booking.pk,)), ("reschedule", (booking.pk,))):
         assert viewer.open(f"calendly_integration_booking_{name}", *args) == 403

@@ -24,7 +24,7 @@ def test_staff_go_through_the_days_and_choose_their_zone(
     staff.page.locator("#today-day").fill(f"{booking.start_at:%Y-%m-%d}")
     with staff.page.expect_navigation():
         staff.page.locator("#today-day").press("Enter")
-    assert "Nora Popescu" in staff.page.locator(".today-lane").first.inner_text()
+    assert "Nora Popescu" in staff.page.locator(".today-host").first.inner_text()
     assert staff.too_wide_at(1280, 390) == []
     staff.page.locator("#today-zone").fill("America/New_York")
     with staff.page.expect_navigation():

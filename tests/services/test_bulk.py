@@ -192,7 +192,7 @@ def test_an_item_that_kills_each_worker_is_given_up(
     calendly: Calendly, meetings: list[Booking], clock: time_machine.Traveller
 ) -> None:
     run = asked(meetings[:1])
-    for _ in range(bulk.MOST_TRIES):
+    for _ in range(bulk.MAX_ATTEMPTS):
         bulk.claim(now=now(), limit=1)
         clock.shift(121)
     assert round_of_work() == 1
@@ -206,7 +206,7 @@ def test_while_calendly_is_away_tries_are_bounded_and_pauses_grow(
     run = asked(meetings[:1])
     calendly.faults.add("refuse", method="POST", path=".*/cancellation", times=None)
     pauses = []
-    for _ in range(bulk.MOST_TRIES - 1):
+    for _ in range(bulk.MAX_ATTEMPTS - 1):
         assert round_of_work() == 1
         due = BulkItem.objects.get().next_attempt_at
         assert due is not None

@@ -24,11 +24,13 @@ def test_the_night_with_25_hours_has_three_oclock_twice() -> None:
     assert change.span == (datetime(2026, 10, 25, 3), datetime(2026, 10, 25, 4))
     first, second = utc(2026, 10, 25, 0, 30), utc(2026, 10, 25, 1, 30)
     assert (
-        calendar.wall(first, BUCHAREST) == calendar.wall(second, BUCHAREST) == datetime(2026, 10, 25, 3, 30)
+        calendar.wall_clock(first, BUCHAREST)
+        == calendar.wall_clock(second, BUCHAREST)
+        == datetime(2026, 10, 25, 3, 30)
     )
-    assert calendar.twice(first, BUCHAREST)
-    assert calendar.twice(second, BUCHAREST)
-    assert not calendar.twice(utc(2026, 10, 25, 2), BUCHAREST)
+    assert calendar.is_ambiguous(first, BUCHAREST)
+    assert calendar.is_ambiguous(second, BUCHAREST)
+    assert not calendar.is_ambiguous(utc(2026, 10, 25, 2), BUCHAREST)
     assert calendar.offsets(on) == [(on.start, timedelta(hours=3)), (change.at, timedelta(hours=2))]
 
 
@@ -38,17 +40,17 @@ def test_the_night_with_23_hours_has_no_three_oclock() -> None:
     assert change.at == utc(2027, 3, 28, 1)
     assert not change.back
     assert change.span == (datetime(2027, 3, 28, 3), datetime(2027, 3, 28, 4))
-    assert not calendar.twice(utc(2027, 3, 28, 1), BUCHAREST)
+    assert not calendar.is_ambiguous(utc(2027, 3, 28, 1), BUCHAREST)
 
 
 def test_a_meeting_over_the_change_is_never_drawn_backwards() -> None:
     start = utc(2026, 10, 25, 0, 30)
-    assert calendar.drawn(start, start + timedelta(hours=1), BUCHAREST) == (
+    assert calendar.drawn_span(start, start + timedelta(hours=1), BUCHAREST) == (
         datetime(2026, 10, 25, 3, 30),
         datetime(2026, 10, 25, 4, 30),
     )
     start = utc(2027, 3, 28, 0, 30)
-    assert calendar.drawn(start, start + timedelta(hours=1), BUCHAREST) == (
+    assert calendar.drawn_span(start, start + timedelta(hours=1), BUCHAREST) == (
         datetime(2027, 3, 28, 2, 30),
         datetime(2027, 3, 28, 4, 30),
     )
@@ -65,7 +67,7 @@ def test_a_meeting_over_the_change_is_never_drawn_backwards() -> None:
     ],
 )
 def test_no_days_and_too_many_are_refused(first: str, after: str) -> None:
-    with pytest.raises(calendar.BadDays):
+    with pytest.raises(calendar.InvalidDays):
         calendar.days(first, after, BUCHAREST)
     assert calendar.days("2026-01-01", "2026-02-15", BUCHAREST).first.day == 1
 

@@ -19,5 +19,5 @@ def test_a_search_without_its_index_is_told_with_what_to_type(monkeypatch: Any) 
 
 
 def test_the_index_is_there_after_the_migrations() -> None:
-    assert search.ready()
+    assert search.index_exists()
     assert doctor._search(calendly_accounts.default(), timezone.now()).ok

@@ -109,4 +109,4 @@ def test_no_more_is_read_than_is_of_use() -> None:
     found = today.unconfirmed(now=NOW)
     Booking.objects.update(created_at=NOW - timedelta(days=1))
     found = today.unconfirmed(now=NOW)
-    assert (len(found.rows), found.more) == (today.MOST, True)
+    assert (len(found.rows), found.more) == (today.MAX_ROWS, True)

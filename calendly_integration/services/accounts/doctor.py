@@ -237,7 +237,7 @@ def _portal(account: CalendlyAccount, now: datetime) -> Finding:
 
 def _search(account: CalendlyAccount, now: datetime) -> Finding:
     """Without it the search is right but slow, which matters to large tables only."""
-    if search.ready():
+    if search.index_exists():
         return Finding("search", True, _("bookings are found by index"))
-    mend = _("As the owner of the database: %s") % search.MEND
+    mend = _("As the owner of the database: %s") % search.CREATE_INDEX_SQL
     return Finding("search", None, _("no index: the search reads every booking"), mend)

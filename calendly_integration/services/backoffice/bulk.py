@@ -25,10 +25,10 @@ log = logging.getLogger("calendly.bulk")
 
 # Longer than a Calendly booking's: after a crash its worker has ended what was begun before the item is looked at again.
 LEASE = timedelta(seconds=120)
-MOST_TRIES = 10
-LONGEST_PAUSE = 300.0
-LOOK_AGAIN = 15
-UNDECIDED = 30
+MAX_ATTEMPTS = 10
+MAX_PAUSE_SECONDS = 300.0
+UNKNOWN_RETRY_SECONDS = 15
+PENDING_RETRY_SECONDS = 30
 
 Kind, Status = BulkRun.Kind, BulkItem.Status
 
@@ -60,11 +60,11 @@ class _Failed(Exception):
 
 
 class _Later(Exception):
-    """Not now: again in `wait` seconds. `everybody`: it would go no better with the other items."""
+    """Not now: again in `wait` seconds. `all_items`: it would go no better with the other items."""
 
-    def __init__(self, note: str, wait: float, *, everybody: bool = False, error: str = "") -> None:
+    def __init__(self, note: str, wait: float, *, all_items: bool = False, error: str = "") -> None:
         super().__init__(note)
-        self.wait, self.everybody, self.error = wait, everybody, error
+        self.wait, self.all_items, self.error = wait, all_items, error
 
 
 def start(
@@ -139,20 +139,20 @@ def work(item: BulkItem, *, now: datetime) -> None:
     """Do one claimed item, and note what came of it. May be done twice without harm."""
     run = BulkRun.objects.get(pk=item.run_id)
     try:
-        if item.attempts > MOST_TRIES:  # each time the worker died of it
+        if item.attempts > MAX_ATTEMPTS:  # each time the worker died of it
             raise _Failed("broken")
-        note = STEPS[Kind(run.kind)](item, run, now)
+        note = HANDLERS[Kind(run.kind)](item, run, now)
     except _Failed as failed:
-        _end(item, Status.FAILED, str(failed), now)
+        _finish(item, Status.FAILED, str(failed), now)
     except _Later as later:
-        _again(item, later, now)
+        _retry_later(item, later, now)
     except DATABASE_AWAY:
         raise  # the database is away: the lease ends, and it is done anew
     except Exception as error:
         log.exception("bulk item %s failed", item.pk)
-        _again(item, _Later("broken", 0, error=f"{type(error).__name__}: {error}"[:500]), now)
+        _retry_later(item, _Later("broken", 0, error=f"{type(error).__name__}: {error}"[:500]), now)
     else:
-        _end(item, Status.DONE, note, now)
+        _finish(item, Status.DONE, note, now)
 
 
 def _lock(run_id: int) -> None:
@@ -160,7 +160,7 @@ def _lock(run_id: int) -> None:
     list(BulkRun.objects.select_for_update(no_key=True).filter(pk=run_id))
 
 
-def _end(item: BulkItem, status: str, note: str, now: datetime, error: str = "") -> None:
+def _finish(item: BulkItem, status: str, note: str, now: datetime, error: str = "") -> None:
     with transaction.atomic(durable=True):
         _lock(item.run_id)
         BulkItem.objects.finish(item, status=status, note=note[:1000], last_error=error, done_at=now)
@@ -168,17 +168,17 @@ def _end(item: BulkItem, status: str, note: str, now: datetime, error: str = "")
             BulkRun.objects.filter(pk=item.run_id, finished_at=None).update(finished_at=now)
 
 
-def _again(item: BulkItem, later: _Later, now: datetime) -> None:
+def _retry_later(item: BulkItem, later: _Later, now: datetime) -> None:
     """Try it again later: as Calendly asks, and after each failure in a row longer; in the end it has failed."""
-    if item.attempts >= MOST_TRIES:
-        _end(item, Status.FAILED, str(later), now, error=later.error)
+    if item.attempts >= MAX_ATTEMPTS:
+        _finish(item, Status.FAILED, str(later), now, error=later.error)
         return
-    pause = max(later.wait, min(LONGEST_PAUSE, 2.0**item.attempts)) * random.uniform(1.0, 1.2)
+    pause = max(later.wait, min(MAX_PAUSE_SECONDS, 2.0**item.attempts)) * random.uniform(1.0, 1.2)
     with transaction.atomic(durable=True):
         _lock(item.run_id)
         at = now + timedelta(seconds=pause)
         BulkItem.objects.finish(item, next_attempt_at=at, note=str(later), last_error=later.error)
-        if later.everybody:
+        if later.all_items:
             BulkItem.objects.filter(
                 run=item.run_id, status=Status.WAITING, lease_token=None, next_attempt_at__lt=at
             ).update(next_attempt_at=now + timedelta(seconds=later.wait))
@@ -191,7 +191,7 @@ def _cancel(item: BulkItem, run: BulkRun, now: datetime) -> str:
     if booking.current_calendly_booking is not None and pending_actions.cancels(
         booking.current_calendly_booking
     ):
-        raise _Later("unknown", LOOK_AGAIN)  # under way, perhaps by our own first try
+        raise _Later("unknown", UNKNOWN_RETRY_SECONDS)  # under way, perhaps by our own first try
     given = run.given
     try:
         after = queries.cancel(
@@ -204,12 +204,12 @@ def _cancel(item: BulkItem, run: BulkRun, now: datetime) -> str:
         )
     except queries.NotCancelable as error:
         if error.why == "pending":
-            raise _Later("pending", UNDECIDED) from error
+            raise _Later("pending", PENDING_RETRY_SECONDS) from error
         raise _Failed(error.why) from error
     except queries.CancellationUnknown as error:
-        raise _Later("unknown", LOOK_AGAIN) from error
+        raise _Later("unknown", UNKNOWN_RETRY_SECONDS) from error
     except errors.CalendlyUnavailable as error:
-        raise _Later("unavailable", error.retry_after, everybody=True, error=str(error)) from error
+        raise _Later("unavailable", error.retry_after, all_items=True, error=str(error)) from error
     except errors.CalendlyRefused as error:
         raise _Failed(f"refused: {error}") from error
     return "" if _by_this_run(after, run) else "already"
@@ -250,4 +250,4 @@ def _resend(item: BulkItem, run: BulkRun, now: datetime) -> str:
     return ""
 
 
-STEPS = {Kind.CANCEL: _cancel, Kind.REPLAY: _replay, Kind.RESEND: _resend}
+HANDLERS = {Kind.CANCEL: _cancel, Kind.REPLAY: _replay, Kind.RESEND: _resend}

@@ -9,12 +9,12 @@ from django.db.models import Prefetch, Q, QuerySet
 
 from ...models import Booking, EventType, Host
 
-MOST_DAYS, MOST = 45, 2000
+MAX_DAYS, MAX_MEETINGS = 45, 2000
 # A meeting that began so long before the first day may still be going on in it.
-LONGEST = timedelta(days=1)
+MAX_MEETING_LENGTH = timedelta(days=1)
 YEARS = range(2000, 2101)
 # What a calendar does not show of a meeting, nor asks before it offers an act.
-UNDRAWN = (
+UNUSED_COLUMNS = (
     "search_key",
     "email_key",
     "phone",
@@ -36,12 +36,12 @@ STATUSES: dict[str, tuple[str, ...]] = {
 }
 
 
-class BadDays(ValueError):
+class InvalidDays(ValueError):
     """No days, too many of them, or in the wrong order."""
 
 
 @dataclass(frozen=True, slots=True)
-class Days:
+class DayRange:
     """The days from `first` to the one before `after`, as the clocks of the zone count them."""
 
     first: date
@@ -60,7 +60,7 @@ class Days:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class MeetingFilter:
     """Which meetings: of one host, of one event type, of a status (a word of STATUSES), of a source."""
 
     host: uuid.UUID | None = None
@@ -70,7 +70,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class MeetingList:
     """The meetings, the earliest first. `cut`: there are more than a calendar can hold."""
 
     rows: list[Booking]
@@ -98,18 +98,18 @@ class ClockChange:
         return bare + low, bare + high
 
 
-def days(first: str, after: str, zone: ZoneInfo) -> Days:
-    """The days that were asked for, as `2026-11-23` and the day after the last one. Raises BadDays."""
+def days(first: str, after: str, zone: ZoneInfo) -> DayRange:
+    """The days that were asked for, as `2026-11-23` and the day after the last one. Raises InvalidDays."""
     try:
-        found = Days(date.fromisoformat(first), date.fromisoformat(after), zone)
+        found = DayRange(date.fromisoformat(first), date.fromisoformat(after), zone)
     except ValueError:
-        raise BadDays(first) from None
-    if found.first.year not in YEARS or not 0 < (found.after - found.first).days <= MOST_DAYS:
-        raise BadDays(first)
+        raise InvalidDays(first) from None
+    if found.first.year not in YEARS or not 0 < (found.after - found.first).days <= MAX_DAYS:
+        raise InvalidDays(first)
     return found
 
 
-def week(on: str, *, zone: ZoneInfo, now: datetime) -> Days:
+def week(on: str, *, zone: ZoneInfo, now: datetime) -> DayRange:
     """The week, from Monday, of the day that was asked for; the present one where the text is no day."""
     try:
         day = date.fromisoformat(on)
@@ -118,64 +118,64 @@ def week(on: str, *, zone: ZoneInfo, now: datetime) -> Days:
     if day.year not in YEARS:
         day = now.astimezone(zone).date()
     monday = day - timedelta(days=day.weekday())
-    return Days(monday, monday + timedelta(days=7), zone)
+    return DayRange(monday, monday + timedelta(days=7), zone)
 
 
-def meetings(*, on: Days, wanted: Wanted) -> Found:
+def meetings(*, on: DayRange, meeting_filter: MeetingFilter) -> MeetingList:
     """What takes place, wholly or in part, in those days. Read by an index."""
     start, end = on.start, on.end
-    rows = Booking.objects.filter(start_at__gte=start - LONGEST, start_at__lt=end)
+    rows = Booking.objects.filter(start_at__gte=start - MAX_MEETING_LENGTH, start_at__lt=end)
     rows = rows.filter(Q(start_at__gte=start) | Q(end_at__gt=start))
-    found = list(_those(rows, wanted).order_by("start_at", "id")[: MOST + 1])
-    return Found(found[:MOST], len(found) > MOST)
+    found = list(_filtered(rows, meeting_filter).order_by("start_at", "id")[: MAX_MEETINGS + 1])
+    return MeetingList(found[:MAX_MEETINGS], len(found) > MAX_MEETINGS)
 
 
-def _those(rows: QuerySet[Booking], wanted: Wanted) -> QuerySet[Booking]:
-    rows = rows.filter(status__in=STATUSES.get(wanted.status, STATUSES[""]))
-    if wanted.host:
-        rows = rows.filter(host=wanted.host)
-    if wanted.event_type:
-        rows = rows.filter(event_type=wanted.event_type)
-    if wanted.source:
-        rows = rows.filter(source=wanted.source)
+def _filtered(rows: QuerySet[Booking], meeting_filter: MeetingFilter) -> QuerySet[Booking]:
+    rows = rows.filter(status__in=STATUSES.get(meeting_filter.status, STATUSES[""]))
+    if meeting_filter.host:
+        rows = rows.filter(host=meeting_filter.host)
+    if meeting_filter.event_type:
+        rows = rows.filter(event_type=meeting_filter.event_type)
+    if meeting_filter.source:
+        rows = rows.filter(source=meeting_filter.source)
     # A host or an event type that many meetings share is read once.
     hosts = Prefetch("host", Host.objects.defer("raw"))
     kinds = Prefetch("event_type", EventType.objects.defer("raw", "questions", "locations"))
-    return rows.prefetch_related(hosts, kinds).defer(*UNDRAWN)
+    return rows.prefetch_related(hosts, kinds).defer(*UNUSED_COLUMNS)
 
 
-def wall(at: datetime, zone: ZoneInfo) -> datetime:
+def wall_clock(at: datetime, zone: ZoneInfo) -> datetime:
     """What the clocks of the zone show at that instant, without the zone."""
     return at.astimezone(zone).replace(tzinfo=None, fold=0)
 
 
-def drawn(start: datetime, end: datetime | None, zone: ZoneInfo) -> tuple[datetime, datetime]:
+def drawn_span(start: datetime, end: datetime | None, zone: ZoneInfo) -> tuple[datetime, datetime]:
     """From where to where a meeting is drawn on the wall clock. Where the clocks go back meanwhile its end may
     read earlier than its start: then it is drawn as long as it lasts."""
     stop = end or start + timedelta(minutes=15)
-    return wall(start, zone), max(wall(stop, zone), wall(start, zone) + (stop - start))
+    return wall_clock(start, zone), max(wall_clock(stop, zone), wall_clock(start, zone) + (stop - start))
 
 
-def twice(at: datetime, zone: ZoneInfo) -> bool:
+def is_ambiguous(at: datetime, zone: ZoneInfo) -> bool:
     """Whether the clocks show this time twice that night."""
-    shown = wall(at, zone).replace(tzinfo=zone)
+    shown = wall_clock(at, zone).replace(tzinfo=zone)
     return shown.replace(fold=0).utcoffset() > shown.replace(fold=1).utcoffset()  # type: ignore[operator]
 
 
-def clock_changes(on: Days) -> list[ClockChange]:
+def clock_changes(on: DayRange) -> list[ClockChange]:
     """When the clocks change in those days."""
     found = []
     at, end = on.start, on.end
     while at < end:
         after = min(at + timedelta(hours=12), end)
         if _offset(at, on.zone) != _offset(after, on.zone):
-            moment = _moment(at, after, on.zone)
+            moment = _first_minute_after(at, after, on.zone)
             found.append(ClockChange(moment, _offset(at, on.zone), _offset(after, on.zone)))
         at = after
     return found
 
 
-def offsets(on: Days) -> list[tuple[datetime, timedelta]]:
+def offsets(on: DayRange) -> list[tuple[datetime, timedelta]]:
     """From when on which offset holds: the first from the beginning of the days."""
     return [
         (on.start, _offset(on.start, on.zone)),
@@ -183,7 +183,7 @@ def offsets(on: Days) -> list[tuple[datetime, timedelta]]:
     ]
 
 
-def _moment(before: datetime, after: datetime, zone: ZoneInfo) -> datetime:
+def _first_minute_after(before: datetime, after: datetime, zone: ZoneInfo) -> datetime:
     """The first minute with the later offset."""
     while after - before > timedelta(minutes=1):
         half = before + timedelta(minutes=(after - before) // timedelta(minutes=2))

@@ -14,7 +14,7 @@ from ..catalog import default_event_types, event_types
 
 log = logging.getLogger("calendly.event_types")
 
-MOST_ALIASES, LONGEST_ALIAS = 30, 100
+MAX_ALIASES, MAX_ALIAS_LENGTH = 30, 100
 
 
 class NameTaken(ValueError):
@@ -37,7 +37,7 @@ def upcoming(kinds: Collection[Any], *, now: datetime) -> dict[Any, int]:
     return dict(rows.annotate(Count("pk")).order_by())
 
 
-def unseen(kinds: Collection[Any]) -> dict[Any, int]:
+def unseen_changes(kinds: Collection[Any]) -> dict[Any, int]:
     """How many changes nobody of the staff has seen yet, by the id of the event type. One query."""
     rows = EventTypeChange.objects.filter(event_type__in=kinds, seen_at=None).values_list("event_type")
     return dict(rows.annotate(Count("pk")).order_by())
@@ -48,36 +48,36 @@ def changes(kind: EventType, *, most: int) -> list[EventTypeChange]:
     return list(kind.changes.order_by("-pk")[:most])
 
 
-def see(kind: EventType, *, upto: int, by: str, now: datetime) -> int:
+def mark_changes_seen(kind: EventType, *, upto: int, by: str, now: datetime) -> int:
     """Somebody has seen the changes up to this one; later ones stay unseen. Returns how many were new to them."""
     return kind.changes.filter(seen_at=None, pk__lte=upto).update(seen_at=now, seen_by=by[:255])
 
 
-def decide(
+def save_settings(
     kind: EventType, *, aliases: Iterable[str], open_to: str, allowed_keys: Collection[AgentKey]
 ) -> EventType:
     """Keep what is ours: other names, and who may book it. Raises NameTaken, TooManyNames."""
-    wanted = _tidy(aliases)
+    wanted = _clean_aliases(aliases)
     with transaction.atomic(durable=True):
         # Two at once shall not give one name to two types.
         CalendlyAccount.objects.select_for_update().get(pk=kind.account_id)
-        _check(kind, wanted)
+        _check_not_taken(kind, wanted)
         kind.aliases, kind.open_to = wanted, open_to
         EventType.objects.filter(pk=kind.pk).update(aliases=wanted, open_to=open_to)
         kind.allowed_keys.set(allowed_keys)
     return kind
 
 
-def _tidy(aliases: Iterable[str]) -> list[str]:
+def _clean_aliases(aliases: Iterable[str]) -> list[str]:
     """Each once, as it was typed, without blanks around."""
     found = {event_types.plain(each): " ".join(each.split()) for each in aliases}
     names = [name for compared, name in found.items() if compared]
-    if len(names) > MOST_ALIASES or any(len(name) > LONGEST_ALIAS for name in names):
+    if len(names) > MAX_ALIASES or any(len(name) > MAX_ALIAS_LENGTH for name in names):
         raise TooManyNames
     return names
 
 
-def _check(kind: EventType, aliases: list[str]) -> None:
+def _check_not_taken(kind: EventType, aliases: list[str]) -> None:
     others = EventType.objects.bookable().filter(account=kind.account_id).exclude(pk=kind.pk)
     taken: dict[str, str] = {}
     for name, slug, also in others.values_list("name", "slug", "aliases"):
@@ -89,19 +89,19 @@ def _check(kind: EventType, aliases: list[str]) -> None:
             raise NameTaken(alias, taken[event_types.plain(alias)])
 
 
-def missing() -> list[default_event_types.Standard]:
+def missing_defaults() -> list[default_event_types.Standard]:
     """Those of the standard four that the mirror of the default connection does not hold. Only reads."""
     account = CalendlyAccount.objects.filter(slug=clients.DEFAULT).first()
     return default_event_types.missing(account) if account else list(default_event_types.STANDARD)
 
 
-def keys(kind: EventType) -> QuerySet[AgentKey]:
+def selectable_keys(kind: EventType) -> QuerySet[AgentKey]:
     """The agents among whom one can choose: those whose key opens something, and those chosen before."""
     chosen = kind.allowed_keys.values("pk")
     return AgentKey.objects.filter(Q(revoked_at=None) | Q(pk__in=chosen)).order_by("name", "pk")
 
 
-def ask_for_meetings() -> bool:
+def request_sync() -> bool:
     """Have the meetings mirrored in the background. False where the queue is away: the timetable will do it."""
     try:
         jobs.enqueue(jobs.SYNC)

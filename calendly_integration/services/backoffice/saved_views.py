@@ -7,8 +7,8 @@ from django.db.models import QuerySet
 
 from ...models import SavedView
 
-MOST = 30
-LONGEST = 1000
+MAX_VIEWS = 30
+MAX_QUERY_LENGTH = 1000
 
 
 class NoName(ValueError):
@@ -33,9 +33,9 @@ def save(*, user: Any, name: str, query: str, now: datetime) -> SavedView:
     name = name.strip()[:60]
     if not name:
         raise NoName
-    if len(query) > LONGEST:
+    if len(query) > MAX_QUERY_LENGTH:
         raise TooLong
-    if of(user).exclude(name=name).count() >= MOST:
+    if of(user).exclude(name=name).count() >= MAX_VIEWS:
         raise TooMany
     view, _made = SavedView.objects.update_or_create(
         user_id=user.pk,

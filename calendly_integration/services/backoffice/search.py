@@ -14,22 +14,22 @@ from ...models import Booking, CalendlyBooking, VAIMetadata
 from ...models.booking import phone_parts, plain_words
 
 INDEX = "booking_search_trigrams"
-MEND = (
+CREATE_INDEX_SQL = (
     "CREATE EXTENSION IF NOT EXISTS pg_trgm; CREATE INDEX CONCURRENTLY "
     f"{INDEX} ON calendly_integration_booking USING gin (search_key gin_trgm_ops);"
 )
 # So many finds are handed on as a list of ids: the planner knows their number then, and never walks through all
 # bookings by start to find the few that match.
-FEW = 300
+MAX_IDS = 300
 # What so many of the latest bookings hold is common: whoever walks through them by start has a page of it soon.
-LATEST, COMMON = 2000, 100
+LATEST_BOOKINGS, COMMON_FROM = 2000, 100
 NUMBER = re.compile(r"[\d()+./-]+")
-MOST_WORDS = 10
+MAX_WORDS = 10
 # The index knows runs of three.
-FEWEST_DIGITS = 3
+MIN_DIGITS = 3
 
 
-def ready(*, using: str = "default") -> bool:
+def index_exists(*, using: str = "default") -> bool:
     """Whether the index that serves the search is there; true where the database has no such index."""
     database = connections[using]
     if database.vendor != "postgresql":
@@ -40,7 +40,7 @@ def ready(*, using: str = "default") -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SearchResult:
     """What holds for the bookings that a term finds, and how they are best read."""
 
     condition: Q
@@ -52,83 +52,83 @@ class Found:
         return _by_index(using) if self.scattered else nullcontext()
 
 
-EVERYTHING = Found(Q())
+EVERYTHING = SearchResult(Q())
 
 
-def find(term: str) -> Found:
+def find(term: str) -> SearchResult:
     """The bookings of a term: name and e-mail by any part, whatever the case and the diacritics, by their beginning
     where a word has one or two letters; a phone number or a part of it in any spelling; a conversation, our id or
     one of Calendly's event ids, of now or before, as a whole."""
     term = term.strip()[:200].replace("\0", "")
     try:
-        return Found(Q(pk=uuid.UUID(term)))
+        return SearchResult(Q(pk=uuid.UUID(term)))
     except ValueError:
-        named, exact = _named(term), Q(pk__in=_exact(term))
+        named, exact = _by_words(term), Q(pk__in=_by_id(term))
     if not named:
-        return Found(exact)
-    if _common(named):
-        return Found(named | exact)
-    few = _few(named)
-    return Found(named | exact, scattered=True) if few is None else Found(Q(pk__in=few) | exact)
+        return SearchResult(exact)
+    if _is_common(named):
+        return SearchResult(named | exact)
+    few = _ids_if_few(named)
+    return SearchResult(named | exact, scattered=True) if few is None else SearchResult(Q(pk__in=few) | exact)
 
 
-def _named(term: str) -> Q:
+def _by_words(term: str) -> Q:
     """Each word somewhere. What may be a phone number also as one, in whatever groups its digits are written."""
-    found, words = Q(), plain_words(term).split()[:MOST_WORDS]
+    found, words = Q(), plain_words(term).split()[:MAX_WORDS]
     for number, group in groupby(words, key=lambda word: NUMBER.fullmatch(word) is not None):
         spelled, parts = Q(), list(group)
         # A lone dash finds nothing and hinders nothing.
         for word in parts:
             if re.search(r"[^\W_]", word):
-                spelled &= _holds(word) | _dialed(word) if number else _holds(word)
-        found &= (spelled | _dialed(" ".join(parts))) if number and len(parts) > 1 else spelled
+                spelled &= _contains_word(word) | _phone_contains(word) if number else _contains_word(word)
+        found &= (spelled | _phone_contains(" ".join(parts))) if number and len(parts) > 1 else spelled
     return found
 
 
-def _dialed(text: str) -> Q:
+def _phone_contains(text: str) -> Q:
     """Those whose phone number holds these digits, country code and leading zeros aside."""
     _country, digits = phone_parts(text)
-    return Q(search_key__contains=digits) if len(digits) >= FEWEST_DIGITS else Q()
+    return Q(search_key__contains=digits) if len(digits) >= MIN_DIGITS else Q()
 
 
-def _holds(word: str) -> Q:
+def _contains_word(word: str) -> Q:
     """The word anywhere; one of two letters or less where a name or an address begins, which the index can tell."""
-    if _indexable(word):
+    if _is_indexable(word):
         return Q(search_key__contains=word)
     return Q(search_key__startswith=word) | Q(search_key__contains=f" {word}")
 
 
-def _exact(term: str) -> list[uuid.UUID]:
+def _by_id(term: str) -> list[uuid.UUID]:
     """Those with this conversation or event id."""
     if len(term) < 2:
         return []
     of_conversation = VAIMetadata.objects.filter(conversation_id=term).values_list("pk")
     of_event = Booking.objects.filter(event_id=term).values_list("pk")
-    of_leg = CalendlyBooking.objects.filter(event_id=term).values_list("booking_id")
-    found = of_conversation.union(of_event, of_leg, all=True)[: 3 * FEW]
+    of_calendly_booking = CalendlyBooking.objects.filter(event_id=term).values_list("booking_id")
+    found = of_conversation.union(of_event, of_calendly_booking, all=True)[: 3 * MAX_IDS]
     return list(dict.fromkeys(key for (key,) in found))
 
 
-def _common(named: Q) -> bool:
-    latest = Booking.objects.order_by("-start_at", "-pk")[:LATEST]
-    return bool(latest.aggregate(found=Count("pk", filter=named))["found"] >= COMMON)
+def _is_common(named: Q) -> bool:
+    latest = Booking.objects.order_by("-start_at", "-pk")[:LATEST_BOOKINGS]
+    return bool(latest.aggregate(found=Count("pk", filter=named))["found"] >= COMMON_FROM)
 
 
-def _few(named: Q) -> list[uuid.UUID] | None:
+def _ids_if_few(named: Q) -> list[uuid.UUID] | None:
     """All that match, if they are few."""
     rows = Booking.objects.filter(named).values_list("pk", flat=True)
     with _by_index(rows.db):
-        keys = list(rows[: FEW + 1])
-    return keys if len(keys) <= FEW else None
+        keys = list(rows[: MAX_IDS + 1])
+    return keys if len(keys) <= MAX_IDS else None
 
 
-def _indexable(word: str) -> bool:
+def _is_indexable(word: str) -> bool:
     """The index knows runs of three letters or digits, and how words begin."""
     return re.search(r"[^\W_]{3}", word) is not None
 
 
 @contextmanager
-def planned_briefly(*, using: str = "default") -> Iterator[None]:
+def without_jit(*, using: str = "default") -> Iterator[None]:
     """For a question of many small parts: PostgreSQL would compile it for longer than it takes."""
     database = connections[using]
     if database.vendor != "postgresql":

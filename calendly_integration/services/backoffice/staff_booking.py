@@ -14,7 +14,7 @@ from . import followups
 
 
 @dataclass(frozen=True, slots=True)
-class Already:
+class AlreadyBooked:
     """The same form came a moment ago, and this is its booking, whose outcome may still be open."""
 
     booking: Booking
@@ -27,15 +27,15 @@ def book(
     by: Actor,
     now: datetime,
     followup: FollowUp | None = None,
-) -> create.Outcome | Already:
+) -> create.Outcome | AlreadyBooked:
     """Book the wish under that id; a second call with it books nothing. `followup` is closed as rebooked.
 
     Under an id whose booking came to nothing nothing is booked either: give a new one. Raises what
     `scheduling.schedule` raises.
     """
-    found = _alive(booking_id)
+    found = _find_not_failed(booking_id)
     if found is not None:
-        return Already(found)
+        return AlreadyBooked(found)
     try:
         outcome = create.schedule(booking_request=booking_request, by=by, now=now, booking_id=booking_id)
     except IntegrityError:
@@ -43,16 +43,16 @@ def book(
         found = Booking.objects.filter(pk=booking_id).first()
         if found is None:
             raise
-        return Already(found)
+        return AlreadyBooked(found)
     if isinstance(outcome, create.NothingFree):
         # The other one took the start, or this one has read the free times after it.
-        found = _alive(booking_id)
-        return Already(found) if found is not None else outcome
+        found = _find_not_failed(booking_id)
+        return AlreadyBooked(found) if found is not None else outcome
     if isinstance(outcome, create.Booked) and followup is not None:
         with suppress(followups.NotPossible):  # closed meanwhile: that stands
             followups.rebooked(followup, booking=outcome.booking, by=by, now=now)
     return outcome
 
 
-def _alive(booking_id: uuid.UUID) -> Booking | None:
+def _find_not_failed(booking_id: uuid.UUID) -> Booking | None:
     return Booking.objects.filter(pk=booking_id).exclude(status=Booking.Status.FAILED).first()

@@ -26,18 +26,18 @@ from ..bookings import time_zones
 
 M = TypeVar("M", bound=Model)
 # So many rows are read of a kind; where there are more, nobody needs to know how many.
-MOST = 100
-MOST_MEETINGS = 300
+MAX_ROWS = 100
+MAX_MEETINGS = 300
 YEARS = range(2000, 2101)
 # Deliveries come within seconds; a booking that Calendly has not confirmed by then is worth a look.
-UNSEEN_AFTER = timedelta(minutes=10)
-OUTBOX_OLD = timedelta(minutes=5)
-BULK_KEPT = timedelta(days=7)
+UNCONFIRMED_AFTER = timedelta(minutes=10)
+OUTBOX_LATE_AFTER = timedelta(minutes=5)
+BULK_RUNS_SHOWN_FOR = timedelta(days=7)
 WEEK = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
+class CalendarDay:
     """A calendar day of a zone: [start, end) in UTC. 23 or 25 hours where the clocks change."""
 
     on: date
@@ -69,19 +69,19 @@ class Figure:
 
 
 @dataclass(frozen=True, slots=True)
-class Portion:
+class LimitedRows:
     """The first rows of a kind. `more`: there are others."""
 
     rows: list[Any]
     more: bool
 
 
-def day(on: date, zone: ZoneInfo) -> Day:
+def day(on: date, zone: ZoneInfo) -> CalendarDay:
     """That day as the zone's clocks show it."""
-    return Day(on, zone, _midnight(on, zone), _midnight(on + timedelta(days=1), zone))
+    return CalendarDay(on, zone, _midnight(on, zone), _midnight(on + timedelta(days=1), zone))
 
 
-def chosen(text: str, *, zone: ZoneInfo, now: datetime) -> Day:
+def chosen(text: str, *, zone: ZoneInfo, now: datetime) -> CalendarDay:
     """The day that was asked for as `2026-11-25`; today where the text is none."""
     try:
         on = date.fromisoformat(text)
@@ -90,14 +90,14 @@ def chosen(text: str, *, zone: ZoneInfo, now: datetime) -> Day:
     return day(on if on.year in YEARS else now.astimezone(zone).date(), zone)
 
 
-def meetings(on: Day) -> Portion:
+def meetings(on: CalendarDay) -> LimitedRows:
     """What begins on that day, the earliest first."""
     begun = Booking.objects.filter(start_at__gte=on.start, start_at__lt=on.end)
     rows = begun.exclude(status=Booking.Status.FAILED).select_related("host", "event_type")
-    return _portion(rows.order_by("start_at", "id"), MOST_MEETINGS)
+    return _limited(rows.order_by("start_at", "id"), MAX_MEETINGS)
 
 
-def booking_figures(on: Day, *, now: datetime) -> dict[str, Figure]:
+def booking_figures(on: CalendarDay, *, now: datetime) -> dict[str, Figure]:
     """Meetings held or to be held, by their start; what was booked, canceled and missed, by when it was."""
     before = day(on.on - WEEK, on.zone)
     # A day that is not over is compared with the same hours of the other one.
@@ -115,7 +115,7 @@ def booking_figures(on: Day, *, now: datetime) -> dict[str, Figure]:
     }
 
 
-def followup_figure(on: Day) -> Figure:
+def followup_figure(on: CalendarDay) -> Figure:
     """Follow-ups that were or are due on that day."""
     before = day(on.on - WEEK, on.zone)
     # The index begins with the status, and serves one range only: the one that holds both days.
@@ -129,56 +129,56 @@ def followup_figure(on: Day) -> Figure:
     )
 
 
-def parked_messages() -> Portion:
+def parked_messages() -> LimitedRows:
     """What the portal refused to be told, the oldest first."""
     parked = OutboxMessage.objects.filter(status=OutboxMessage.Status.PARKED).select_related("booking")
-    return _portion(parked.defer("body").order_by("pk"))
+    return _limited(parked.defer("body").order_by("pk"))
 
 
-def stuck_deliveries() -> Portion:
+def stuck_deliveries() -> LimitedRows:
     """What Calendly told us and we could not apply, the oldest first."""
     stuck = WebhookDelivery.objects.filter(
         status__in=[WebhookDelivery.Status.PARKED, WebhookDelivery.Status.UNREADABLE]
     )
-    return _portion(stuck.select_related("booking").defer("body").order_by("pk"))
+    return _limited(stuck.select_related("booking").defer("body").order_by("pk"))
 
 
-def unknown_outcomes() -> Portion:
+def unknown_outcomes() -> LimitedRows:
     """Meetings of which we do not know yet whether Calendly booked them, the longest waiting first."""
     open_ = CalendlyBooking.objects.filter(
         next_attempt_at__isnull=False, pending_action=CalendlyBooking.PendingAction.RESOLVE
     )
-    return _portion(open_.select_related("booking").order_by("created_at", "id"))
+    return _limited(open_.select_related("booking").order_by("created_at", "id"))
 
 
-def lost_moves() -> Portion:
+def lost_moves() -> LimitedRows:
     """Meetings that were moved at Calendly to a time that could not be read, the soonest first."""
     pending = Booking.objects.filter(status=Booking.Status.PENDING)
-    return _portion(pending.exclude(event_id="").order_by("start_at", "id"))
+    return _limited(pending.exclude(event_id="").order_by("start_at", "id"))
 
 
-def old_halves(*, now: datetime) -> Portion:
+def old_meetings_left(*, now: datetime) -> LimitedRows:
     """Moved meetings that Calendly refused to cancel at their old time, the soonest first."""
     standing = CalendlyBooking.objects.left_standing(now).select_related("booking")
-    return _portion(standing.order_by("start_at", "id"))
+    return _limited(standing.order_by("start_at", "id"))
 
 
-def unseen(*, now: datetime) -> dict[str, Any]:
+def unconfirmed_lookups(*, now: datetime) -> dict[str, Any]:
     """How coming meetings are found that Calendly has not confirmed although there was time for it."""
     return {
         "status": Booking.Status.CONFIRMED.value,
         "start_at__gte": now,
         "confirmed_at__isnull": True,
-        "created_at__lte": now - UNSEEN_AFTER,
+        "created_at__lte": now - UNCONFIRMED_AFTER,
     }
 
 
-def unconfirmed(*, now: datetime) -> Portion:
+def unconfirmed(*, now: datetime) -> LimitedRows:
     """Those bookings, the soonest first."""
-    return _portion(Booking.objects.filter(**unseen(now=now)).order_by("start_at", "id"))
+    return _limited(Booking.objects.filter(**unconfirmed_lookups(now=now)).order_by("start_at", "id"))
 
 
-def bare(*, now: datetime) -> dict[str, Any]:
+def without_link_lookups(*, now: datetime) -> dict[str, Any]:
     """How coming meetings are found whose confirmation left without the conference link."""
     return {
         "mailed_without_link_at__isnull": False,
@@ -187,24 +187,24 @@ def bare(*, now: datetime) -> dict[str, Any]:
     }
 
 
-def mailed_without_link(*, now: datetime) -> Portion:
+def mailed_without_link(*, now: datetime) -> LimitedRows:
     """Those bookings, the soonest first."""
-    return _portion(Booking.objects.filter(**bare(now=now)).order_by("start_at", "id"))
+    return _limited(Booking.objects.filter(**without_link_lookups(now=now)).order_by("start_at", "id"))
 
 
-def due_followups(*, now: datetime) -> Portion:
+def due_followups(*, now: datetime) -> LimitedRows:
     """Those whose time has come, the oldest first."""
-    return _portion(FollowUp.objects.due(now).select_related("booking", "assignee"))
+    return _limited(FollowUp.objects.due(now).select_related("booking", "assignee"))
 
 
-def failed_bulk_runs(*, now: datetime) -> Portion:
+def failed_bulk_runs(*, now: datetime) -> LimitedRows:
     """Acts on many of the last days in which some rows failed: `failures` says how many."""
     failed = Count("items", filter=Q(items__status=BulkItem.Status.FAILED))
-    recent = BulkRun.objects.filter(created_at__gte=now - BULK_KEPT).annotate(failures=failed)
-    return _portion(recent.filter(failures__gt=0).order_by("pk"))
+    recent = BulkRun.objects.filter(created_at__gte=now - BULK_RUNS_SHOWN_FOR).annotate(failures=failed)
+    return _limited(recent.filter(failures__gt=0).order_by("pk"))
 
 
-def connections() -> list[CalendlyAccount]:
+def accounts() -> list[CalendlyAccount]:
     """Those to organizations, without their secrets."""
     kept = CalendlyAccount.objects.defer("token_encrypted", "signing_keys_encrypted")
     return list(kept.order_by("pk")[:10])
@@ -213,7 +213,7 @@ def connections() -> list[CalendlyAccount]:
 def zones_in_use(own: ZoneInfo) -> list[str]:
     """Zones that staff may want to see: their own, the default, UTC, those of the hosts."""
     of_hosts = Host.objects.filter(active=True).exclude(time_zone="").values_list("time_zone", flat=True)
-    names = [own.key, time_zones.default_name(), "UTC", *sorted(of_hosts.distinct().order_by()[:MOST])]
+    names = [own.key, time_zones.default_name(), "UTC", *sorted(of_hosts.distinct().order_by()[:MAX_ROWS])]
     return list(dict.fromkeys(names))
 
 
@@ -235,6 +235,6 @@ def _figure(rows: "QuerySet[M]", now: Q, then: Q) -> Figure:
     return Figure(counted["now"], counted["then"])
 
 
-def _portion(rows: Iterable[Any], most: int = MOST) -> Portion:
+def _limited(rows: Iterable[Any], most: int = MAX_ROWS) -> LimitedRows:
     found = list(rows[: most + 1])  # type: ignore[index]
-    return Portion(found[:most], len(found) > most)
+    return LimitedRows(found[:most], len(found) > most)

@@ -6,7 +6,7 @@ document.addEventListener("DOMContentLoaded", () => {
     const setup = JSON.parse(document.getElementById("calendar-setup").textContent);
     const { words } = setup;
     const part = (selector) => root.querySelector(selector);
-    const form = part(".filters"), grid = part(".grid"), told = part(".told"), dialog = part("dialog");
+    const form = part(".filters"), grid = part(".grid"), messages = part(".messages"), dialog = part("dialog");
     const VIEWS = ["timeGridDay", "timeGridWeek", "dayGridMonth", "listWeek", "resourceTimeGridDay", "resourceTimelineWeek"];
     const NOBODY = "none";
     const phone = matchMedia("(max-width: 640px)").matches;
@@ -57,7 +57,7 @@ document.addEventListener("DOMContentLoaded", () => {
     };
 
     const tell = (text) => {
-        told.replaceChildren(...(text ? [make("p", text, "note note-wait")] : []));
+        messages.replaceChildren(...(text ? [make("p", text, "note note-wait")] : []));
     };
 
     const legend = () => {
@@ -122,7 +122,7 @@ document.addEventListener("DOMContentLoaded", () => {
         offsets = answer.offsets.map(([from, minutes]) => [Date.parse(from), minutes * 60000]);
         const resources = lanes(answer.events);
         calendar?.setOption("resources", resources);
-        part(".shifts").replaceChildren(...answer.changes.map((change) => make("p", change.text, "note note-wait")));
+        part(".clock-changes").replaceChildren(...answer.changes.map((change) => make("p", change.text, "note note-wait")));
         tell(complaint || answer.cut || (answer.events.length ? "" : words.empty));
         complaint = "";
         return [...answer.events.map(drawn), ...answer.changes.map((change) => shaded(change, resources))];
@@ -152,12 +152,12 @@ document.addEventListener("DOMContentLoaded", () => {
         for (const field of dialog.querySelectorAll("[data-of]")) {
             field.textContent = field.dataset.of === "state" ? state : props[field.dataset.of] || "–";
         }
-        const acts = dialog.querySelector(".acts");
-        const first = acts.querySelector(".open");
+        const buttons = dialog.querySelector(".buttons");
+        const first = buttons.querySelector(".open");
         first.href = props.url;
-        acts.replaceChildren(first, ...props.acts.map((act) => {
-            const link = make("a", act.label);
-            link.href = act.url;
+        buttons.replaceChildren(first, ...props.actions.map((action) => {
+            const link = make("a", action.label);
+            link.href = action.url;
             return link;
         }));
         dialog.showModal();
@@ -168,14 +168,14 @@ document.addEventListener("DOMContentLoaded", () => {
         const parts = new Intl.DateTimeFormat("en", { timeZone: setup.zone, timeZoneName: "longOffset" }).formatToParts();
         const exact = parts.find((each) => each.type === "timeZoneName").value.slice(3) || "+00:00";
         const [, sign, hours, minutes] = exact.match(/(.)(\d+):(\d+)/);
-        return { exact, told: exact === "+00:00" ? "UTC" : `UTC${sign}${Number(hours)}${minutes === "00" ? "" : `:${minutes}`}` };
+        return { exact, text: exact === "+00:00" ? "UTC" : `UTC${sign}${Number(hours)}${minutes === "00" ? "" : `:${minutes}`}` };
     };
 
     const followClocks = () => {
-        const { exact, told } = offsetNow();
+        const { exact, text } = offsetNow();
         if (exact === calendar.getOption("timeZone")) return;
         calendar.setOption("timeZone", exact);
-        part(".zone .offset").textContent = told;
+        part(".zone .offset").textContent = text;
     };
 
     // The instant at which the clocks of the zone show this; the first where they show it twice; null where never.

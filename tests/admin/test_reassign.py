@@ -20,7 +20,7 @@ OWN_START = "2026-11-23T07:00:00Z"
 
 
 def address(booking: Booking) -> str:
-    return reverse("admin:calendly_integration_booking_hand_over", args=[booking.pk])
+    return reverse("admin:calendly_integration_booking_reassign", args=[booking.pk])
 
 
 def starts(answer: Any) -> list[str]:

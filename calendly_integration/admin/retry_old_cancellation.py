@@ -1,4 +1,4 @@
-"""The act by which staff have the old half of a move canceled again, where Calendly has refused that."""
+"""The action by which staff have the old half of a move canceled again, where Calendly has refused that."""
 
 from datetime import datetime
 
@@ -27,10 +27,10 @@ def _retry(booking: Booking, by: Actor, now: datetime) -> None:
 
 
 RETRY = ConfirmedAction(
-    "retry_old",
+    "retry_old_cancellation",
     _("Cancel the old meeting again"),
     "reschedule_booking",
-    "plain_act",
+    "confirm_view",
     _offered,
     ask=_(
         "The meeting was moved, but Calendly refused to cancel it at its old time: both stand in the host's"

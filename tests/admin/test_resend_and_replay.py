@@ -20,7 +20,7 @@ def test_a_delivery_is_processed_again_and_tells_nothing_twice(
     flush()
     delivery = WebhookDelivery.objects.get()
     told, happened = OutboxMessage.objects.count(), TimelineEntry.objects.count()
-    address = reverse(f"{named(WebhookDelivery)}_again", args=[delivery.pk])
+    address = reverse(f"{named(WebhookDelivery)}_replay", args=[delivery.pk])
     assert "applied once more" in staff.get(address).content.decode()
     assert WebhookDelivery.objects.get().status == "applied"
     answer = staff.post(address, follow=True)
@@ -36,9 +36,9 @@ def test_a_delivery_that_waits_has_no_button(staff: Client, db: None) -> None:
     rows.meeting(rows.ground())
     delivery = WebhookDelivery.objects.get()
     page = reverse(f"{named(WebhookDelivery)}_change", args=[delivery.pk])
-    assert "/again/" in staff.get(page).content.decode()
+    assert "/replay/" in staff.get(page).content.decode()
     WebhookDelivery.objects.update(status="received")
-    assert "/again/" not in staff.get(page).content.decode()
+    assert "/replay/" not in staff.get(page).content.decode()
 
 
 def test_many_deliveries_are_listed_first_and_then_processed(staff: Client, db: None) -> None:

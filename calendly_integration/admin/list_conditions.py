@@ -19,7 +19,7 @@ from ..services import texts
 from . import formatting
 
 # What an address holds that is no condition.
-NONE = {ALL_VAR, ERROR_FLAG, ORDER_VAR, PAGE_VAR, SEARCH_VAR, "_facets", "_popup", "_to_field"}
+NO_CONDITIONS = {ALL_VAR, ERROR_FLAG, ORDER_VAR, PAGE_VAR, SEARCH_VAR, "_facets", "_popup", "_to_field"}
 DAY = timedelta(days=1)
 
 
@@ -33,10 +33,10 @@ class Condition:
 
 def conditions(changelist: Any) -> list[Condition]:
     """All that hold, those of the filters first. The row of dates shows its own."""
-    params = {key: str(value) for key, value in changelist.params.items() if key not in NONE}
+    params = {key: str(value) for key, value in changelist.params.items() if key not in NO_CONDITIONS}
     found = []
     for spec in changelist.filter_specs:
-        words, own = _chosen(spec, changelist), set(spec.expected_parameters()) & set(params)
+        words, own = _chosen_words(spec, changelist), set(spec.expected_parameters()) & set(params)
         if words and own:
             found.append(Condition(f"{capfirst(str(spec.title))}: {words}", _without(changelist, own)))
             params = {key: value for key, value in params.items() if key not in own}
@@ -47,11 +47,11 @@ def conditions(changelist: Any) -> list[Condition]:
             by_field.setdefault(path, {})[lookup] = value
     for path, asked in by_field.items():
         keys = {key for key in params if _split(changelist.model, key)[0] == path}
-        found.append(Condition(_words(changelist.model, path, asked), _without(changelist, keys)))
+        found.append(Condition(_field_words(changelist.model, path, asked), _without(changelist, keys)))
     return found
 
 
-def _chosen(spec: Any, changelist: Any) -> str:
+def _chosen_words(spec: Any, changelist: Any) -> str:
     """What is chosen in a filter; empty where that is all, or nothing that it knows."""
     choices = list(spec.choices(changelist))
     return next((formatting.plain(choice["display"]) for choice in choices[1:] if choice["selected"]), "")
@@ -75,17 +75,17 @@ def _field(model: type[Model], path: str) -> "Field[Any, Any] | None":
     return field if isinstance(field, Field) else None
 
 
-def _words(model: type[Model], path: str, asked: dict[str, str]) -> str:
+def _field_words(model: type[Model], path: str, asked: dict[str, str]) -> str:
     field = _field(model, path)
     label = formatting.plain(capfirst(str(field.verbose_name)) if field is not None else path, 60)
     if isinstance(field, DateTimeField):
         with suppress(ValueError, OverflowError):  # no time, or one that no clock shows
-            if span := _span(asked):
+            if span := _period_words(asked):
                 return f"{label}: {span}"
-    return f"{label}: {', '.join(_values(field, asked))}"
+    return f"{label}: {', '.join(_value_words(field, asked))}"
 
 
-def _values(field: "Field[Any, Any] | None", asked: dict[str, str]) -> Iterator[str]:
+def _value_words(field: "Field[Any, Any] | None", asked: dict[str, str]) -> Iterator[str]:
     choices = dict(field.flatchoices) if field is not None else {}
     for lookup, value in asked.items():
         if lookup == "isnull":
@@ -95,7 +95,7 @@ def _values(field: "Field[Any, Any] | None", asked: dict[str, str]) -> Iterator[
             yield ", ".join(formatting.plain(choices.get(one, one), 60) for one in each)
 
 
-def _span(asked: dict[str, str]) -> str:
+def _period_words(asked: dict[str, str]) -> str:
     """A span of time: a day of the viewer's calendar where it is one. Empty where it is something else. Raises
     ValueError, OverflowError."""
     if not set(asked) <= {"gte", "gt", "lte", "lt"}:

@@ -24,7 +24,7 @@ from calendly_integration.services.worker import heartbeat
 from . import rows
 from .conftest import person
 
-ROOM = "admin:calendly_integration_calendlyaccount_machine"
+ROOM = "admin:calendly_integration_calendlyaccount_system_status"
 
 
 def text(browser: Client) -> str:

@@ -20,9 +20,9 @@ from django.utils.translation import gettext
 from . import formatting
 
 M = TypeVar("M", bound=Model)
-LONGEST_SEARCH = 200
+MAX_SEARCH_LENGTH = 200
 STOCK_FILTER = "admin/filter.html"
-DATES = {"year": range(1, 10_000), "month": range(1, 13), "day": range(1, 32)}
+DATE_PARTS = {"year": range(1, 10_000), "month": range(1, 13), "day": range(1, 32)}
 
 if TYPE_CHECKING:
 
@@ -78,10 +78,10 @@ class BoundedList(ChangeList):
     def _can_be(self, name: str, values: Iterable[str]) -> bool:
         """Whether a part of the date hierarchy is a number of the calendar."""
         field, _lookup, part = name.rpartition("__")
-        if not self.date_hierarchy or field != self.date_hierarchy or part not in DATES:
+        if not self.date_hierarchy or field != self.date_hierarchy or part not in DATE_PARTS:
             return True
         return all(value.isascii() and value.isdigit() and len(value) < 5 for value in values) and all(
-            int(value) in DATES[part] for value in values
+            int(value) in DATE_PARTS[part] for value in values
         )
 
     def _refuse(self, names: Iterable[str]) -> None:
@@ -111,7 +111,7 @@ class BoundedLists(_ModelAdmin[M]):
         self, request: HttpRequest, queryset: QuerySet[M], search_term: str
     ) -> tuple[QuerySet[M], bool]:
         """Search. Each word is a condition for each field, and databases bound how many there may be."""
-        term = search_term.replace("\0", "")[:LONGEST_SEARCH]
+        term = search_term.replace("\0", "")[:MAX_SEARCH_LENGTH]
         return super().get_search_results(request, queryset, term)
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> M | None:
@@ -130,9 +130,9 @@ class BoundedLists(_ModelAdmin[M]):
         refused = getattr((context or {}).get("cl"), "refused", ())
         if refused:
             text = gettext("The address asks this list for what it does not offer (%s): nothing is listed.")
-            told = text % formatting.plain(", ".join(refused), 120)
+            message = text % formatting.plain(", ".join(refused), 120)
             messages.warning(
-                request, format_html('{} <a href="?">{}</a>', told, gettext("Show the whole list"))
+                request, format_html('{} <a href="?">{}</a>', message, gettext("Show the whole list"))
             )
         return answer
 
@@ -160,7 +160,7 @@ def _offered(page: BoundedLists[Any], request: HttpRequest) -> Iterator[Iterable
     """The names of the parameters that the list understands. Those of fields' filters come last: to make such a
     filter may be a query."""
     if page.date_hierarchy:
-        yield [f"{page.date_hierarchy}__{part}" for part in DATES]
+        yield [f"{page.date_hierarchy}__{part}" for part in DATE_PARTS]
     filters: Any = page.get_list_filter(request)
     simple = [each for each in filters if isinstance(each, type) and issubclass(each, SimpleListFilter)]
     yield [str(each.parameter_name) for each in simple]

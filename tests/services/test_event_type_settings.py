@@ -86,8 +86,8 @@ def test_one_that_is_not_open_to_an_agent_is_as_if_it_were_not_there(
     calendly: Calendly, api: APIClient, agent_key: AgentKey
 ) -> None:
     demo, call = (EventType.objects.get(name=name) for name in ("Sales Demo", "Strategy Call"))
-    event_type_settings.decide(demo, aliases=(), open_to="staff", allowed_keys=())
-    event_type_settings.decide(call, aliases=(), open_to="keys", allowed_keys=[agent_key])
+    event_type_settings.save_settings(demo, aliases=(), open_to="staff", allowed_keys=())
+    event_type_settings.save_settings(call, aliases=(), open_to="keys", allowed_keys=[agent_key])
     assert event_types.find("sales demo") == demo
     with pytest.raises(event_types.EventTypeNotFound) as refused:
         event_types.find("sales demo", key_id=agent_key.pk)
@@ -110,7 +110,7 @@ def test_of_two_with_one_name_an_agent_books_the_one_that_is_open_to_it(
     other.slug = "other-demo"
     mirrored(account)
     first, second = EventType.objects.filter(name="Sales Demo").order_by("slug")
-    event_type_settings.decide(first, aliases=(), open_to="staff", allowed_keys=())
+    event_type_settings.save_settings(first, aliases=(), open_to="staff", allowed_keys=())
     assert event_types.find("Sales Demo", key_id=agent_key.pk) == second
     with pytest.raises(event_types.EventTypeAmbiguous):
         event_types.find("Sales Demo")
@@ -138,7 +138,7 @@ def test_too_many_or_too_long_names_are_refused(calendly: Calendly) -> None:
     kind = EventType.objects.get(name="Sales Demo")
     for names in (["x" * 101], [f"n{number}" for number in range(31)]):
         with pytest.raises(event_type_settings.TooManyNames):
-            event_type_settings.decide(kind, aliases=names, open_to="staff", allowed_keys=())
+            event_type_settings.save_settings(kind, aliases=names, open_to="staff", allowed_keys=())
     kind.refresh_from_db()
     assert kind.open_to == "everybody"
 
@@ -148,4 +148,4 @@ def test_a_queue_that_is_away_fails_nothing(monkeypatch: pytest.MonkeyPatch, db:
         raise ConnectionError("no Redis")
 
     monkeypatch.setattr(jobs, "enqueue", away)
-    assert event_type_settings.ask_for_meetings() is False
+    assert event_type_settings.request_sync() is False

@@ -11,8 +11,8 @@ from . import formatting
 def badge(booking: Booking) -> SafeString:
     """Its status; that the invitee did not come where that is marked."""
     if booking.no_show_at is not None:
-        return formatting.state("failed", gettext("no-show"))
-    return formatting.state(booking.status, booking.get_status_display())
+        return formatting.badge("failed", gettext("no-show"))
+    return formatting.badge(booking.status, booking.get_status_display())
 
 
 def cell(booking: Booking) -> SafeString:

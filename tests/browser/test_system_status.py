@@ -27,7 +27,7 @@ def test_what_calendly_changed_is_seen_and_put_away_and_a_name_is_given(
     assert staff.page.get_by_text(staff.counts(1, "%d new change", "%d new changes")).count() == 1
     assert staff.too_wide_at(1280, 390) == []
     staff.open(f"{TYPES}_change", kind.pk)
-    assert "30 → 40" in staff.page.locator(".drift").inner_text()
+    assert "30 → 40" in staff.page.locator(".changes").inner_text()
     assert staff.too_wide_at(1280, 390) == []
     staff.follow("I have seen the changes")
     staff.press("I have seen the changes")
@@ -62,7 +62,7 @@ def test_the_machine_room_is_one_page_for_all_that_waits(
     desk: Callable[..., Desk], booking: Booking, sandbox: Calendly, language: str
 ) -> None:
     viewer = desk("victor", language)
-    assert viewer.open(f"{CONNECTION}_machine") == 200
+    assert viewer.open(f"{CONNECTION}_system_status") == 200
     assert viewer.link("Check now").count() == 0
-    assert viewer.page.locator(".machine section").count() == 6
+    assert viewer.page.locator(".system-status section").count() == 6
     assert viewer.too_wide_at(1280, 390) == []

@@ -24,7 +24,7 @@ def work_off() -> None:
         pending_actions.work(calendly_booking, now=datetime.now(UTC))
 
 
-def address(booking: Booking, page: str = "retry_old") -> str:
+def address(booking: Booking, page: str = "retry_old_cancellation") -> str:
     return reverse(f"admin:{APP}_booking_{page}", args=[booking.pk])
 
 
