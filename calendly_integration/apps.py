@@ -1,4 +1,4 @@
-"""The app's registration: checks are registered here, and nothing else happens at start-up."""
+"""The app's configuration: at start-up it registers the system checks and the groups of staff."""
 
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
@@ -12,7 +12,8 @@ class CalendlyIntegrationConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Register the system checks."""
-        from . import checks
+        """Register the system checks, and have `migrate` keep the groups up to date."""
+        from . import checks, groups
 
         checks.register()
+        groups.connect(self)

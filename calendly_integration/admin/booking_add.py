@@ -20,20 +20,13 @@ from ..services.actors import Actor
 from ..services.backoffice import staff_booking
 from ..services.bookings import create
 from ..services.catalog import event_types
-from . import formatting, questions, refusals, reschedule, slots
+from . import error_messages, formatting, questions, reschedule, slots
 from .booking_form import BookingForm
 from .read_only import ReadOnlyAdmin
 from .reschedule import FormError
 
 # Under which field of the form stands what is wrong with the wish.
 FORM_FIELDS = {"phone": "phone", "location": "location", "guests": "guests", "timezone": "timezone"}
-INVALID = {
-    "location_needed": _("The invitee is asked for the place: write where the meeting is to be."),
-    "phone_needed": _("The host calls the invitee: write the number with its country code, such as +40."),
-    "too_many_guests": _("At most ten guests, the portal's own address included."),
-    "unknown_zone": _("There is no such time zone."),
-    **refusals.INVALID,
-}
 
 
 class AddBookingMixin(ReadOnlyAdmin[Booking]):
@@ -160,7 +153,7 @@ def _book(
             followup=_followup(page, request),
         )
     except create.InvalidBookingRequest as error:
-        text = str(INVALID.get(error.code, _("Calendly takes no such start.")))
+        text = str(error_messages.INVALID_NEW_BOOKING.get(error.code, error_messages.INVALID_START))
         form.add_error(FORM_FIELDS.get(error.field), text)
         return FormError(text)
     except event_types.EventTypeNotFound:
@@ -212,7 +205,7 @@ def _quota_text(error: errors.QuotaExhausted) -> str:
     way = gettext("The invitee can still book on the type's public page: %s") % formatting.plain(
         error.scheduling_url, 500
     )
-    return f"{why} {refusals.later(error.retry_after)} {way}"
+    return f"{why} {error_messages.retry_text(error.retry_after)} {way}"
 
 
 def _read_form_id(request: HttpRequest) -> uuid.UUID | None:

@@ -68,8 +68,10 @@ def _do(page: ReadOnlyAdmin[M], request: HttpRequest, rows: list[M], action: Con
     for row in rows:
         try:
             action.do(row, Actor.staff(request.user.get_username()), timezone.now())
-        except tuple(action.refusals) as error:
-            messages.warning(request, f"{formatting.plain(row)}: {error_message(action.refusals, error)}")
+        except tuple(action.error_messages) as error:
+            messages.warning(
+                request, f"{formatting.plain(row)}: {error_message(action.error_messages, error)}"
+            )
         else:
             page.log_change(request, row, str(action.label))
             done += 1

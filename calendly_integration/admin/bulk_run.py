@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy as _
 from ..models import BulkItem, BulkRun
 from ..services.actors import Actor
 from ..services.backoffice import bulk
-from . import display, formatting, refusals
+from . import display, error_messages, formatting
 from .filters import YesNoFilter, with_title
 from .object_actions import Words
 from .read_only import ReadOnlyAdmin
@@ -42,7 +42,7 @@ DONE = {
 }
 # What the notes of items mean; `refused` has what Calendly said behind it.
 NOTES: dict[str, Words] = {
-    **refusals.NOT_CANCELABLE,
+    **error_messages.NOT_CANCELABLE,
     "group": _("Others come to the same meeting: cancel it on its own page."),
     "already": _("It was canceled already."),
     "unknown": _("Calendly's answer was lost. The cancellation is tried until it is certain."),

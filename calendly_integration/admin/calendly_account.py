@@ -10,13 +10,12 @@ from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from ..clients import encryption
 from ..models import CalendlyAccount, SyncRun
 from ..services.accounts import doctor
 from ..services.backoffice import event_type_settings
 from ..services.catalog import event_types
 from ..services.webhooks import subscriptions
-from . import calendly_errors, display, formatting, system_status, viewer_timezone
+from . import display, error_messages, formatting, system_status, viewer_timezone
 from .object_actions import ObjectAction
 from .read_only import ReadOnlyAdmin
 
@@ -33,13 +32,6 @@ CHECKS = {
     "search": _("Search index"),
 }
 MANAGE = "manage_calendlyaccount"
-REFUSALS = (
-    *calendly_errors.KNOWN,
-    subscriptions.NoSigningKey,
-    subscriptions.NotRenewed,
-    subscriptions.TakenElsewhere,
-    encryption.Unreadable,
-)
 
 
 def _always(row: CalendlyAccount, now: datetime) -> bool:
@@ -144,7 +136,7 @@ class CalendlyAccountAdmin(ReadOnlyAdmin[CalendlyAccount]):
             return self._ask(request, row, action)
         try:
             hosts, kinds = event_types.sync(row, now=timezone.now())
-        except REFUSALS as error:
+        except error_messages.ACCOUNT_ERRORS as error:
             return self._refused(request, row, error)
         soon = event_type_settings.request_sync()
         return self.finish_action(request, row, gettext("Synced."), synced_text(hosts, kinds, soon=soon))
@@ -157,7 +149,7 @@ class CalendlyAccountAdmin(ReadOnlyAdmin[CalendlyAccount]):
             return self._ask(request, row, action)
         try:
             state = subscriptions.subscribe(row, now=timezone.now())
-        except REFUSALS as error:
+        except error_messages.ACCOUNT_ERRORS as error:
             return self._refused(request, row, error)
         if state.made:
             text = gettext("The webhook is subscribed anew.")
@@ -171,7 +163,7 @@ class CalendlyAccountAdmin(ReadOnlyAdmin[CalendlyAccount]):
             return self._ask(request, row, action)
         try:
             subscriptions.rotate(row, now=timezone.now())
-        except REFUSALS as error:
+        except error_messages.ACCOUNT_ERRORS as error:
             self.log_change(request, row, gettext("Tried to change the signing key."))
             return self._refused(request, row, error)
         text = gettext("Calendly signs with a new key. The old one is accepted for 48 hours more.")
@@ -188,7 +180,7 @@ class CalendlyAccountAdmin(ReadOnlyAdmin[CalendlyAccount]):
         )
 
     def _refused(self, request: HttpRequest, row: CalendlyAccount, error: Exception) -> HttpResponse:
-        messages.error(request, _error_text(error))
+        messages.error(request, error_messages.describe_account_error(error))
         return HttpResponseRedirect(self.url("change", row))
 
 
@@ -204,25 +196,6 @@ def synced_text(hosts: int, kinds: int, *, soon: bool | None = None) -> str:
     else:
         then = gettext("The queue does not answer: meetings follow with the next run of the timetable.")
     return f"{text} {then}"
-
-
-def _error_text(error: Exception) -> str:
-    if isinstance(error, subscriptions.NoSigningKey):
-        return gettext(
-            "There is no signing key yet. Press “Change the signing key”: "
-            "that makes one and subscribes the webhook."
-        )
-    if isinstance(error, subscriptions.NotRenewed):
-        nothing = gettext("There is no webhook subscription now: Calendly tells us nothing.")
-        return f"{nothing} {calendly_errors.text(error.error)}"
-    if isinstance(error, subscriptions.TakenElsewhere):
-        return gettext(
-            "Calendly has a subscription for our address that this access token cannot see. Delete it with the "
-            "token that made it, or set another PUBLIC_URL."
-        )
-    if isinstance(error, encryption.Unreadable):
-        return gettext("Nothing can be stored encrypted: %s") % formatting.error_text(error, 300)
-    return calendly_errors.text(error)
 
 
 def _finding_row(found: doctor.Finding) -> dict[str, Any]:

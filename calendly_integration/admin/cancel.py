@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from ..models import Booking, EventType
 from ..services.actors import Actor
 from ..services.bookings import queries
-from . import booking_page, fields, refusals, reschedule
+from . import booking_page, error_messages, fields, reschedule
 from .read_only import ReadOnlyAdmin
 
 
@@ -87,9 +87,9 @@ def reason_text(code: str, text: str) -> str:
 def blocked(booking: Booking, now: datetime) -> str:
     """Why it cannot be canceled, as far as our own row says; empty where Calendly is to be asked."""
     if booking.status != Booking.Status.CONFIRMED:
-        return str(refusals.NOT_CANCELABLE[booking.status])
+        return str(error_messages.NOT_CANCELABLE[booking.status])
     if booking.end_at is not None and booking.end_at <= now:
-        return str(refusals.NOT_CANCELABLE["past"])
+        return str(error_messages.NOT_CANCELABLE["past"])
     return ""
 
 
@@ -102,8 +102,8 @@ def view(page: ReadOnlyAdmin[Booking], request: HttpRequest, booking: Booking) -
     elif request.method == "POST" and form.is_valid():
         try:
             return _cancel(page, request, booking, form, now)
-        except refusals.KNOWN as error:
-            failure = refusals.text(error)
+        except error_messages.BOOKING_ERRORS as error:
+            failure = error_messages.describe_booking_error(error)
             booking.refresh_from_db()
     return page.page(
         request,

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from ..models import Booking, BulkRun, CalendlyBooking, EventType
-from . import bulk_actions, bulk_run, cancel, display, formatting, refusals
+from . import bulk_actions, bulk_run, cancel, display, error_messages, formatting
 from .read_only import ReadOnlyAdmin
 
 MAX_ROWS, MAX_LISTED = 2000, 100
@@ -110,7 +110,7 @@ def _left_out(rows: Iterable[Booking], now: datetime) -> dict[uuid.UUID, str]:
     for pk, status in in_progress.values_list("booking_id", "status"):
         moving = status == CalendlyBooking.Status.PENDING
         reasons[pk] = (
-            str(refusals.NOT_CANCELABLE["pending"]) if moving else _("It is being canceled already.")
+            str(error_messages.NOT_CANCELABLE["pending"]) if moving else _("It is being canceled already.")
         )
     return reasons
 

@@ -12,19 +12,10 @@ from django.utils.translation import gettext_lazy as _
 from ..models import Booking
 from ..services.actors import Actor
 from ..services.outbox import confirmations
-from . import booking_page, formatting
-from .object_actions import ObjectAction, Words
+from . import booking_page, error_messages, formatting
+from .object_actions import ObjectAction
 from .read_only import ReadOnlyAdmin
 
-WHY_NOT: dict[str, Words] = {
-    "not_ours": _("The portal mails only for bookings that an agent made. Calendly has mailed for this one."),
-    "pending": _("It is not certain yet whether this meeting was booked or moved. Try again in two minutes."),
-    "failed": _("This meeting was never booked."),
-    "canceled": _("This meeting is canceled: there is nothing to confirm."),
-    "unseen": _("Calendly has not confirmed it yet. The first mail is sent as soon as it does."),
-    "waiting": _("A confirmation waits for the conference link. It leaves within a minute."),
-    "past": _("This meeting is over: there is nothing to confirm."),
-}
 SENT_ALREADY = _("That was sent already, and is not sent twice.")
 
 
@@ -37,7 +28,7 @@ class OnceForm(forms.Form):
 def blocked(booking: Booking, now: datetime) -> str:
     """Why no confirmation can be sent; empty where one can."""
     why = confirmations.why_not(booking, now=now)
-    return str(WHY_NOT[why]) if why else ""
+    return str(error_messages.CONFIRMATION_NOT_POSSIBLE[why]) if why else ""
 
 
 def _offered(booking: Booking, now: datetime) -> bool:
@@ -64,7 +55,7 @@ class ConfirmationMixin(ReadOnlyAdmin[Booking]):
             try:
                 return self._send(request, booking, form.cleaned_data["once"], now)
             except confirmations.NotSendable as error:
-                failure = str(WHY_NOT[error.why])
+                failure = str(error_messages.CONFIRMATION_NOT_POSSIBLE[error.why])
                 booking.refresh_from_db()
         elif request.method == "POST":
             failure, form = str(_("Please try again.")), OnceForm(initial={"once": uuid.uuid4()})

@@ -15,7 +15,7 @@ from ..models import EventType
 from ..services.accounts import calendly_accounts
 from ..services.backoffice import event_type_settings
 from ..services.catalog import default_event_types, event_types
-from . import calendly_account, calendly_errors, formatting
+from . import calendly_account, error_messages, formatting
 
 if TYPE_CHECKING:
     from .read_only import ReadOnlyAdmin
@@ -57,8 +57,8 @@ def _sync(page: "Page", request: HttpRequest) -> HttpResponse:
     row = calendly_accounts.default()
     try:
         hosts, kinds = event_types.sync(row, now=timezone.now())
-    except calendly_errors.KNOWN as error:
-        messages.error(request, calendly_errors.text(error))
+    except error_messages.CALENDLY_ERRORS as error:
+        messages.error(request, error_messages.describe_calendly_error(error))
     else:
         page.log_change(request, row, gettext("Synced."))  # type: ignore[arg-type]
         messages.success(request, calendly_account.synced_text(hosts, kinds))
@@ -82,10 +82,10 @@ def _standard(page: "Page", request: HttpRequest) -> HttpResponse:
     row = calendly_accounts.default()
     try:
         made = default_event_types.create_missing(row, now=timezone.now())
-    except calendly_errors.KNOWN as error:
+    except error_messages.CALENDLY_ERRORS as error:
         messages.error(
             request,
-            f"{calendly_errors.text(error)} "
+            f"{error_messages.describe_calendly_error(error)} "
             + gettext("Press “Sync now” before you try again: some may have been made."),
         )
     else:

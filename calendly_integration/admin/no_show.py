@@ -11,18 +11,10 @@ from django.utils.translation import gettext_lazy as _
 from ..models import Booking
 from ..services.actors import Actor
 from ..services.bookings import no_show
-from . import booking_page, refusals
-from .object_actions import ObjectAction, Words
+from . import booking_page, error_messages
+from .object_actions import ObjectAction
 from .read_only import ReadOnlyAdmin
 
-WHY_NOT: dict[str, Words] = {
-    "early": _("This meeting has not begun: nobody can have missed it yet."),
-    "pending": _("It is not certain yet whether this meeting was booked or moved. Try again in two minutes."),
-    "failed": _("This meeting was never booked."),
-    "canceled": _("This meeting is canceled: nobody had to come."),
-    "marked": _("The invitee is marked as no-show already."),
-    "unmarked": _("The invitee is not marked as no-show."),
-}
 LOST = _("Calendly's answer was lost. What became of it is being read: look again in a minute.")
 
 
@@ -54,7 +46,7 @@ def blocked(booking: Booking, now: datetime, *, marked: bool) -> str:
     why = no_show.why_not(booking, now=now)
     if not why and (booking.no_show_at is not None) != marked:
         why = "unmarked" if marked else "marked"
-    return str(WHY_NOT[why]) if why else ""
+    return str(error_messages.NO_SHOW_NOT_POSSIBLE[why]) if why else ""
 
 
 class NoShowMixin(ReadOnlyAdmin[Booking]):
@@ -67,9 +59,9 @@ class NoShowMixin(ReadOnlyAdmin[Booking]):
             try:
                 return self._mark(request, booking, action, now)
             except no_show.NotMarkable as error:
-                failure = str(WHY_NOT[error.why])
-            except refusals.KNOWN as error:
-                failure = refusals.text(error)
+                failure = str(error_messages.NO_SHOW_NOT_POSSIBLE[error.why])
+            except error_messages.BOOKING_ERRORS as error:
+                failure = error_messages.describe_booking_error(error)
             booking.refresh_from_db()
         cannot = blocked(booking, now, marked=undoing)
         return self.page(
@@ -99,7 +91,7 @@ class NoShowMixin(ReadOnlyAdmin[Booking]):
             )
             return self.finish_action(request, booking, log, LOST, messages.WARNING)
         if was != undoing:
-            told = WHY_NOT["unmarked" if undoing else "marked"]
+            told = error_messages.NO_SHOW_NOT_POSSIBLE["unmarked" if undoing else "marked"]
             return self.finish_action(request, after, told, told, messages.INFO)
         done = (
             _("The no-show mark is taken away at Calendly.")

@@ -37,4 +37,4 @@ class ConfirmedAction(ObjectAction):
     ask: Words = ""
     done: Words = ""
     do: Callable[[Any, Actor, datetime], object] = field(kw_only=True)
-    refusals: Mapping[type[Exception], Words] = field(default_factory=dict, kw_only=True)
+    error_messages: Mapping[type[Exception], Words] = field(default_factory=dict, kw_only=True)

@@ -32,7 +32,7 @@ RESEND = ConfirmedAction(
     ask=_("The message is sent again, with the same idempotency key and in its old place in the order."),
     done=_("The message will be sent again in a moment."),
     do=lambda row, by, now: outbox.resend(row, now=now),
-    refusals={outbox.NotParked: _("It is not parked any more: nothing was done.")},
+    error_messages={outbox.NotParked: _("It is not parked any more: nothing was done.")},
 )
 PARK = ConfirmedAction(
     "park",
@@ -45,7 +45,7 @@ PARK = ConfirmedAction(
     ),
     done=_("The message is parked."),
     do=lambda row, by, now: outbox.park(row),
-    refusals={outbox.NotWaiting: _("It does not wait any more: nothing was done.")},
+    error_messages={outbox.NotWaiting: _("It does not wait any more: nothing was done.")},
 )
 
 

@@ -239,8 +239,8 @@ class ReadOnlyAdmin(BoundedLists[M]):
             )
         try:
             action.do(row, Actor.staff(request.user.get_username()), timezone.now())
-        except tuple(action.refusals) as error:
-            messages.warning(request, str(error_message(action.refusals, error)))
+        except tuple(action.error_messages) as error:
+            messages.warning(request, str(error_message(action.error_messages, error)))
             return HttpResponseRedirect(self.url("change", row))
         return self.finish_action(request, row, action.label, action.done)
 

@@ -13,7 +13,7 @@ from ..models import Booking, EventType
 from ..services.actors import Actor
 from ..services.bookings import queries
 from ..services.bookings import reschedule as moves
-from . import booking_page, formatting, questions, refusals, reschedule, slots
+from . import booking_page, error_messages, formatting, questions, reschedule, slots
 from .object_actions import ObjectAction
 from .read_only import ReadOnlyAdmin
 from .reschedule import FormError
@@ -27,7 +27,7 @@ NO_CANDIDATES = _(
 def blocked(booking: Booking, now: datetime) -> str:
     """Why it cannot be handed over, as far as our own rows say. A type that is switched off is no obstacle."""
     why = reschedule.status_blocks(booking, now)
-    return str(refusals.NOT_RESCHEDULABLE[why]) if why else ""
+    return str(error_messages.NOT_RESCHEDULABLE[why]) if why else ""
 
 
 def offered(booking: Booking, now: datetime) -> bool:

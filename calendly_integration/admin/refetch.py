@@ -24,5 +24,5 @@ REFETCH = ConfirmedAction(
     ),
     done=_("Calendly will be asked in a moment. What it says appears on this page."),
     do=lambda row, by, now: refetch.look(row, by=by, now=now),
-    refusals={refetch.NothingOpen: _("Calendly has answered meanwhile: nothing was done.")},
+    error_messages={refetch.NothingOpen: _("Calendly has answered meanwhile: nothing was done.")},
 )

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from ..models import Booking, EventType
 from ..services.actors import Actor
 from ..services.bookings import create, queries
-from . import booking_page, display, formatting, refusals, slots
+from . import booking_page, display, error_messages, formatting, slots
 from .object_actions import Words
 from .read_only import ReadOnlyAdmin
 
@@ -23,7 +23,7 @@ def blocked(booking: Booking, now: datetime) -> str:
     why = status_blocks(booking, now)
     if not why and (booking.event_type is None or not booking.event_type.active):
         why = "gone"
-    return str(refusals.NOT_RESCHEDULABLE[why]) if why else ""
+    return str(error_messages.NOT_RESCHEDULABLE[why]) if why else ""
 
 
 def status_blocks(booking: Booking, now: datetime) -> str:
@@ -121,11 +121,11 @@ def run_move(
         return FormError(moved)
     try:
         outcome = move(start, Actor.staff(request.user.get_username()))
-    except refusals.KNOWN as error:
+    except error_messages.BOOKING_ERRORS as error:
         # Who has just waited for a Calendly that is away shall not wait for it once more.
         ours = isinstance(error, create.InvalidBookingRequest | queries.NotReschedulable)
         way = gettext("The invitee can still move it on this page: %s") % link if link and not ours else ""
-        return FormError(f"{refusals.text(error)} {way}".strip(), ask=ours)
+        return FormError(f"{error_messages.describe_booking_error(error)} {way}".strip(), ask=ours)
     if isinstance(outcome, queries.Moved):
         return page.finish_action(request, outcome.booking, done, done_text(start))
     if isinstance(outcome, queries.MoveUnknown):

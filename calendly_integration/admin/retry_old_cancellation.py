@@ -38,5 +38,5 @@ RETRY = ConfirmedAction(
     ),
     done=_("The old meeting is being canceled. What Calendly says appears on this page."),
     do=_retry,
-    refusals={NothingLeft: _("No old meeting is left to cancel: nothing was done.")},
+    error_messages={NothingLeft: _("No old meeting is left to cancel: nothing was done.")},
 )

@@ -14,23 +14,16 @@ from django.utils.translation import gettext_lazy
 
 from ..models import SavedView
 from ..services.backoffice import saved_views
-from . import display, formatting, list_conditions
-from .bounded_lists import is_key
+from . import display, formatting, list_conditions, list_filters
+from .bounded_lists import DATE_PARTS, is_key
 from .read_only import ReadOnlyAdmin
 
+# The search, the order, every filter and the dates.
 KEPT_PARAMETERS = (
     "q",
     "o",
-    "period",
-    "status__exact",
-    "source__exact",
-    "event_type__id__exact",
-    "host__id__exact",
-    "metadata__agent_type",
-    "missed",
-    "start_at__year",
-    "start_at__month",
-    "start_at__day",
+    *(str(each.parameter_name) for each in list_filters.FILTERS),
+    *(f"start_at__{part}" for part in DATE_PARTS),
 )
 
 

@@ -14,7 +14,7 @@ from ..models import EventType, Host
 from ..services import errors, texts
 from ..services.catalog import availability
 from ..services.catalog.availability import Slot
-from . import formatting, refusals, viewer_timezone
+from . import error_messages, formatting, viewer_timezone
 
 DAYS_SHOWN = availability.SUGGESTED_DAYS
 MAX_DAYS_AHEAD = timedelta(days=60)
@@ -219,7 +219,7 @@ def error_text(error: errors.CalendlyRefused | errors.CalendlyUnavailable) -> st
     """Why the free starts are not known."""
     if isinstance(error, errors.CalendlyUnavailable):
         why = gettext("Calendly cannot be reached now, so its free times are not known.")
-        return f"{why} {refusals.later(error.retry_after)}"
+        return f"{why} {error_messages.retry_text(error.retry_after)}"
     return gettext("Calendly does not tell its free times: %s") % formatting.error_text(error, 300)
 
 

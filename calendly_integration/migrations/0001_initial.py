@@ -1,10 +1,9 @@
-"""All tables, the index for searches, and the two groups."""
+"""All tables, and the index for searches."""
 
 import django.db.models.deletion
 import django.utils.timezone
 import uuid
 from django.conf import settings
-from django.contrib.auth.management import create_permissions
 from django.db import migrations, models, transaction
 from django.db.utils import DatabaseError
 
@@ -28,39 +27,6 @@ def create_search_index(apps, schema_editor):
 def drop_search_index(apps, schema_editor):
     if schema_editor.connection.vendor == "postgresql":
         schema_editor.execute("DROP INDEX IF EXISTS booking_search_trigrams")
-
-
-STAFF, VIEWERS = "Calendly staff", "Calendly viewers"
-STAFF_PERMISSIONS = (
-    "add_booking",
-    "cancel_booking",
-    "reschedule_booking",
-    "mark_no_show",
-    "export_booking",
-    "change_eventtype",
-    "change_followup",
-    "replay_webhookdelivery",
-    "resend_outboxmessage",
-    "manage_calendlyaccount",
-    "manage_agent_keys",
-)
-
-
-def create_groups(apps, schema_editor):
-    """Make the groups. Django creates permissions after all migrations, too late for the groups, so create them here."""
-    config = apps.get_app_config("calendly_integration")
-    config.models_module = True
-    create_permissions(config, apps=apps, verbosity=0, using=schema_editor.connection.alias)
-    config.models_module = None
-    alias = schema_editor.connection.alias
-    Group = apps.get_model("auth", "Group")
-    Permission = apps.get_model("auth", "Permission")
-    ours = Permission.objects.using(alias).filter(content_type__app_label="calendly_integration")
-    view = ours.filter(codename__startswith="view_")
-    viewers, _created = Group.objects.using(alias).get_or_create(name=VIEWERS)
-    viewers.permissions.add(*view)
-    staff, _created = Group.objects.using(alias).get_or_create(name=STAFF)
-    staff.permissions.add(*view, *ours.filter(codename__in=STAFF_PERMISSIONS))
 
 
 class Migration(migrations.Migration):
@@ -692,6 +658,4 @@ class Migration(migrations.Migration):
             index=models.Index(fields=['status', '-id'], name='delivery_status'),
         ),
         migrations.RunPython(create_search_index, drop_search_index),
-        # The groups stay when the app is migrated back: people may be in them.
-        migrations.RunPython(create_groups, migrations.RunPython.noop),
     ]

@@ -8,6 +8,7 @@ import pytest
 from django.contrib.auth.models import Permission, User
 from django.test import Client
 
+from calendly_integration import groups
 from calendly_integration.models import AgentKey, Booking, EventType
 from calendly_integration.sandbox.calendly import Calendly
 from calendly_integration.services.actors import Actor
@@ -15,19 +16,7 @@ from calendly_integration.services.bookings import create
 from calendly_integration.services.webhooks import inbox
 
 APP = "calendly_integration"
-OWN = (
-    "add_booking",
-    "cancel_booking",
-    "reschedule_booking",
-    "mark_no_show",
-    "export_booking",
-    "change_eventtype",
-    "change_followup",
-    "replay_webhookdelivery",
-    "resend_outboxmessage",
-    "manage_calendlyaccount",
-    "manage_agent_keys",
-)
+OWN = groups.STAFF_PERMISSIONS
 
 
 def person(username: str, *, staff: bool = True, permissions: list[str] | None = None) -> User:
