@@ -27,7 +27,7 @@ REVOKE = ConfirmedAction(
     "manage_agent_keys",
     "confirm_view",
     lambda row, now: row.revoked_at is None,
-    ask=_("From now on nobody gets in with this key. This cannot be undone; bookings made with it stay."),
+    ask=_("The key stops working at once. This cannot be undone; bookings made with it stay."),
     done=_("The key is revoked."),
     do=lambda row, by, now: keys.revoke(row, now=now),
 )
@@ -41,14 +41,16 @@ class KeyForm(forms.Form):
         label=_("Rights"),
         choices=AgentKey.Scope.choices,
         widget=forms.CheckboxSelectMultiple,
-        help_text=_("What this agent may do, and no more."),
+        help_text=_("What this agent may do."),
     )
     expires_on = forms.DateField(
         label=_("Expires on"),
         required=False,
         input_formats=["%Y-%m-%d"],
         widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
-        help_text=_("From the beginning of that day (UTC) it opens nothing. Empty: it does not expire."),
+        help_text=_(
+            "The key stops working when that day begins (UTC). Leave empty for a key that does not expire."
+        ),
     )
 
     def clean_expires_on(self) -> datetime | None:
@@ -66,7 +68,7 @@ class KeyForm(forms.Form):
 class AgentKeyAdmin(ReadOnlyAdmin[AgentKey]):
     """The list of keys. A key cannot be changed: make a new one and revoke the old."""
 
-    nothing_yet = _("No agent has a key yet. Make one with “Add”: no agent can book without.")
+    nothing_yet = _("No agent has a key yet. Agents need one to book. Create it with “Add”.")
     list_display = (
         display.text(AgentKey, "name", sort=True),
         "begins_with",
@@ -131,7 +133,7 @@ class AgentKeyAdmin(ReadOnlyAdmin[AgentKey]):
             raise PermissionDenied
         form = KeyForm(request.POST or None)
         if request.method != "POST" or not form.is_valid():
-            return self.page(request, "agent_key_add.html", title=_("Make an agent key"), form=form)
+            return self.page(request, "agent_key_add.html", title=_("Create an agent key"), form=form)
         booking_request = form.cleaned_data
         key, secret = keys.create(
             booking_request["name"],
@@ -139,7 +141,7 @@ class AgentKeyAdmin(ReadOnlyAdmin[AgentKey]):
             expires_at=booking_request["expires_on"],
             now=timezone.now(),
         )
-        self.log_addition(request, key, gettext("Made."))
+        self.log_addition(request, key, gettext("Created."))
         return self.page(
             request,
             "agent_key_created.html",

@@ -80,7 +80,7 @@ def attention_groups(
     if may(request, "view_calendlyaccount"):
         machinery = [*_accounts(request, accounts, now), *_worker(worker, now)]
     machinery += _outbox(outbox, now)
-    found = [AttentionGroup(_("Machinery"), machinery, str(len(machinery)))] if machinery else []
+    found = [AttentionGroup(_("System"), machinery, str(len(machinery)))] if machinery else []
     return found + [group for kind in GROUP_BUILDERS if (group := kind(request, now)) is not None]
 
 
@@ -97,12 +97,14 @@ def _accounts(request: HttpRequest, rows: list[CalendlyAccount], now: datetime) 
         )
 
     if not rows:
-        text = gettext("No connection yet. Set CALENDLY_API_KEY and run manage.py calendly_setup.")
+        text = gettext(
+            "No Calendly account is connected yet. Set CALENDLY_API_KEY and run manage.py calendly_setup."
+        )
         yield AttentionItem(text, "")
     for row in rows:
         name, checked = formatting.plain(row, 60), formatting.instant(row.checked_at)
         if row.health == CalendlyAccount.Health.FAILING:
-            text = gettext("Calendly does not accept us: %s") % name
+            text = gettext("Calendly rejects the access token of %s") % name
             yield item(text, checked, row, "check", gettext("Check now"), row.health_note)
         if row.subscription_state != "active":
             text = gettext("The webhook is not subscribed: %s") % name
@@ -119,8 +121,10 @@ def _worker(worker: heartbeat.WorkerState, now: datetime) -> list[AttentionItem]
     if worker.alive:
         return []
     since = formatting.instant(now - worker.age) if worker.age is not None else ""
-    note = "" if since else gettext("It was never heard of.")
-    text = gettext("The worker is silent: nothing is sent or read. Start it with manage.py calendly_worker.")
+    note = "" if since else gettext("It has never reported.")
+    text = gettext(
+        "The worker is not running: nothing is sent or processed. Start it with manage.py calendly_worker."
+    )
     status_page = url("calendlyaccount_system_status")
     return [
         AttentionItem(
@@ -133,13 +137,13 @@ def _outbox(counts: system_status.StatusCounts | None, now: datetime) -> list[At
     since = outbox.paused_since() if counts is not None else None
     if since is not None:
         waiting = url("outboxmessage_changelist", status__exact=OutboxMessage.Status.WAITING)
-        text = gettext("The portal refuses our key: messages to it are paused. Set VAI_API_KEY.")
-        return [AttentionItem(text, formatting.instant(since), waiting, gettext("Look at them"), waiting)]
+        text = gettext("The portal rejects our key, so messages to it are paused. Set VAI_API_KEY.")
+        return [AttentionItem(text, formatting.instant(since), waiting, gettext("Show them"), waiting)]
     if counts is None or counts.oldest is None or now - counts.oldest <= today.OUTBOX_LATE_AFTER:
         return []
     waiting = url("outboxmessage_changelist", status__exact=OutboxMessage.Status.WAITING)
-    text = gettext("Messages to the portal wait longer than five minutes.")
-    return [AttentionItem(text, formatting.instant(counts.oldest), waiting, gettext("Look at them"), waiting)]
+    text = gettext("Messages to the portal have waited for more than five minutes.")
+    return [AttentionItem(text, formatting.instant(counts.oldest), waiting, gettext("Show them"), waiting)]
 
 
 def _group(
@@ -183,7 +187,7 @@ def _messages(request: HttpRequest, now: datetime) -> AttentionGroup | None:
         return _object_item(text, formatting.instant(row.created_at), "outboxmessage", row.pk, action, error)
 
     every = url("outboxmessage_changelist", status__exact=OutboxMessage.Status.PARKED)
-    return _group(_("Messages that the portal refused"), today.parked_messages(), item, every)
+    return _group(_("Messages rejected by the portal"), today.parked_messages(), item, every)
 
 
 def _deliveries(request: HttpRequest, now: datetime) -> AttentionGroup | None:
@@ -200,7 +204,7 @@ def _deliveries(request: HttpRequest, now: datetime) -> AttentionGroup | None:
         )
 
     every = url("webhookdelivery_changelist", status__in="parked,unreadable")
-    return _group(_("Deliveries that could not be applied"), today.stuck_deliveries(), item, every)
+    return _group(_("Webhook deliveries that could not be processed"), today.stuck_deliveries(), item, every)
 
 
 def _unknown_outcomes(request: HttpRequest, now: datetime) -> AttentionGroup | None:
@@ -217,7 +221,7 @@ def _unknown_outcomes(request: HttpRequest, now: datetime) -> AttentionGroup | N
         )
 
     return _group(
-        _("Bookings whose outcome is not known yet"),
+        _("Bookings with an unknown outcome"),
         today.unknown_outcomes(),
         item,
         url(
@@ -243,7 +247,7 @@ def _lost_moves(request: HttpRequest, now: datetime) -> AttentionGroup | None:
         return _object_item(text, since, "booking", row.pk, ("refetch", gettext("Ask Calendly now"), looks))
 
     every = url("booking_changelist", status="pending")
-    return _group(_("Meetings moved to a time that is not known"), today.lost_moves(), item, every)
+    return _group(_("Meetings moved to an unknown time"), today.lost_moves(), item, every)
 
 
 def _old_meetings(request: HttpRequest, now: datetime) -> AttentionGroup | None:
@@ -257,7 +261,10 @@ def _old_meetings(request: HttpRequest, now: datetime) -> AttentionGroup | None:
         text, error = _meeting(row.booking, row.start_at), formatting.error_text(row.last_error, 160)
         return _object_item(text, "", "booking", row.booking_id, action, error)
 
-    found, title = today.old_meetings_left(now=now), _("Moved, but the old meeting still stands at Calendly")
+    found, title = (
+        today.old_meetings_left(now=now),
+        _("Moved, but the old meeting is still active at Calendly"),
+    )
     return _group(
         title,
         found,
@@ -278,7 +285,7 @@ def _unconfirmed(request: HttpRequest, now: datetime) -> AttentionGroup | None:
 
     wanted = {key: _query_value(value) for key, value in today.unconfirmed_lookups(now=now).items()}
     return _group(
-        _("Bookings that Calendly has not confirmed"),
+        _("Bookings not confirmed by Calendly"),
         today.unconfirmed(now=now),
         item,
         url("booking_changelist", **wanted),
@@ -298,7 +305,7 @@ def _without_link(request: HttpRequest, now: datetime) -> AttentionGroup | None:
 
     wanted = {key: _query_value(value) for key, value in today.without_link_lookups(now=now).items()}
     return _group(
-        _("Confirmations that left without a link"),
+        _("Confirmations sent without a link"),
         today.mailed_without_link(now=now),
         item,
         url("booking_changelist", **wanted),
@@ -312,7 +319,7 @@ def _query_value(value: object) -> str:
 def _followups(request: HttpRequest, now: datetime) -> AttentionGroup | None:
     if not may(request, "view_followup"):
         return None
-    label = gettext("Take care of it") if may(request, "change_followup") else gettext("Open")
+    label = gettext("Handle it") if may(request, "change_followup") else gettext("Open")
 
     def item(row: FollowUp) -> AttentionItem:
         page = url("followup_change", row.pk)
@@ -321,7 +328,7 @@ def _followups(request: HttpRequest, now: datetime) -> AttentionGroup | None:
         return AttentionItem(text, formatting.instant(row.scheduled_for), page, label, page, whose)
 
     every = url("followup_changelist", status__in="open,waiting", scheduled_for__lte=now.isoformat())
-    return _group(_("Follow-ups that are due"), today.due_followups(now=now), item, every)
+    return _group(_("Due follow-ups"), today.due_followups(now=now), item, every)
 
 
 def _bulk_runs(request: HttpRequest, now: datetime) -> AttentionGroup | None:

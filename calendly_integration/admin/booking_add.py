@@ -73,7 +73,7 @@ def choose(page: ReadOnlyAdmin[Booking], request: HttpRequest, *, unknown: bool)
             }
         )
     return page.page(
-        request, "booking_add.html", title=_("Book for somebody"), cards=cards, unknown=unknown, css=slots.CSS
+        request, "booking_add.html", title=_("Add a booking"), cards=cards, unknown=unknown, css=slots.CSS
     )
 
 
@@ -99,7 +99,7 @@ def fill_in(page: ReadOnlyAdmin[Booking], request: HttpRequest, kind: EventType)
     return page.page(
         request,
         "booking_add.html",
-        title=_("Book for somebody"),
+        title=_("Add a booking"),
         kind={
             "name": formatting.plain(kind.name),
             "hosts": reschedule.hosts_of(kind),
@@ -137,9 +137,9 @@ def _book(
     """Book it. Gives back the answer, or what stood in the way."""
     start, form_id = slots.parse(request.POST.get("start", "")), _read_form_id(request)
     if not form.is_valid():
-        return FormError(gettext("Please correct what is marked below."))
+        return FormError(gettext("Correct the fields marked below."))
     if start is None:
-        return FormError(gettext("Choose one of the free starts."))
+        return FormError(gettext("Choose one of the free start times."))
     seen_in = request.POST.get("shown_zone", "")
     if seen_in and seen_in != form.cleaned_data["timezone"]:
         return FormError(_other_zone_text(start, form.cleaned_data["timezone"]))
@@ -165,7 +165,7 @@ def _book(
         return FormError(f"{slots.error_text(error)} {nothing}", ask=False)
     if isinstance(outcome, create.NothingFree):
         return FormError(
-            gettext("That start is not free any more. Nothing was booked. Choose another start."), start
+            gettext("That start time is no longer free. Nothing was booked. Choose another one."), start
         )
     return _redirect(page, request, outcome)
 
@@ -178,9 +178,9 @@ def _redirect(
     """To the page of the booking, with what came of it."""
     booking = outcome.booking
     if isinstance(outcome, staff_booking.AlreadyBooked):
-        messages.info(request, gettext("This form was sent already: this is its booking."))
+        messages.info(request, gettext("This form was already sent. This is its booking."))
     elif isinstance(outcome, create.Booked):
-        page.log_addition(request, booking, gettext("Booked for somebody."))
+        page.log_addition(request, booking, gettext("Booked."))
         at = formatting.local(booking.start_at, booking.time_zone)
         messages.success(request, gettext("The meeting is booked: %s.") % at)
     else:
@@ -188,7 +188,8 @@ def _redirect(
         messages.warning(
             request,
             gettext(
-                "Calendly's answer was lost and is looked up. Do not book again: look at this page in a minute."
+                "Calendly's answer was lost and is being looked up. Do not "
+                "book again; reload this page in a minute."
             ),
         )
     return HttpResponseRedirect(page.url("change", booking))
@@ -197,7 +198,7 @@ def _redirect(
 def _other_zone_text(start: datetime, zone: str) -> str:
     """The zone was changed after the starts had been shown: the hour that was chosen is another one there."""
     at = formatting.local(start, zone)
-    return gettext("For the invitee the start that you chose is %s. Check it, then book.") % at
+    return gettext("In the invitee's time zone the chosen start is %s. Check it, then book.") % at
 
 
 def _quota_text(error: errors.QuotaExhausted) -> str:

@@ -28,7 +28,7 @@ def _zones() -> tuple[tuple[str, str], ...]:
 def _check_address(text: str) -> None:
     if not email_addresses.is_address(text):
         raise ValidationError(
-            _("%(address)s is no e-mail address."), params={"address": formatting.plain(text)}
+            _("%(address)s is not an e-mail address."), params={"address": formatting.plain(text)}
         )
 
 
@@ -55,7 +55,7 @@ class BookingForm(forms.Form):
         label_suffix="",
         max_length=255,
         required=False,
-        help_text=_("Where the meeting is to be: this event type asks the invitee."),
+        help_text=_("This event type asks the invitee where the meeting takes place."),
     )
     timezone = forms.ChoiceField(
         label=_("Time zone"), label_suffix="", choices=_zones, initial=time_zones.default_name
@@ -69,7 +69,7 @@ class BookingForm(forms.Form):
         label_suffix="",
         required=False,
         max_length=4000,
-        help_text=_("E-mail addresses, one a line."),
+        help_text=_("E-mail addresses, one per line."),
         widget=forms.Textarea({"rows": 2}),
     )
     notes = fields.MultilineField(

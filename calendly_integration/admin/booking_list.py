@@ -181,7 +181,7 @@ class BookingListMixin:
         "mailed_without_link_at__isnull",
     )
     search_help_text: Any = gettext_lazy(
-        "Name, e-mail, phone, conversation, our number or Calendly's event id"
+        "Name, e-mail, phone, conversation, booking number or Calendly's event id"
     )
 
     def get_changelist(self, request: HttpRequest, **options: Any) -> type[ChangeList]:

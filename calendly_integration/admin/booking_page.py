@@ -98,16 +98,16 @@ def _warnings(booking: Booking, calendly_bookings: list[CalendlyBooking]) -> Ite
         if calendly_booking.pending_action == CalendlyBooking.PendingAction.RESOLVE:
             yield {
                 "tone": "wait",
-                "text": _("It is not certain yet whether Calendly booked it: that is being looked up."),
+                "text": _("The outcome is unknown: we are looking up whether Calendly booked it."),
             }
         elif calendly_booking.pending_action == CalendlyBooking.PendingAction.CANCEL:
-            yield {"tone": "wait", "text": _("A cancellation is still to be done at Calendly.")}
+            yield {"tone": "wait", "text": _("The cancellation at Calendly is still pending.")}
     for calendly_booking in booking.calendly_bookings.left_standing(timezone.now()):
         at = formatting.stamp(calendly_booking.start_at) if calendly_booking.start_at else formatting.EMPTY
-        text = _("Calendly refused to cancel the meeting at its old time, %s: it still stands there.") % at
+        text = _("Calendly refused to cancel the meeting at its old time, %s. It is still active there.") % at
         yield {"tone": "bad", "text": text}
     if booking.status == Booking.Status.CONFIRMED and booking.confirmed_at is None:
-        yield {"tone": "wait", "text": _("Calendly's own confirmation has not come yet.")}
+        yield {"tone": "wait", "text": _("Calendly has not confirmed it yet.")}
 
 
 def _card(title: str, lines: Iterable[tuple[Any, Any]]) -> dict[str, Any]:
@@ -144,7 +144,7 @@ def _summary(booking: Booking) -> dict[str, Any]:
                 booking.cancel_reason and formatting.text(booking.cancel_reason, formatting.LONG),
             ),
             (name("no_show_at"), booking.no_show_at and formatting.instant(booking.no_show_at)),
-            (_("our number"), formatting.text(booking.pk)),
+            (_("booking number"), formatting.text(booking.pk)),
             (name("event_id"), booking.event_id and formatting.text(booking.event_id)),
         ],
     )
@@ -221,7 +221,7 @@ def _other_bookings(booking: Booking) -> dict[str, Any]:
 def _conversation(booking: Booking) -> dict[str, Any]:
     kept = getattr(booking, "metadata", None)
     if kept is None:
-        return _card(_("Conversation"), [(_("conversation"), _("None is known."))])
+        return _card(_("Conversation"), [(_("conversation"), _("Unknown."))])
 
     def line(field: str, limit: int = 300) -> tuple[Any, SafeString]:
         return field_label(type(kept), field), getattr(kept, field) and formatting.text(
@@ -246,7 +246,7 @@ def _table(title: str, labels: list[Any], rows: list[tuple[Any, ...]], empty: st
 
 
 def _calendly_bookings(calendly_bookings: list[CalendlyBooking]) -> dict[str, Any]:
-    labels = [_("start"), _("status"), _("left to do"), _("reason"), _("last error"), _("made at")]
+    labels = [_("start"), _("status"), _("pending action"), _("reason"), _("last error"), _("created at")]
     rows = [
         (
             object_link(calendly_booking, _start_of(calendly_booking)),
@@ -258,7 +258,7 @@ def _calendly_bookings(calendly_bookings: list[CalendlyBooking]) -> dict[str, An
         )
         for calendly_booking in calendly_bookings
     ]
-    return _table(_("Its events at Calendly"), labels, rows, _("None yet."))
+    return _table(_("Bookings at Calendly"), labels, rows, _("None yet."))
 
 
 def _followups(found: list[FollowUp]) -> dict[str, Any]:
@@ -278,9 +278,9 @@ def _followups(found: list[FollowUp]) -> dict[str, Any]:
 def _raw_data(booking: Booking, calendly_bookings: list[CalendlyBooking]) -> Iterable[tuple[Any, SafeString]]:
     hidden = hidden_keys(booking)
     sources = (
-        ("request", _("What was asked of Calendly")),
-        ("invitee_raw", _("The invitee as Calendly told")),
-        ("event_raw", _("The event as Calendly told")),
+        ("request", _("Request to Calendly")),
+        ("invitee_raw", _("Invitee data from Calendly")),
+        ("event_raw", _("Event data from Calendly")),
     )
     for calendly_booking in calendly_bookings:
         for field, label in sources:

@@ -129,7 +129,7 @@ class BoundedLists(_ModelAdmin[M]):
         context = answer.context_data if isinstance(answer, TemplateResponse) else None
         refused = getattr((context or {}).get("cl"), "refused", ())
         if refused:
-            text = gettext("The address asks this list for what it does not offer (%s): nothing is listed.")
+            text = gettext("This list does not support these parameters (%s), so nothing is listed.")
             message = text % formatting.plain(", ".join(refused), 120)
             messages.warning(
                 request, format_html('{} <a href="?">{}</a>', message, gettext("Show the whole list"))

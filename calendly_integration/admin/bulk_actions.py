@@ -40,7 +40,7 @@ def confirm(
     left_out = len(found[:most]) - len(chosen)
     later = bool(bulk) and len(chosen) > BACKGROUND_FROM
     if not chosen:
-        messages.warning(request, _("None of these rows can be treated so: nothing was done."))
+        messages.warning(request, _("This action applies to none of these rows: nothing was done."))
         return None
     if request.POST.get("sure") != "yes":
         return page.page(

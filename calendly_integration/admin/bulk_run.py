@@ -43,14 +43,14 @@ DONE = {
 # What the notes of items mean; `refused` has what Calendly said behind it.
 NOTES: dict[str, Words] = {
     **error_messages.NOT_CANCELABLE,
-    "group": _("Others come to the same meeting: cancel it on its own page."),
-    "already": _("It was canceled already."),
-    "unknown": _("Calendly's answer was lost. The cancellation is tried until it is certain."),
+    "group": _("This meeting has other invitees: cancel it on its own page."),
+    "already": _("It was already canceled."),
+    "unknown": _("Calendly's answer was lost. The cancellation is retried until its outcome is known."),
     "unavailable": _("Calendly could not be reached, or asked to wait."),
-    "gone": _("This row is not there any more."),
-    "waits": _("It waits to be processed already."),
-    "not_parked": _("It was sent, or waits to be sent, already."),
-    "broken": _("It failed by an error of our own: see the worker's log."),
+    "gone": _("This row no longer exists."),
+    "waits": _("It is already waiting to be processed."),
+    "not_parked": _("It was already sent or is waiting to be sent."),
+    "broken": _("It failed with an internal error. See the worker's log."),
 }
 # How many of each state stand on the page; all of them stand in the list.
 MAX_LISTED = {Status.FAILED: 100, Status.WAITING: 30, Status.DONE: 50}
@@ -86,7 +86,7 @@ def start(
         LogEntry.objects.log_actions(request.user.pk, rows, CHANGE, str(log))  # type: ignore[arg-type]
         LogEntry.objects.log_actions(request.user.pk, [run], ADDITION, str(log))  # type: ignore[arg-type]
     text = ngettext(
-        "%d row is worked off in the background.", "%d rows are worked off in the background.", len(rows)
+        "%d row is processed in the background.", "%d rows are processed in the background.", len(rows)
     )
     messages.success(request, text % len(rows))
     if not page.may(request, "view_bulkrun"):
@@ -128,7 +128,7 @@ def _amount(**wanted: str) -> Coalesce:
 class BulkRunAdmin(ReadOnlyAdmin[BulkRun]):
     """What was asked for many rows, and how far it is."""
 
-    nothing_yet = _("Nobody asked for many at once yet. Mark rows in a list and choose an action.")
+    nothing_yet = _("There are no bulk actions yet. Select rows in a list and choose an action.")
     list_display = (
         display.instant(BulkRun, "created_at", seconds=True),
         "kind",

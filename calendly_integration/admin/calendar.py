@@ -191,7 +191,7 @@ def _event(
 
 def _fixed(row: Booking, now: datetime) -> str:
     """Why a drag moves nothing."""
-    return reschedule.blocked(row, now) or gettext("You may look at this meeting, and not move it.")
+    return reschedule.blocked(row, now) or gettext("You may view this meeting but not move it.")
 
 
 def _filters(query: CalendarQuery, kinds: Iterable[EventType], hosts: Iterable[Host]) -> list[dict[str, Any]]:

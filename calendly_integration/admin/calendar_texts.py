@@ -23,7 +23,7 @@ WORDS = {
     "listWeek": _("List"),
     "resourceTimeGridDay": _("Day by host"),
     "resourceTimelineWeek": _("Week by host"),
-    "empty": _("No meetings in these days. Look at other days, or choose fewer filters."),
+    "empty": _("No meetings on these days. Choose other days or fewer filters."),
     "failed": _("The meetings could not be loaded. Reload the page."),
     "no_host": _("No host"),
     "no_show": _("did not come"),
@@ -32,7 +32,7 @@ WORDS = {
     "close": _("Close"),
     "gap": _("That time does not exist in the night when the clocks change. Nothing was moved."),
     "past": _("That time is over. Nothing was moved."),
-    "other_host": _("A move keeps the host. To give the meeting to a colleague, open it."),
+    "other_host": _("A move keeps the host. To reassign the meeting, open it."),
     "asking": _("You are asked before anything is moved."),
 }
 

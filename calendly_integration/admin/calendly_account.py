@@ -22,7 +22,7 @@ from .read_only import ReadOnlyAdmin
 CHECKS = {
     "database": _("Database"),
     "token": _("Access token"),
-    "scopes": _("What the token may do"),
+    "scopes": _("Token scopes"),
     "plan": _("Plan at Calendly"),
     "clock": _("Clock"),
     "webhook": _("Webhook"),
@@ -43,20 +43,18 @@ SYNC = ObjectAction("sync", _("Sync now"), MANAGE, "sync_view", _always)
 SUBSCRIBE = ObjectAction("subscribe", _("Subscribe the webhook"), MANAGE, "subscribe_view", _always)
 ROTATE = ObjectAction("rotate", _("Change the signing key"), MANAGE, "rotate_view", _always)
 QUESTIONS = {
-    "check": _(
-        "Asks Calendly, the portal, the queue and the database whether all is as it must be. Nothing is changed."
-    ),
+    "check": _("Checks Calendly, the portal, the queue and the database. Nothing is changed."),
     "sync": _(
         "Reads hosts and event types from Calendly now, which takes a few seconds. "
         "Meetings follow in the background."
     ),
     "subscribe": _(
-        "Looks for our subscription at Calendly. A good one is kept; one that is disabled or does not tell "
-        "everything is deleted and made anew."
+        "Looks up our webhook subscription at Calendly. A working one is kept; a "
+        "disabled or incomplete one is deleted and created again."
     ),
     "rotate": _(
-        "Makes a new random key and subscribes the webhook anew with it. Deliveries signed with the old key are "
-        "accepted for 48 hours more, so none is lost. Nobody gets to see the key."
+        "Creates a new random key and subscribes the webhook again with it. Deliveries signed with the old key "
+        "are accepted for 48 more hours, so none is lost. The key is never shown."
     ),
 }
 
@@ -65,7 +63,9 @@ QUESTIONS = {
 class CalendlyAccountAdmin(ReadOnlyAdmin[CalendlyAccount]):
     """How well we speak to Calendly. The credential has no column here, not even its cipher text."""
 
-    nothing_yet = _("No connection yet. Set CALENDLY_API_KEY and run manage.py calendly_setup.")
+    nothing_yet = _(
+        "No Calendly account is connected yet. Set CALENDLY_API_KEY and run manage.py calendly_setup."
+    )
     list_display = (
         display.text(CalendlyAccount, "name", sort=True),
         "slug",
@@ -152,9 +152,9 @@ class CalendlyAccountAdmin(ReadOnlyAdmin[CalendlyAccount]):
         except error_messages.ACCOUNT_ERRORS as error:
             return self._refused(request, row, error)
         if state.made:
-            text = gettext("The webhook is subscribed anew.")
+            text = gettext("The webhook is subscribed again.")
         else:
-            text = gettext("The webhook was subscribed already, and well.")
+            text = gettext("The webhook was already subscribed.")
         return self.finish_action(request, row, gettext("Webhook subscribed."), text)
 
     def rotate_view(self, request: HttpRequest, row: CalendlyAccount, action: ObjectAction) -> HttpResponse:
@@ -166,7 +166,7 @@ class CalendlyAccountAdmin(ReadOnlyAdmin[CalendlyAccount]):
         except error_messages.ACCOUNT_ERRORS as error:
             self.log_change(request, row, gettext("Tried to change the signing key."))
             return self._refused(request, row, error)
-        text = gettext("Calendly signs with a new key. The old one is accepted for 48 hours more.")
+        text = gettext("Calendly signs with a new key. The old one is accepted for 48 more hours.")
         return self.finish_action(request, row, gettext("Signing key changed."), text)
 
     def _ask(self, request: HttpRequest, row: CalendlyAccount, action: ObjectAction) -> HttpResponse:
@@ -194,7 +194,7 @@ def synced_text(hosts: int, kinds: int, *, soon: bool | None = None) -> str:
     if soon:
         then = gettext("Meetings follow in the background.")
     else:
-        then = gettext("The queue does not answer: meetings follow with the next run of the timetable.")
+        then = gettext("The queue does not answer. Meetings follow with the next scheduled run.")
     return f"{text} {then}"
 
 
@@ -202,8 +202,8 @@ def _finding_row(found: doctor.Finding) -> dict[str, Any]:
     """One check, for the page."""
     tone, word = {
         True: ("ok", _("all right")),
-        False: ("failed", _("needs a hand")),
-        None: ("off", _("worth a look")),
+        False: ("failed", _("needs attention")),
+        None: ("off", _("warning")),
     }[found.ok]
     return {
         "name": CHECKS.get(found.name, found.name),
@@ -218,7 +218,7 @@ def _finding_row(found: doctor.Finding) -> dict[str, Any]:
 class SyncRunAdmin(ReadOnlyAdmin[SyncRun]):
     """How far the mirror came, and what it found."""
 
-    nothing_yet = _("The mirror has not run yet. Press “Sync now” in the machine room.")
+    nothing_yet = _("No sync has run yet. Use “Sync now” on the system status page.")
     list_display = (
         display.instant(SyncRun, "started_at", seconds=True),
         display.status(SyncRun),

@@ -30,7 +30,7 @@ class CalendlyBookingAdmin(ReadOnlyAdmin[CalendlyBooking]):
     date_hierarchy = "created_at"
     ordering = ("-created_at", "-pk")
     search_fields = ("=event_id", "=invitee_uri", "=event_uri", "=booking__email_key")
-    search_help_text = _("Calendly's ids, invitee's e-mail or our number")
+    search_help_text = _("Calendly's ids, invitee's e-mail or booking number")
     uuid_lookups = ("pk", "booking")
     lines = (
         display.related(CalendlyBooking, "booking"),
@@ -52,10 +52,10 @@ class CalendlyBookingAdmin(ReadOnlyAdmin[CalendlyBooking]):
         display.instant(CalendlyBooking, "next_attempt_at", seconds=True),
         display.error(CalendlyBooking, "last_error", limit=formatting.LONG),
         display.instant(CalendlyBooking, "created_at", seconds=True),
-        display.raw_data("intent", _("who wants it, and why")),
-        display.raw_data("request", _("what was asked of Calendly")),
-        display.raw_data("invitee_raw", _("the invitee as Calendly told")),
-        display.raw_data("event_raw", _("the event as Calendly told")),
+        display.raw_data("intent", _("requested by, and why")),
+        display.raw_data("request", _("request to Calendly")),
+        display.raw_data("invitee_raw", _("invitee data from Calendly")),
+        display.raw_data("event_raw", _("event data from Calendly")),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[CalendlyBooking]:

@@ -29,7 +29,7 @@ class ReasonForm(forms.Form):
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=_(
-            "The invitee reads the kind and this text in Calendly's mail, in the language of this page."
+            "Calendly's mail shows the invitee the kind of reason and this text, in the language of this page."
         ),
     )
     follow_up = forms.BooleanField(
@@ -38,8 +38,8 @@ class ReasonForm(forms.Form):
         required=False,
         initial=True,
         help_text=_(
-            "A follow-up for staff, due at once, if the host cannot come or the time does not suit."
-            " The portal is not told of it."
+            "Creates a follow-up for staff, due at once, if the host cannot come or "
+            "the time does not suit. The portal is not notified."
         ),
         widget=forms.CheckboxInput(attrs={"data-only-for": " ".join(sorted(queries.OFFERED_AGAIN))}),
     )
@@ -48,7 +48,7 @@ class ReasonForm(forms.Form):
         """Another reason has to be told."""
         found = super().clean() or self.cleaned_data
         if found.get("code") == Booking.CancelCode.OTHER and not found.get("reason"):
-            self.add_error("reason", _("Say which other reason."))
+            self.add_error("reason", _("Write the other reason."))
         return found
 
     def given(self) -> dict[str, object]:
@@ -137,12 +137,13 @@ def _cancel(
         )
     except queries.CancellationUnknown:
         text = _(
-            "Calendly's answer was lost. The cancellation is tried until it is certain: look again in a minute."
+            "Calendly's answer was lost. The cancellation is retried until "
+            "its outcome is known: look again in a minute."
         )
         return page.finish_action(request, booking, _("Asked Calendly to cancel."), text, messages.WARNING)
     if before == Booking.Status.CANCELED:
         return page.finish_action(
-            request, after, _("Was canceled already."), _("This meeting was canceled already."), messages.INFO
+            request, after, _("Was already canceled."), _("This meeting was already canceled."), messages.INFO
         )
     done = str(_("The meeting is canceled at Calendly."))
     if booking_request["follow_up"]:

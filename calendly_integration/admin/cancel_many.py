@@ -101,7 +101,7 @@ def _left_out(rows: Iterable[Booking], now: datetime) -> dict[uuid.UUID, str]:
         if why := cancel.blocked(booking, now):
             reasons[booking.pk] = why
         elif kind is not None and kind.kind == EventType.Kind.GROUP:
-            reasons[booking.pk] = _("A meeting of several invitees: cancel it on its own page.")
+            reasons[booking.pk] = _("This meeting has several invitees: cancel it on its own page.")
     left = [booking.pk for booking in rows if booking.pk not in reasons]
     in_progress = CalendlyBooking.objects.filter(
         Q(status=CalendlyBooking.Status.PENDING) | Q(pending_action=CalendlyBooking.PendingAction.CANCEL),
@@ -110,15 +110,15 @@ def _left_out(rows: Iterable[Booking], now: datetime) -> dict[uuid.UUID, str]:
     for pk, status in in_progress.values_list("booking_id", "status"):
         moving = status == CalendlyBooking.Status.PENDING
         reasons[pk] = (
-            str(error_messages.NOT_CANCELABLE["pending"]) if moving else _("It is being canceled already.")
+            str(error_messages.NOT_CANCELABLE["pending"]) if moving else _("It is already being canceled.")
         )
     return reasons
 
 
 def _what(booking: Booking) -> str:
     if booking.agent_made:
-        return _("Canceled; Calendly mails the invitee and the host, the portal is told.")
-    return _("Canceled; Calendly mails the invitee and the host.")
+        return _("Canceled. Calendly mails the invitee and the host, and the portal is notified.")
+    return _("Canceled. Calendly mails the invitee and the host.")
 
 
 def _preview(booking: Booking, what: str) -> CancelPreview:

@@ -16,7 +16,7 @@ from . import booking_page, error_messages, formatting
 from .object_actions import ObjectAction
 from .read_only import ReadOnlyAdmin
 
-SENT_ALREADY = _("That was sent already, and is not sent twice.")
+SENT_ALREADY = _("It was already sent and is not sent twice.")
 
 
 class OnceForm(forms.Form):
@@ -70,9 +70,9 @@ class ConfirmationMixin(ReadOnlyAdmin[Booking]):
             failure="" if failure == cannot else failure,
             blocked=cannot,
             consequences=(
-                _("The portal is asked to mail %s the confirmation, with the time and link of now.")
+                _("The portal mails %s the confirmation again, with the current time and link.")
                 % formatting.plain(booking.invitee_email, 320),
-                _("Messages of this booking that still wait are sent before it."),
+                _("Waiting messages of this booking are sent first."),
             ),
             button=action.label,
         )

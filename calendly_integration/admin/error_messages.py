@@ -51,7 +51,8 @@ NOT_RESCHEDULABLE: Texts = {
     "pending": UNCERTAIN,
     "failed": _("This meeting was never booked, so there is nothing to move."),
     "group": _(
-        "This meeting has other invitees, and Calendly cannot move one of them. Send the invitee the reschedule link."
+        "This meeting has other invitees, and Calendly cannot move one "
+        "of them. Send the invitee the link to move it."
     ),
     "gone": _("The event type is inactive or unknown here, so Calendly has no free start times for it."),
     "same": _("The meeting already starts at that time."),

@@ -35,10 +35,8 @@ def _has_unseen_changes(row: EventType, now: datetime) -> bool:
     return row.changes.filter(seen_at=None).exists()
 
 
-EDIT = ObjectAction("edit", _("Change names and rights"), "change_eventtype", "edit_view", _always)
-SEEN = ObjectAction(
-    "seen", _("I have seen the changes"), "change_eventtype", "seen_view", _has_unseen_changes
-)
+EDIT = ObjectAction("edit", _("Edit names and access"), "change_eventtype", "edit_view", _always)
+SEEN = ObjectAction("seen", _("Mark changes as seen"), "change_eventtype", "seen_view", _has_unseen_changes)
 
 
 class EventTypeList(BoundedList):
@@ -77,7 +75,7 @@ class EventTypeAdmin(ReadOnlyAdmin[EventType]):
         "kind",
         "open_to",
         ("account", with_title(_("connection"))),
-        ("deleted_at", with_title(_("gone from Calendly"), YesNoFilter)),
+        ("deleted_at", with_title(_("deleted at Calendly"), YesNoFilter)),
     )
     list_select_related = ()
     ordering = ("position", "name", "pk")
@@ -111,7 +109,7 @@ class EventTypeAdmin(ReadOnlyAdmin[EventType]):
         display.instant(EventType, "updated_at", seconds=True),
         display.instant(EventType, "seen_at", seconds=True),
         display.instant(EventType, "deleted_at", seconds=True),
-        display.raw_data("raw", _("as Calendly text")),
+        display.raw_data("raw", _("data from Calendly")),
     )
 
     object_actions = (EDIT, SEEN)
@@ -158,8 +156,8 @@ class EventTypeAdmin(ReadOnlyAdmin[EventType]):
             return self.page(
                 request, "event_type_edit.html", title=action.label, row=row, form=form, css=STYLE
             )
-        log = gettext("Changed other names and who may book it.")
-        return self.finish_action(request, row, log, gettext("It is kept. Agents see it from now on."))
+        log = gettext("Changed other names and access.")
+        return self.finish_action(request, row, log, gettext("Saved. Agents see it from now on."))
 
     def seen_view(self, request: HttpRequest, row: EventType, action: ObjectAction) -> HttpResponse:
         """Put the changes away. Only those that the page has shown: others may come meanwhile."""
@@ -180,10 +178,10 @@ class EventTypeAdmin(ReadOnlyAdmin[EventType]):
         by = request.user.get_username()
         count = event_type_settings.mark_changes_seen(row, upto=number, by=by, now=timezone.now())
         if not count:
-            messages.warning(request, gettext("There is nothing new any more: nothing was done."))
+            messages.warning(request, gettext("There are no new changes: nothing was done."))
             return HttpResponseRedirect(self.url("change", row))
-        text = ngettext("%d change is put away.", "%d changes are put away.", count) % count
-        return self.finish_action(request, row, gettext("Saw what Calendly changed."), text)
+        text = ngettext("%d change is marked as seen.", "%d changes are marked as seen.", count) % count
+        return self.finish_action(request, row, gettext("Marked changes as seen."), text)
 
     @admin.display(description=_("name"), ordering="name")
     def title(self, row: EventType) -> SafeString:
@@ -207,7 +205,7 @@ class EventTypeAdmin(ReadOnlyAdmin[EventType]):
             return SafeString(formatting.EMPTY)
         return formatting.lines([display.object_link(key) for key in row.allowed_keys.all()])
 
-    @admin.display(description=_("to come"))
+    @admin.display(description=_("upcoming"))
     def upcoming(self, row: EventType) -> int:
         """How many confirmed meetings are still to come."""
         counted = getattr(row, "upcoming_count", None)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     Page = ReadOnlyAdmin[EventType]
 
 MANAGE = "manage_calendlyaccount"
-LABELS = {"sync": _("Sync now"), "standard": _("Create the standard four")}
+LABELS = {"sync": _("Sync now"), "standard": _("Create the four default event types")}
 
 
 def links(page: "Page", request: HttpRequest) -> list[dict[str, Any]]:
@@ -69,13 +69,13 @@ def _standard(page: "Page", request: HttpRequest) -> HttpResponse:
     """Create those of the standard four that are missing. Ones made before something failed are not made again."""
     if request.method != "POST":
         missing = event_type_settings.missing_defaults()
-        ask = _("These are created at Calendly, switched on, with Google Meet as their place:")
+        ask = _("These are created at Calendly, active, with Google Meet as their location:")
         return page.page(
             request,
             "event_type_confirm.html",
             title=LABELS["standard"],
             button=LABELS["standard"],
-            ask=ask if missing else _("All four are there: nothing is to be done."),
+            ask=ask if missing else _("All four exist already."),
             kinds=[_describe(kind) for kind in missing],
             nothing=not missing,
         )
@@ -86,7 +86,7 @@ def _standard(page: "Page", request: HttpRequest) -> HttpResponse:
         messages.error(
             request,
             f"{error_messages.describe_calendly_error(error)} "
-            + gettext("Press “Sync now” before you try again: some may have been made."),
+            + gettext("Use “Sync now” before you try again: some may have been created."),
         )
     else:
         _report(page, request, row, made)
@@ -95,7 +95,7 @@ def _standard(page: "Page", request: HttpRequest) -> HttpResponse:
 
 def _report(page: "Page", request: HttpRequest, row: Any, made: list[str]) -> None:
     if not made:
-        messages.info(request, gettext("All four are there: nothing is to be done."))
+        messages.info(request, gettext("All four exist already."))
         return
     names = ", ".join(made)
     page.log_change(request, row, gettext("Created event types: %s") % names)

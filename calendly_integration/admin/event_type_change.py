@@ -63,7 +63,9 @@ def lines_of(changes: Any) -> list[SafeString]:
     found = []
     for name, pair in changes.items() if isinstance(changes, dict) else ():
         if name == "deleted":
-            found.append(SafeString(_("is gone at Calendly") if pair[1] else _("is back at Calendly")))
+            found.append(
+                SafeString(_("was deleted at Calendly") if pair[1] else _("exists at Calendly again"))
+            )
             continue
         label = display.field_label(EventType, name)
         found.append(format_html("{}: {} → {}", label, _value(name, pair[0]), _value(name, pair[1])))

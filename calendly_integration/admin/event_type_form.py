@@ -21,21 +21,21 @@ class EventTypeForm(forms.Form):
         max_length=event_type_settings.MAX_ALIASES * event_type_settings.MAX_ALIAS_LENGTH * 2,
         widget=forms.Textarea(attrs={"rows": 5}),
         help_text=_(
-            "By these agents may call it too, beside its name. One a line; capitals and diacritics do not matter."
+            "Other names that agents may use for it. One per line; capitals and diacritics do not matter."
         ),
     )
     open_to = forms.ChoiceField(
         label=_("Who may book it"),
         choices=EventType.OpenTo.choices,
         widget=forms.RadioSelect,
-        help_text=_("Calendly's public page stays open to everybody who knows it."),
+        help_text=_("Calendly's public page stays open to everyone who has the link."),
     )
     allowed_keys = fields.RowsField(
         label=_("Agents who may book it"),
         queryset=AgentKey.objects.none(),
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text=_("Counts only where the agents are chosen."),
+        help_text=_("Used only if access is limited to chosen agents."),
     )
 
     def __init__(self, kind: EventType, data: Any = None) -> None:
@@ -52,7 +52,7 @@ class EventTypeForm(forms.Form):
         """Chosen agents must be chosen."""
         given: dict[str, Any] = super().clean() or self.cleaned_data
         if given.get("open_to") == EventType.OpenTo.KEYS and not given.get("allowed_keys"):
-            raise ValidationError({"allowed_keys": _("Choose at least one agent, or leave it to staff.")})
+            raise ValidationError({"allowed_keys": _("Choose at least one agent, or limit it to staff.")})
         return given
 
     def keep(self) -> bool:
@@ -67,7 +67,7 @@ class EventTypeForm(forms.Form):
                 allowed_keys=self.cleaned_data["allowed_keys"],
             )
         except event_type_settings.NameTaken as error:
-            text = gettext("“%(alias)s” is what another event type goes by: %(other)s.")
+            text = gettext("Another event type already uses “%(alias)s”: %(other)s.")
             names = {"alias": formatting.plain(error.alias), "other": formatting.plain(error.by)}
             self.add_error("aliases", text % names)
         except event_type_settings.TooManyNames:

@@ -92,7 +92,7 @@ def _headings() -> list[str]:
         _("Canceled by"),
         _("No-show marked at (%s)") % zone,
         _("Calendly's event id"),
-        _("Made at (%s)") % zone,
+        _("Created at (%s)") % zone,
     ]
 
 

@@ -24,7 +24,7 @@ from .object_actions import ObjectAction, Words
 from .read_only import ReadOnlyAdmin
 
 STALE = _(
-    "Somebody changed this follow-up meanwhile: its status is “%(status)s” now. Nothing was changed by you."
+    "This follow-up has changed in the meantime: its status is now “%(status)s”. Your change was not made."
 )
 
 
@@ -41,7 +41,7 @@ class AssignForm(forms.Form):
     """Who comes back to the invitee."""
 
     assignee: Any = forms.ModelChoiceField(
-        queryset=None, label=_("Assigned to"), required=False, empty_label=_("Nobody")
+        queryset=None, label=_("Assigned to"), required=False, empty_label=_("Unassigned")
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -88,7 +88,7 @@ WAIT = FollowUpAction(
     "step_view",
     lambda row, now: row.status == FollowUp.Status.OPEN,
     ask=_("You have asked the invitee, and it is their turn. The follow-up stays open."),
-    done=_("The follow-up waits for the invitee."),
+    done=_("The follow-up is waiting for the invitee."),
     do=followups.wait,
 )
 CLOSE = FollowUpAction(
@@ -97,7 +97,7 @@ CLOSE = FollowUpAction(
     "change_followup",
     "step_view",
     _is_open,
-    ask=_("Nothing is to be done any more. It can be reopened."),
+    ask=_("No further action is needed. The follow-up can be reopened."),
     done=_("The follow-up is closed."),
     do=followups.close,
 )
@@ -107,13 +107,13 @@ REOPEN = FollowUpAction(
     "change_followup",
     "step_view",
     lambda row, now: row.status != FollowUp.Status.OPEN,
-    ask=_("Something is to be done again. The follow-up goes back to those to do."),
-    done=_("The follow-up is to do again."),
+    ask=_("The follow-up needs action again and moves back to “To do”."),
+    done=_("The follow-up is open again."),
     do=followups.reopen,
 )
 FORMS: dict[str, tuple[type[Any], Any, Any]] = {
     "assign": (AssignForm, followups.assign, _("The follow-up is assigned.")),
-    "note": (NoteForm, followups.note, _("The note is kept.")),
+    "note": (NoteForm, followups.note, _("The note is saved.")),
 }
 
 
@@ -125,7 +125,7 @@ class AssigneeFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         """From whose point of view: that of who looks."""
-        return [("me", _("me")), ("nobody", _("nobody")), ("others", _("others"))]
+        return [("me", _("me")), ("unassigned", _("unassigned")), ("others", _("others"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[FollowUp]) -> QuerySet[FollowUp]:
         """Those of one kind."""
@@ -159,14 +159,14 @@ class DueFilter(admin.SimpleListFilter):
 class FollowUpAdmin(ReadOnlyAdmin[FollowUp]):
     """What is promised, to whom, until when, and who sees to it."""
 
-    nothing_yet = _("There are no follow-ups yet. They come by themselves when a meeting is canceled.")
+    nothing_yet = _("There are no follow-ups yet. They are created when a meeting is canceled.")
     list_display = ("due", "invitee", "state", "responsible", "meeting", "remark")
     list_filter = ("status", AssigneeFilter, DueFilter, "kind")
     linked_lookups = ("status__in", "scheduled_for__gte", "scheduled_for__lt", "scheduled_for__lte")
     list_select_related = ("booking", "assignee")
     ordering = ("scheduled_for", "pk")
     search_fields = ("email", "booking__invitee_name", "note", "=conversation_id")
-    search_help_text = _("E-mail, name, note, conversation, or our number of the booking")
+    search_help_text = _("E-mail, name, note, conversation or booking number")
     uuid_lookups = ("booking",)
     object_actions = (ASSIGN, NOTE, WAIT, CLOSE, REOPEN)
     lines = (

@@ -22,12 +22,12 @@ from .read_only import ReadOnlyAdmin
 DUE = {"overdue": _("overdue"), "today": _("today"), "later": _("later")}
 TONES = {"overdue": "bad", "today": "wait", "later": "off"}
 COLUMNS = (
-    (FollowUp.Status.OPEN, _("To do"), _("Nothing is to be done. New ones come by themselves.")),
-    (FollowUp.Status.WAITING, _("Waiting"), _("Nobody is waited for.")),
-    (FollowUp.Status.REBOOKED, _("Rebooked"), _("None was booked again in the past 30 days.")),
+    (FollowUp.Status.OPEN, _("To do"), _("There is nothing to do.")),
+    (FollowUp.Status.WAITING, _("Waiting"), _("No follow-up is waiting.")),
+    (FollowUp.Status.REBOOKED, _("Rebooked"), _("None was rebooked in the past 30 days.")),
     (FollowUp.Status.CLOSED, _("Closed"), _("None was closed in the past 30 days.")),
 )
-ASSIGNEES = (("", _("Everybody's")), ("me", _("Mine")), ("nobody", _("Nobody's")))
+ASSIGNEES = (("", _("All")), ("me", _("Mine")), ("unassigned", _("Unassigned")))
 MAX_OPEN, MAX_ENDED, ENDED_WITHIN = 100, 50, timedelta(days=30)
 
 
@@ -86,7 +86,7 @@ def filter_by_assignee(rows: QuerySet[FollowUp], whose: str, me: Any) -> QuerySe
     """Those of `me`, of nobody, of others; all for another word."""
     if whose == "me":
         return rows.filter(assignee=me)
-    if whose == "nobody":
+    if whose == "unassigned":
         return rows.filter(assignee=None)
     return rows.exclude(assignee=None).exclude(assignee=me) if whose == "others" else rows
 

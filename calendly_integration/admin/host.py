@@ -38,7 +38,7 @@ class HostAdmin(ReadOnlyAdmin[Host]):
         display.related(Host, "account"),
         display.text(Host, "uri", label=_("address at Calendly"), limit=255),
         display.instant(Host, "seen_at", seconds=True),
-        display.raw_data("raw", _("as Calendly told")),
+        display.raw_data("raw", _("data from Calendly")),
     )
 
     @admin.display(description=_("event types"))

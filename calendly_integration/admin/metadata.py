@@ -22,7 +22,7 @@ class VAIMetadataAdmin(ReadOnlyAdmin[VAIMetadata]):
         display.text(VAIMetadata, "notes"),
     )
     list_display_links = None
-    list_filter = (("next_attempt_at", with_title(_("waits"), YesNoFilter)),)
+    list_filter = (("next_attempt_at", with_title(_("waiting"), YesNoFilter)),)
     list_select_related = ("booking",)
     ordering = ("-booking__created_at", "-pk")
     search_fields = ("conversation_id", "user_id", "=booking__email_key")

@@ -14,7 +14,7 @@ PAGES = (
     ("calendar", _("Calendar"), f"{APP}_booking_calendar", "view_booking"),
     ("followups", _("Follow-ups"), f"{APP}_followup_board", "view_followup"),
     ("event_types", _("Event types"), f"{APP}_eventtype_changelist", "view_eventtype"),
-    ("system_status", _("Machine room"), f"{APP}_connection_machine", "view_calendlyaccount"),
+    ("system_status", _("System status"), f"{APP}_calendlyaccount_system_status", "view_calendlyaccount"),
 )
 
 

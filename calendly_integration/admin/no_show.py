@@ -15,7 +15,7 @@ from . import booking_page, error_messages
 from .object_actions import ObjectAction
 from .read_only import ReadOnlyAdmin
 
-LOST = _("Calendly's answer was lost. What became of it is being read: look again in a minute.")
+LOST = _("Calendly's answer was lost. The result is being checked: look again in a minute.")
 
 
 def _may_mark(booking: Booking, now: datetime) -> bool:
@@ -30,13 +30,13 @@ MARK = ObjectAction("no_show", _("Mark as no-show"), "mark_no_show", "no_show_vi
 UNDO = ObjectAction("undo_no_show", _("Undo the no-show mark"), "mark_no_show", "no_show_view", _may_undo)
 CONSEQUENCES = {
     MARK.name: (
-        _("The invitee is marked at Calendly as one who did not come."),
-        _("Workflows that you have set up at Calendly for no-shows may write to the invitee."),
-        _("The mark can be taken away again."),
+        _("The invitee is marked as no-show at Calendly."),
+        _("Calendly workflows for no-shows may send messages to the invitee."),
+        _("The mark can be removed."),
     ),
     UNDO.name: (
-        _("The mark is taken away at Calendly."),
-        _("What workflows at Calendly have sent because of it cannot be called back."),
+        _("The mark is removed at Calendly."),
+        _("Messages that Calendly workflows have already sent cannot be recalled."),
     ),
 }
 
@@ -85,17 +85,13 @@ class NoShowMixin(ReadOnlyAdmin[Booking]):
             after = do(booking, by=Actor.staff(request.user.get_username()), now=now)
         except no_show.MarkUnknown:
             log = (
-                _("Asked Calendly to take the no-show mark away.")
-                if undoing
-                else _("Asked for a no-show mark.")
+                _("Asked Calendly to remove the no-show mark.") if undoing else _("Asked for a no-show mark.")
             )
             return self.finish_action(request, booking, log, LOST, messages.WARNING)
         if was != undoing:
             told = error_messages.NO_SHOW_NOT_POSSIBLE["unmarked" if undoing else "marked"]
             return self.finish_action(request, after, told, told, messages.INFO)
         done = (
-            _("The no-show mark is taken away at Calendly.")
-            if undoing
-            else _("Marked as no-show at Calendly.")
+            _("The no-show mark is removed at Calendly.") if undoing else _("Marked as no-show at Calendly.")
         )
         return self.finish_action(request, after, done, done)

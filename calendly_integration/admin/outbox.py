@@ -29,10 +29,12 @@ RESEND = ConfirmedAction(
     "resend_outboxmessage",
     "confirm_view",
     _parked,
-    ask=_("The message is sent again, with the same idempotency key and in its old place in the order."),
+    ask=_(
+        "The message is sent again, with the same idempotency key and in its original position in the queue."
+    ),
     done=_("The message will be sent again in a moment."),
     do=lambda row, by, now: outbox.resend(row, now=now),
-    error_messages={outbox.NotParked: _("It is not parked any more: nothing was done.")},
+    error_messages={outbox.NotParked: _("It is no longer parked: nothing was done.")},
 )
 PARK = ConfirmedAction(
     "park",
@@ -41,11 +43,11 @@ PARK = ConfirmedAction(
     "confirm_view",
     _waiting,
     ask=_(
-        "The message leaves its queue, so that those behind it can go on. It waits until it is sent again by hand."
+        "The message leaves its queue, so that later messages can be sent. It stays parked until you send it again."
     ),
     done=_("The message is parked."),
     do=lambda row, by, now: outbox.park(row),
-    error_messages={outbox.NotWaiting: _("It does not wait any more: nothing was done.")},
+    error_messages={outbox.NotWaiting: _("It is no longer waiting: nothing was done.")},
 )
 
 
@@ -53,7 +55,7 @@ PARK = ConfirmedAction(
 class OutboxMessageAdmin(ReadOnlyAdmin[OutboxMessage]):
     """What was or will be told, with buttons to send again and to park."""
 
-    nothing_yet = _("The portal was told nothing yet. Messages come with the first booking.")
+    nothing_yet = _("There are no messages yet. They are created with the first booking.")
     list_display = (
         display.instant(OutboxMessage, "created_at", seconds=True),
         display.text(OutboxMessage, "path", sort=True),
@@ -68,7 +70,7 @@ class OutboxMessageAdmin(ReadOnlyAdmin[OutboxMessage]):
     date_hierarchy = "created_at"
     ordering = ("-pk",)
     search_fields = ("path", "=booking__email_key", "=booking__event_id")
-    search_help_text = _("Path, invitee's e-mail, our number, idempotency key or Calendly's event id")
+    search_help_text = _("Path, invitee's e-mail, booking number, idempotency key or Calendly's event id")
     uuid_lookups = ("booking", "idempotency_key")
     lines = (
         "path",
@@ -113,7 +115,7 @@ class OutboxQueueAdmin(ReadOnlyAdmin[OutboxQueue]):
     )
     list_filter = (
         ("held", with_title(_("asked to wait"), admin.BooleanFieldListFilter)),
-        ("next_attempt_at", with_title(_("waits"), YesNoFilter)),
+        ("next_attempt_at", with_title(_("waiting"), YesNoFilter)),
     )
     list_select_related = ()
     ordering = ("-next_attempt_at", "key")

@@ -18,10 +18,7 @@ from .object_actions import ObjectAction
 from .read_only import ReadOnlyAdmin
 from .reschedule import FormError
 
-NO_CANDIDATES = _(
-    "No other host has a meeting of the same length here: there is nobody to hand it over to. Make such an event"
-    " type at Calendly, then sync."
-)
+NO_CANDIDATES = _("No other host has an event type of the same length. Create one at Calendly, then sync.")
 
 
 def blocked(booking: Booking, now: datetime) -> str:
@@ -36,7 +33,7 @@ def offered(booking: Booking, now: datetime) -> bool:
 
 
 REASSIGN = ObjectAction(
-    "reassign", _("Hand over to another host"), "reschedule_booking", "reassign_view", offered
+    "reassign", _("Reassign to another host"), "reschedule_booking", "reassign_view", offered
 )
 
 
@@ -69,7 +66,7 @@ def view(page: ReadOnlyAdmin[Booking], request: HttpRequest, booking: Booking) -
     return page.page(
         request,
         "reassign.html",
-        title=_("Hand over to another host"),
+        title=_("Reassign to another host"),
         row=booking,
         booking=booking,
         head=booking_page.head(booking),
@@ -142,7 +139,7 @@ def _reassign(
 
     def done_text(start: datetime) -> str:
         at = formatting.local(start, booking.time_zone)
-        return gettext("The meeting is handed over to %(host)s, %(start)s.") % {"host": hosts, "start": at}
+        return gettext("The meeting is reassigned to %(host)s, %(start)s.") % {"host": hosts, "start": at}
 
     return reschedule.run_move(
         page,
@@ -150,6 +147,6 @@ def _reassign(
         booking,
         move,
         done_text,
-        done=gettext("Handed over to %s.") % hosts,
-        asked=gettext("Asked Calendly to hand it over to %s.") % hosts,
+        done=gettext("Reassigned to %s.") % hosts,
+        asked=gettext("Asked Calendly to reassign it to %s.") % hosts,
     )

@@ -19,10 +19,8 @@ REFETCH = ConfirmedAction(
     "replay_webhookdelivery",
     "confirm_view",
     _offered,
-    ask=_(
-        "Calendly is asked at once what became of this meeting. Nothing is booked, moved or canceled by that."
-    ),
-    done=_("Calendly will be asked in a moment. What it says appears on this page."),
+    ask=_("Calendly is asked for the current state of this meeting. Nothing is booked, moved or canceled."),
+    done=_("Calendly will be asked in a moment. Its answer appears on this page."),
     do=lambda row, by, now: refetch.look(row, by=by, now=now),
     error_messages={refetch.NothingOpen: _("Calendly has answered meanwhile: nothing was done.")},
 )

@@ -116,7 +116,7 @@ def run_move(
     can do the same, done_text where Calendly does not let us."""
     start = slots.parse(request.POST.get("start", ""))
     if start is None:
-        return FormError(gettext("Choose one of the free starts."))
+        return FormError(gettext("Choose one of the free start times."))
     if moved := moved_since(request, booking):
         return FormError(moved)
     try:
@@ -130,10 +130,11 @@ def run_move(
         return page.finish_action(request, outcome.booking, done, done_text(start))
     if isinstance(outcome, queries.MoveUnknown):
         lost = gettext(
-            "Calendly's answer was lost and is looked up. Until then the old start stands: look again in a minute."
+            "Calendly's answer was lost and is being looked up. Until then "
+            "the old start applies: look again in a minute."
         )
         return page.finish_action(request, booking, asked, lost, messages.WARNING)
-    text = gettext("That start is not free any more. The meeting stands as it stood. Choose another start.")
+    text = gettext("That start time is no longer free. The meeting is unchanged. Choose another one.")
     return FormError(text, start)
 
 
@@ -143,8 +144,8 @@ def moved_since(request: HttpRequest, booking: Booking) -> str:
     if not seen or seen == str(booking.current_calendly_booking_id) or booking.start_at is None:
         return ""
     return gettext(
-        "The meeting was moved since this page was opened. It is now at %s. Nothing was changed: look again, then "
-        "confirm once more."
+        "The meeting was moved after this page was opened. It is now at %s. Nothing "
+        "was changed. Check the new time, then confirm again."
     ) % formatting.local(booking.start_at, booking.time_zone)
 
 

@@ -33,10 +33,10 @@ RETRY = ConfirmedAction(
     "confirm_view",
     _offered,
     ask=_(
-        "The meeting was moved, but Calendly refused to cancel it at its old time: both stand in the host's"
-        " calendar. The cancellation of the old one is tried again."
+        "The meeting was moved, but Calendly refused to cancel it at its old time, so both are in "
+        "the host's calendar. The cancellation of the old one is retried."
     ),
-    done=_("The old meeting is being canceled. What Calendly says appears on this page."),
+    done=_("The old meeting is being canceled. Calendly's answer appears on this page."),
     do=_retry,
     error_messages={NothingLeft: _("No old meeting is left to cancel: nothing was done.")},
 )

@@ -82,11 +82,11 @@ def save(page: Any, request: HttpRequest) -> HttpResponse:
     except saved_views.NoName:
         messages.error(request, _("Give the view a name."))
     except saved_views.TooLong:
-        messages.error(request, _("These filters are too long to be kept. Shorten the search."))
+        messages.error(request, _("These filters are too long to save. Shorten the search."))
     except saved_views.TooMany:
-        messages.error(request, _("You have many views already. Delete one first."))
+        messages.error(request, _("You have too many views. Delete one first."))
     else:
-        page.log_change(request, view, _("Saved view kept."))
+        page.log_change(request, view, _("View saved."))
         messages.success(request, _("The view “%s” is saved.") % view.name)
     return HttpResponseRedirect(f"{page.url('changelist')}?{query}")
 
@@ -98,9 +98,9 @@ def forget(page: Any, request: HttpRequest) -> HttpResponse:
     wanted = request.POST.get("view", "")
     view = saved_views.of(request.user).filter(pk=wanted).first() if is_key(SavedView, wanted) else None
     if view is None:
-        messages.warning(request, _("This view is not there any more."))
+        messages.warning(request, _("This view no longer exists."))
     else:
-        page.log_change(request, view, _("Saved view deleted."))
+        page.log_change(request, view, _("View deleted."))
         messages.success(request, _("The view “%s” is deleted.") % view.name)
         view.delete()
     return HttpResponseRedirect(f"{page.url('changelist')}?{kept_query(request.POST.get('query', ''))}")
@@ -111,7 +111,7 @@ class SavedViewAdmin(ReadOnlyAdmin[SavedView]):
     """One's own. They are made and deleted above the list of bookings."""
 
     nothing_yet = gettext_lazy(
-        "Nobody saved a view yet. Filter the list of bookings and press “Save this view”."
+        "There are no saved views yet. Filter the list of bookings and use “Save this view”."
     )
     list_display = (
         display.text(SavedView, "name"),

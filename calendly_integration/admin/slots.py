@@ -218,9 +218,9 @@ def parse(value: str) -> datetime | None:
 def error_text(error: errors.CalendlyRefused | errors.CalendlyUnavailable) -> str:
     """Why the free starts are not known."""
     if isinstance(error, errors.CalendlyUnavailable):
-        why = gettext("Calendly cannot be reached now, so its free times are not known.")
+        why = gettext("Calendly cannot be reached, so the free times are unknown.")
         return f"{why} {error_messages.retry_text(error.retry_after)}"
-    return gettext("Calendly does not tell its free times: %s") % formatting.error_text(error, 300)
+    return gettext("Calendly did not return the free times: %s") % formatting.error_text(error, 300)
 
 
 def _note(query: SlotQuery, free: list[Slot], without: datetime | None) -> str:
@@ -229,7 +229,7 @@ def _note(query: SlotQuery, free: list[Slot], without: datetime | None) -> str:
     if start is None or start == query.taken or any(slot.start == start for slot in free):
         return ""
     if start == without:
-        return gettext("That is the start that the meeting has. Choose another one.")
+        return gettext("The meeting already starts at that time. Choose another one.")
     if not query.begin <= start < query.end:
         return ""
     at = texts.written(start, query.zone, formatting.language())

@@ -44,7 +44,7 @@ def render(page: "ReadOnlyAdmin[CalendlyAccount]", request: HttpRequest) -> Http
     return page.page(
         request,
         "system_status.html",
-        title=_("Machine room"),
+        title=_("System status"),
         parts=chosen,
         asked_at=formatting.instant(now, seconds=True),
         css=("calendly_integration/system_status.css",),
@@ -57,7 +57,7 @@ def _links(page: "ReadOnlyAdmin[CalendlyAccount]", request: HttpRequest) -> list
     row = system_status.account()
     if row is None:
         return []
-    links = [{"label": gettext("The connection"), "url": page.url("change", row)}]
+    links = [{"label": gettext("The Calendly account"), "url": page.url("change", row)}]
     if page.may(request, "manage_calendlyaccount"):
         links += [
             {"label": gettext("Check now"), "url": page.url("check", row)},
@@ -93,23 +93,25 @@ def _queue(now: datetime) -> dict[str, Any]:
     state, next_runs = system_status.queue(now=now)
     age, alive = state.worker.age, state.worker.alive
     seen = gettext("never seen") if age is None else gettext("last seen %s ago") % _span(age)
-    mark = formatting.badge("ok" if alive else "failed", _("at work") if alive else _("away"))
+    mark = formatting.badge("ok" if alive else "failed", _("running") if alive else _("not running"))
     notes = []
     if not alive:
         notes.append(
-            gettext("No worker is at work: nothing is sent or applied. Start one: manage.py calendly_worker")
+            gettext(
+                "No worker is running: nothing is sent or processed. Start one: manage.py calendly_worker"
+            )
         )
     if state.waiting is None:
         notes.append(gettext("The queue does not answer. Start Redis, or unset REDIS_URL."))
     notes += [
-        gettext("Schedule out of order: %s") % formatting.plain(fault, 200) for fault in state.schedule_faults
+        gettext("Schedule problem: %s") % formatting.plain(fault, 200) for fault in state.schedule_faults
     ]
     if state.doubled:
-        notes.append(gettext("More than one cluster works. That does no harm, but is hardly what you want."))
+        notes.append(gettext("More than one cluster is running. This is harmless but usually not intended."))
     lines = [
         (_("worker"), format_html("{} {}", mark, seen)),
         (_("clusters"), formatting.lines([formatting.text(name) for name in state.clusters])),
-        (_("tasks that wait"), formatting.text(state.waiting if state.waiting is not None else "")),
+        (_("waiting tasks"), formatting.text(state.waiting if state.waiting is not None else "")),
     ]
     return {
         "title": _("Queue"),
@@ -117,7 +119,7 @@ def _queue(now: datetime) -> dict[str, Any]:
         "notes": notes,
         "labels": [pgettext_lazy("timetable", "schedule"), _("next run")],
         "rows": [[formatting.text(name), _ago(at)] for name, at in next_runs],
-        "empty": _("No schedule is made yet: the worker makes them when it starts."),
+        "empty": _("There are no schedules yet. The worker creates them when it starts."),
         "links": [],
     }
 
@@ -125,17 +127,17 @@ def _queue(now: datetime) -> dict[str, Any]:
 def _inbox(page: "ReadOnlyAdmin[CalendlyAccount]", request: HttpRequest) -> dict[str, Any]:
     counted = system_status.inbox()
     parked = counted.counts.get(WebhookDelivery.Status.PARKED, 0)
-    links = [(_list("webhookdelivery"), gettext("All deliveries"))]
+    links = [(_list("webhookdelivery"), gettext("All webhook deliveries"))]
     if parked and page.may(request, "replay_webhookdelivery"):
         links.insert(
             0, (_list("webhookdelivery", status__exact="parked"), gettext("Process the parked ones again"))
         )
     return {
-        "title": _("Inbox: what Calendly delivered"),
+        "title": _("Webhook deliveries"),
         "counts": _counts("webhookdelivery", counted.counts, dict(WebhookDelivery.Status.choices)),
-        "lines": [(_("oldest that waits"), _ago(counted.oldest))],
+        "lines": [(_("oldest waiting"), _ago(counted.oldest))],
         "notes": [],
-        "empty": "" if counted.counts else _("Nothing was delivered yet. Is the webhook subscribed?"),
+        "empty": "" if counted.counts else _("There are no deliveries yet. Is the webhook subscribed?"),
         "links": links,
     }
 
@@ -151,9 +153,9 @@ def _outbox(page: "ReadOnlyAdmin[CalendlyAccount]", request: HttpRequest) -> dic
         status: label for status, label in OutboxMessage.Status.choices if status != OutboxMessage.Status.SENT
     }
     return {
-        "title": _("Outbox: what the portal is told"),
+        "title": _("Messages to the portal"),
         "counts": _counts("outboxmessage", counted.counts, labels),
-        "lines": [(_("oldest that waits"), _ago(counted.oldest))],
+        "lines": [(_("oldest waiting"), _ago(counted.oldest))],
         "notes": [],
         "labels": [_("queue"), _("next attempt"), _("attempts"), _("last error")],
         "rows": [
@@ -165,7 +167,7 @@ def _outbox(page: "ReadOnlyAdmin[CalendlyAccount]", request: HttpRequest) -> dic
             ]
             for queue in system_status.queues()
         ],
-        "empty": _("Nothing waits: the portal knows everything."),
+        "empty": _("No messages are waiting."),
         "links": links,
     }
 
@@ -174,9 +176,9 @@ def _calendly_bookings(page: "ReadOnlyAdmin[CalendlyAccount]", request: HttpRequ
     rows, count = system_status.calendly_bookings()
     more = count - len(rows)
     return {
-        "title": _("Left to do at Calendly"),
-        "notes": [ngettext("%d more waits.", "%d more wait.", more) % more] if more else [],
-        "labels": [_("booking"), _("left to do"), _("next attempt"), _("last error")],
+        "title": _("Pending actions at Calendly"),
+        "notes": [ngettext("%d more is waiting.", "%d more are waiting.", more) % more] if more else [],
+        "labels": [_("booking"), _("pending action"), _("next attempt"), _("last error")],
         "rows": [
             [
                 display.object_link(calendly_booking.booking),
@@ -186,14 +188,14 @@ def _calendly_bookings(page: "ReadOnlyAdmin[CalendlyAccount]", request: HttpRequ
             ]
             for calendly_booking in rows
         ],
-        "empty": _("Nothing is left to do."),
+        "empty": _("There are no pending actions."),
         "links": [(_list("calendlybooking"), gettext("All of them"))],
     }
 
 
 def _sync_runs(page: "ReadOnlyAdmin[CalendlyAccount]", request: HttpRequest) -> dict[str, Any]:
     return {
-        "title": _("Mirror: the last runs"),
+        "title": _("Latest syncs"),
         "notes": [],
         "labels": [_("started at"), _("status"), _("meetings seen"), _("bookings changed"), _("error")],
         "rows": [
@@ -206,16 +208,16 @@ def _sync_runs(page: "ReadOnlyAdmin[CalendlyAccount]", request: HttpRequest) -> 
             ]
             for run in system_status.sync_runs()
         ],
-        "empty": _("The mirror has not run yet. Press “Sync now”."),
+        "empty": _("No sync has run yet. Use “Sync now”."),
         "links": [(_list("syncrun"), gettext("All runs"))],
     }
 
 
 def _bulk_runs(page: "ReadOnlyAdmin[CalendlyAccount]", request: HttpRequest) -> dict[str, Any]:
     return {
-        "title": _("Bulk actions: the last ones"),
+        "title": _("Latest bulk actions"),
         "notes": [],
-        "labels": [_("asked at"), _("what"), _("by"), _("still to do"), _("finished at")],
+        "labels": [_("requested at"), _("what"), _("by"), _("still to do"), _("finished at")],
         "rows": [
             [
                 display.object_link(run, formatting.stamp(run.created_at)),
@@ -226,7 +228,7 @@ def _bulk_runs(page: "ReadOnlyAdmin[CalendlyAccount]", request: HttpRequest) -> 
             ]
             for run, left in system_status.bulk_runs()
         ],
-        "empty": _("Nobody asked for many at once yet."),
+        "empty": _("There are no bulk actions yet."),
         "links": [(_list("bulkrun"), gettext("All bulk actions"))],
     }
 

@@ -15,44 +15,12 @@ from ..services import api_call_log, error_texts
 from . import formatting
 from .display import object_link
 
-ACTIONS = {
-    "requested": _("A meeting was asked for"),
-    "booked": _("Booked at Calendly"),
-    "confirmed": _("Calendly confirmed it"),
-    "not_booked": _("It was not booked"),
-    "outcome_unknown": _("Calendly's answer was lost; it is being looked up"),
-    "look_requested": _("Calendly was to be asked at once"),
-    "cancel_requested": _("A cancellation was asked for"),
-    "canceled": _("Canceled"),
-    "not_canceled": _("It could not be canceled"),
-    "not_read": _("It could not be read again at Calendly"),
-    "move_requested": _("A move was asked for"),
-    "hand_over_requested": _("A hand-over to another host was asked for"),
-    "rescheduled": _("Moved"),
-    "new_time_unknown": _("Moved at Calendly, but the new time could not be read there"),
-    "no_show": _("Marked as no-show"),
-    "no_show_undone": _("The no-show mark was taken away"),
-    "no_show_requested": _("A no-show mark was asked for"),
-    "no_show_undo_requested": _("It was asked to take the no-show mark away"),
-    "no_show_unchanged": _("The no-show mark stayed as it was"),
-    "confirmation_sent_again": _("The confirmation was sent again"),
-    "mailed_without_link": _("The confirmation left without a link: there was none yet"),
-    "metadata_found": _("The conversation was learnt from the portal"),
-    "metadata_changed": _("The metadata was changed"),
-    "followup_assigned": _("The follow-up was assigned"),
-    "followup_noted": _("A note was written on the follow-up"),
-    "followup_waiting": _("The follow-up waits for the invitee"),
-    "followup_closed": _("The follow-up was closed"),
-    "followup_reopened": _("The follow-up was reopened"),
-    "followup_rebooked": _("Booked again from a follow-up"),
-    api_call_log.ACTION: _("Calendly was asked"),
-}
 DETAILS = {
     "reason": _("Reason"),
     "error": _("Error"),
     "start": _("Start"),
-    "wanted": _("Wanted"),
-    "through": _("Learnt through"),
+    "wanted": _("Requested start"),
+    "through": _("Source"),
     "to": _("To"),
     "note": _("Note"),
     "booking": _("New booking"),
@@ -63,25 +31,25 @@ DETAILS = {
 INSTANT_DETAILS = ("start", "wanted")
 SOURCES = {
     "booked": _("Calendly's answer to our booking"),
-    "read": _("reading at Calendly"),
-    "invitee.created": _("a delivery"),
-    "invitee.canceled": _("a delivery"),
+    "read": _("a read at Calendly"),
+    "invitee.created": _("a webhook delivery"),
+    "invitee.canceled": _("a webhook delivery"),
 }
 MESSAGES = {
-    "/calendly/metadata": _("The portal keeps what belongs to it"),
-    "/calendly/notify": _("The portal is told of the booking"),
-    "/calendly/confirmed": _("The portal is told that it is confirmed"),
-    "/calendly/canceled": _("The portal is told of the cancellation"),
-    "/calendly/rescheduled": _("The portal is told of the move"),
-    "/email/send": _("The portal mails the confirmation"),
-    "/followup/schedule": _("The portal plans a follow-up"),
-    "/analytics/log": _("The portal counts it"),
+    "/calendly/metadata": _("Message to the portal: metadata"),
+    "/calendly/notify": _("Message to the portal: new booking"),
+    "/calendly/confirmed": _("Message to the portal: booking confirmed"),
+    "/calendly/canceled": _("Message to the portal: booking canceled"),
+    "/calendly/rescheduled": _("Message to the portal: booking moved"),
+    "/email/send": _("Message to the portal: confirmation mail"),
+    "/followup/schedule": _("Message to the portal: follow-up"),
+    "/analytics/log": _("Message to the portal: analytics"),
 }
 DELIVERIES = {
-    "invitee.created": _("Calendly tells of the booking"),
-    "invitee.canceled": _("Calendly tells of the cancellation"),
-    "invitee_no_show.created": _("Calendly tells of the no-show mark"),
-    "invitee_no_show.deleted": _("Calendly tells that the no-show mark is gone"),
+    "invitee.created": _("Webhook: booking created"),
+    "invitee.canceled": _("Webhook: booking canceled"),
+    "invitee_no_show.created": _("Webhook: marked as no-show"),
+    "invitee_no_show.deleted": _("Webhook: no-show mark removed"),
 }
 # A meeting has a handful of each; of what has more the newest are told.
 MAX_ROWS = 100
@@ -136,12 +104,18 @@ def describe_entry(entry: TimelineEntry) -> TimelineItem:
         at=entry.at,
         actor=entry.actor,
         who=_actor_text(entry.get_actor_display(), entry.actor_name),
-        what=str(ACTIONS.get(entry.action, formatting.plain(entry.action))),
+        what=describe_action(entry.action),
         when=formatting.instant(entry.at, seconds=True),
         kind="call" if is_call else "entry",
         state=_outcome_badge(str(detail.get("outcome", ""))) if is_call else "",
         lines=[_call_text(detail)] if is_call else list(_detail_lines(detail)),
     )
+
+
+def describe_action(action: str) -> str:
+    """The label of an action. One that is unknown, from a later version, is shown as it is."""
+    known = action in TimelineEntry.Action.values
+    return str(TimelineEntry.Action(action).label) if known else formatting.plain(action)
 
 
 def _call_text(detail: dict[str, Any]) -> SafeString:
@@ -171,7 +145,7 @@ def _describe_message(message: OutboxMessage) -> TimelineItem:
         at=message.created_at,
         actor=TimelineEntry.Actor.SYSTEM,
         who=_actor_text(TimelineEntry.Actor.SYSTEM.label),
-        what=str(MESSAGES.get(message.path, _("The portal is told"))),
+        what=str(MESSAGES.get(message.path, _("Message to the portal"))),
         when=formatting.instant(message.created_at, seconds=True),
         kind="outboxmessage",
         state=formatting.badge(message.status, message.get_status_display()),
@@ -193,7 +167,7 @@ def _describe_delivery(delivery: WebhookDelivery) -> TimelineItem:
         at=delivery.received_at,
         actor=TimelineEntry.Actor.CALENDLY,
         who=_actor_text(TimelineEntry.Actor.CALENDLY.label),
-        what=str(DELIVERIES.get(delivery.kind, _("Calendly delivers"))),
+        what=str(DELIVERIES.get(delivery.kind, _("Webhook delivery"))),
         when=formatting.instant(delivery.received_at, seconds=True),
         kind="webhookdelivery",
         state=formatting.badge(delivery.status, delivery.get_status_display()),

@@ -15,9 +15,7 @@ class TimelineEntryAdmin(ReadOnlyAdmin[TimelineEntry]):
     list_display = (
         display.instant(TimelineEntry, "at", seconds=True),
         display.related(TimelineEntry, "booking"),
-        display.column(
-            "what", _("what"), lambda row: formatting.text(timeline.ACTIONS.get(row.action, row.action))
-        ),
+        display.column("what", _("what"), lambda row: formatting.text(timeline.describe_action(row.action))),
         "actor",
         display.text(TimelineEntry, "actor_name", limit=60),
     )
@@ -30,9 +28,7 @@ class TimelineEntryAdmin(ReadOnlyAdmin[TimelineEntry]):
     lines = (
         display.instant(TimelineEntry, "at", seconds=True),
         display.related(TimelineEntry, "booking"),
-        display.column(
-            "what", _("what"), lambda row: formatting.text(timeline.ACTIONS.get(row.action, row.action))
-        ),
+        display.column("what", _("what"), lambda row: formatting.text(timeline.describe_action(row.action))),
         "actor",
         display.text(TimelineEntry, "actor_name", limit=255),
         display.raw_data("detail", _("details")),

@@ -202,7 +202,7 @@ def _health(
     if may(request, "view_calendlyaccount"):
         for row in accounts[:3]:
             found += _account_parts(row, many=len(accounts) > 1)
-        word = gettext("at work") if worker.alive else gettext("silent")
+        word = gettext("running") if worker.alive else gettext("not running")
         tone = "ok" if worker.alive else "failed"
         found.append(
             _part(_("Worker"), formatting.badge(tone, word), "", url("calendlyaccount_system_status"))
@@ -214,7 +214,7 @@ def _health(
         word = (
             gettext("parked: %d") % parked
             if parked
-            else gettext("waits")
+            else gettext("waiting")
             if outbox.oldest
             else gettext("empty")
         )

@@ -26,9 +26,7 @@ REPLAY = ConfirmedAction(
     "replay_webhookdelivery",
     "confirm_view",
     _is_processed,
-    ask=_(
-        "The delivery is applied once more, as if it had just come. What it tells is not told to the portal twice."
-    ),
+    ask=_("The delivery is processed again as if it had just arrived. The portal is not notified twice."),
     done=_("The delivery will be processed again in a moment."),
     do=lambda row, by, now: inbox.again(row, now=now),
 )
@@ -38,7 +36,7 @@ REPLAY = ConfirmedAction(
 class WebhookDeliveryAdmin(ReadOnlyAdmin[WebhookDelivery]):
     """Evidence, byte for byte, with a button to apply it again."""
 
-    nothing_yet = _("Nothing was delivered yet. Is the webhook subscribed?")
+    nothing_yet = _("There are no deliveries yet. Is the webhook subscribed?")
     list_display = (
         display.instant(WebhookDelivery, "received_at", seconds=True),
         display.text(WebhookDelivery, "kind", limit=40, sort=True),
@@ -53,7 +51,7 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin[WebhookDelivery]):
     date_hierarchy = "received_at"
     ordering = ("-pk",)
     search_fields = ("kind", "=digest", "=booking__email_key", "=booking__event_id")
-    search_help_text = _("Event, invitee's e-mail, our number or Calendly's event id")
+    search_help_text = _("Event, invitee's e-mail, booking number or Calendly's event id")
     uuid_lookups = ("booking",)
     lines = (
         display.text(WebhookDelivery, "kind"),

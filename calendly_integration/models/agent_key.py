@@ -30,7 +30,7 @@ class AgentKey(models.Model):
     prefix = models.CharField(_("begins with"), max_length=20, unique=True)
     digest = models.CharField(max_length=64)
     scopes = models.JSONField(_("rights"), default=list)
-    created_at = models.DateTimeField(_("made at"))
+    created_at = models.DateTimeField(_("created at"))
     expires_at = models.DateTimeField(_("expires at"), null=True, blank=True)
     revoked_at = models.DateTimeField(_("revoked at"), null=True, blank=True)
     last_used_at = models.DateTimeField(_("last used at"), null=True, blank=True)

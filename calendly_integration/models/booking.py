@@ -164,10 +164,10 @@ class Booking(models.Model):
     no_show_at = models.DateTimeField(_("marked as no-show at"), null=True, blank=True)
     confirmed_at = models.DateTimeField(_("confirmed by Calendly at"), null=True, blank=True)
     mailed_without_link_at = models.DateTimeField(
-        _("confirmation left without a link at"), null=True, blank=True
+        _("confirmation sent without a link at"), null=True, blank=True
     )
     failure = models.TextField(_("why it failed"), blank=True)
-    created_at = models.DateTimeField(_("made at"))
+    created_at = models.DateTimeField(_("created at"))
     updated_at = models.DateTimeField(_("changed at"), auto_now=True)
 
     objects = BookingQuerySet.as_manager()

@@ -19,12 +19,12 @@ class BulkRun(models.Model):
     given = models.JSONField(_("details"), default=dict, blank=True)
     by = models.CharField(_("by"), max_length=255)
     user_id = models.CharField(max_length=64, blank=True, default="")
-    created_at = models.DateTimeField(_("asked at"))
+    created_at = models.DateTimeField(_("requested at"))
     finished_at = models.DateTimeField(_("finished at"), null=True, blank=True)
 
     class Meta:
-        verbose_name = _("bulk act")
-        verbose_name_plural = _("bulk acts")
+        verbose_name = _("bulk action")
+        verbose_name_plural = _("bulk actions")
         ordering = ["-id"]
 
     def __str__(self) -> str:
@@ -44,7 +44,7 @@ class BulkItem(Work):
         FAILED = "failed", _("failed")
 
     run = models.ForeignKey(
-        "calendly_integration.BulkRun", models.CASCADE, related_name="items", verbose_name=_("bulk act")
+        "calendly_integration.BulkRun", models.CASCADE, related_name="items", verbose_name=_("bulk action")
     )
     target = models.CharField(max_length=64)
     label = models.CharField(_("row"), max_length=300, blank=True)
@@ -55,8 +55,8 @@ class BulkItem(Work):
     objects = BulkItemQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("item of a bulk act")
-        verbose_name_plural = _("items of bulk acts")
+        verbose_name = _("bulk action item")
+        verbose_name_plural = _("bulk action items")
         ordering = ["id"]
         constraints = [models.UniqueConstraint(fields=["run", "target"], name="bulk_item_once_a_run")]
         indexes = [due_index("bulk_item_due")]

@@ -28,12 +28,12 @@ class CalendlyAccount(models.Model):
     health = models.CharField(_("health"), max_length=10, choices=Health.choices, default=Health.UNKNOWN)
     health_note = models.TextField(_("what is wrong"), blank=True)
     checked_at = models.DateTimeField(_("checked at"), null=True, blank=True)
-    synced_at = models.DateTimeField(_("event types mirrored at"), null=True, blank=True)
-    events_synced_at = models.DateTimeField(_("meetings mirrored at"), null=True, blank=True)
+    synced_at = models.DateTimeField(_("event types synced at"), null=True, blank=True)
+    events_synced_at = models.DateTimeField(_("meetings synced at"), null=True, blank=True)
     subscription_uri = models.CharField(_("webhook subscription"), max_length=255, blank=True)
     subscription_state = models.CharField(_("state of the subscription"), max_length=20, blank=True)
     quota_exhausted_until = models.DateTimeField(_("booking allowance used up until"), null=True, blank=True)
-    created_at = models.DateTimeField(_("made at"), auto_now_add=True)
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
 
     class Meta:
         verbose_name = _("Calendly account")

@@ -35,17 +35,17 @@ class CalendlyBooking(Work):
     """One try to hold the meeting at one start. `todo` says what is left to do with it at Calendly."""
 
     class Status(models.TextChoices):
-        PENDING = "pending", _("asked for, outcome open")
-        EXPECTED = "expected", _("known by a link only")
+        PENDING = "pending", _("requested, outcome unknown")
+        EXPECTED = "expected", _("known only by a link")
         ACTIVE = "active", pgettext_lazy("Calendly booking", "active")
         CANCELED = "canceled", _("canceled")
-        FAILED = "failed", _("never came to be")
+        FAILED = "failed", _("never booked")
 
     class PendingAction(models.TextChoices):
         NOTHING = "", _("nothing")
         RESOLVE = "settle", _("find out whether it was booked")
         CANCEL = "cancel", _("cancel it at Calendly")
-        REFETCH = "refresh", _("read it again")
+        REFETCH = "refresh", _("refetch it")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     booking = models.ForeignKey(
@@ -64,7 +64,7 @@ class CalendlyBooking(Work):
     )
     status = models.CharField(_("status"), max_length=10, choices=Status.choices)
     pending_action = models.CharField(
-        _("left to do"), max_length=10, choices=PendingAction.choices, blank=True, default=""
+        _("pending action"), max_length=10, choices=PendingAction.choices, blank=True, default=""
     )
     invitee_uri = models.CharField(max_length=255, unique=True, null=True, blank=True)
     event_uri = models.CharField(max_length=255, blank=True, db_index=True)
@@ -72,8 +72,8 @@ class CalendlyBooking(Work):
     start_at = models.DateTimeField(_("start"), null=True, blank=True)
     end_at = models.DateTimeField(_("end"), null=True, blank=True)
     slot_key = models.CharField(max_length=100, null=True, blank=True, editable=False)  # noqa: DJ001 - one of many without
-    request = models.JSONField(_("what was asked of Calendly"), default=dict, blank=True)
-    intent = models.JSONField(_("who wants it, and why"), default=dict, blank=True)
+    request = models.JSONField(_("request to Calendly"), default=dict, blank=True)
+    intent = models.JSONField(_("requested by, and why"), default=dict, blank=True)
     sent_at = models.DateTimeField(_("sent at"), null=True, blank=True)
     rescheduled = models.BooleanField(_("moved away"), default=False)
     old_invitee = models.CharField(max_length=255, blank=True)
@@ -86,10 +86,10 @@ class CalendlyBooking(Work):
     no_show_at = models.DateTimeField(_("marked as no-show at"), null=True, blank=True)
     invitee_updated_at = models.DateTimeField(null=True, blank=True)
     event_updated_at = models.DateTimeField(null=True, blank=True)
-    confirmed_at = models.DateTimeField(_("told by Calendly at"), null=True, blank=True)
+    confirmed_at = models.DateTimeField(_("confirmed by Calendly at"), null=True, blank=True)
     invitee_raw = models.JSONField(default=dict, blank=True)
     event_raw = models.JSONField(default=dict, blank=True)
-    created_at = models.DateTimeField(_("made at"))
+    created_at = models.DateTimeField(_("created at"))
 
     objects = CalendlyBookingQuerySet.as_manager()
 

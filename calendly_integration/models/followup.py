@@ -70,7 +70,7 @@ class FollowUp(models.Model):
         related_name="+",
         verbose_name=_("booked again as"),
     )
-    created_at = models.DateTimeField(_("made at"))
+    created_at = models.DateTimeField(_("created at"))
     closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)
 
     objects = FollowUpQuerySet.as_manager()

@@ -44,8 +44,8 @@ class OutboxQueue(Work):
     objects = OutboxQueueQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("queue of messages")
-        verbose_name_plural = _("queues of messages")
+        verbose_name = _("outbox queue")
+        verbose_name_plural = _("outbox queues")
         indexes = [due_index("lane_due")]
 
     def __str__(self) -> str:
@@ -73,8 +73,8 @@ class PendingMail(Work):
     objects = PendingMailQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("mail that waits for its link")
-        verbose_name_plural = _("mails that wait for their link")
+        verbose_name = _("mail waiting for its link")
+        verbose_name_plural = _("mails waiting for their link")
         indexes = [due_index("pending_mail_due")]
 
     def __str__(self) -> str:
@@ -87,7 +87,7 @@ class OutboxMessage(models.Model):
     class Status(models.TextChoices):
         WAITING = "waiting", _("waiting")
         SENT = "sent", _("sent")
-        PARKED = "parked", _("refused, parked")
+        PARKED = "parked", _("rejected, parked")
 
     queue = models.ForeignKey(
         "calendly_integration.OutboxQueue",
@@ -110,12 +110,12 @@ class OutboxMessage(models.Model):
     status = models.CharField(_("status"), max_length=10, choices=Status.choices, default=Status.WAITING)
     attempts = models.PositiveIntegerField(_("attempts"), default=0)
     last_error = models.TextField(_("last error"), blank=True, default="")
-    created_at = models.DateTimeField(_("made at"))
+    created_at = models.DateTimeField(_("created at"))
     sent_at = models.DateTimeField(_("sent at"), null=True, blank=True)
 
     class Meta:
-        verbose_name = _("message to the portal")
-        verbose_name_plural = _("messages to the portal")
+        verbose_name = _("outbox message")
+        verbose_name_plural = _("outbox messages")
         permissions = [("resend_outboxmessage", "Can send messages again and park them")]
         ordering = ["-id"]
         indexes = [

@@ -15,7 +15,7 @@ class SavedView(models.Model):
     )
     name = models.CharField(_("name"), max_length=60)
     query = models.CharField(_("filters"), max_length=1000, blank=True)
-    created_at = models.DateTimeField(_("made at"))
+    created_at = models.DateTimeField(_("created at"))
 
     class Meta:
         verbose_name = _("saved view")

@@ -12,8 +12,8 @@ class Pulse(models.Model):
     detail = models.JSONField(_("details"), default=dict, blank=True)
 
     class Meta:
-        verbose_name = _("pulse")
-        verbose_name_plural = _("pulses")
+        verbose_name = _("heartbeat")
+        verbose_name_plural = _("heartbeats")
 
     def __str__(self) -> str:
         return self.name

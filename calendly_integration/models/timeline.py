@@ -18,6 +18,46 @@ class TimelineEntry(models.Model):
         CALENDLY = "calendly", _("Calendly")
         SYSTEM = "system", _("system")
 
+    class Action(models.TextChoices):
+        """All that can happen, as staff read it."""
+
+        REQUESTED = "requested", _("Meeting requested")
+        BOOKED = "booked", _("Booked at Calendly")
+        CONFIRMED = "confirmed", _("Calendly confirmed it")
+        NOT_BOOKED = "not_booked", _("It was not booked")
+        OUTCOME_UNKNOWN = "outcome_unknown", _("Calendly's answer was lost; it is being looked up")
+        LOOK_REQUESTED = "look_requested", _("Refetch from Calendly requested")
+        CANCEL_REQUESTED = "cancel_requested", _("Cancellation requested")
+        CANCELED = "canceled", _("Canceled")
+        NOT_CANCELED = "not_canceled", _("It could not be canceled")
+        NOT_READ = "not_read", _("It could not be refetched from Calendly")
+        MOVE_REQUESTED = "move_requested", _("Move requested")
+        HAND_OVER_REQUESTED = "hand_over_requested", _("Reassignment to another host requested")
+        RESCHEDULED = "rescheduled", _("Moved")
+        NEW_TIME_UNKNOWN = (
+            "new_time_unknown",
+            _("Moved at Calendly, but the new time could not be read there"),
+        )
+        NO_SHOW = "no_show", _("Marked as no-show")
+        NO_SHOW_UNDONE = "no_show_undone", _("The no-show mark was removed")
+        NO_SHOW_REQUESTED = "no_show_requested", _("No-show mark requested")
+        NO_SHOW_UNDO_REQUESTED = "no_show_undo_requested", _("Removal of the no-show mark requested")
+        NO_SHOW_UNCHANGED = "no_show_unchanged", _("The no-show mark is unchanged")
+        CONFIRMATION_SENT_AGAIN = "confirmation_sent_again", _("The confirmation was sent again")
+        MAILED_WITHOUT_LINK = (
+            "mailed_without_link",
+            _("The confirmation was sent without a link: there was none yet"),
+        )
+        METADATA_FOUND = "metadata_found", _("The portal returned the conversation")
+        METADATA_CHANGED = "metadata_changed", _("The metadata was changed")
+        FOLLOWUP_ASSIGNED = "followup_assigned", _("The follow-up was assigned")
+        FOLLOWUP_NOTED = "followup_noted", _("A note was written on the follow-up")
+        FOLLOWUP_WAITING = "followup_waiting", _("The follow-up is waiting for the invitee")
+        FOLLOWUP_CLOSED = "followup_closed", _("The follow-up was closed")
+        FOLLOWUP_REOPENED = "followup_reopened", _("The follow-up was reopened")
+        FOLLOWUP_REBOOKED = "followup_rebooked", _("Booked again from a follow-up")
+        CALLED = "called", _("Call to Calendly")
+
     booking = models.ForeignKey(
         "calendly_integration.Booking",
         models.CASCADE,

@@ -45,12 +45,12 @@ CALENDLY = Actor(TimelineEntry.Actor.CALENDLY)
 
 
 def entry(booking_id: uuid.UUID, *, at: Any, by: Actor, action: str, **detail: Any) -> TimelineEntry:
-    """A timeline entry, not saved yet."""
+    """A timeline entry, not saved yet. Raises ValueError for an action that `TimelineEntry.Action` does not name."""
     return TimelineEntry(
         booking_id=booking_id,
         at=at,
         actor=by.kind,
         actor_name=by.name[:255],
-        action=action,
+        action=TimelineEntry.Action(action),
         detail={key: value for key, value in detail.items() if value not in (None, "")},
     )

@@ -78,7 +78,7 @@ def test_the_page_lists_what_will_happen_and_changes_nothing(
     calls = sandbox.calls_made
     text = staff.post(LIST, booking_request(*meetings)).content.decode()
     assert "3 meetings will be canceled" in text
-    assert "The portal is told of 3 meetings" in text
+    assert "The portal is notified of 3 meetings" in text
     assert all(each.invitee_name in text for each in meetings)
     assert "left out" not in text
     assert not BulkRun.objects.exists()
@@ -92,15 +92,13 @@ def test_a_yes_is_written_down_logged_and_done_in_the_background(
     run = BulkRun.objects.get()
     assert answer.redirect_chain == [(page(run), 302)]
     text = answer.content.decode()
-    assert "3 rows are worked off in the background." in text
-    assert "0 of 3 are worked off." in text
+    assert "3 rows are processed in the background." in text
+    assert "0 of 3 are processed." in text
     assert 'data-unfinished="3"' in text
     assert (run.kind, run.by, run.given["code"]) == ("cancel", "maria", "host_away")
     assert Booking.objects.filter(status="confirmed").count() == 3
     logged = LogEntry.objects.filter(object_id__in=[str(each.pk) for each in meetings])
-    assert {(each.user.username, each.change_outboxmessage) for each in logged} == {
-        ("maria", "Asked to cancel")
-    }
+    assert {(each.user.username, each.change_message) for each in logged} == {("maria", "Asked to cancel")}
     assert logged.count() == 3
     work()
     assert set(Booking.objects.values_list("status", "cancel_reason")) == {
@@ -109,7 +107,7 @@ def test_a_yes_is_written_down_logged_and_done_in_the_background(
     assert FollowUp.objects.filter(kind="rebook").count() == 3
     assert TimelineEntry.objects.filter(action="canceled", actor_name="maria").count() == 3
     text = staff.get(page(run)).content.decode()
-    assert "All are worked off." in text
+    assert "All are processed." in text
     assert 'data-unfinished="0"' in text
     assert text.count("Canceled at Calendly.") == 3
 
@@ -134,7 +132,7 @@ def test_why_some_are_left_out_is_said(
     for why in (
         "canceled already",
         "is over",
-        "It is being canceled already.",
+        "It is already being canceled.",
         "of several invitees: cancel it on its own page",
         "not certain yet",
         "5 are left out",
@@ -242,7 +240,7 @@ def test_outcomes_are_told_in_words(staff: Client, meetings: list[Booking], sand
     sandbox.faults.add("refuse", method="POST", path=".*/cancellation", times=1)
     work()
     text = staff.get(page(BulkRun.objects.get())).content.decode()
-    assert "2 of 3 are worked off." in text
+    assert "2 of 3 are processed." in text
     assert "1 could not be done." in text
     assert "Calendly refused:" in text
     assert "Calendly could not be reached, or asked to wait." in text
@@ -281,7 +279,7 @@ def test_the_failed_ones_are_tried_again(staff: Client, meetings: list[Booking],
     assert Booking.objects.filter(status="canceled").count() == 3
     assert retry(run) not in staff.get(page(run)).content.decode()
     assert "nothing was done" in staff.post(retry(run), follow=True).content.decode()
-    assert LogEntry.objects.filter(change_outboxmessage="Try the failed ones again").count() == 1
+    assert LogEntry.objects.filter(change_message="Try the failed ones again").count() == 1
 
 
 @pytest.mark.parametrize(

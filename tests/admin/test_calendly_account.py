@@ -1,4 +1,4 @@
-"""The connection in the admin: checked, synced, subscribed, its signing key changed."""
+"""The Calendly account in the admin: checked, synced, subscribed, its signing key changed."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -28,7 +28,7 @@ def fresh() -> Iterator[None]:
 
 @pytest.fixture
 def account(sandbox: Calendly, event_types: dict[str, EventType]) -> CalendlyAccount:
-    """The connection, identified."""
+    """The Calendly account, identified."""
     return CalendlyAccount.objects.get()
 
 
@@ -67,7 +67,7 @@ def test_check_now_lists_what_the_doctor_found_and_what_to_do(
     text = staff.post(page(account, "check")).content.decode()
     for words in ("Access token", "What to do:", "calendly_worker", "need a hand", "all right"):
         assert words in text
-    assert LogEntry.objects.get().change_outboxmessage == "Checked."
+    assert LogEntry.objects.get().change_message == "Checked."
 
 
 def test_check_now_with_calendly_away_lists_all_the_same(
@@ -132,7 +132,7 @@ def test_the_signing_key_is_changed_and_nobody_gets_to_see_it(
     for text in (answer.content.decode(), staff.get(page(account)).content.decode(), history):
         assert key not in text
         assert kept not in text
-    assert not any(key in entry.change_outboxmessage for entry in LogEntry.objects.all())
+    assert not any(key in entry.change_message for entry in LogEntry.objects.all())
 
 
 @pytest.mark.parametrize("act", ["sync", "subscribe", "rotate"])

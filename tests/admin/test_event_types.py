@@ -62,7 +62,7 @@ def test_the_list_asks_the_same_however_many_types_there_are(
 def test_an_empty_list_says_what_to_do(staff: Client, entered: Callable[..., Client]) -> None:
     assert "Press “Sync now”" in staff.get(reverse(LIST)).content.decode()
     seen = entered("viewer").get(reverse(LIST)).content.decode()
-    assert "Somebody who may manage the connection has to sync." in seen
+    assert "A person who may manage the Calendly account has to sync." in seen
     assert "/sync/" not in seen
 
 
@@ -72,7 +72,7 @@ def test_sync_now_reads_event_types_and_is_logged(staff: Client, account: Any, s
     answer = staff.post(reverse(f"{NAME}_sync"), follow=True)
     assert "Read from Calendly: 4 event types, 2 hosts." in answer.content.decode()
     assert EventType.objects.count() == 4
-    assert LogEntry.objects.get().change_outboxmessage == "Synced."
+    assert LogEntry.objects.get().change_message == "Synced."
 
 
 @pytest.mark.parametrize(

@@ -41,9 +41,9 @@ def stories(booking: Booking) -> list[str]:
 @pytest.mark.parametrize(
     ("name", "sent", "status", "told"),
     [
-        ("wait", {}, "waiting", "The follow-up waits for the invitee."),
+        ("wait", {}, "waiting", "The follow-up is waiting for the invitee."),
         ("close", {}, "done", "The follow-up is closed."),
-        ("note", {"note": "call after six"}, "open", "The note is kept."),
+        ("note", {"note": "call after six"}, "open", "The note is saved."),
         ("assign", {"assignee": ""}, "open", "The follow-up is assigned."),
     ],
 )
@@ -64,7 +64,7 @@ def test_a_closed_one_is_reopened(staff: Client, followup: FollowUp) -> None:
     staff.post(act(followup, "close"))
     assert FollowUp.objects.get().closed_at is not None
     answer = staff.post(act(followup, "reopen"), follow=True)
-    assert "The follow-up is to do again." in answer.text
+    assert "The follow-up is open again." in answer.text
     assert FollowUp.objects.get().closed_at is None
 
 

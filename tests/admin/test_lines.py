@@ -79,7 +79,7 @@ def test_a_text_that_reads_like_an_instant_is_shown_as_typed(root: Client, meeti
     body = shown_at(root, meeting)
     assert "2026-11-24T10:00:00Z" in body
     assert "2026-11-24T11:00:00+02:00" in body
-    assert "2026-11-25T10:00:00Z" not in body.partition("What happened")[2].partition("Raw evidence")[0]
+    assert "2026-11-25T10:00:00Z" not in body.partition("What happened")[2].partition("Raw data")[0]
     assert "25 Nov 2026, 12:00 UTC+2" in body
 
 

@@ -14,14 +14,14 @@ NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
 EMPTY = {
     "agentkey": "No agent has a key yet.",
     "booking": "There are no bookings yet.",
-    "bulkrun": "Nobody asked for many at once yet.",
-    "account": "No connection yet.",
-    "delivery": "Is the webhook subscribed?",
+    "bulkrun": "There are no bulk actions yet.",
+    "calendlyaccount": "No Calendly account is connected yet.",
+    "webhookdelivery": "Is the webhook subscribed?",
     "eventtype": "No event type is known yet.",
     "followup": "There are no follow-ups yet.",
-    "message": "The portal was told nothing yet.",
-    "savedview": "Nobody saved a view yet.",
-    "syncrun": "The mirror has not run yet.",
+    "outboxmessage": "There are no messages yet.",
+    "savedview": "There are no saved views yet.",
+    "syncrun": "No sync has run yet.",
     "host": "There is nothing here yet.",
 }
 
@@ -39,15 +39,15 @@ def test_an_empty_list_says_what_to_do(staff: Client, model: str) -> None:
 
 
 def test_a_list_in_which_nothing_fits_says_so(staff: Client) -> None:
-    page = listed(staff, "message", status__exact="parked")
-    assert "Nothing fits." in page
-    assert EMPTY["message"] not in page
+    page = listed(staff, "outboxmessage", status__exact="parked")
+    assert "Nothing matches." in page
+    assert EMPTY["outboxmessage"] not in page
 
 
 def test_a_list_is_called_by_its_rows(staff: Client) -> None:
-    assert "<h1>Deliveries</h1>" in listed(staff, "delivery")
+    assert "<h1>Webhook deliveries</h1>" in listed(staff, "webhookdelivery")
     staff.defaults["HTTP_ACCEPT_LANGUAGE"] = "ro"
-    assert "<h1>Livrări</h1>" in listed(staff, "delivery")
+    assert "<h1>Notificări de la Calendly</h1>" in listed(staff, "webhookdelivery")
 
 
 def test_what_has_happened_or_not_is_filtered_by_yes_and_no(staff: Client) -> None:

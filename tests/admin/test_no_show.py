@@ -52,10 +52,10 @@ def test_a_yes_marks_at_calendly_and_here_and_a_second_page_takes_it_away(
     flush()
     begun.refresh_from_db()
     assert begun.no_show_at is None
-    log = list(LogEntry.objects.order_by("pk").values_list("user__username", "change_outboxmessage"))
+    log = list(LogEntry.objects.order_by("pk").values_list("user__username", "change_message"))
     assert log == [
         ("maria", "Marked as no-show at Calendly."),
-        ("maria", "The no-show mark is taken away at Calendly."),
+        ("maria", "The no-show mark is removed at Calendly."),
     ]
     wishes = TimelineEntry.objects.filter(booking=begun, actor="staff")
     assert [each.action for each in wishes] == ["no_show_requested", "no_show_undo_requested"]
@@ -90,7 +90,7 @@ def test_where_calendly_does_not_do_it_the_page_says_so(
     assert begun.no_show_at is None
     assert not LogEntry.objects.exists()
     shown = staff.get(address(begun, "change")).content.decode()
-    assert "The no-show mark stayed as it was" in shown
+    assert "The no-show mark is unchanged" in shown
     assert "POST /invitee_no_shows" in shown
 
 

@@ -47,7 +47,7 @@ def test_a_person_chooses_the_zone_of_the_pages(
     told = choose(client, "america/new_york").content.decode()
     assert "Times are shown in the zone America/New_York." in told
     assert "09:00–09:30" in told
-    assert LogEntry.objects.get().change_outboxmessage == "Times are shown in the zone America/New_York."
+    assert LogEntry.objects.get().change_message == "Times are shown in the zone America/New_York."
     assert "Times in America/New_York (UTC-5)." in page(client)
 
 

@@ -31,7 +31,7 @@ def test_a_booking_that_was_never_confirmed_is_read_at_calendly_and_confirmed(
     assert staff.get(address(booking)).status_code == 200
     assert not CalendlyBooking.objects.exclude(pending_action="").exists()
     answer = staff.post(address(booking), follow=True)
-    assert told(answer) == ["Calendly will be asked in a moment. What it says appears on this page."]
+    assert told(answer) == ["Calendly will be asked in a moment. Its answer appears on this page."]
     entry = TimelineEntry.objects.get(action="look_requested")
     assert (entry.booking_id, entry.actor, entry.actor_name) == (booking.pk, "staff", "maria")
     assert LogEntry.objects.get(object_id=str(booking.pk)).user.get_username() == "maria"

@@ -113,7 +113,7 @@ def test_a_day_on_which_nothing_is_left_stands_first_and_says_so(
     first = text.partition('<details class="day" open>')[2].partition("</details>")[0]
     assert "Wednesday, December 2" in first
     assert "0 free" in first
-    assert "No start is free on this day any more." in first
+    assert "No start time is free on this day any more." in first
     assert "Move the meeting" in text.partition('id="slots"')[2]
 
 

@@ -16,7 +16,7 @@ from calendly_integration.services.bookings import pending_actions, queries
 
 pytestmark = pytest.mark.django_db(transaction=True)
 APP = "calendly_integration"
-TITLE = "Moved, but the old meeting still stands at Calendly"
+TITLE = "Moved, but the old meeting is still active at Calendly"
 
 
 def work_off() -> None:

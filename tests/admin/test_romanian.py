@@ -147,7 +147,7 @@ def test_english_is_found_where_it_is(browser: Client) -> None:
     text = browser.get(
         reverse("admin:app_list", args=[APP]), headers={"accept-language": "en"}
     ).content.decode()
-    assert {"Needs a hand", "Previous day", "Meetings of the day"} <= set(english(text))
+    assert {"Needs attention", "Previous day", "Meetings of the day"} <= set(english(text))
 
 
 def test_no_page_holds_english(browser: Client) -> None:

@@ -41,10 +41,10 @@ def test_an_empty_room_says_what_to_do(staff: Client) -> None:
         "manage.py calendly_worker",
         "Is the webhook subscribed?",
         "the portal knows everything",
-        "Nothing is left to do.",
+        "There are no pending actions.",
         "The mirror has not run yet",
         "No schedule is made yet",
-        "Nobody asked for many at once yet.",
+        "There are no bulk actions yet.",
     ):
         assert words in seen
     assert not CalendlyAccount.objects.exists()
@@ -61,7 +61,7 @@ def test_what_is_stuck_stands_there_with_the_way_to_mend_it(staff: Client, clock
     for words in (
         "Process the parked ones again",
         "Send the parked ones again",
-        "read it again",
+        "refetch it",
         "at work",
         "calendly: sync",
         "status__exact=parked",

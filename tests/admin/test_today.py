@@ -1,4 +1,4 @@
-"""Today: who sees what, figures and their links, what needs a hand, the night when clocks change."""
+"""Today: who sees what, figures and their links, what needs attention, the night when clocks change."""
 
 import re
 from collections.abc import Callable
@@ -105,7 +105,7 @@ def test_who_has_nothing_to_do_with_us_gets_no_page(entered: Callable[..., Clien
 def test_an_empty_day_says_so_and_what_to_do_next(staff: Client, quiet: dict[str, Any]) -> None:
     text = page(staff)
     assert "No meeting begins on this day." in text
-    assert "Nothing needs a hand" in text
+    assert "Nothing needs attention" in text
     assert "Times in Europe/Bucharest (UTC+2)." in text
     assert "state-bad" not in text
     assert "All lists" in text
@@ -133,8 +133,8 @@ def test_whatever_is_wrong_stands_there_with_what_mends_it(staff: Client, troubl
         "The booking allowance is used up until 25 Nov 2026, 14:00 UTC+2",
         "The worker is silent",
         "wait longer than five minutes",
-        "Bookings whose outcome is not known yet",
-        "Bookings that Calendly has not confirmed",
+        "Bookings with an unknown outcome",
+        "Bookings not confirmed by Calendly",
         "1 row failed",
         "Calendly does not accept us: Ana",
         "parked: 1",
@@ -153,10 +153,10 @@ def test_every_link_of_a_troubled_page_opens(staff: Client, troubled: Booking) -
 
 def test_a_viewer_sees_what_is_wrong_and_no_button(entered: Callable[..., Client], troubled: Booking) -> None:
     text = page(entered("viewer"))
-    assert "Messages that the portal refused" in text
+    assert "Messages rejected by the portal" in text
     for act in ("/resend/", "/replay/", "/refetch/", "/check/", "/subscribe/"):
         assert act not in text
-    assert "Take care of it" not in text
+    assert "Handle it" not in text
 
 
 def test_each_kind_is_shown_only_to_who_may_see_its_rows(people: Any, troubled: Booking) -> None:
@@ -167,8 +167,8 @@ def test_each_kind_is_shown_only_to_who_may_see_its_rows(people: Any, troubled: 
         assert words not in text, words
     client.force_login(person("dora", permissions=["view_webhookdelivery"]))
     text = page(client)
-    assert "Deliveries that could not be applied" in text
-    assert "Nora" not in text.split("Deliveries that could not be applied")[0]
+    assert "Webhook deliveries that could not be processed" in text
+    assert "Nora" not in text.split("Webhook deliveries that could not be processed")[0]
 
 
 def test_each_figure_leads_to_as_many_rows(staff: Client, quiet: dict[str, Any]) -> None:
@@ -229,7 +229,7 @@ def test_whatever_leads_to_a_list_is_named_there(staff: Client, troubled: Bookin
     booking = reverse(f"admin:{APP}_booking_changelist")
     wanted = {
         f"{booking}?period=week&q=nora&o=1": ["Period: This week"],
-        f"{booking}?status=confirmed&seen_at__isnull=True&created_at__lte=2026-11-25T10:00:00%2B00:00": [
+        f"{booking}?status=confirmed&confirmed_at__isnull=True&created_at__lte=2026-11-25T10:00:00%2B00:00": [
             "Status: confirmed",
             "Confirmed by Calendly at: none",
             "Made at: until 25 Nov 2026, 12:00 UTC+2",

@@ -19,7 +19,7 @@ def test_a_new_key_is_shown_once_and_opens_the_door(
     staff.open("calendly_integration_agentkey_add")
     staff.page.locator("#id_name").fill("Agent de vânzări")
     staff.page.locator("#id_scopes input").first.check()
-    staff.press("Make the key")
+    staff.press("Create the key")
     secret = staff.page.locator(".secret").inner_text()
     key = keys.authenticate(secret, now=datetime.now(UTC))
     assert key is not None

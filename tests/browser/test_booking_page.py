@@ -66,7 +66,7 @@ def test_staff_mark_a_no_show_undo_it_and_send_the_confirmation_again(
     clock.move_to(booking.start_at)
     for act, said in (
         ("Mark as no-show", "Marked as no-show at Calendly."),
-        ("Undo the no-show mark", "The no-show mark is taken away at Calendly."),
+        ("Undo the no-show mark", "The no-show mark is removed at Calendly."),
         ("Send the confirmation again", "The confirmation is on its way to the portal."),
     ):
         staff.open(PAGE, booking.pk)
@@ -78,7 +78,7 @@ def test_staff_mark_a_no_show_undo_it_and_send_the_confirmation_again(
     assert OutboxMessage.objects.filter(booking=booking, path="/email/send").count() == 2
     staff.page.reload()
     told = " ".join(staff.steps)
-    for step in ("Marked as no-show", "The no-show mark was taken away", "The confirmation was sent again"):
+    for step in ("Marked as no-show", "The no-show mark was removed", "The confirmation was sent again"):
         assert told.count(staff.says(step)) == 1
     assert "POST /invitee_no_shows" in told
 

@@ -16,9 +16,9 @@ LIST = "calendly_integration_booking_changelist"
 RUN = "calendly_integration_bulkrun_change"
 POLL = 2000  # after so many milliseconds the page looks again
 CANCEL = ("Cancel %(counter)s meeting", "Cancel %(counter)s meetings")
-TAKEN = ("%d row is worked off in the background.", "%d rows are worked off in the background.")
+TAKEN = ("%d row is processed in the background.", "%d rows are processed in the background.")
 FAILED = ("%(counter)s could not be done.",) * 2
-ALL_DONE = "All are worked off."
+ALL_DONE = "All are processed."
 RETRY = "Try the failed ones again"
 
 
@@ -85,7 +85,7 @@ def test_without_a_script_there_is_a_link_to_look_again(
     staff.page.locator("#id_code").select_option("not_needed")
     staff.press_button(staff.counts(3, *CANCEL))
     work(3)
-    staff.follow("Look again")
+    staff.follow("Refresh")
     assert staff.says(ALL_DONE) in staff.page.locator("[role=status]").inner_text()
 
 

@@ -23,7 +23,7 @@ PLACE = """event => {
     const [own, body] = [event, event.closest(".ec-body")].map((each) => each.getBoundingClientRect());
     return [Math.round(own.x - body.x), Math.round(own.y - body.y)];
 }"""
-NO_MEETINGS = "No meetings in these days. Look at other days, or choose fewer filters."
+NO_MEETINGS = "No meetings on these days. Choose other days or fewer filters."
 
 
 def look(desk: Desk, **asked: str) -> Any:
@@ -140,7 +140,7 @@ def test_a_drop_where_nothing_can_be_is_taken_back_and_the_page_says_why(
     why = {
         "past": staff.says("That time is over. Nothing was moved."),
         "gap": staff.words["no such hour"],
-        "other host": staff.says("A move keeps the host. To give the meeting to a colleague, open it."),
+        "other host": staff.says("A move keeps the host. To reassign the meeting, open it."),
     }[where.partition(",")[0]]
     page.locator(".told").get_by_text(why, exact=True).wait_for()
     assert urlsplit(page.url).path == reverse(f"admin:{PAGE}")
@@ -176,7 +176,7 @@ def test_a_meeting_that_cannot_be_moved_stays_where_it_is(
     why = {
         "begun": "This meeting has begun or is over: it cannot be moved any more.",
         "canceled": "This meeting is canceled: it cannot be moved. Book a new one.",
-        "only to look at": "You may look at this meeting, and not move it.",
+        "only to look at": "You may view this meeting but not move it.",
     }[which]
     page.locator(".told").get_by_text(person.says(why), exact=True).wait_for()
     assert place(page) == drawn

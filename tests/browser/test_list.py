@@ -174,7 +174,7 @@ def test_before_the_first_booking_the_list_says_where_bookings_come_from(
 ) -> None:
     staff = desk("maria", language)
     staff.open(LIST)
-    said = "There are no bookings yet. They come when an agent books, when somebody books at Calendly, or when you add one here."  # noqa: E501
+    said = "There are no bookings yet. They appear when an agent books, when an invitee books at Calendly, or when you add one here."  # noqa: E501
     assert staff.says(said) in staff.page.locator("#changelist").inner_text()
     assert staff.page.locator(".object-tools .addlink").is_visible()
     assert staff.too_wide_at(390, 1280) == []

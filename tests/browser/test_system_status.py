@@ -13,7 +13,7 @@ from .desk import Desk
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 TYPES, CONNECTION = "calendly_integration_eventtype", "calendly_integration_calendlyaccount"
-NEW_KEY = "Calendly signs with a new key. The old one is accepted for 48 hours more."
+NEW_KEY = "Calendly signs with a new key. The old one is accepted for 48 more hours."
 
 
 def test_what_calendly_changed_is_seen_and_put_away_and_a_name_is_given(
@@ -29,16 +29,16 @@ def test_what_calendly_changed_is_seen_and_put_away_and_a_name_is_given(
     staff.open(f"{TYPES}_change", kind.pk)
     assert "30 → 40" in staff.page.locator(".changes").inner_text()
     assert staff.too_wide_at(1280, 390) == []
-    staff.follow("I have seen the changes")
-    staff.press("I have seen the changes")
-    assert staff.counts(1, "%d change is put away.", "%d changes are put away.") in staff.messages
-    staff.follow("Change names and rights")
+    staff.follow("Mark changes as seen")
+    staff.press("Mark changes as seen")
+    assert staff.counts(1, "%d change is marked as seen.", "%d changes are marked as seen.") in staff.messages
+    staff.follow("Edit names and access")
     staff.page.get_by_label(staff.says("Other names")).fill("Prezentare")
     staff.page.get_by_label(staff.says("only the agents chosen here, and staff")).check()
     staff.page.get_by_label("Test agent").check()
     assert staff.too_wide_at(1280, 390) == []
     staff.press("Keep it")
-    assert staff.says("It is kept. Agents see it from now on.") in staff.messages
+    assert staff.says("Saved. Agents see it from now on.") in staff.messages
     kind.refresh_from_db()
     assert (kind.aliases, kind.open_to, kind.allowed_keys.count()) == (["Prezentare"], "keys", 1)
 
