@@ -1,4 +1,4 @@
-"""The admin: a door for staff. Lists and pages are read-only; what can be done calls one service each."""
+"""The admin. Lists and pages are read-only; each action calls one service."""
 
 from . import (
     agent_key,

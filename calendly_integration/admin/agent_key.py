@@ -1,4 +1,4 @@
-"""Agents' keys: made here, shown once, revoked here."""
+"""Agent keys: created here, shown once, revoked here."""
 
 from datetime import UTC, datetime, time
 from typing import Any
@@ -34,7 +34,7 @@ REVOKE = ConfirmedAction(
 
 
 class KeyForm(forms.Form):
-    """Whose key, what it may do, and for how long."""
+    """The agent's name, its scopes and the expiry of the key."""
 
     name = forms.CharField(label=_("Name"), max_length=100, help_text=_("Which agent has it."))
     scopes = forms.MultipleChoiceField(
@@ -54,7 +54,7 @@ class KeyForm(forms.Form):
     )
 
     def clean_expires_on(self) -> datetime | None:
-        """The instant at which the day begins, in the future."""
+        """The start of that day in UTC. It must be in the future."""
         day = self.cleaned_data["expires_on"]
         if day is None:
             return None
@@ -66,7 +66,7 @@ class KeyForm(forms.Form):
 
 @admin.register(AgentKey)
 class AgentKeyAdmin(ReadOnlyAdmin[AgentKey]):
-    """The list of keys. A key cannot be changed: make a new one and revoke the old."""
+    """Agent keys. A key cannot be changed: create a new one and revoke the old one."""
 
     nothing_yet = _("No agent has a key yet. Agents need one to book. Create it with “Add”.")
     list_display = (
@@ -96,27 +96,27 @@ class AgentKeyAdmin(ReadOnlyAdmin[AgentKey]):
     actions = ("revoke",)
 
     def has_manage_permission(self, request: HttpRequest) -> bool:
-        """Who may make and revoke keys."""
+        """Whether this person may create and revoke keys."""
         return self.may(request, REVOKE.permission)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Whoever may manage keys; the stock right to add is not asked."""
+        """Adding needs the permission to manage keys, not Django's own permission to add."""
         return self.has_manage_permission(request)
 
     @admin.display(description=_("begins with"), ordering="prefix")
     def begins_with(self, row: AgentKey) -> str:
-        """The part of the key by which it is recognised."""
+        """The visible part of the key."""
         return f"{row.prefix}…"
 
     @admin.display(description=_("rights"))
     def rights(self, row: AgentKey) -> SafeString:
-        """What it may do."""
+        """The scopes of the key."""
         words = dict(AgentKey.Scope.choices)
         return formatting.text(", ".join(str(words.get(scope, scope)) for scope in row.scopes))
 
     @admin.display(description=_("status"))
     def state(self, row: AgentKey) -> SafeString:
-        """Whether it opens the door."""
+        """Whether the key works."""
         if row.revoked_at is not None:
             return formatting.badge("revoked", _("revoked"))
         if row.expires_at is not None and row.expires_at <= timezone.now():
@@ -127,8 +127,8 @@ class AgentKeyAdmin(ReadOnlyAdmin[AgentKey]):
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Make a key. The answer to the form shows it, once: it is not stored, nor put into a message, which
-        would travel in a cookie. `admin_view` marks the answer no-store."""
+        """Create a key and show it once, in this response. It is not stored and not put into a message,
+        which would travel in a cookie. `admin_view` marks the response no-store."""
         if not self.has_add_permission(request):
             raise PermissionDenied
         form = KeyForm(request.POST or None)
@@ -153,5 +153,5 @@ class AgentKeyAdmin(ReadOnlyAdmin[AgentKey]):
 
     @admin.action(description=_("Revoke"), permissions=["manage"])
     def revoke(self, request: HttpRequest, rows: QuerySet[AgentKey]) -> HttpResponse | None:
-        """Close many doors."""
+        """Revoke the selected keys."""
         return bulk_actions.confirm(self, request, rows, REVOKE)

@@ -1,7 +1,5 @@
-"""What needs a hand on Today: what is wrong, since when, and the way to what mends it.
-
-Each kind is asked for only by those who may see its rows; a button stands there for those who may press it.
-"""
+"""What needs attention on Today, each item with a button that leads to the fix. Each group is read only for
+people who may view its rows; a button is shown only to people who may use it."""
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -28,7 +26,7 @@ MAX_LISTED = 10
 
 @dataclass(frozen=True, slots=True)
 class AttentionItem:
-    """One thing. `url` leads to it, `button` to what mends it."""
+    """One item. `url` leads to the object, `button_url` to the fix."""
 
     text: str
     since: Any
@@ -40,7 +38,7 @@ class AttentionItem:
 
 @dataclass(frozen=True, slots=True)
 class AttentionGroup:
-    """The things of a kind. `all_url` leads to all of them, where not all are listed."""
+    """Items of one kind. `all_url` leads to the full list when not all items are shown."""
 
     title: object
     items: list[AttentionItem]
@@ -50,12 +48,12 @@ class AttentionGroup:
 
     @property
     def is_cut(self) -> bool:
-        """Whether there are more than are listed."""
+        """Whether there are more items than are shown."""
         return self.count != str(len(self.items))
 
 
 def url(name: str, *args: Any, **wanted: object) -> str:
-    """An address of our admin; empty where the portal has taken that page out of it."""
+    """The URL of an admin page of ours; empty if the portal has unregistered that page."""
     with suppress(NoReverseMatch):
         found = reverse(f"admin:{APP}_{name}", args=[quote(each) for each in args])
         return f"{found}?{urlencode(wanted)}" if wanted else found
@@ -63,7 +61,7 @@ def url(name: str, *args: Any, **wanted: object) -> str:
 
 
 def may(request: HttpRequest, permission: str) -> bool:
-    """Whether this person has that permission of ours."""
+    """Whether this person has one of the app's permissions."""
     return request.user.has_perm(f"{APP}.{permission}")
 
 
@@ -75,7 +73,7 @@ def attention_groups(
     worker: heartbeat.WorkerState,
     now: datetime,
 ) -> list[AttentionGroup]:
-    """All of it, the machinery first: what is wrong there explains the rest."""
+    """All groups. The system comes first, because its problems explain the others."""
     machinery = []
     if may(request, "view_calendlyaccount"):
         machinery = [*_accounts(request, accounts, now), *_worker(worker, now)]
@@ -164,7 +162,8 @@ def _group(
 def _object_item(
     text: str, since: Any, model: str, key: object, action: tuple[str, str, bool], note: str = ""
 ) -> AttentionItem:
-    """A row's item. `action` is the name and the label of what mends it, and whether this person may."""
+    """The item of one object. `action` is the name and label of the action that fixes it, and whether this
+    person may use it."""
     name, label, allowed = action
     page = url(f"{model}_change", key)
     button_url = url(f"{model}_{name}", key) if allowed else ""
@@ -358,7 +357,8 @@ def _who(booking: Any) -> str:
 
 
 def _meeting(booking: Any, start: datetime | None) -> str:
-    return f"{_who(booking)} · {formatting.plain(booking.event_name, 40)} · {formatting.stamp(start) if start else '–'}"
+    when = formatting.stamp(start) if start else "–"
+    return f"{_who(booking)} · {formatting.plain(booking.event_name, 40)} · {when}"
 
 
 GROUP_BUILDERS: tuple[Callable[[HttpRequest, datetime], AttentionGroup | None], ...] = (

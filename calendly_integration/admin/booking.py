@@ -1,4 +1,4 @@
-"""Bookings: the list, the page, and what staff can do with one."""
+"""The admin of bookings: list, page and actions."""
 
 from datetime import datetime
 from typing import Any
@@ -39,7 +39,7 @@ def _movable(booking: Booking, now: datetime) -> bool:
 
 
 def two_lines(first: object, second: object) -> SafeString:
-    """A cell with a second, quieter line."""
+    """A cell with a second line in a quieter style."""
     return format_html(
         '<span class="calendly cell">{}<br><span class="quiet">{}</span></span>', first, second
     )
@@ -56,7 +56,7 @@ class BookingAdmin(
     confirmation.ConfirmationMixin,
     ReadOnlyAdmin[Booking],
 ):
-    """Everything about a meeting on one page; cancel and reschedule on pages of their own."""
+    """Bookings. Each page shows everything about one meeting; each action has its own page."""
 
     list_display = ("when", "invitee", "event", "held_by", "state", "origin", "conversation")
     list_display_links = ("when", "invitee")
@@ -77,7 +77,7 @@ class BookingAdmin(
 
     @admin.display(description=_("start"), ordering="start_at")
     def when(self, booking: Booking) -> SafeString:
-        """On the viewer's clock, and on the invitee's where that differs."""
+        """The start in the viewer's zone, and in the invitee's zone where that differs."""
         there = formatting.clock(booking.start_at, booking.time_zone)
         if not there:
             return formatting.instant(booking.start_at)
@@ -92,39 +92,39 @@ class BookingAdmin(
 
     @admin.display(description=_("event type"), ordering="event_name")
     def event(self, booking: Booking) -> SafeString:
-        """What it is called."""
+        """The name of the event type."""
         return formatting.text(booking.event_name or booking.event_type, 60)
 
     @admin.display(description=_("host"), ordering="host__name")
     def held_by(self, booking: Booking) -> SafeString:
-        """Who holds it."""
+        """The host."""
         return formatting.text(booking.host, 60)
 
     @admin.display(description=_("status"), ordering="status")
     def state(self, booking: Booking) -> SafeString:
-        """How it stands, and who canceled it."""
+        """The status, and who canceled."""
         return booking_status.cell(booking)
 
     @admin.display(description=_("source"), ordering="source")
     def origin(self, booking: Booking) -> SafeString:
-        """Who made it, and which kind of agent."""
+        """Who made the booking, and the kind of agent."""
         kind = booking.metadata.agent_type if hasattr(booking, "metadata") else ""
         words = booking.get_source_display()
         return two_lines(words, formatting.text(kind, 40)) if kind else format_html("{}", words)
 
     @admin.display(description=_("conversation"))
     def conversation(self, booking: Booking) -> SafeString:
-        """In which conversation."""
+        """The conversation of the booking."""
         return formatting.text(booking.metadata.conversation_id if hasattr(booking, "metadata") else "", 40)
 
     def sections(self, row: Booking) -> dict[str, Any]:
-        """The page says what it is about in its own head."""
+        """The page has its own header, so it needs no subtitle."""
         return {"subtitle": None, **booking_page.context(row)}
 
     def cancel_view(self, request: HttpRequest, booking: Booking, action: ObjectAction) -> HttpResponse:
-        """Cancel, on a page of its own."""
+        """The page that cancels the meeting."""
         return cancel.view(self, request, booking)
 
     def reschedule_view(self, request: HttpRequest, booking: Booking, action: ObjectAction) -> HttpResponse:
-        """Move, on a page of its own."""
+        """The page that moves the meeting."""
         return reschedule.view(self, request, booking)

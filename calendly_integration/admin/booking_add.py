@@ -1,4 +1,4 @@
-"""Staff book for somebody: first the event type, then one page for the invitee, the questions and the start."""
+"""The page on which staff book: first the event type, then the invitee, the questions and the start."""
 
 import uuid
 from contextlib import suppress
@@ -25,7 +25,7 @@ from .booking_form import BookingForm
 from .read_only import ReadOnlyAdmin
 from .reschedule import FormError
 
-# Under which field of the form stands what is wrong with the wish.
+# The form field for each field of the request.
 FORM_FIELDS = {"phone": "phone", "location": "location", "guests": "guests", "timezone": "timezone"}
 
 
@@ -33,11 +33,11 @@ class AddBookingMixin(ReadOnlyAdmin[Booking]):
     """The part of the bookings' admin that books."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Those who may book for somebody."""
+        """Whether this person may book."""
         return self.may(request, "add_booking")
 
     def get_urls(self) -> list[URLPattern]:
-        """The stock addresses; booking calls out, so it holds no transaction for its request."""
+        """Django's URLs. Booking calls Calendly, so its view runs without a transaction."""
         patterns = super().get_urls()
         for pattern in patterns:
             if pattern.name == self.url_name("add"):
@@ -47,7 +47,7 @@ class AddBookingMixin(ReadOnlyAdmin[Booking]):
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Choose the type, fill in, book."""
+        """Choose an event type, fill in the form, book."""
         if not (self.has_add_permission(request) and self.has_view_permission(request)):
             raise PermissionDenied
         wanted = request.GET.get("event_type", "")
@@ -59,7 +59,7 @@ class AddBookingMixin(ReadOnlyAdmin[Booking]):
 
 
 def choose(page: ReadOnlyAdmin[Booking], request: HttpRequest, *, unknown: bool) -> HttpResponse:
-    """Which event type; what came along in the address goes on."""
+    """The page that lists the event types. It passes the query string on."""
     query = request.GET.copy()
     cards = []
     for kind in EventType.objects.bookable().prefetch_related("hosts"):
@@ -78,7 +78,7 @@ def choose(page: ReadOnlyAdmin[Booking], request: HttpRequest, *, unknown: bool)
 
 
 def fill_in(page: ReadOnlyAdmin[Booking], request: HttpRequest, kind: EventType) -> HttpResponse:
-    """The page of that type; on a POST the booking, or the same page with all that was typed."""
+    """The page of one event type. A POST books, or shows the page again with everything that was typed."""
     now, form_error = timezone.now(), FormError()
     refreshes = "look" in request.POST
     if request.method == "POST" and not refreshes:
@@ -109,7 +109,7 @@ def fill_in(page: ReadOnlyAdmin[Booking], request: HttpRequest, kind: EventType)
         form=form,
         failure=form_error.failure,
         picker=picker,
-        # A form that came to nothing books anew when it is sent again: under an id of its own.
+        # After a failure the form gets a new id, so that it can book again.
         once=uuid.uuid4() if not refreshes else _read_form_id(request) or uuid.uuid4(),
         css=slots.CSS,
         js=("calendly_integration/slots.js",),
@@ -117,7 +117,7 @@ def fill_in(page: ReadOnlyAdmin[Booking], request: HttpRequest, kind: EventType)
 
 
 def prefilled(request: HttpRequest) -> dict[str, str]:
-    """What the address brings along, such as from a follow-up."""
+    """Initial values from the query string, such as those of a follow-up."""
     names = {
         "name": "name",
         "email": "email",
@@ -134,7 +134,7 @@ def prefilled(request: HttpRequest) -> dict[str, str]:
 def _book(
     page: ReadOnlyAdmin[Booking], request: HttpRequest, kind: EventType, form: BookingForm, now: datetime
 ) -> HttpResponse | FormError:
-    """Book it. Gives back the answer, or what stood in the way."""
+    """Book. Returns the response, or what prevented the booking."""
     start, form_id = slots.parse(request.POST.get("start", "")), _read_form_id(request)
     if not form.is_valid():
         return FormError(gettext("Correct the fields marked below."))
@@ -175,7 +175,7 @@ def _redirect(
     request: HttpRequest,
     outcome: create.Booked | create.OutcomeUnknown | staff_booking.AlreadyBooked,
 ) -> HttpResponse:
-    """To the page of the booking, with what came of it."""
+    """Redirect to the booking, with a message about the outcome."""
     booking = outcome.booking
     if isinstance(outcome, staff_booking.AlreadyBooked):
         messages.info(request, gettext("This form was already sent. This is its booking."))
@@ -196,7 +196,7 @@ def _redirect(
 
 
 def _other_zone_text(start: datetime, zone: str) -> str:
-    """The zone was changed after the starts had been shown: the hour that was chosen is another one there."""
+    """The zone changed after the starts were shown, so the chosen hour is a different one there."""
     at = formatting.local(start, zone)
     return gettext("In the invitee's time zone the chosen start is %s. Check it, then book.") % at
 
@@ -210,7 +210,7 @@ def _quota_text(error: errors.QuotaExhausted) -> str:
 
 
 def _read_form_id(request: HttpRequest) -> uuid.UUID | None:
-    """The id that the page gave to what is booked with it."""
+    """The id that the page was given for its booking."""
     try:
         return uuid.UUID(request.POST.get("once", "")[:64])
     except ValueError:
@@ -218,13 +218,13 @@ def _read_form_id(request: HttpRequest) -> uuid.UUID | None:
 
 
 def _booking_id(form_id: uuid.UUID | None) -> uuid.UUID:
-    """The page's id; a new one where there is none, or where what was tried under it came to nothing."""
+    """The page's id. A new one if the page has none, or if its booking failed."""
     used = form_id is not None and Booking.objects.filter(pk=form_id, status=Booking.Status.FAILED).exists()
     return uuid.uuid4() if form_id is None or used else form_id
 
 
 def _followup(page: ReadOnlyAdmin[Booking], request: HttpRequest) -> FollowUp | None:
-    """The follow-up that this booking answers, for those who may close it."""
+    """The follow-up that this booking answers, if this person may close it."""
     key = request.GET.get("followup", "")
     if not (key.isascii() and key.isdigit() and len(key) < 16 and page.may(request, "change_followup")):
         return None

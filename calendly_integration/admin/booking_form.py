@@ -1,4 +1,4 @@
-"""What staff fill in when they book for somebody."""
+"""The form on which staff book."""
 
 import re
 from datetime import datetime
@@ -33,7 +33,7 @@ def _check_address(text: str) -> None:
 
 
 class BookingForm(forms.Form):
-    """The invitee, and what the event type asks."""
+    """The invitee, and the questions of the event type."""
 
     name = forms.CharField(label=_("Name"), label_suffix="", max_length=255)
     # No EmailInput: browsers refuse addresses that the rule allows.
@@ -90,20 +90,20 @@ class BookingForm(forms.Form):
         self.fields |= questions.fields(self.asked)
 
     def clean_email(self) -> str:
-        """By the rule for all entry points."""
+        """Checked by the same rule as in the API."""
         email: str = self.cleaned_data["email"]
         _check_address(email)
         return email
 
     def clean_guests(self) -> list[str]:
-        """Each a whole address."""
+        """A list of checked addresses."""
         found = [each for each in re.split(r"[\s,;]+", self.cleaned_data["guests"]) if each]
         for each in found:
             _check_address(each)
         return found
 
     def booking_request(self, start: datetime) -> create.BookingRequest:
-        """What is asked of the service: this start and no other."""
+        """The request to the service: exactly this start."""
         given = self.cleaned_data
         return create.BookingRequest(
             event_type=str(self.kind.pk),

@@ -1,4 +1,4 @@
-"""The list of bookings: pages without counting the table, filters with counts, dates, saved views, exports."""
+"""The list of bookings: bounded count, filters with counts, dates, saved views, exports."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -21,7 +21,7 @@ from ..services.backoffice import search
 from . import bounded_lists, exports, formatting, list_filters, saved_view, viewer_timezone
 
 MAX_COUNTED = 10_000
-# By these Today links to the rows behind its figures.
+# Today links to the rows of its figures by these fields.
 LINKED_TIMES = ("start_at", "created_at", "canceled_at", "no_show_at")
 
 
@@ -32,13 +32,14 @@ else:
 
 
 class BoundedPaginator(_Paginator):
-    """BoundedPaginator of a list that is counted only so far, and read by the keys of its page: a late one costs no more."""
+    """A paginator that counts up to a limit and reads a page by its keys, so a late page costs no more than
+    the first."""
 
     found = search.EVERYTHING
 
     @cached_property
     def count(self) -> int:
-        """How many there are, at the most one more than `MAX_COUNTED`."""
+        """The number of rows, at most `MAX_COUNTED` + 1."""
         rows: Any = self.object_list
         with self.found.read(using=rows.db):
             return int(rows.order_by().values("pk")[: MAX_COUNTED + 1].count())
@@ -52,7 +53,7 @@ class BoundedPaginator(_Paginator):
 
 @dataclass(frozen=True, slots=True)
 class DateLink:
-    """A way in the row of dates."""
+    """A link in the row of dates."""
 
     words: str
     query: str
@@ -60,7 +61,7 @@ class DateLink:
 
 
 class BookingList(bounded_lists.BoundedList):
-    """Ours, with what its page shows beside the rows."""
+    """The change list, with what its page shows beside the rows."""
 
     def __init__(self, request: HttpRequest, *args: Any, **options: Any) -> None:
         self.request = request
@@ -68,13 +69,13 @@ class BookingList(bounded_lists.BoundedList):
         super().__init__(request, *args, **options)
 
     def count_choices(self) -> None:
-        """Once, when the page comes to its filters."""
+        """Count the filters' choices, once per request."""
         if self._choices_counted:
             return
         self._choices_counted = True
         own = [spec for spec in self.filter_specs if isinstance(spec, list_filters.CountedFilter)]
         kept = self.filter_specs, self.clear_all_filters_qs
-        # What the other filters leave is the list itself for each filter that is not in use.
+        # For a filter that is not in use, the other filters leave the list itself.
         asked = [(each, self._without(each) if each.value() else self.queryset) for each in own]
         list_filters.count(asked, found=self.paginator.found)
         self.filter_specs, self.clear_all_filters_qs = kept
@@ -86,7 +87,7 @@ class BookingList(bounded_lists.BoundedList):
         return rows
 
     def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[Any]:
-        """Those of one status or source stand by their start in the same direction: so do the indexes have them."""
+        """Sort start_at in the direction of the index when the list is sorted by status or source."""
         ordering = list(super().get_ordering(request, queryset))
         if ordering[:2] in (["status", "-start_at"], ["source", "-start_at"]):
             return [ordering[0], "start_at", "pk"]
@@ -94,12 +95,12 @@ class BookingList(bounded_lists.BoundedList):
 
     @property
     def is_counted(self) -> bool:
-        """Whether it is known how many rows there are: only then can all of them be chosen at once."""
+        """Whether the exact number of rows is known. Only then can all be selected at once."""
         return int(self.result_count) <= MAX_COUNTED
 
     @property
     def count_text(self) -> str:
-        """How many rows there are, in words."""
+        """The number of rows as text."""
         count = int(self.result_count)
         if not self.is_counted:
             return _("over %s bookings") % f"{MAX_COUNTED:,}".replace(
@@ -109,18 +110,18 @@ class BookingList(bounded_lists.BoundedList):
 
     @property
     def without_search(self) -> str:
-        """The list with its filters, without what was looked for."""
+        """The query string of the list without its search."""
         query: str = self.get_query_string(remove=["q"])
         return query
 
     @property
     def page_numbers(self) -> list[Any]:
-        """The pages that are worth a link."""
+        """The page numbers to link."""
         return list(self.paginator.get_elided_page_range(self.page_num, on_each_side=3, on_ends=2))
 
     @cached_property
     def dates(self) -> list[list[DateLink]]:
-        """The way by dates, without looking at the rows: years, then months, then days."""
+        """Links by date, without reading rows: years, then months, then days."""
         year, month, day = (self._chosen(part) for part in ("year", "month", "day"))
         if year is None:
             return [self._years()]
@@ -140,7 +141,7 @@ class BookingList(bounded_lists.BoundedList):
         return [*rows, [DateLink(str(each), self._query(year, month, each), each == day) for each in days]]
 
     def _years(self) -> list[DateLink]:
-        """From the first meeting to the last: the two ends of an index."""
+        """The years from the first to the last meeting: both ends of an index."""
         ends = Booking.objects.aggregate(Min("start_at"), Max("start_at"))
         first, last = ends["start_at__min"], ends["start_at__max"]
         if first is None or last is None:
@@ -159,20 +160,20 @@ class BookingList(bounded_lists.BoundedList):
 
     def _query(self, *parts: int) -> str:
         new = {f"start_at__{name}": part for name, part in zip(("year", "month", "day"), parts, strict=False)}
-        # "start_at__" takes away every condition on the start.
+        # "start_at__" removes every condition on the start.
         query: str = self.get_query_string(remove=["start_at__"])
         added = "&".join(f"{name}={part}" for name, part in new.items())
         return query + ("&" if len(query) > 1 and added else "") + added
 
 
 class BookingListMixin:
-    """What the admin of bookings needs for its list."""
+    """The part of the bookings' admin that is the list."""
 
     list_filter: Any = list_filters.FILTERS
     list_per_page = 50
     show_facets = ShowFacets.NEVER
     date_hierarchy: Any = "start_at"
-    # Named so that there is a search box; what is looked for is decided in the service.
+    # Needed for the search box; the service decides what is searched.
     search_fields: Any = ("search_key",)
     linked_lookups = (
         *(f"{when}__{bound}" for when in LINKED_TIMES for bound in ("gte", "lt", "lte")),
@@ -185,13 +186,13 @@ class BookingListMixin:
     )
 
     def get_changelist(self, request: HttpRequest, **options: Any) -> type[ChangeList]:
-        """With counts and dates of our own."""
+        """The change list with counts and dates."""
         return BookingList
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Booking], search_term: str
     ) -> tuple[QuerySet[Booking], bool]:
-        """The service knows how. It is asked once a request: the counts need it again."""
+        """Search by the service, once per request: the counts need the result again."""
         if not search_term.strip():
             return queryset, False
         if not hasattr(request, "_calendly_found"):
@@ -199,7 +200,7 @@ class BookingListMixin:
         return queryset.filter(request._calendly_found.condition), False  # type: ignore[attr-defined]
 
     def get_paginator(self, request: HttpRequest, *args: Any, **options: Any) -> BoundedPaginator:
-        """One that knows how what was searched for is best read."""
+        """A paginator that knows how the search result is read best."""
         pages = BoundedPaginator(*args, **options)
         pages.found = getattr(request, "_calendly_found", search.EVERYTHING)
         return pages
@@ -207,7 +208,7 @@ class BookingListMixin:
     def changelist_view(
         self: Any, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """The stock list, with the person's views and the ways to take it away."""
+        """Django's list, with the person's saved views and the export links."""
         own = {
             "saved_views": saved_view.links(request),
             "view_query": saved_view.kept_query(request.GET.urlencode()),
@@ -220,7 +221,7 @@ class BookingListMixin:
         return answer
 
     def get_urls(self: Any) -> list[URLPattern]:
-        """Own addresses stand before the stock ones, which would take them for a row."""
+        """Our URLs come first, because Django's would take them for an object id."""
         views = {
             "views_save": ("views/save/", saved_view.save),
             "views_forget": ("views/forget/", saved_view.forget),

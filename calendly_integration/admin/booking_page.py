@@ -1,4 +1,4 @@
-"""What stands on a booking's page: everything we know of one meeting, nothing to edit."""
+"""The page of a booking: everything we know about one meeting, read-only."""
 
 import re
 from collections.abc import Iterable
@@ -18,7 +18,7 @@ from ..models import Booking, CalendlyBooking, FollowUp
 from . import booking_status, formatting, timeline
 from .display import field_label, hidden_keys, object_link
 
-# A meeting has a handful of each; what has more is shown by its newest.
+# A meeting usually has a handful of each.
 MAX_ROWS = 100
 MAX_OTHER_BOOKINGS = 10
 CALENDLY_HOST = "api.calendly.com"
@@ -26,7 +26,7 @@ CALENDLY_MEETINGS_URL = "https://calendly.com/app/scheduled_events/user/me"
 
 
 def head(booking: Booking) -> dict[str, Any]:
-    """The lines on top of every page of a booking."""
+    """The header on each page of a booking."""
     return {
         "event": formatting.plain(booking.event_name or formatting.EMPTY),
         "invitee": formatting.plain(booking.invitee_name or booking.invitee_email),
@@ -37,7 +37,7 @@ def head(booking: Booking) -> dict[str, Any]:
 
 
 def context(booking: Booking) -> dict[str, Any]:
-    """All sections of the page. A handful of queries, however much has happened."""
+    """All sections of the page, in a bounded number of queries."""
     calendly_bookings = list(booking.calendly_bookings.order_by("created_at", "pk")[:MAX_ROWS])
     return {
         "head": head(booking),
@@ -54,7 +54,7 @@ def context(booking: Booking) -> dict[str, Any]:
 
 
 def links(booking: Booking) -> dict[str, Any]:
-    """From this booking to those before and after it, and to Calendly's own page."""
+    """Links to the previous and the next booking, and to Calendly."""
     before, after = neighbours(booking)
     return {
         "previous": before and _booking_link(before),
@@ -72,8 +72,8 @@ def _booking_link(booking: Booking) -> dict[str, Any]:
 
 
 def neighbours(booking: Booking) -> tuple[Booking | None, Booking | None]:
-    """The bookings that start just before and just after this one, whatever their status. Each is one step in the
-    index of starts: an OR over both columns alone would read all that lies before or after."""
+    """The bookings that start just before and just after this one, of any status. Each is one step in the
+    index of starts: an OR over both columns alone would read all rows before or after."""
     start, rows = booking.start_at, Booking.objects.only("pk", "start_at", "invitee_name", "invitee_email")
     if start is None:
         return None, None
@@ -83,8 +83,8 @@ def neighbours(booking: Booking) -> tuple[Booking | None, Booking | None]:
 
 
 def calendly_page_url(booking: Booking) -> str:
-    """Where staff see the meeting at Calendly. The API tells no address of a meeting's page there, so it is the
-    list of meetings in Calendly's app; a stand-in for Calendly has its pages where the invitee's links lead."""
+    """The page at Calendly where staff see the meeting. The API gives no URL for one meeting, so it is the
+    list of meetings in Calendly's app; for a sandbox it is the site of the invitee's links."""
     if urlsplit(conf.get().API_URL).hostname == CALENDLY_HOST:
         return CALENDLY_MEETINGS_URL
     found = re.match("https?://[^/?#]+", formatting.web_address(booking.reschedule_url), re.IGNORECASE)
@@ -156,7 +156,7 @@ def _invitee(booking: Booking) -> dict[str, Any]:
     def name(field: str) -> Any:
         return field_label(Booking, field)
 
-    # The links of a meeting that is canceled lead nowhere.
+    # The links of a canceled meeting do not work.
     fields = ("cancel_url", "reschedule_url") if booking.status == Booking.Status.CONFIRMED else ()
     links = [
         (
@@ -182,7 +182,7 @@ def _invitee(booking: Booking) -> dict[str, Any]:
 
 
 def _link_with_copy_button(url: str) -> SafeString:
-    """A link with a button that copies it; the script shows the button where it can be pressed."""
+    """A link with a copy button. The script shows the button if the browser supports it."""
     if not formatting.web_address(url):
         return formatting.text(url, formatting.LONG)
     return format_html(
@@ -196,7 +196,7 @@ def _link_with_copy_button(url: str) -> SafeString:
 
 
 def _other_bookings(booking: Booking) -> dict[str, Any]:
-    """The newest of the invitee's other bookings, and where all of them are listed."""
+    """The invitee's newest other bookings, and a link to all of them."""
     if not booking.email_key:
         return {}
     rows = Booking.objects.of_email(booking.email_key).exclude(pk=booking.pk).order_by("-start_at", "-pk")

@@ -1,4 +1,4 @@
-"""How a booking stands, as a badge, and who ended it."""
+"""The status of a booking as a badge."""
 
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -9,14 +9,14 @@ from . import formatting
 
 
 def badge(booking: Booking) -> SafeString:
-    """Its status; that the invitee did not come where that is marked."""
+    """The status, or the no-show mark."""
     if booking.no_show_at is not None:
         return formatting.badge("failed", gettext("no-show"))
     return formatting.badge(booking.status, booking.get_status_display())
 
 
 def cell(booking: Booking) -> SafeString:
-    """The badge; under it who canceled the meeting, where that is known."""
+    """The badge, and below it who canceled the meeting."""
     if booking.status != Booking.Status.CANCELED or not booking.canceled_by:
         return badge(booking)
     by = pgettext("canceled", "by %s") % formatting.plain(booking.canceled_by, 60)

@@ -1,4 +1,4 @@
-"""What a list may be asked by its address: only what it offers, and only values that can be."""
+"""Lists that accept only the parameters they offer, with valid values."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -36,25 +36,25 @@ else:
 
 
 class BoundedList(ChangeList):
-    """Django's list. Where the address asks for what it does not offer, or by a value that cannot be, it has no
-    rows, and `refused` names those parameters: Django filters by any column of the model and of related models."""
+    """Django's change list. If a parameter is not offered or its value is invalid, the list is empty and
+    `refused` names the parameter: Django itself filters by any column of the model and of related models."""
 
     refused: tuple[str, ...] = ()
 
     def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet[Any]:
-        """The rows that are asked for."""
+        """The requested rows."""
         self._refuse(list(self._not_offered(request)))
         try:
             rows = super().get_queryset(request, exclude_parameters)
             with suppress(EmptyResultSet):
-                rows.query.get_compiler(rows.db).as_sql()  # dates beyond the calendar fail only here
+                rows.query.get_compiler(rows.db).as_sql()  # impossible dates fail only here
         except (IncorrectLookupParameters, ValidationError, ValueError, OverflowError):
             self._refuse(list(self.get_filters_params()))
             rows = super().get_queryset(request, exclude_parameters)
         return rows.none() if self.refused else rows
 
     def get_filters(self, request: HttpRequest) -> Any:
-        """Its filters. The choices of Django's own may hold texts from outside."""
+        """The filters. Choices of Django's own filters may contain external text, so they use our template."""
         found = super().get_filters(request)
         for spec in found[0]:
             if spec.template == STOCK_FILTER:
@@ -62,7 +62,7 @@ class BoundedList(ChangeList):
         return found
 
     def get_results(self, request: HttpRequest) -> None:
-        """The rows of the page; of the first one where there is no such page."""
+        """The rows of the page, or of the first page if the requested one does not exist."""
         try:
             super().get_results(request)
         except IncorrectLookupParameters:
@@ -76,7 +76,7 @@ class BoundedList(ChangeList):
                 yield name
 
     def _can_be(self, name: str, values: Iterable[str]) -> bool:
-        """Whether a part of the date hierarchy is a number of the calendar."""
+        """Whether a part of the date hierarchy is a valid number."""
         field, _lookup, part = name.rpartition("__")
         if not self.date_hierarchy or field != self.date_hierarchy or part not in DATE_PARTS:
             return True
@@ -92,30 +92,31 @@ class BoundedList(ChangeList):
 
 
 class BoundedLists(_ModelAdmin[M]):
-    """A model's admin whose list is asked only what it offers: its filters, its date hierarchy, its search."""
+    """A model admin whose list accepts only its filters, its date hierarchy and its search."""
 
-    # Beside those: what links of our own pages ask. Never a column whose content somebody may not see.
+    # Also allowed: parameters of our own links. Never a column that some viewers may not see.
     linked_lookups: tuple[str, ...] = ()
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
-        """Whether the list offers it."""
+        """Whether the list offers this parameter."""
         return lookup in self.linked_lookups or any(
             lookup in names for names in _offered(self, request or HttpRequest())
         )
 
     def get_changelist(self, request: HttpRequest, **options: Any) -> type[ChangeList]:
-        """The list that says what it does not offer."""
+        """The bounded change list."""
         return BoundedList
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[M], search_term: str
     ) -> tuple[QuerySet[M], bool]:
-        """Search. Each word is a condition for each field, and databases bound how many there may be."""
+        """Search. The term is cut, because each word adds a condition per field and databases limit their
+        number."""
         term = search_term.replace("\0", "")[:MAX_SEARCH_LENGTH]
         return super().get_search_results(request, queryset, term)
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> M | None:
-        """The row; none where the database could hold no such key."""
+        """The object; None if the database cannot hold such a key."""
         if from_field is None and not is_key(self.model, object_id):
             return None
         found: M | None = super().get_object(request, object_id, from_field)
@@ -124,7 +125,7 @@ class BoundedLists(_ModelAdmin[M]):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """The stock list, which says why it is empty where the address asks for what it does not offer."""
+        """Django's list, with a message about parameters that it does not support."""
         answer: HttpResponse = super().changelist_view(request, extra_context)
         context = answer.context_data if isinstance(answer, TemplateResponse) else None
         refused = getattr((context or {}).get("cl"), "refused", ())
@@ -137,7 +138,7 @@ class BoundedLists(_ModelAdmin[M]):
         return answer
 
     def response_action(self, request: HttpRequest, queryset: QuerySet[M], *args: Any, **options: Any) -> Any:
-        """The stock action, where all keys of the chosen rows can be keys."""
+        """Django's action, if all selected keys are valid."""
         if not all(is_key(self.model, key) for key in request.POST.getlist(ACTION_CHECKBOX_NAME)):
             messages.warning(request, gettext("These rows are not in this list: nothing was done."))
             return HttpResponseRedirect(request.get_full_path())
@@ -145,7 +146,7 @@ class BoundedLists(_ModelAdmin[M]):
 
 
 def is_key(model: type[Model], text: str) -> bool:
-    """Whether a row of this model could have that primary key."""
+    """Whether an object of this model can have that primary key."""
     field: Field[Any, Any] = model._meta.pk
     while field.remote_field is not None:
         field = field.target_field  # type: ignore[attr-defined]
@@ -157,8 +158,7 @@ def is_key(model: type[Model], text: str) -> bool:
 
 
 def _offered(page: BoundedLists[Any], request: HttpRequest) -> Iterator[Iterable[str]]:
-    """The names of the parameters that the list understands. Those of fields' filters come last: to make such a
-    filter may be a query."""
+    """The names of the supported parameters. Field filters come last, because creating one may need a query."""
     if page.date_hierarchy:
         yield [f"{page.date_hierarchy}__{part}" for part in DATE_PARTS]
     filters: Any = page.get_list_filter(request)

@@ -1,4 +1,4 @@
-"""The same for many rows of a list: a page that lists what will happen, then the service for each row."""
+"""Actions on many rows: a page that lists what will happen, then the service for each row."""
 
 from typing import Any, TypeVar
 
@@ -17,7 +17,7 @@ from .read_only import ReadOnlyAdmin
 
 M = TypeVar("M", bound=Model)
 
-# One request does so many; where the background can do it, it does all that is more than a few.
+# The maximum in one request. If the action can run in the background, it does so from BACKGROUND_FROM rows on.
 MAX_IN_REQUEST = 500
 BACKGROUND_FROM, MAX_IN_BACKGROUND = 100, 10_000
 MAX_LISTED = 100
@@ -31,9 +31,9 @@ def confirm(
     *,
     bulk: str = "",
 ) -> HttpResponse | None:
-    """Ask; when the page comes back with a yes, do it for each row for which it is offered. One failure is one
-    message, not a stop. None sends the person back to the list. With `bulk`, the kind of run, more than a hundred
-    are done in the background."""
+    """Ask for confirmation, then run the action for each row that offers it. A failure of one row is a
+    message and does not stop the others. Returns None to go back to the list. With `bulk`, the kind of run,
+    more than a hundred rows are processed in the background."""
     now, most = timezone.now(), MAX_IN_BACKGROUND if bulk else MAX_IN_REQUEST
     found = list(rows[: most + 1])
     chosen = [row for row in found[:most] if action.offered(row, now)]
@@ -81,7 +81,7 @@ def _do(page: ReadOnlyAdmin[M], request: HttpRequest, rows: list[M], action: Con
 
 
 def hidden_fields(request: HttpRequest) -> list[tuple[str, Any]]:
-    """What the page must send once more for the list to know what was chosen."""
+    """The form fields that tell the list what was selected."""
     chosen = [(ACTION_CHECKBOX_NAME, pk) for pk in request.POST.getlist(ACTION_CHECKBOX_NAME)]
     return [
         ("action", request.POST.get("action", "")),

@@ -1,4 +1,4 @@
-"""Acts on many rows: begun here, done by the worker, watched on a page of their own."""
+"""Bulk actions: started from a list, processed by the worker, shown on a page with their progress."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
@@ -40,7 +40,7 @@ DONE = {
     Kind.REPLAY: _("It is processed again."),
     Kind.RESEND: _("It is sent again."),
 }
-# What the notes of items mean; `refused` has what Calendly said behind it.
+# The texts of the items' notes. `refused` is followed by what Calendly said.
 NOTES: dict[str, Words] = {
     **error_messages.NOT_CANCELABLE,
     "group": _("This meeting has other invitees: cancel it on its own page."),
@@ -52,7 +52,7 @@ NOTES: dict[str, Words] = {
     "not_parked": _("It was already sent or is waiting to be sent."),
     "broken": _("It failed with an internal error. See the worker's log."),
 }
-# How many of each state stand on the page; all of them stand in the list.
+# How many items of each status the page shows; the list shows all.
 MAX_LISTED = {Status.FAILED: 100, Status.WAITING: 30, Status.DONE: 50}
 HEADINGS = {
     Status.FAILED: _("Not done"),
@@ -71,7 +71,7 @@ def start(
     given: dict[str, object] | None = None,
     label: Callable[[M], str] = formatting.plain,
 ) -> HttpResponse:
-    """Write the wish down, log it for each row, and go to the page that shows how far it is."""
+    """Store the bulk run, log it for each row, and redirect to its page."""
     by = Actor.staff(request.user.get_username())
     targets = [bulk.Target(str(row.pk), label(row)) for row in rows]
     with transaction.atomic():
@@ -95,7 +95,7 @@ def start(
 
 
 def outcome(item: BulkItem, kind: str) -> str:
-    """What came of an item, or why it is not done yet, as a sentence."""
+    """The outcome of an item, or why it is not done yet, as a sentence."""
     if not item.note:
         return str(DONE[Kind(kind)]) if item.status == Status.DONE else ""
     word, _colon, said = item.note.partition(": ")
@@ -105,7 +105,7 @@ def outcome(item: BulkItem, kind: str) -> str:
 
 
 def target(item: BulkItem, kind: str) -> SafeString:
-    """A link to the row that an item is about."""
+    """A link to the object of an item."""
     name = f"admin:{item._meta.app_label}_{MODEL_NAMES[Kind(kind)]}_change"
     return format_html(
         '<a href="{}"><bdi>{}</bdi></a>',
@@ -119,14 +119,14 @@ def _address(page: str, run: BulkRun) -> str:
 
 
 def _amount(**wanted: str) -> Coalesce:
-    """How many items of a run are so. A subquery: only for the runs on the page."""
+    """The number of matching items of a run, as a subquery: it runs only for the rows of the page."""
     found = BulkItem.objects.filter(run=OuterRef("pk"), **wanted).order_by().values("run")
     return Coalesce(Subquery(found.annotate(amount=Count("pk")).values("amount")), 0)
 
 
 @admin.register(BulkRun)
 class BulkRunAdmin(ReadOnlyAdmin[BulkRun]):
-    """What was asked for many rows, and how far it is."""
+    """Bulk runs and their progress."""
 
     nothing_yet = _("There are no bulk actions yet. Select rows in a list and choose an action.")
     list_display = (
@@ -149,7 +149,7 @@ class BulkRunAdmin(ReadOnlyAdmin[BulkRun]):
         js = ("calendly_integration/bulk.js",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[BulkRun]:
-        """With how many items each has."""
+        """The runs, with their numbers of items."""
         found = super().get_queryset(request)
         return found.annotate(
             all_items=_amount(),
@@ -159,7 +159,7 @@ class BulkRunAdmin(ReadOnlyAdmin[BulkRun]):
 
     @admin.display(description=_("so far"))
     def calls_so_far(self, row: Any) -> str:
-        """How many items are done, and how many could not be."""
+        """How many items are done, and how many failed."""
         done = gettext("%(done)d of %(all)d done") % {"done": row.done_items, "all": row.all_items}
         if not row.failed_items:
             return done
@@ -167,7 +167,7 @@ class BulkRunAdmin(ReadOnlyAdmin[BulkRun]):
         return f"{done}, {failed}"
 
     def get_urls(self) -> list[URLPattern]:
-        """The stock ones, and the button's."""
+        """Django's URLs, and the one of the retry button."""
         view = self.admin_site.admin_view(self.retry)
         return [path("<path:object_id>/retry/", view, name=self.url_name("retry")), *super().get_urls()]
 
@@ -178,7 +178,7 @@ class BulkRunAdmin(ReadOnlyAdmin[BulkRun]):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """The page on which one sees how far it is."""
+        """The page that shows the progress."""
         extra = dict(extra_context or {})
         row = self.get_object(request, unquote(object_id))
         if row is not None:
@@ -209,7 +209,7 @@ class BulkRunAdmin(ReadOnlyAdmin[BulkRun]):
         }
 
     def retry(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Do the failed items once more: for whoever may do such a thing to one row."""
+        """Retry the failed items. It needs the permission for the same action on one row."""
         rights = [right for right in PERMISSIONS.values() if self.may(request, right)]
         if not (rights and self.has_view_permission(request)):
             raise PermissionDenied
@@ -229,7 +229,7 @@ class BulkRunAdmin(ReadOnlyAdmin[BulkRun]):
 
 
 def _group(run: BulkRun, state: str, amount: int) -> dict[str, Any]:
-    """Items of one state, the first ones."""
+    """The first items of one status."""
     most = MAX_LISTED[Status(state)]
     found = run.items.filter(status=state).order_by("pk")[:most]
     return {
@@ -251,7 +251,7 @@ def _group(run: BulkRun, state: str, amount: int) -> dict[str, Any]:
 
 @admin.register(BulkItem)
 class BulkItemAdmin(ReadOnlyAdmin[BulkItem]):
-    """One row of such a wish, and what came of it."""
+    """One row of a bulk run, and its outcome."""
 
     list_display = (
         display.text(BulkItem, "label"),
@@ -278,10 +278,10 @@ class BulkItemAdmin(ReadOnlyAdmin[BulkItem]):
 
     @admin.display(description=_("outcome"))
     def what_came(self, row: BulkItem) -> SafeString:
-        """As a sentence."""
+        """The outcome as a sentence."""
         return formatting.text(outcome(row, row.run.kind), 300)
 
     @admin.display(description=_("row"))
     def about(self, row: BulkItem) -> SafeString:
-        """The row that it is about."""
+        """A link to the object."""
         return target(row, row.run.kind)

@@ -1,4 +1,4 @@
-"""The calendar of the bookings: the page, and the feed that its script draws from."""
+"""The calendar of the bookings: the page, and the JSON feed for its script."""
 
 import re
 import uuid
@@ -34,15 +34,15 @@ CSS, JS = (
 )
 COLOR = re.compile("#[0-9a-fA-F]{6}")
 MAX_CHOICES = 200
-# How the library writes dates: as all our pages do, the day before the month.
+# The library's locale, with the day before the month as on all our pages.
 LOCALES = {"en": "en-GB"}
-# What a meeting's summary offers, besides opening its page.
+# The actions in a meeting's summary.
 OFFERED_ACTIONS = ("cancel", "reschedule")
 
 
 @dataclass(frozen=True, slots=True)
 class CalendarQuery:
-    """What the address asks for. What it does not know falls back to the usual."""
+    """The query string. Unknown values fall back to the defaults."""
 
     zone: ZoneInfo
     meeting_filter: calendar.MeetingFilter
@@ -51,7 +51,7 @@ class CalendarQuery:
 
     @classmethod
     def from_request(cls, request: HttpRequest) -> "CalendarQuery":
-        """Read it from the address."""
+        """Read the query string."""
         given = request.GET
         zone = viewer_timezone.zone(request)
         with suppress(time_zones.UnknownZone):
@@ -73,7 +73,7 @@ class CalendarMixin(ReadOnlyAdmin[Booking]):
     """The part of the bookings' admin that is a calendar."""
 
     def get_urls(self) -> list[URLPattern]:
-        """The calendar's addresses before the stock ones, which would take its name for a booking's id."""
+        """The calendar's URLs come first, because Django's would take `calendar` for a booking's id."""
         own = (("calendar/", "calendar", self.calendar_view), ("calendar/feed/", "feed", self.feed_view))
         return [
             path(address, viewer_timezone.in_zone(self.admin_site.admin_view(view)), name=self.url_name(name))
@@ -81,7 +81,7 @@ class CalendarMixin(ReadOnlyAdmin[Booking]):
         ] + super().get_urls()
 
     def calendar_view(self, request: HttpRequest) -> HttpResponse:
-        """The page. Without a script it lists the week's meetings."""
+        """The page. Without JavaScript it lists the meetings of the week."""
         if refused := self._refused(request):
             return refused
         now, query = timezone.now(), CalendarQuery.from_request(request)
@@ -111,7 +111,7 @@ class CalendarMixin(ReadOnlyAdmin[Booking]):
         )
 
     def feed_view(self, request: HttpRequest) -> HttpResponse:
-        """The meetings of the days between `start` and `end`, on the wall clock of `zone`."""
+        """The meetings between `start` and `end`, on the wall clock of `zone`."""
         if refused := self._refused(request):
             return refused
         query, now = CalendarQuery.from_request(request), timezone.now()
@@ -160,8 +160,8 @@ def _color(kind: EventType | None) -> str:
 def _event(
     page: ReadOnlyAdmin[Booking], row: Booking, actions: Iterable[Any], zone: ZoneInfo, now: datetime
 ) -> dict[str, Any]:
-    """A meeting as the script draws and sums it up: nothing of the invitee but name and address."""
-    assert row.start_at is not None  # the query asks for it
+    """A meeting for the script. Of the invitee it contains only the name and the address."""
+    assert row.start_at is not None  # the query filters by it
     start, end = calendar.drawn_span(row.start_at, row.end_at, zone)
     offered = {action.name: action for action in actions if action.offered(row, now)}
     return {
@@ -190,12 +190,12 @@ def _event(
 
 
 def _fixed(row: Booking, now: datetime) -> str:
-    """Why a drag moves nothing."""
+    """Why the meeting cannot be dragged."""
     return reschedule.blocked(row, now) or gettext("You may view this meeting but not move it.")
 
 
 def _filters(query: CalendarQuery, kinds: Iterable[EventType], hosts: Iterable[Host]) -> list[dict[str, Any]]:
-    """The choices above the calendar: name, label, options with the chosen one marked."""
+    """The filters above the calendar: name, label, and options with the selected one marked."""
     meeting_filter = query.meeting_filter
     statuses = [("", gettext("confirmed and pending")), *Booking.Status.choices, ("all", gettext("all"))]
     everything: dict[str, tuple[Any, list[tuple[str, Any]]]] = {
@@ -231,7 +231,7 @@ def _zones(request: HttpRequest, query: CalendarQuery) -> list[tuple[str, bool]]
 def _week(
     page: ReadOnlyAdmin[Booking], week: calendar.DayRange, found: calendar.MeetingList, query: CalendarQuery
 ) -> dict[str, Any]:
-    """The week as a list, for those without a script."""
+    """The week as a list, for browsers without JavaScript."""
 
     def on(row: Booking) -> date:
         return max((row.start_at or week.start).astimezone(week.zone).date(), week.first)
@@ -272,7 +272,8 @@ def _setup(
     kinds: Iterable[EventType],
     hosts: Iterable[Host],
 ) -> dict[str, Any]:
-    """What the script has to know. `offset`: where the zone's clocks stand now, for the line of the present."""
+    """The settings of the script. `offset` is the zone's present offset, for the line that marks the
+    current time."""
     day = request.GET.get("date", "")
     with suppress(ValueError):
         day = date.fromisoformat(day).isoformat()

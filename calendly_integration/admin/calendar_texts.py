@@ -1,4 +1,4 @@
-"""What the calendar says, in the language of the page: times, the nights when the clocks change, its script."""
+"""The texts of the calendar: times, clock changes, and the words of its script."""
 
 from datetime import UTC, timedelta, tzinfo
 from zoneinfo import ZoneInfo
@@ -38,7 +38,7 @@ WORDS = {
 
 
 def time(row: Booking, zone: ZoneInfo) -> str:
-    """From when to when; found apart by the offset where the clocks show that time twice."""
+    """Start and end, with the offset where the clocks show that time twice."""
     found = []
     for at in (row.start_at, row.end_at):
         if at is not None:
@@ -58,7 +58,7 @@ def when(row: Booking, zone: ZoneInfo) -> str:
 
 
 def changes(on: calendar.DayRange) -> list[dict[str, str]]:
-    """The nights in which the clocks change, in words and as what is to be shaded."""
+    """The clock changes in these days: their texts, and the spans to shade."""
     found = []
     for change in calendar.clock_changes(on):
         start, end = change.span

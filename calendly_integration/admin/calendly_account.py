@@ -1,4 +1,4 @@
-"""The connected organization, its checks and its webhook, and the runs of the mirror."""
+"""The Calendly account: its checks, its webhook and its sync runs."""
 
 from datetime import datetime
 from typing import Any
@@ -61,7 +61,7 @@ QUESTIONS = {
 
 @admin.register(CalendlyAccount)
 class CalendlyAccountAdmin(ReadOnlyAdmin[CalendlyAccount]):
-    """How well we speak to Calendly. The credential has no column here, not even its cipher text."""
+    """The connection to Calendly. No column shows the credential, not even encrypted."""
 
     nothing_yet = _(
         "No Calendly account is connected yet. Set CALENDLY_API_KEY and run manage.py calendly_setup."
@@ -101,16 +101,16 @@ class CalendlyAccountAdmin(ReadOnlyAdmin[CalendlyAccount]):
     object_actions = (CHECK, SYNC, SUBSCRIBE, ROTATE)
 
     def get_urls(self) -> list[URLPattern]:
-        """The machine room stands before the stock addresses, which would take it for a row."""
+        """The system status comes first, because Django's URLs would take it for an object id."""
         view = viewer_timezone.in_zone(self.admin_site.admin_view(self.system_status_view))
         return [path("system-status/", view, name=self.url_name("system_status")), *super().get_urls()]
 
     def system_status_view(self, request: HttpRequest) -> HttpResponse:
-        """What waits, what is stuck, what runs."""
+        """The system status page."""
         return system_status.render(self, request)
 
     def check_view(self, request: HttpRequest, row: CalendlyAccount, action: ObjectAction) -> HttpResponse:
-        """The doctor's checks. What they found stands in the answer: it is not kept."""
+        """The doctor's checks. The response shows the findings; they are not stored."""
         found: list[dict[str, Any]] = []
         if request.method == "POST":
             found = [_finding_row(each) for each in doctor.examine(row, now=timezone.now())]
@@ -131,7 +131,7 @@ class CalendlyAccountAdmin(ReadOnlyAdmin[CalendlyAccount]):
         )
 
     def sync_view(self, request: HttpRequest, row: CalendlyAccount, action: ObjectAction) -> HttpResponse:
-        """Hosts and event types now, meetings in the background."""
+        """Sync hosts and event types now, and meetings in the background."""
         if request.method != "POST":
             return self._ask(request, row, action)
         try:
@@ -144,7 +144,7 @@ class CalendlyAccountAdmin(ReadOnlyAdmin[CalendlyAccount]):
     def subscribe_view(
         self, request: HttpRequest, row: CalendlyAccount, action: ObjectAction
     ) -> HttpResponse:
-        """See to it that Calendly tells us everything."""
+        """Make sure that the webhook is subscribed."""
         if request.method != "POST":
             return self._ask(request, row, action)
         try:
@@ -158,7 +158,7 @@ class CalendlyAccountAdmin(ReadOnlyAdmin[CalendlyAccount]):
         return self.finish_action(request, row, gettext("Webhook subscribed."), text)
 
     def rotate_view(self, request: HttpRequest, row: CalendlyAccount, action: ObjectAction) -> HttpResponse:
-        """A new signing key, which nobody gets to see."""
+        """Create a new signing key. It is never shown."""
         if request.method != "POST":
             return self._ask(request, row, action)
         try:
@@ -185,7 +185,7 @@ class CalendlyAccountAdmin(ReadOnlyAdmin[CalendlyAccount]):
 
 
 def synced_text(hosts: int, kinds: int, *, soon: bool | None = None) -> str:
-    """What was read; `soon` is whether the queue took the rest."""
+    """What was synced. `soon` is whether the queue accepted the sync of the meetings."""
     people = ngettext("%d host", "%d hosts", hosts) % hosts
     types = ngettext("%d event type", "%d event types", kinds) % kinds
     text = gettext("Read from Calendly: %(types)s, %(people)s.") % {"types": types, "people": people}
@@ -216,7 +216,7 @@ def _finding_row(found: doctor.Finding) -> dict[str, Any]:
 
 @admin.register(SyncRun)
 class SyncRunAdmin(ReadOnlyAdmin[SyncRun]):
-    """How far the mirror came, and what it found."""
+    """Sync runs: their progress and results."""
 
     nothing_yet = _("No sync has run yet. Use “Sync now” on the system status page.")
     list_display = (

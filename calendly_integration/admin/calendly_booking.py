@@ -1,4 +1,4 @@
-"""Legs: the events at Calendly that carry or carried a booking."""
+"""Calendly bookings: the invitees at Calendly that carry or carried a booking."""
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -12,7 +12,7 @@ from .read_only import ReadOnlyAdmin
 
 @admin.register(CalendlyBooking)
 class CalendlyBookingAdmin(ReadOnlyAdmin[CalendlyBooking]):
-    """One try to hold the meeting at one start, and what is left to do with it."""
+    """One booking at Calendly, and its pending action."""
 
     list_display = (
         display.instant(CalendlyBooking, "start_at"),
@@ -59,5 +59,5 @@ class CalendlyBookingAdmin(ReadOnlyAdmin[CalendlyBooking]):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[CalendlyBooking]:
-        """Without the raw data, which only the page of one shows."""
+        """Without the raw data, which only the page of one object shows."""
         return super().get_queryset(request).defer("invitee_raw", "event_raw", "request", "intent")

@@ -18,7 +18,7 @@ from .read_only import ReadOnlyAdmin
 
 
 class ReasonForm(forms.Form):
-    """Why, and whether somebody shall come back to the invitee."""
+    """The reason, and whether to plan a follow-up."""
 
     code = forms.ChoiceField(
         label=_("Kind of reason"), choices=lambda: [("", _("Choose one")), *_codes()], required=True
@@ -45,14 +45,14 @@ class ReasonForm(forms.Form):
     )
 
     def clean(self) -> dict[str, Any]:
-        """Another reason has to be told."""
+        """The reason “other” needs a text."""
         found = super().clean() or self.cleaned_data
         if found.get("code") == Booking.CancelCode.OTHER and not found.get("reason"):
             self.add_error("reason", _("Write the other reason."))
         return found
 
     def given(self) -> dict[str, object]:
-        """The kind of reason, what Calendly is told, and whether a follow-up is planned."""
+        """The kind of reason, the text for Calendly, and whether a follow-up is planned."""
         code, text = self.cleaned_data["code"], self.cleaned_data["reason"]
         return {
             "code": code,
@@ -62,7 +62,7 @@ class ReasonForm(forms.Form):
 
 
 class CancelForm(ReasonForm):
-    """The same for one meeting, and for whom."""
+    """The same for one meeting, and whether to cancel it for all its invitees."""
 
     whole_event = forms.BooleanField(
         label=_("Cancel it for all its invitees"), label_suffix="", required=False
@@ -79,13 +79,13 @@ def _codes() -> list[tuple[str, str]]:
 
 
 def reason_text(code: str, text: str) -> str:
-    """What Calendly is told, in the language of the page: the kind of reason with the text behind it."""
+    """The text for Calendly, in the language of the page: the kind of reason and the typed text."""
     label = "" if code == Booking.CancelCode.OTHER else capfirst(str(Booking.CancelCode(code).label))
     return ": ".join(each for each in (label, text) if each)
 
 
 def blocked(booking: Booking, now: datetime) -> str:
-    """Why it cannot be canceled, as far as our own row says; empty where Calendly is to be asked."""
+    """Why our row does not allow a cancellation; empty if Calendly has to be asked."""
     if booking.status != Booking.Status.CONFIRMED:
         return str(error_messages.NOT_CANCELABLE[booking.status])
     if booking.end_at is not None and booking.end_at <= now:
@@ -94,7 +94,7 @@ def blocked(booking: Booking, now: datetime) -> str:
 
 
 def view(page: ReadOnlyAdmin[Booking], request: HttpRequest, booking: Booking) -> HttpResponse:
-    """Ask; on a yes cancel. What stood in the way is said on the page, with what was typed."""
+    """Ask for confirmation, then cancel. An error is shown on the page, with what was typed."""
     now, failure = timezone.now(), ""
     form = CancelForm(request.POST or None, shared=_may_have_others(booking))
     if request.method == "POST" and (moved := reschedule.moved_since(request, booking)):
@@ -153,13 +153,13 @@ def _cancel(
 
 
 def _may_have_others(booking: Booking) -> bool:
-    """Whether others may come to the same event: only Calendly knows for sure."""
+    """Whether the event may have other invitees: only Calendly knows for sure."""
     kind = booking.event_type
     return kind is None or kind.kind == EventType.Kind.GROUP
 
 
 def _companions(booking: Booking) -> int:
-    """Other confirmed bookings of ours in the same event."""
+    """The number of our other confirmed bookings in the same event."""
     if not booking.event_id:
         return 0
     same = Booking.objects.filter(event_id=booking.event_id, status=Booking.Status.CONFIRMED)

@@ -1,4 +1,4 @@
-"""Cancel many meetings: a page that lists what will happen to each, then all are done in the background."""
+"""Cancel many meetings: a page that lists what will happen to each; the worker then cancels them."""
 
 import uuid
 from collections.abc import Iterable
@@ -22,7 +22,7 @@ MAX_ROWS, MAX_LISTED = 2000, 100
 
 @dataclass(frozen=True, slots=True)
 class CancelPreview:
-    """A meeting, and what will become of it or why it is left out."""
+    """A meeting, and what will happen to it or why it is left out."""
 
     name: SafeString
     start: SafeString
@@ -34,16 +34,16 @@ class CancelManyMixin(ReadOnlyAdmin[Booking]):
 
     @admin.action(description=gettext_lazy("Cancel the meetings"), permissions=["cancel"])
     def cancel_many(self, request: HttpRequest, rows: QuerySet[Booking]) -> HttpResponse:
-        """Ask; on a yes have them canceled in the background."""
+        """Ask for confirmation, then have the worker cancel them."""
         return view(self, request, rows)
 
     def has_cancel_permission(self, request: HttpRequest) -> bool:
-        """Who may cancel."""
+        """Whether this person may cancel."""
         return self.may(request, "cancel_booking")
 
 
 def view(page: ReadOnlyAdmin[Booking], request: HttpRequest, rows: QuerySet[Booking]) -> HttpResponse:
-    """The page. A yes is for the meetings that it showed, not for those that have come to the list since."""
+    """The page. The confirmation is for the meetings that it showed, not for new ones in the list."""
     now, sure = timezone.now(), request.POST.get("sure") == "yes"
     if sure:
         rows = page.get_queryset(request).filter(pk__in=_keys(request.POST.get("targets", "")))
@@ -83,7 +83,7 @@ def view(page: ReadOnlyAdmin[Booking], request: HttpRequest, rows: QuerySet[Book
 
 
 def _keys(text: str) -> list[uuid.UUID]:
-    """The keys that the page sends back, as one field: there may be more than a form may have fields."""
+    """The keys from the page, in one field: Django limits the number of fields in a form."""
     found = []
     for each in text.split(",")[:MAX_ROWS]:
         try:
@@ -94,7 +94,7 @@ def _keys(text: str) -> list[uuid.UUID]:
 
 
 def _left_out(rows: Iterable[Booking], now: datetime) -> dict[uuid.UUID, str]:
-    """Why some cannot be canceled so, as far as our own rows say."""
+    """Why some meetings cannot be canceled here, as far as our rows show."""
     reasons: dict[uuid.UUID, str] = {}
     for booking in rows:
         kind = booking.event_type
@@ -126,6 +126,6 @@ def _preview(booking: Booking, what: str) -> CancelPreview:
 
 
 def _label(booking: Booking) -> str:
-    """By which it is known on the page of the run."""
+    """The name of a meeting on the page of the run."""
     when = formatting.stamp(booking.start_at) if booking.start_at else formatting.EMPTY
     return f"{formatting.plain(booking, 200)} · {when}"

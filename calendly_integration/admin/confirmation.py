@@ -1,4 +1,4 @@
-"""The page on which staff send the mail that confirms a meeting once more."""
+"""The page on which staff send the confirmation mail again."""
 
 import uuid
 from datetime import datetime
@@ -20,13 +20,13 @@ SENT_ALREADY = _("It was already sent and is not sent twice.")
 
 
 class OnceForm(forms.Form):
-    """Names this wish, so that two clicks are one."""
+    """Identifies the form, so that a double click sends one mail."""
 
     once = forms.UUIDField(widget=forms.HiddenInput)
 
 
 def blocked(booking: Booking, now: datetime) -> str:
-    """Why no confirmation can be sent; empty where one can."""
+    """Why no confirmation can be sent; empty if one can."""
     why = confirmations.why_not(booking, now=now)
     return str(error_messages.CONFIRMATION_NOT_POSSIBLE[why]) if why else ""
 
@@ -45,10 +45,10 @@ SEND = ObjectAction(
 
 
 class ConfirmationMixin(ReadOnlyAdmin[Booking]):
-    """The action's view, for the admin of bookings."""
+    """The part of the bookings' admin that sends confirmations."""
 
     def confirmation_view(self, request: HttpRequest, booking: Booking, action: ObjectAction) -> HttpResponse:
-        """Ask; on a yes write the message. The portal mails as soon as it has it."""
+        """Ask for confirmation, then write the message. The portal mails as soon as it receives it."""
         now, failure = timezone.now(), ""
         form = OnceForm(request.POST if request.method == "POST" else None, initial={"once": uuid.uuid4()})
         if request.method == "POST" and form.is_valid():

@@ -1,4 +1,4 @@
-"""Columns of lists and lines of pages, made by the field that they show."""
+"""Columns of lists and lines of pages, made from model fields."""
 
 from collections.abc import Callable, Collection
 from typing import Any
@@ -14,7 +14,7 @@ from ..services import error_texts
 from . import formatting
 
 Column = Callable[[Any], SafeString]
-# Until somebody's rights are known, nobody sees the links by which an invitee cancels or moves a meeting.
+# The invitee's links to cancel and to move need these permissions. They are hidden by default.
 INVITEE_LINKS = {
     "cancel_booking": ("cancel_url", "cancelUrl"),
     "reschedule_booking": ("reschedule_url", "rescheduleUrl"),
@@ -23,7 +23,7 @@ ALL_LINKS = frozenset(key for keys in INVITEE_LINKS.values() for key in keys)
 
 
 def column(name: str, label: Any, show: Callable[[Any], SafeString], *, sort: str | None = None) -> Column:
-    """A column with that name in the page's markup, that label and, if it can be sorted, that order."""
+    """A column with that name in the markup, that label and, if it can be sorted, that order."""
 
     def cell(row: Any) -> SafeString:
         return show(row)
@@ -33,7 +33,7 @@ def column(name: str, label: Any, show: Callable[[Any], SafeString], *, sort: st
 
 
 def field_label(model: type[Model], name: str) -> Any:
-    """What a field is called, translated when it is shown. A foreign key is called after what it leads to."""
+    """The name of a field, translated when it is shown. A foreign key is named after its model."""
     field = model._meta.get_field(name)
     if isinstance(field, ForeignKey):
         return field.related_model._meta.verbose_name
@@ -41,7 +41,7 @@ def field_label(model: type[Model], name: str) -> Any:
 
 
 def instant(model: type[Model], name: str, *, seconds: bool = False) -> Column:
-    """A time, in UTC."""
+    """A time."""
     return column(
         name,
         field_label(model, name),
@@ -53,7 +53,7 @@ def instant(model: type[Model], name: str, *, seconds: bool = False) -> Column:
 def text(
     model: type[Model], name: str, *, label: Any = None, limit: int = formatting.SHORT, sort: bool = False
 ) -> Column:
-    """A text from outside, bounded."""
+    """External text, bounded."""
     return column(
         name,
         label or field_label(model, name),
@@ -63,7 +63,7 @@ def text(
 
 
 def error(model: type[Model], name: str, *, limit: int = formatting.SHORT) -> Column:
-    """What went wrong, as it was told when it did: in the language of the page as far as it is known."""
+    """An error text, in the language of the page where the text is known."""
     return column(
         name,
         field_label(model, name),
@@ -72,7 +72,7 @@ def error(model: type[Model], name: str, *, limit: int = formatting.SHORT) -> Co
 
 
 def bounded(model: type[Model], line: str | Column) -> str | Column:
-    """The line; a column in its place where it is the name of a text field, which Django writes as it came."""
+    """The line. A text field becomes a bounded column, because Django shows texts as they are."""
     names = {
         each.name
         for each in model._meta.fields
@@ -92,17 +92,17 @@ def status(model: type[Model], name: str = "status") -> Column:
 
 
 def link(model: type[Model], name: str) -> Column:
-    """An address on the web."""
+    """A link to a web address."""
     return column(name, field_label(model, name), lambda row: formatting.link(getattr(row, name)))
 
 
 def related(model: type[Model], name: str, *, label: Any = None) -> Column:
-    """A link to the page of another row of ours."""
+    """A link to the page of another object."""
     return column(name, label or field_label(model, name), lambda row: object_link(getattr(row, name)))
 
 
 def object_link(row: Model | None, label: object = None) -> SafeString:
-    """A link to a row's page in the admin, by its name or by `label`."""
+    """A link to the page of an object, by its name or by `label`."""
     if row is None:
         return SafeString(formatting.EMPTY)
     address = reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[quote(row.pk)])
@@ -112,11 +112,11 @@ def object_link(row: Model | None, label: object = None) -> SafeString:
 
 
 def raw_data(name: str, label: Any) -> Column:
-    """Raw data, folded away."""
+    """Raw data in a collapsed block."""
     return column(name, label, lambda row: formatting.raw_data(getattr(row, name), hidden=hidden_keys(row)))
 
 
 def hidden_keys(row: Any) -> Collection[str]:
-    """The keys in raw data that whoever looks at this row may not see."""
+    """The keys in raw data that the viewer of this object may not see."""
     found: Collection[str] = getattr(row, "_calendly_hidden_keys", ALL_LINKS)
     return found

@@ -1,7 +1,5 @@
-"""Words of Django's own admin that its Romanian catalog lacks: without these, English stood among ours.
-
-Nothing imports this. It is where `makemessages` finds them; what Django translates itself goes before ours.
-"""
+"""Texts of Django's admin that its Romanian catalog lacks. Nothing imports this module: it exists for
+`makemessages`. Django's own translations come first."""
 
 from django.utils.translation import gettext_noop as _
 from django.utils.translation import ngettext_lazy

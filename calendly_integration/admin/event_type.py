@@ -1,4 +1,4 @@
-"""Event types, mirrored from Calendly; what staff decide about them; what Calendly changed."""
+"""Event types: synced from Calendly, with the settings of staff and the changes at Calendly."""
 
 import re
 from datetime import datetime
@@ -40,10 +40,10 @@ SEEN = ObjectAction("seen", _("Mark changes as seen"), "change_eventtype", "seen
 
 
 class EventTypeList(BoundedList):
-    """The list, with two counts for each row that it shows: a query each, whatever is shown."""
+    """The list, with two counts for each shown row: two queries in all."""
 
     def get_results(self, request: HttpRequest) -> None:
-        """The rows of the page, counted."""
+        """The rows of the page, with their counts."""
         super().get_results(request)
         rows = list(self.result_list)
         keys = [row.pk for row in rows]
@@ -58,7 +58,7 @@ class EventTypeList(BoundedList):
 
 @admin.register(EventType)
 class EventTypeAdmin(ReadOnlyAdmin[EventType]):
-    """What can be booked: how long, with which buffers, with whom. It is changed at Calendly."""
+    """Event types. They are changed at Calendly."""
 
     list_display = (
         "title",
@@ -115,11 +115,11 @@ class EventTypeAdmin(ReadOnlyAdmin[EventType]):
     object_actions = (EDIT, SEEN)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[EventType]:
-        """With their hosts."""
+        """The event types with their hosts."""
         return super().get_queryset(request).prefetch_related("hosts")
 
     def get_urls(self) -> list[URLPattern]:
-        """The pages that speak to Calendly stand before the stock addresses."""
+        """The pages that call Calendly come first, because Django's URLs would take them for an object id."""
         own = [
             path(
                 f"{name}/",
@@ -131,18 +131,18 @@ class EventTypeAdmin(ReadOnlyAdmin[EventType]):
         return own + super().get_urls()
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
-        """Ours, which counts."""
+        """The change list with counts."""
         return EventTypeList
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """The stock list, with buttons."""
+        """Django's list, with buttons."""
         links = event_type_account.links(self, request)
         return super().changelist_view(request, {"links": links} | (extra_context or {}))
 
     def sections(self, row: EventType) -> dict[str, Any]:
-        """What Calendly changed."""
+        """The changes at Calendly."""
         found = event_type_settings.changes(row, most=MAX_CHANGES)
         return {
             "changes": [event_type_change.describe(change) for change in found],
@@ -150,7 +150,7 @@ class EventTypeAdmin(ReadOnlyAdmin[EventType]):
         }
 
     def edit_view(self, request: HttpRequest, row: EventType, action: ObjectAction) -> HttpResponse:
-        """What is ours: other names, and who may book it."""
+        """Edit our own settings: other names and access."""
         form = event_type_form.EventTypeForm(row, request.POST or None)
         if request.method != "POST" or not form.keep():
             return self.page(
@@ -160,7 +160,7 @@ class EventTypeAdmin(ReadOnlyAdmin[EventType]):
         return self.finish_action(request, row, log, gettext("Saved. Agents see it from now on."))
 
     def seen_view(self, request: HttpRequest, row: EventType, action: ObjectAction) -> HttpResponse:
-        """Put the changes away. Only those that the page has shown: others may come meanwhile."""
+        """Mark the changes as seen, only those that the page has shown: there may be newer ones."""
         if request.method != "POST":
             found = [each for each in event_type_settings.changes(row, most=100) if each.seen_at is None]
             return self.page(
@@ -185,29 +185,29 @@ class EventTypeAdmin(ReadOnlyAdmin[EventType]):
 
     @admin.display(description=_("name"), ordering="name")
     def title(self, row: EventType) -> SafeString:
-        """The name, with the colour that Calendly gives it."""
+        """The name, with the colour from Calendly."""
         return format_html("{} {}", _swatch(row.color), formatting.text(row.name))
 
     @admin.display(description=_("buffers, minutes"))
     def buffers(self, row: EventType) -> str:
-        """What is kept free before and after."""
+        """The free minutes before and after."""
         return f"{row.buffer_before} + {row.buffer_after}"
 
     @admin.display(description=_("hosts"))
     def hosted_by(self, row: EventType) -> SafeString:
-        """Who holds these meetings."""
+        """The hosts."""
         return formatting.lines([display.object_link(host) for host in row.hosts.all()])
 
     @admin.display(description=_("agents"))
     def agents(self, row: EventType) -> SafeString:
-        """Which agents may book it, where not all may."""
+        """The agents that may book it, if access is limited."""
         if row.open_to != EventType.OpenTo.KEYS:
             return SafeString(formatting.EMPTY)
         return formatting.lines([display.object_link(key) for key in row.allowed_keys.all()])
 
     @admin.display(description=_("upcoming"))
     def upcoming(self, row: EventType) -> int:
-        """How many confirmed meetings are still to come."""
+        """The number of confirmed meetings in the future."""
         counted = getattr(row, "upcoming_count", None)
         if counted is None:
             counted = event_type_settings.upcoming([row.pk], now=timezone.now()).get(row.pk, 0)
@@ -215,7 +215,7 @@ class EventTypeAdmin(ReadOnlyAdmin[EventType]):
 
     @admin.display(description=_("changed at Calendly"))
     def calendly_changes(self, row: EventType) -> SafeString:
-        """Whether Calendly changed something that nobody here has looked at, or does not list it any more."""
+        """Whether there are unseen changes, or Calendly no longer lists it."""
         found = []
         if row.deleted_at is not None:
             found.append(formatting.badge("failed", _("gone")))
@@ -227,7 +227,8 @@ class EventTypeAdmin(ReadOnlyAdmin[EventType]):
 
 
 def _swatch(color: str) -> SafeString:
-    """A spot of that colour: drawn, since a strict Content-Security-Policy lets no style attribute through."""
+    """A spot of that colour. It is drawn as SVG, because a strict Content-Security-Policy forbids style
+    attributes."""
     if not re.fullmatch("#[0-9a-fA-F]{6}", color):
         return SafeString("")
     return format_html(

@@ -1,4 +1,4 @@
-"""The buttons above the list of event types, each with a page of its own that speaks to Calendly."""
+"""The buttons above the list of event types. Each has a page that calls Calendly."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -27,14 +27,14 @@ LABELS = {"sync": _("Sync now"), "standard": _("Create the four default event ty
 
 
 def links(page: "Page", request: HttpRequest) -> list[dict[str, Any]]:
-    """The buttons, for those who may."""
+    """The buttons that this person may use."""
     if not page.may(request, MANAGE):
         return []
     return [{"label": label, "url": page.url(name)} for name, label in LABELS.items()]
 
 
 def views(page: "Page") -> dict[str, Callable[..., HttpResponse]]:
-    """What stands behind them. Services hold their own transactions, also where a host wraps requests in one."""
+    """The views of the buttons. Services own their transactions, also where a host wraps requests in one."""
 
     def guarded(view: Callable[["Page", HttpRequest], HttpResponse]) -> Callable[..., HttpResponse]:
         def enter(request: HttpRequest) -> HttpResponse:
@@ -48,7 +48,7 @@ def views(page: "Page") -> dict[str, Callable[..., HttpResponse]]:
 
 
 def _sync(page: "Page", request: HttpRequest) -> HttpResponse:
-    """Read hosts and event types from Calendly now."""
+    """Sync hosts and event types now."""
     if request.method != "POST":
         ask = _("Reads hosts and event types from Calendly now, which takes a few seconds.")
         return page.page(
@@ -66,7 +66,7 @@ def _sync(page: "Page", request: HttpRequest) -> HttpResponse:
 
 
 def _standard(page: "Page", request: HttpRequest) -> HttpResponse:
-    """Create those of the standard four that are missing. Ones made before something failed are not made again."""
+    """Create the missing default event types. Existing ones are not created again."""
     if request.method != "POST":
         missing = event_type_settings.missing_defaults()
         ask = _("These are created at Calendly, active, with Google Meet as their location:")
@@ -108,7 +108,7 @@ def _report(page: "Page", request: HttpRequest, row: Any, made: list[str]) -> No
 
 
 def _describe(kind: default_event_types.Standard) -> str:
-    """Such as: Sales Demo, 30 minutes, 15 minutes free afterwards."""
+    """For example: Sales Demo, 30 minutes, 15 minutes free afterwards."""
     return gettext("%(name)s: %(duration)d minutes, %(after)d minutes free afterwards") % {
         "name": formatting.plain(kind.name),
         "duration": kind.duration,

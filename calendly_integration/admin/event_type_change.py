@@ -1,4 +1,4 @@
-"""What Calendly changed of an event type, in words."""
+"""What Calendly changed in an event type, as text."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ YES_NO = {True: _("yes"), False: _("no")}
 
 @admin.register(EventTypeChange)
 class EventTypeChangeAdmin(ReadOnlyAdmin[EventTypeChange]):
-    """What Calendly changed, for the record."""
+    """Changes at Calendly."""
 
     list_display = (
         display.instant(EventTypeChange, "at", seconds=True),
@@ -43,7 +43,7 @@ class EventTypeChangeAdmin(ReadOnlyAdmin[EventTypeChange]):
 
     @admin.display(description=_("what changed"))
     def what(self, row: EventTypeChange) -> SafeString:
-        """Each change as a line."""
+        """One line for each change."""
         return formatting.lines(lines_of(row.changes))
 
 
@@ -59,7 +59,7 @@ def describe(change: EventTypeChange) -> dict[str, Any]:
 
 
 def lines_of(changes: Any) -> list[SafeString]:
-    """Old and new, a line for each column."""
+    """The old and the new value of each column, one per line."""
     found = []
     for name, pair in changes.items() if isinstance(changes, dict) else ():
         if name == "deleted":
@@ -73,7 +73,7 @@ def lines_of(changes: Any) -> list[SafeString]:
 
 
 def _value(name: str, value: Any) -> SafeString:
-    """One value of a column, bounded."""
+    """The value of one column, bounded."""
     if isinstance(value, bool):
         return formatting.text(YES_NO[value])
     if name == "kind":
@@ -98,7 +98,7 @@ def questions(questions: Any) -> list[object]:
 
 
 def places(places: Any) -> list[object]:
-    """Each place as one line: its kind, and where that is."""
+    """Each location as one line: its kind and its text."""
     return [
         formatting.text(
             " · ".join(str(part) for part in (each.get("kind"), each.get("location")) if part), 200

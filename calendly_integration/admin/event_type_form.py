@@ -1,4 +1,4 @@
-"""The form for what staff decide about an event type: by which names agents call it, and who may book it."""
+"""The form for the settings of an event type: other names and access."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from . import fields, formatting
 
 
 class EventTypeForm(forms.Form):
-    """Our own columns; nothing of what Calendly owns."""
+    """Our own columns, nothing that Calendly owns."""
 
     aliases = fields.MultilineField(
         label=_("Other names"),
@@ -49,14 +49,14 @@ class EventTypeForm(forms.Form):
         keys.label_from_instance = lambda key: f"{formatting.plain(key.name)} · {key.prefix}…"  # type: ignore[assignment]
 
     def clean(self) -> dict[str, Any]:
-        """Chosen agents must be chosen."""
+        """Limited access needs at least one agent."""
         given: dict[str, Any] = super().clean() or self.cleaned_data
         if given.get("open_to") == EventType.OpenTo.KEYS and not given.get("allowed_keys"):
             raise ValidationError({"allowed_keys": _("Choose at least one agent, or limit it to staff.")})
         return given
 
     def keep(self) -> bool:
-        """Have it kept. False where something is wrong, which the form then says."""
+        """Save. Returns False and adds the errors to the form if something is wrong."""
         if not self.is_valid():
             return False
         try:

@@ -1,4 +1,4 @@
-"""The list as a file: what the filters and the search leave, for those who may take it away."""
+"""Exports of the list of bookings, with its filters and search."""
 
 import logging
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def links(page: Any, request: HttpRequest) -> list[tuple[str, str]]:
-    """The links to the files, with what the list is asked now; none for those who may not."""
+    """The export links with the present query string; none without the permission."""
     if not page.may(request, "export_booking"):
         return []
     query = request.GET.copy()
@@ -38,7 +38,7 @@ def links(page: Any, request: HttpRequest) -> list[tuple[str, str]]:
 
 
 def as_csv(page: Any, request: HttpRequest) -> HttpResponseBase:
-    """As a stream of lines."""
+    """Stream a CSV file."""
     rows = _listed_rows(page, request, "csv")
     if isinstance(rows, HttpResponseBase):
         return rows
@@ -49,7 +49,7 @@ def as_csv(page: Any, request: HttpRequest) -> HttpResponseBase:
 
 
 def as_xlsx(page: Any, request: HttpRequest) -> HttpResponseBase:
-    """As a file of Excel."""
+    """Send an Excel file."""
     rows = _listed_rows(page, request, "xlsx")
     if isinstance(rows, HttpResponseBase):
         return rows
@@ -58,15 +58,15 @@ def as_xlsx(page: Any, request: HttpRequest) -> HttpResponseBase:
 
 
 def _listed_rows(page: Any, request: HttpRequest, kind: str) -> Iterator[list[str]] | HttpResponse:
-    """The rows of the list as it is asked, or why there are none."""
+    """The rows of the list, or the response that refuses."""
     if not (page.has_view_permission(request) and page.may(request, "export_booking")):
         raise PermissionDenied
     if request.method != "GET":
         return HttpResponseNotAllowed(["GET"])
     asked = page.get_changelist_instance(request)
-    if asked.refused:  # the list says why
+    if asked.refused:  # the list shows the reason
         return HttpResponseRedirect(f"{page.url('changelist')}?{request.GET.urlencode()}")
-    # Whose data it is stands in the file; here only who took it, and by which filters, not what was looked for.
+    # The log has the person and the filters, but not the search term, which may be personal data.
     filters = sorted(key for key in request.GET if key in saved_view.KEPT_PARAMETERS)
     logger.info("Bookings exported: kind=%s person=%s filters=%s", kind, request.user.pk, ",".join(filters))
     return _rows(asked.queryset, timezone.get_current_timezone(), formatting.language())
@@ -97,7 +97,8 @@ def _headings() -> list[str]:
 
 
 def _rows(rows: Any, zone: Any, language: str) -> Iterator[list[str]]:
-    """One by one. A stream is written after the view has ended: zone and language are given along."""
+    """One row at a time. A stream is written after the view has returned, so zone and language are
+    parameters."""
 
     def at(moment: Any) -> str:
         if moment is None:

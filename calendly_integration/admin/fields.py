@@ -1,4 +1,4 @@
-"""Fields of our forms that take what browsers and hands send: several lines, keys of rows."""
+"""Form fields for texts of several lines and for object keys."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from . import bounded_lists
 
 
 class MultilineField(forms.CharField):
-    """A text of several lines. Browsers send each line break as CR LF; it is kept as LF alone."""
+    """A text of several lines. Browsers send line breaks as CR LF; they are stored as LF."""
 
     widget = forms.Textarea
 
@@ -19,10 +19,10 @@ class MultilineField(forms.CharField):
 
 
 class RowsField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
-    """Several rows, by their keys. What no row could have as its key is an invalid choice."""
+    """Several objects by their keys. An impossible key is an invalid choice."""
 
     def clean(self, value: Any) -> Any:
-        """The rows."""
+        """The objects."""
         for key in value if isinstance(value, list | tuple) else ():
             if not bounded_lists.is_key(self.queryset.model, str(key)):  # type: ignore[union-attr]
                 params = {"value": str(key)[:64]}

@@ -1,4 +1,4 @@
-"""Filters of lists, with titles that are translated: those of foreign keys are bare field names otherwise."""
+"""List filters with translated titles: Django titles those of foreign keys by the field name."""
 
 import re
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 def with_title(
     title: Any, kind: type[FieldListFilter] = admin.RelatedFieldListFilter
 ) -> type[FieldListFilter]:
-    """That filter under this title."""
+    """The filter class with this title."""
 
     class WithTitle(kind):  # type: ignore[misc, valid-type]
         def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -23,10 +23,10 @@ def with_title(
 
 
 class YesNoFilter(admin.EmptyFieldListFilter):
-    """Whether something has happened, which a field holds only then: Django asks for "Empty" and "Not empty"."""
+    """Whether a nullable field is set. Django's labels are “Empty” and “Not empty”."""
 
     def choices(self, changelist: Any) -> Iterator[Any]:
-        """All, no, yes; each with its count where counts are shown."""
+        """All, no and yes, each with its count where counts are shown."""
         words = (None, gettext("No"), gettext("Yes"))
         for word, choice in zip(words, super().choices(changelist), strict=True):
             count = re.search(r" \(\d+\)$", str(choice["display"]))

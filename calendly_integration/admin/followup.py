@@ -1,4 +1,4 @@
-"""Follow-ups: to whom somebody should come back. The list, the page, and the steps; the board has its own file."""
+"""Follow-ups: the list, the page and the steps. The board has its own module."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ STALE = _(
 
 @dataclass(frozen=True, slots=True)
 class FollowUpAction(ObjectAction):
-    """A step that needs a yes and nothing more. `do` is the service."""
+    """A step that only needs a confirmation. `do` is the service."""
 
     ask: Words
     done: Words
@@ -38,7 +38,7 @@ class FollowUpAction(ObjectAction):
 
 
 class AssignForm(forms.Form):
-    """Who comes back to the invitee."""
+    """The person to assign."""
 
     assignee: Any = forms.ModelChoiceField(
         queryset=None, label=_("Assigned to"), required=False, empty_label=_("Unassigned")
@@ -49,24 +49,24 @@ class AssignForm(forms.Form):
         self.fields["assignee"].queryset = colleagues()  # type: ignore[attr-defined]
 
     def booking_request(self) -> dict[str, Any]:
-        """What the service is given."""
+        """The arguments of the service."""
         return {"user": self.cleaned_data["assignee"]}
 
 
 class NoteForm(forms.Form):
-    """What the next one should know."""
+    """A note for colleagues."""
 
     note = fields.MultilineField(
         label=_("Note"), max_length=2000, required=False, widget=forms.Textarea(attrs={"rows": 4})
     )
 
     def booking_request(self) -> dict[str, Any]:
-        """What the service is given."""
+        """The arguments of the service."""
         return {"text": self.cleaned_data["note"]}
 
 
 def colleagues() -> QuerySet[Any]:
-    """Active staff who may see follow-ups."""
+    """Active staff who may view follow-ups."""
     right = {"codename": "view_followup", "content_type__app_label": "calendly_integration"}
     own = Q(**{f"user_permissions__{key}": value for key, value in right.items()})
     through = Q(**{f"groups__permissions__{key}": value for key, value in right.items()})
@@ -118,7 +118,7 @@ FORMS: dict[str, tuple[type[Any], Any, Any]] = {
 
 
 class AssigneeFilter(admin.SimpleListFilter):
-    """Mine, nobody's, or those of others."""
+    """Assigned to me, unassigned, or assigned to others."""
 
     title = _("assigned to")
     parameter_name = "assigned"
@@ -133,7 +133,7 @@ class AssigneeFilter(admin.SimpleListFilter):
 
 
 class DueFilter(admin.SimpleListFilter):
-    """Open ones by when they are due, on the viewer's calendar."""
+    """Open follow-ups by due date, on the viewer's calendar."""
 
     title = _("due")
     parameter_name = "due"
@@ -157,7 +157,7 @@ class DueFilter(admin.SimpleListFilter):
 
 @admin.register(FollowUp)
 class FollowUpAdmin(ReadOnlyAdmin[FollowUp]):
-    """What is promised, to whom, until when, and who sees to it."""
+    """Follow-ups."""
 
     nothing_yet = _("There are no follow-ups yet. They are created when a meeting is canceled.")
     list_display = ("due", "invitee", "state", "responsible", "meeting", "remark")
@@ -187,7 +187,7 @@ class FollowUpAdmin(ReadOnlyAdmin[FollowUp]):
 
     @admin.display(description=_("due at"), ordering="scheduled_for")
     def due(self, row: FollowUp) -> SafeString:
-        """The word, in its colour, and the time."""
+        """The badge and the time."""
         badge = followup_board.badge(row, timezone.now())
         return format_html(
             '<span class="calendly cell">{} {}</span>', badge, formatting.instant(row.scheduled_for)
@@ -195,7 +195,7 @@ class FollowUpAdmin(ReadOnlyAdmin[FollowUp]):
 
     @admin.display(description=_("status"), ordering="status")
     def state(self, row: FollowUp) -> SafeString:
-        """How far it is, and what it is for."""
+        """The status and the kind."""
         badge = formatting.badge(row.status, row.get_status_display())
         kind = row.get_kind_display()
         return format_html(
@@ -204,7 +204,7 @@ class FollowUpAdmin(ReadOnlyAdmin[FollowUp]):
 
     @admin.display(description=_("assigned to"), ordering="assignee")
     def responsible(self, row: FollowUp) -> SafeString:
-        """Whose it is."""
+        """The assignee."""
         return formatting.text(row.assignee)
 
     @admin.display(description=_("invitee"), ordering="email")
@@ -217,7 +217,7 @@ class FollowUpAdmin(ReadOnlyAdmin[FollowUp]):
 
     @admin.display(description=_("booking"))
     def meeting(self, row: FollowUp) -> SafeString:
-        """The meeting that did not happen."""
+        """The canceled meeting."""
         return display.object_link(row.booking, row.booking.event_name or row.booking)
 
     @admin.display(description=_("note"))
@@ -226,23 +226,23 @@ class FollowUpAdmin(ReadOnlyAdmin[FollowUp]):
         return formatting.text(row.note)
 
     def get_urls(self) -> list[URLPattern]:
-        """The board, before the stock addresses: `board` is no row."""
+        """The board comes first, because Django's URLs would take it for an object id."""
         view = viewer_timezone.in_zone(self.admin_site.admin_view(self.board_view))
         return [path("board/", view, name=self.url_name("board")), *super().get_urls()]
 
     def board_view(self, request: HttpRequest) -> HttpResponse:
-        """All that is promised, in four columns."""
+        """All follow-ups in four columns."""
         return followup_board.view(self, request)
 
     def _buttons(self, request: HttpRequest, row: FollowUp | None) -> list[dict[str, Any]]:
-        """With the way to book again, where that is still wanted."""
+        """With a button to book again, if the follow-up is open."""
         found = super()._buttons(request, row)
         if row is not None and row.status in followups.OPEN and self.may(request, "add_booking"):
             found.insert(0, {"label": _("Book again"), "url": followup_board.book_again(row)})
         return found
 
     def form_view(self, request: HttpRequest, row: FollowUp, action: ObjectAction) -> HttpResponse:
-        """A step that needs an answer."""
+        """A step with a form."""
         kind, do, done = FORMS[action.name]
         first = {"assignee": row.assignee_id, "note": row.note}
         form = kind(request.POST if request.method == "POST" else None, initial=first)
@@ -259,7 +259,7 @@ class FollowUpAdmin(ReadOnlyAdmin[FollowUp]):
         )
 
     def step_view(self, request: HttpRequest, row: FollowUp, action: FollowUpAction) -> HttpResponse:
-        """A step that needs a yes and nothing more."""
+        """A step that only needs a confirmation."""
         if request.method != "POST":
             return self.page(
                 request, "confirm.html", title=action.label, row=row, ask=action.ask, button=action.label
@@ -275,7 +275,7 @@ class FollowUpAdmin(ReadOnlyAdmin[FollowUp]):
         done: Any,
         booking_request: dict[str, Any],
     ) -> HttpResponse:
-        """Take the step, or say that somebody was quicker; then go back to where one came from."""
+        """Run the step, or say that the follow-up has changed; then go back."""
         by, back = Actor.staff(request.user.get_username()), self.url("change", row)
         if request.POST.get("from") == "board":
             back = self.url("board")

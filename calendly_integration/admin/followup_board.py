@@ -1,4 +1,4 @@
-"""The board: all follow-ups in four columns, each card with its next steps."""
+"""The board of follow-ups: four columns of cards, each card with its next steps."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -54,7 +54,7 @@ class BoardCard:
 
 @dataclass(frozen=True, slots=True)
 class BoardColumn:
-    """A column: its cards, how many there are in all, and where they all are."""
+    """A column: its cards, their total number, and the URL of the full list."""
 
     key: str
     label: Any
@@ -66,13 +66,13 @@ class BoardColumn:
 
 
 def tomorrow(now: datetime) -> datetime:
-    """When the viewer's next day begins."""
+    """The start of the viewer's next day."""
     here = timezone.localtime(now)
     return (here + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
 
 
 def badge(row: FollowUp, now: datetime) -> SafeString:
-    """Overdue, today or later; nothing for one that is ended."""
+    """Overdue, today or later; empty for a closed one."""
     if row.status not in followups.OPEN:
         return SafeString("")
     at = row.scheduled_for
@@ -83,7 +83,7 @@ def badge(row: FollowUp, now: datetime) -> SafeString:
 
 
 def filter_by_assignee(rows: QuerySet[FollowUp], whose: str, me: Any) -> QuerySet[FollowUp]:
-    """Those of `me`, of nobody, of others; all for another word."""
+    """Those assigned to `me`, to no one, or to others; all for any other value."""
     if whose == "me":
         return rows.filter(assignee=me)
     if whose == "unassigned":
@@ -92,7 +92,7 @@ def filter_by_assignee(rows: QuerySet[FollowUp], whose: str, me: Any) -> QuerySe
 
 
 def book_again(row: FollowUp) -> str:
-    """The page to book for somebody, with all filled in that is known."""
+    """The URL of the booking page, with all known values filled in."""
     booking = row.booking
     known = {
         "event_type": booking.event_type_id,
@@ -108,7 +108,7 @@ def book_again(row: FollowUp) -> str:
 
 
 def view(page: ReadOnlyAdmin[FollowUp], request: HttpRequest) -> HttpResponse:
-    """The board of this person."""
+    """The board."""
     if not page.has_view_permission(request):
         raise PermissionDenied
     now, whose = timezone.now(), request.GET.get("assigned", "")

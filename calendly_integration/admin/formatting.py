@@ -1,8 +1,6 @@
-"""How values stand on a page: bounded, escaped, times with their zone, evidence folded away.
-
-Whatever comes from outside may hold markup, control characters, marks that turn the direction of the text, or
-ten kilobytes in one word. Everything that the admin's pages show of it goes through here.
-"""
+"""How values are shown on a page: bounded, escaped, times with their zone, raw data collapsed. External
+text may contain markup, control characters, marks that change the text direction, or ten kilobytes in one
+word. All external text on the admin's pages goes through this module."""
 
 import json
 import re
@@ -46,18 +44,18 @@ TONES = {
 
 
 def plain(value: object, limit: int = SHORT) -> str:
-    """The text for a title or a message, not escaped yet: visible, on one line, at most `limit` characters."""
+    """Text for a title or a message, not escaped yet: visible characters, one line, at most `limit`
+    characters."""
     return Truncator(one_line(value)).chars(limit)
 
 
 def error_text(value: object, limit: int = SHORT) -> str:
-    """What was told of a failure, as plain text, in the language of the page as far as it is known."""
+    """An error text, in the language of the page where the text is known."""
     return plain(error_texts.said(str(value)), limit)
 
 
 def text(value: object, limit: int = SHORT) -> SafeString:
-    """The text in a cell: escaped, bounded, and without influence on the direction of its neighbours. A long one
-    keeps its lines."""
+    """Text for a cell: escaped, bounded, isolated in its text direction. A long text keeps its lines."""
     if value in (None, ""):
         return SafeString(EMPTY)
     if limit <= SHORT:
@@ -67,7 +65,7 @@ def text(value: object, limit: int = SHORT) -> SafeString:
 
 
 def instant(at: datetime | None, *, seconds: bool = False) -> SafeString:
-    """An instant on the viewer's clock, marked as such; the zone's name is told by pointing at it."""
+    """A time in the viewer's zone. The tooltip shows the zone's name."""
     if at is None:
         return SafeString(EMPTY)
     return format_html(
@@ -79,17 +77,17 @@ def instant(at: datetime | None, *, seconds: bool = False) -> SafeString:
 
 
 def stamp(at: datetime, *, seconds: bool = False) -> str:
-    """An instant on the viewer's clock: `24 nov. 2026, 10:00 UTC+2`."""
+    """A time in the viewer's zone: `24 nov. 2026, 10:00 UTC+2`."""
     return texts.noted(at, timezone.get_current_timezone(), language(), seconds=seconds)
 
 
 def language() -> str:
-    """The language of the page, of those that we speak."""
+    """The language of the page, one of ours."""
     return texts.language(get_language())
 
 
 def zone_of(name: str) -> ZoneInfo:
-    """The zone of that name; the default where it is none."""
+    """The zone of that name, or the default."""
     try:
         return time_zones.named(name)
     except time_zones.UnknownZone:
@@ -97,12 +95,12 @@ def zone_of(name: str) -> ZoneInfo:
 
 
 def local(at: datetime | None, zone: str) -> str:
-    """An instant on the invitee's clock, spelled out, with the zone."""
+    """A time in the invitee's zone, written out with the zone."""
     return texts.written(at, zone_of(zone), language()) if at else ""
 
 
 def clock(at: datetime | None, zone: str) -> str:
-    """An instant on the invitee's clock, for a list; empty where the viewer's clock shows the same."""
+    """A time in the invitee's zone, for a list; empty if the viewer's zone shows the same."""
     if at is None:
         return ""
     there, here = at.astimezone(zone_of(zone)), at.astimezone(timezone.get_current_timezone())
@@ -113,31 +111,31 @@ def clock(at: datetime | None, zone: str) -> str:
 
 
 def badge(value: str, label: str | Promise) -> SafeString:
-    """A status as a badge: the word says it, the colour helps."""
+    """A status as a badge with its label and a colour."""
     return format_html(
         '<span class="calendly"><span class="state state-{}">{}</span></span>', TONES.get(value, "off"), label
     )
 
 
 def web_address(url: str) -> str:
-    """The address as it may stand in a link; empty where it is not http or https: it may hold a script."""
+    """The URL if it is http or https; otherwise empty, because it may contain a script."""
     return url if re.fullmatch(r"https?://\S+", url, re.IGNORECASE) else ""
 
 
 def link(url: str, label: object = None) -> SafeString:
-    """A link to the web; only text where it is none."""
+    """A link; plain text if it is not a web address."""
     if not web_address(url):
         return text(url, LONG)
     return format_html('<a href="{}" rel="noopener noreferrer">{}</a>', url, plain(label or url))
 
 
 def lines(values: Collection[object]) -> SafeString:
-    """Several values, one a line."""
+    """Several values, one per line."""
     return format_html_join(SafeString("<br>"), "{}", ((value,) for value in values)) or SafeString(EMPTY)
 
 
 def raw_data(value: Any, *, hidden: Collection[str] = ()) -> SafeString:
-    """Raw data, folded away. `hidden` are keys whose values stay unseen."""
+    """Raw data in a collapsed block. The values of `hidden` keys are masked."""
     if value in (None, "", {}, []):
         return SafeString(EMPTY)
     full = (
@@ -154,7 +152,7 @@ def raw_data(value: Any, *, hidden: Collection[str] = ()) -> SafeString:
 
 
 def body(raw: bytes, *, hidden: Collection[str] = ()) -> SafeString:
-    """What came over the wire, folded away: as JSON where it is some, else as text."""
+    """A request body in a collapsed block: as JSON if it is JSON, otherwise as text."""
     as_text = bytes(raw).decode("utf-8", errors="backslashreplace")
     try:
         return raw_data(json.loads(as_text), hidden=hidden)
@@ -163,7 +161,7 @@ def body(raw: bytes, *, hidden: Collection[str] = ()) -> SafeString:
 
 
 def _without(value: Any, hidden: Collection[str]) -> Any:
-    """A copy of the data in which the values of `hidden` keys are blotted out."""
+    """A copy of the data with the values of `hidden` keys masked."""
     if isinstance(value, Mapping):
         return {
             key: "•••" if key in hidden and item else _without(item, hidden) for key, item in value.items()

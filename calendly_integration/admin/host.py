@@ -1,4 +1,4 @@
-"""Hosts, mirrored from Calendly."""
+"""Hosts, synced from Calendly."""
 
 from django.contrib import admin
 from django.utils.safestring import SafeString
@@ -12,7 +12,7 @@ from .read_only import ReadOnlyAdmin
 
 @admin.register(Host)
 class HostAdmin(ReadOnlyAdmin[Host]):
-    """Who holds meetings. People are added and removed at Calendly."""
+    """Hosts. They are added and removed at Calendly."""
 
     list_display = (
         display.text(Host, "name", sort=True),
@@ -43,5 +43,5 @@ class HostAdmin(ReadOnlyAdmin[Host]):
 
     @admin.display(description=_("event types"))
     def hosts(self, row: Host) -> SafeString:
-        """What can be booked with this person."""
+        """The event types of this host."""
         return formatting.lines([display.object_link(kind) for kind in row.event_types.all()])

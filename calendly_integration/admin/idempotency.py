@@ -1,4 +1,4 @@
-"""Answers kept for repeated requests."""
+"""Stored answers for repeated requests."""
 
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
@@ -11,7 +11,7 @@ from .read_only import ReadOnlyAdmin
 
 @admin.register(IdempotencyRecord)
 class IdempotencyRecordAdmin(ReadOnlyAdmin[IdempotencyRecord]):
-    """Which request got which answer; one without an answer still runs, or died running."""
+    """Requests and their answers. One without an answer is still running, or its process was killed."""
 
     list_display = (
         display.instant(IdempotencyRecord, "started_at", seconds=True),

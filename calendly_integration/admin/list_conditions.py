@@ -1,4 +1,5 @@
-"""The conditions of a list in words, each with the way to the list without it: also those that no filter shows."""
+"""The conditions of a list as text, each with the link that removes it. This includes conditions without a
+filter."""
 
 from collections.abc import Collection, Iterator
 from contextlib import suppress
@@ -18,21 +19,21 @@ from django.utils.translation import gettext
 from ..services import texts
 from . import formatting
 
-# What an address holds that is no condition.
+# Parameters that are not conditions.
 NO_CONDITIONS = {ALL_VAR, ERROR_FLAG, ORDER_VAR, PAGE_VAR, SEARCH_VAR, "_facets", "_popup", "_to_field"}
 DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """What holds for all rows of the list. `without`: the query of the list that drops it."""
+    """A condition of the list. `without` is the query string without it."""
 
     words: str
     without: str
 
 
 def conditions(changelist: Any) -> list[Condition]:
-    """All that hold, those of the filters first. The row of dates shows its own."""
+    """All conditions, those of the filters first. The row of dates shows its own."""
     params = {key: str(value) for key, value in changelist.params.items() if key not in NO_CONDITIONS}
     found = []
     for spec in changelist.filter_specs:
@@ -52,7 +53,7 @@ def conditions(changelist: Any) -> list[Condition]:
 
 
 def _chosen_words(spec: Any, changelist: Any) -> str:
-    """What is chosen in a filter; empty where that is all, or nothing that it knows."""
+    """The selected choice of a filter; empty for “all” or an unknown value."""
     choices = list(spec.choices(changelist))
     return next((formatting.plain(choice["display"]) for choice in choices[1:] if choice["selected"]), "")
 
@@ -62,7 +63,7 @@ def _without(changelist: Any, keys: Collection[str]) -> str:
 
 
 def _split(model: type[Model], key: str) -> tuple[str, str]:
-    """The path of the field and what is asked of it, from a parameter such as `start_at__gte`."""
+    """The field path and the lookup of a parameter such as `start_at__gte`."""
     path, _mark, lookup = key.rpartition("__")
     return (path, lookup) if path and _field(model, key) is None else (key, "exact")
 
@@ -79,7 +80,7 @@ def _field_words(model: type[Model], path: str, asked: dict[str, str]) -> str:
     field = _field(model, path)
     label = formatting.plain(capfirst(str(field.verbose_name)) if field is not None else path, 60)
     if isinstance(field, DateTimeField):
-        with suppress(ValueError, OverflowError):  # no time, or one that no clock shows
+        with suppress(ValueError, OverflowError):  # an invalid time
             if span := _period_words(asked):
                 return f"{label}: {span}"
     return f"{label}: {', '.join(_value_words(field, asked))}"
@@ -96,8 +97,8 @@ def _value_words(field: "Field[Any, Any] | None", asked: dict[str, str]) -> Iter
 
 
 def _period_words(asked: dict[str, str]) -> str:
-    """A span of time: a day of the viewer's calendar where it is one. Empty where it is something else. Raises
-    ValueError, OverflowError."""
+    """A period; a whole day of the viewer's calendar is shown as that day. Empty if it is not a period.
+    Raises ValueError, OverflowError."""
     if not set(asked) <= {"gte", "gt", "lte", "lt"}:
         return ""
     first, last = (_instant(asked, names) for names in (("gte", "gt"), ("lt", "lte")))
@@ -115,7 +116,7 @@ def _period_words(asked: dict[str, str]) -> str:
 
 
 def _instant(asked: dict[str, str], names: tuple[str, str]) -> datetime | None:
-    """The instant under one of these names. Raises ValueError."""
+    """The time under one of these names. Raises ValueError."""
     value = next((asked[name] for name in names if name in asked), "")
     if not value:
         return None

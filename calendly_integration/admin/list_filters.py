@@ -1,4 +1,5 @@
-"""The filters of the bookings list, with counts that are always there and never cost more than they are worth."""
+"""The filters of the bookings list. Their counts are always shown, and their cost is bounded. `FILTERS` is
+the list of them: saved views keep all its parameters."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
@@ -19,7 +20,7 @@ from ..services.backoffice import search
 from . import formatting
 
 MAX_COUNT, MAX_ROWS_READ = 1000, 5000
-# More choices than these stand in the list without a count: each count is a question to the database.
+# Further choices have no count, because each count is a query.
 MAX_COUNTED_CHOICES = 25
 MAX_CHOICES = 300
 AGENT_TYPES_OF_LATEST = 1000
@@ -28,19 +29,19 @@ Choice = tuple[str, str]
 
 
 class CountedFilter(ABC, admin.SimpleListFilter):
-    """A filter under the name that Django gives it in the address. The list fills in `counts`."""
+    """A filter with Django's parameter name. The change list fills in `counts`."""
 
     template = "calendly_integration/admin/counted_filter.html"
     counts: dict[str, str]
 
     def __init__(self, request: HttpRequest, params: Any, model: type[Model], model_admin: Any) -> None:
-        # The list asks for its filters again for every count: the choices are read once a request.
+        # The list creates its filters again for each count, so the choices are read once per request.
         self._choices_by_name: dict[str, list[Choice]] = request.__dict__.setdefault("_calendly_choices", {})
         self.counts = {}
         super().__init__(request, params, model, model_admin)
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[Choice]:
-        """The choices; the chosen one is there also if it is unknown, so that it can be seen and left."""
+        """The choices. An unknown selected value is added, so that it can be seen and removed."""
         name = str(self.parameter_name)
         if name not in self._choices_by_name:
             self._choices_by_name[name] = list(self.options())
@@ -51,14 +52,14 @@ class CountedFilter(ABC, admin.SimpleListFilter):
 
     @abstractmethod
     def options(self) -> Iterator[Choice]:
-        """All choices: value and words."""
+        """All choices: value and label."""
 
     def condition(self, value: str) -> Q:
-        """What holds for the bookings of a choice."""
+        """The condition on bookings for a choice."""
         return Q(**{str(self.parameter_name): value})
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """The bookings of what is chosen; none if it is nonsense."""
+        """The bookings of the selected choice; none if the value is invalid."""
         value = self.value()
         if not value:
             return queryset
@@ -68,7 +69,7 @@ class CountedFilter(ABC, admin.SimpleListFilter):
             return queryset.none()
 
     def choices(self, changelist: Any) -> Iterator[Any]:
-        """What the panel shows."""
+        """The choices for the template."""
         changelist.count_choices()
         name, chosen = str(self.parameter_name), self.value()
         yield {
@@ -87,7 +88,7 @@ class CountedFilter(ABC, admin.SimpleListFilter):
 
 
 def format_count(count: int, *, cut: bool = False) -> str:
-    """A count as it is shown: `1000+` where it was not counted further. `cut`: there may be more than were read."""
+    """A count as text: `1000+` if it was not counted further. `cut`: there may be more than were read."""
     if count > MAX_COUNT:
         return f"{MAX_COUNT}+"
     if cut:
@@ -96,7 +97,7 @@ def format_count(count: int, *, cut: bool = False) -> str:
 
 
 def choice_filter(name: str, label: Any, choices: Any) -> type[CountedFilter]:
-    """A filter of a field with choices of its own."""
+    """A filter by a field with choices."""
 
     class ChoiceFilter(CountedFilter):
         title, parameter_name = label, name
@@ -108,7 +109,7 @@ def choice_filter(name: str, label: Any, choices: Any) -> type[CountedFilter]:
 
 
 def related_filter(name: str, label: Any, rows: Callable[[], QuerySet[Any]]) -> type[CountedFilter]:
-    """A filter by another row of ours."""
+    """A filter by a related object."""
 
     class RelatedFilter(CountedFilter):
         title, parameter_name = label, name
@@ -120,26 +121,26 @@ def related_filter(name: str, label: Any, rows: Callable[[], QuerySet[Any]]) -> 
 
 
 class AgentTypeFilter(CountedFilter):
-    """By the kind of agent; the kinds are those of the bookings made last."""
+    """By the kind of agent. The choices are those of the latest bookings."""
 
     title, parameter_name = _("kind of agent"), "metadata__agent_type"
 
     def options(self) -> Iterator[Choice]:
-        """Kinds, by name."""
+        """All choices: value and label."""
         latest = Booking.objects.order_by("-created_at", "-pk").values("pk")[:AGENT_TYPES_OF_LATEST]
-        # As a list on purpose: some databases take no limit within a subquery.
+        # A list on purpose: some databases do not support LIMIT in a subquery.
         known = VAIMetadata.objects.filter(booking__in=latest).exclude(agent_type="")
         for kind in sorted(set(known.values_list("agent_type", flat=True).distinct()))[:MAX_CHOICES]:
             yield kind, formatting.plain(kind, 60)
 
 
 class PeriodFilter(CountedFilter):
-    """By when it starts, in days of the viewer's zone."""
+    """By start, in days of the viewer's zone."""
 
     title, parameter_name = _("period"), "period"
 
     def options(self) -> Iterator[Choice]:
-        """The periods that people ask for."""
+        """All choices: value and label."""
         words = {
             "today": _("Today"),
             "tomorrow": _("Tomorrow"),
@@ -150,7 +151,7 @@ class PeriodFilter(CountedFilter):
         return ((value, str(label)) for value, label in words.items())
 
     def condition(self, value: str) -> Q:
-        """From midnight to midnight, or from and to now."""
+        """The condition on bookings for a choice."""
         now = timezone.now()
         if value == "next7":
             return Q(start_at__gte=now, start_at__lt=now + timedelta(days=7))
@@ -170,34 +171,34 @@ class PeriodFilter(CountedFilter):
 
 
 class NoShowFilter(CountedFilter):
-    """Whether the invitee is marked as one who did not come."""
+    """Whether the invitee is marked as no-show."""
 
-    # Not `no_show…`: Django drops a filter with all parameters whose names begin with its own.
+    # Not `no_show…`: Django removes a filter together with all parameters whose names begin with its own.
     title, parameter_name = _("no-show"), "missed"
 
     def options(self) -> Iterator[Choice]:
-        """Marked or not."""
+        """All choices: value and label."""
         yield "yes", str(_("marked"))
         yield "no", str(_("not marked"))
 
     def condition(self, value: str) -> Q:
-        """By the time of the mark."""
+        """The condition on bookings for a choice."""
         if value not in ("yes", "no"):
             raise ValueError(value)
         return Q(no_show_at__isnull=value == "no")
 
 
 def midnight(day: date) -> datetime:
-    """When that day begins on the viewer's clock."""
+    """The start of that day in the viewer's zone."""
     return datetime.combine(day, time.min, tzinfo=timezone.get_current_timezone())
 
 
 def count(
     asked: list[tuple[CountedFilter, QuerySet[Any]]], *, found: search.SearchResult = search.EVERYTHING
 ) -> None:
-    """Fill in the counts of all filters. With each comes what the other filters leave; `found` is what was searched
-    for. Among all bookings each choice is counted by its own index; of what a filter or a search leaves the first
-    thousands are read, once for all choices."""
+    """Fill in the counts of all filters. Each filter comes with the rows that the other filters leave;
+    `found` is the search result. Among all bookings each choice is counted by its own index. Of a filtered
+    list the first thousands of rows are read once for all choices."""
     whole: list[tuple[CountedFilter, QuerySet[Any]]] = []
     left: dict[int, tuple[QuerySet[Any], list[CountedFilter]]] = {}
     for list_filter, rows in asked:
@@ -214,7 +215,7 @@ def count(
 
 
 def _count_at_once(rows: QuerySet[Any], own: list[CountedFilter]) -> None:
-    """By one reading. Of more than `MAX_ROWS_READ` it is only known how many there are at least."""
+    """Count with one read. Beyond `MAX_ROWS_READ` only a lower bound is known."""
     places = [
         (list_filter, value, condition)
         for list_filter in own
@@ -227,7 +228,7 @@ def _count_at_once(rows: QuerySet[Any], own: list[CountedFilter]) -> None:
 
 
 def _count_each(asked: list[tuple[CountedFilter, QuerySet[Any]]]) -> None:
-    """By one question."""
+    """Count each choice, all in one query."""
     parts: list[str] = []
     params: list[Any] = []
     places: list[tuple[CountedFilter, str]] = []
@@ -253,12 +254,12 @@ def _count_each(asked: list[tuple[CountedFilter, QuerySet[Any]]]) -> None:
 
 
 def _counted_choices(list_filter: CountedFilter) -> Iterator[tuple[str, Q]]:
-    """Those whose bookings are counted. Of nonsense there are none."""
+    """The choices whose bookings are counted. Invalid values are left out."""
     for value, _words in list_filter.lookup_choices[:MAX_COUNTED_CHOICES]:
         list_filter.counts[value] = format_count(0)
         with suppress(ValueError, ValidationError):
             condition = list_filter.condition(value)
-            Booking.objects.filter(condition)  # refuses what is no value of the field
+            Booking.objects.filter(condition)  # raises for an invalid value
             yield value, condition
 
 

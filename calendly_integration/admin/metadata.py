@@ -1,4 +1,4 @@
-"""Metadata: the conversation that a booking came from."""
+"""Metadata: the conversation of a booking."""
 
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
@@ -11,7 +11,7 @@ from .read_only import ReadOnlyAdmin
 
 @admin.register(VAIMetadata)
 class VAIMetadataAdmin(ReadOnlyAdmin[VAIMetadata]):
-    """What the portal knows of a booking."""
+    """What the portal knows about a booking."""
 
     list_display = (
         display.related(VAIMetadata, "booking"),

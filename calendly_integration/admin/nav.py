@@ -1,4 +1,4 @@
-"""The way between our pages: Today, bookings, calendar, follow-ups, machine room."""
+"""The navigation between our pages."""
 
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ PAGES = (
 
 @dataclass(frozen=True, slots=True)
 class NavLink:
-    """A page one can go to. `here`: this is it."""
+    """A page. `here` marks the present one."""
 
     label: str
     url: str
@@ -28,10 +28,10 @@ class NavLink:
 
 
 def links(request: HttpRequest) -> list[NavLink]:
-    """Those that this person may see."""
+    """The pages that this person may view."""
     found = []
     for _key, label, name, right in PAGES:
-        # A portal may have taken one of our pages out of its admin.
+        # A portal may have unregistered one of our pages.
         with suppress(NoReverseMatch):
             if request.user.has_perm(f"{APP}.{right}"):
                 url = reverse(f"admin:{name}", args=[APP] if name == "app_list" else [])

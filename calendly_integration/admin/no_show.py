@@ -1,4 +1,4 @@
-"""The pages on which staff mark an invitee who did not come, and take the mark away."""
+"""The pages on which staff mark a no-show and remove the mark."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -42,7 +42,7 @@ CONSEQUENCES = {
 
 
 def blocked(booking: Booking, now: datetime, *, marked: bool) -> str:
-    """Why there is nothing to mark, or with `marked` no mark to take away; empty where Calendly is to be asked."""
+    """Why no mark can be set, or with `marked` removed; empty if Calendly has to be asked."""
     why = no_show.why_not(booking, now=now)
     if not why and (booking.no_show_at is not None) != marked:
         why = "unmarked" if marked else "marked"
@@ -50,10 +50,10 @@ def blocked(booking: Booking, now: datetime, *, marked: bool) -> str:
 
 
 class NoShowMixin(ReadOnlyAdmin[Booking]):
-    """The actions' view, for the admin of bookings."""
+    """The part of the bookings' admin that marks no-shows."""
 
     def no_show_view(self, request: HttpRequest, booking: Booking, action: ObjectAction) -> HttpResponse:
-        """Ask; on a yes do it. What stood in the way is said on the page."""
+        """Ask for confirmation, then call the service. An error is shown on the page."""
         now, failure, undoing = timezone.now(), "", action.name == UNDO.name
         if request.method == "POST":
             try:

@@ -1,4 +1,4 @@
-"""What can be done on a row's page: a button, a right, and a page of its own that asks first."""
+"""Actions on one object: a button, a permission, and a page that asks for confirmation."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -14,8 +14,8 @@ Words = str | Promise
 
 @dataclass(frozen=True, slots=True)
 class ObjectAction:
-    """`name` stands in the address; `view` is the admin's method that shows the page and does it; `offered`
-    says whether there is a button for this row now."""
+    """`name` is part of the URL. `view` is the admin's method that shows the page and runs the action.
+    `offered` tells whether the object has the button now."""
 
     name: str
     label: Words
@@ -25,14 +25,15 @@ class ObjectAction:
 
 
 def error_message(refusals: Mapping[type[Exception], Words], error: Exception) -> Words:
-    """The words for an error: those of its class, else of the nearest class that it is made from."""
+    """The message for an error: that of its class, or of the nearest base class."""
     return next(refusals[kind] for kind in type(error).__mro__ if kind in refusals)
 
 
 @dataclass(frozen=True, slots=True)
 class ConfirmedAction(ObjectAction):
-    """One that needs a yes and nothing more. `do` is the service, which is told the row, who and when; an error of
-    `refusals` is told, and no more."""
+    """An action that only needs a confirmation. `do` is the service: it gets the object, the actor and the
+    time. It is a parameter because each action differs in this call alone. The errors in `error_messages`
+    become messages."""
 
     ask: Words = ""
     done: Words = ""

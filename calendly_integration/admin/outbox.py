@@ -1,4 +1,4 @@
-"""The outbox: what the portal is told, and the queues in which that stands."""
+"""The outbox: messages to the portal, and their queues."""
 
 from datetime import datetime
 
@@ -53,7 +53,7 @@ PARK = ConfirmedAction(
 
 @admin.register(OutboxMessage)
 class OutboxMessageAdmin(ReadOnlyAdmin[OutboxMessage]):
-    """What was or will be told, with buttons to send again and to park."""
+    """Messages to the portal, with actions to send again and to park."""
 
     nothing_yet = _("There are no messages yet. They are created with the first booking.")
     list_display = (
@@ -88,23 +88,23 @@ class OutboxMessageAdmin(ReadOnlyAdmin[OutboxMessage]):
     actions = ("send_again", "park")
 
     def has_resend_permission(self, request: HttpRequest) -> bool:
-        """Who may send again and park."""
+        """Whether this person may send again and park."""
         return self.may(request, RESEND.permission)
 
     @admin.action(description=_("Send again"), permissions=["resend"])
     def send_again(self, request: HttpRequest, rows: QuerySet[OutboxMessage]) -> HttpResponse | None:
-        """Send many parked ones again, the oldest first."""
+        """Send the selected parked messages again, the oldest first."""
         return bulk_actions.confirm(self, request, rows.order_by("pk"), RESEND, bulk=BulkRun.Kind.RESEND)
 
     @admin.action(description=_("Park"), permissions=["resend"])
     def park(self, request: HttpRequest, rows: QuerySet[OutboxMessage]) -> HttpResponse | None:
-        """Park many waiting ones."""
+        """Park the selected waiting messages."""
         return bulk_actions.confirm(self, request, rows.order_by("pk"), PARK)
 
 
 @admin.register(OutboxQueue)
 class OutboxQueueAdmin(ReadOnlyAdmin[OutboxQueue]):
-    """A queue: who works on it, when it goes on."""
+    """Queues: one for each booking, which keeps the order of its messages."""
 
     list_display = (
         display.text(OutboxQueue, "key", label=_("queue"), sort=True),
@@ -130,13 +130,13 @@ class OutboxQueueAdmin(ReadOnlyAdmin[OutboxQueue]):
 
     @admin.display(description=_("asked to wait"), boolean=True)
     def asked_to_wait(self, row: OutboxQueue) -> bool:
-        """Whether the portal itself asked for the pause."""
+        """Whether the portal asked for the pause."""
         return row.held
 
 
 @admin.register(PendingMail)
 class PendingMailAdmin(ReadOnlyAdmin[PendingMail]):
-    """A confirmation that waits for the conference link of its meeting."""
+    """Confirmations that wait for the conference link."""
 
     list_display = (
         display.related(PendingMail, "booking"),

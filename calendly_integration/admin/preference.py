@@ -1,4 +1,4 @@
-"""In which zone a person of the staff reads times: chosen on Today, by oneself, for oneself."""
+"""The time zone in which a person reads times. It is chosen on Today."""
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -18,7 +18,7 @@ from .read_only import ReadOnlyAdmin
 
 @admin.register(Preference)
 class PreferenceAdmin(ReadOnlyAdmin[Preference]):
-    """One's own choice. It is changed by the form on Today."""
+    """One's own preferences, changed by the form on Today."""
 
     list_display = ("user", display.text(Preference, "time_zone"))
     list_select_related = ("user",)
@@ -26,13 +26,13 @@ class PreferenceAdmin(ReadOnlyAdmin[Preference]):
     lines = ("user", display.text(Preference, "time_zone"))
 
     def get_urls(self) -> list[URLPattern]:
-        """The form's address stands before the stock ones, which would take it for a row."""
+        """The form's URL comes first, because Django's would take it for an object id."""
         view = self.admin_site.admin_view(self.zone_view)
         return [path("zone/", view, name=self.url_name("zone")), *super().get_urls()]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Preference]:
-        """The list shows one's own row. The page of another's is open to whoever may view preferences: a zone is
-        no secret, and the admin's log leads there."""
+        """The list shows one's own row. People who may view preferences can open the page of another: a
+        zone is no secret, and the admin's log links to it."""
         rows = super().get_queryset(request)
         match = request.resolver_match
         if match is not None and match.url_name == self.url_name("changelist"):
@@ -40,7 +40,7 @@ class PreferenceAdmin(ReadOnlyAdmin[Preference]):
         return rows
 
     def zone_view(self, request: HttpRequest) -> HttpResponse:
-        """Keep the zone that was chosen, for whoever may see anything of ours."""
+        """Save the chosen zone. Everyone who may see one of our pages can do this."""
         if not request.user.has_module_perms(APP):
             raise PermissionDenied
         if request.method != "POST":
@@ -58,7 +58,7 @@ class PreferenceAdmin(ReadOnlyAdmin[Preference]):
         return HttpResponseRedirect(self._next(request))
 
     def _next(self, request: HttpRequest) -> str:
-        """Back to where one came from, if that is a page of this portal."""
+        """The previous page, if it belongs to this portal."""
         wanted = request.POST.get("next", "")
         if wanted and url_has_allowed_host_and_scheme(
             wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()

@@ -1,4 +1,4 @@
-"""An event type's questions as fields of a form, each by its kind."""
+"""An event type's questions as form fields."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -14,13 +14,13 @@ MAX_ANSWER_LENGTH = 10_000
 
 
 def fields(asked: Sequence[Mapping[str, Any]]) -> dict[str, forms.Field]:
-    """A field for each question, by the name `question_<n>`; where another answer may be given, one more for it."""
+    """A field for each question, named `question_<n>`, and one more where another answer is possible."""
     made: dict[str, forms.Field] = {}
     for number, question in enumerate(asked):
         choices = [str(each) for each in question.get("answer_choices") or ()]
         other = bool(question.get("include_other") and choices)
         required = bool(question.get("required"))
-        # What is required may be answered by the field beside it: the service asks for the two together.
+        # A required question may be answered in the field beside it; the service checks both together.
         field = _field(question, choices, required=required and not other)
         field.label, field.label_suffix = formatting.plain(question["name"], 500), ""
         made[f"question_{number}"] = field
@@ -32,7 +32,7 @@ def fields(asked: Sequence[Mapping[str, Any]]) -> dict[str, forms.Field]:
 
 
 def answers(form: forms.Form, asked: Sequence[Mapping[str, Any]]) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """What was answered, several choices apart."""
+    """The answers, as a tuple for each question."""
     found = []
     for number, question in enumerate(asked):
         given = form.cleaned_data.get(f"question_{number}") or ""
@@ -43,7 +43,7 @@ def answers(form: forms.Form, asked: Sequence[Mapping[str, Any]]) -> tuple[tuple
 
 
 def typed(form: forms.BaseForm, request: HttpRequest) -> dict[str, Any]:
-    """What stands in the fields now, for a page that is shown again without being judged."""
+    """The typed values, for a page that is shown again without validation."""
     return {
         name: field.widget.value_from_datadict(request.POST, request.FILES, name)
         for name, field in form.fields.items()

@@ -1,7 +1,5 @@
-"""The admin of rows that nobody edits: they mirror Calendly, or are evidence of what happened.
-
-What can be done with such a row is an action: permission, page, service, admin log, message, redirect.
-"""
+"""A model admin for read-only rows: they mirror Calendly or record what happened. Each action on a row has
+a permission, a page, a service, an entry in the admin's log, a message and a redirect."""
 
 import uuid
 from functools import partial
@@ -31,36 +29,37 @@ M = TypeVar("M", bound=Model)
 
 
 class ReadOnlyAdmin(BoundedLists[M]):
-    """A read-only list and page, with buttons for `actions`."""
+    """A read-only list and page, with buttons for `object_actions`."""
 
     show_full_result_count = False
     empty_value_display = formatting.EMPTY
     list_per_page = 50
-    # The lines of the page: names of fields and methods, or columns. Django's `fields`, which is typed for names.
+    # Like Django's `fields`, but it may also contain columns.
     lines: tuple[str | display.Column, ...] = ()
     object_actions: tuple[ObjectAction, ...] = ()
-    # What an empty list says: what has to happen for rows to come.
+    # The text of an empty list.
     nothing_yet: Words = gettext_lazy("There is nothing here yet.")
-    # Looked up where the search box holds one of our ids: databases keep them in different spellings.
+    # Searched if the term is a UUID: databases store UUIDs in different formats.
     uuid_lookups: tuple[str, ...] = ()
 
     class Media:
         css = {"all": ["calendly_integration/admin.css"]}
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Nobody: rows come from Calendly or from what happens."""
+        """Read-only: rows come from Calendly or from events."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: M | None = None) -> bool:
-        """Nobody: a changed copy would be a lie."""
+        """Read-only: these rows mirror Calendly."""
         return False
 
     def has_view_permission(self, request: HttpRequest, obj: M | None = None) -> bool:
-        """By the right to view alone: that to change our own columns does not bring it along, as Django has it."""
+        """Viewing needs the view permission. Django also accepts the change permission, which we use for
+        our own columns."""
         return self.may(request, f"view_{self.opts.model_name}")
 
     def has_delete_permission(self, request: HttpRequest, obj: M | None = None) -> bool:
-        """Nobody: evidence stays."""
+        """Read-only: the records are kept."""
         return False
 
     def may(self, request: HttpRequest, permission: str) -> bool:
@@ -68,15 +67,15 @@ class ReadOnlyAdmin(BoundedLists[M]):
         return request.user.has_perm(f"{self.opts.app_label}.{permission}")
 
     def get_fields(self, request: HttpRequest, obj: M | None = None) -> Any:
-        """What the page shows, texts bounded and visible."""
+        """The fields of the page, with bounded texts."""
         return [display.bounded(self.model, each) for each in self.lines]
 
     def get_readonly_fields(self, request: HttpRequest, obj: M | None = None) -> list[Any]:
-        """All that is shown."""
+        """All fields."""
         return flatten_fieldsets(self.get_fieldsets(request, obj))
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> M | None:
-        """The row, with the note of what this person may not see of it."""
+        """The object, with a note of what this person may not see of it."""
         found = super().get_object(request, object_id, from_field)
         if found is not None:
             hidden = {
@@ -91,7 +90,7 @@ class ReadOnlyAdmin(BoundedLists[M]):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[M], search_term: str
     ) -> tuple[QuerySet[M], bool]:
-        """Search, also for one of our ids."""
+        """Search, also by one of our ids."""
         try:
             wanted = uuid.UUID(search_term.strip())
         except ValueError:
@@ -104,7 +103,7 @@ class ReadOnlyAdmin(BoundedLists[M]):
     # Pages
 
     def get_urls(self) -> list[URLPattern]:
-        """The stock addresses, and one for each action."""
+        """Django's URLs, and one for each action."""
         own = [
             path(
                 f"<path:object_id>/{action.name}/", self._action_view(action), name=self.url_name(action.name)
@@ -118,11 +117,11 @@ class ReadOnlyAdmin(BoundedLists[M]):
 
     def _action_view(self, action: ObjectAction) -> Any:
         view = partial(self._run_action, action)
-        # Services hold their own transactions and call out between them; a host may wrap requests in one.
+        # Services own their transactions and make HTTP calls between them; a host may wrap requests in one.
         return self.admin_site.admin_view(transaction.non_atomic_requests(view))
 
     def _run_action(self, action: ObjectAction, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Nobody comes to an action's page without its right, by whatever method."""
+        """Check the permission for any method, then call the view."""
         if not (self.may(request, action.permission) and self.has_view_permission(request)):
             raise PermissionDenied
         row = self.get_object(request, unquote(object_id))
@@ -132,18 +131,18 @@ class ReadOnlyAdmin(BoundedLists[M]):
         return answer
 
     def url_name(self, page: str) -> str:
-        """What an own page's address is called, without the namespace."""
+        """The URL name of a page, without the namespace."""
         return f"{self.opts.app_label}_{self.opts.model_name}_{page}"
 
     def url(self, page: str, row: Model | None = None) -> str:
-        """The address of a page of this model."""
+        """The URL of a page of this model."""
         args = [] if row is None else [quote(row.pk)]
         return reverse(f"admin:{self.url_name(page)}", args=args, current_app=self.admin_site.name)
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """The stock list under its own name, which says what to do while it is empty."""
+        """Django's list, titled by its model, with a hint while it is empty."""
         own = {"title": capfirst(self.opts.verbose_name_plural), "nothing_yet": self.nothing_yet}
         return super().changelist_view(request, own | (extra_context or {}))
 
@@ -154,7 +153,7 @@ class ReadOnlyAdmin(BoundedLists[M]):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """The stock page, with buttons, and with a bounded name in the trail."""
+        """Django's page, with buttons and a bounded name in the breadcrumbs."""
         row = self.get_object(request, unquote(object_id))
         extra: dict[str, Any] = {
             "title": capfirst(self.opts.verbose_name),
@@ -170,13 +169,13 @@ class ReadOnlyAdmin(BoundedLists[M]):
         return super().change_view(request, object_id, form_url, extra | (extra_context or {}))
 
     def sections(self, row: M) -> dict[str, Any]:
-        """What a template of its own needs to show this row."""
+        """Context for a template of the model."""
         return {}
 
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """The stock page, with a bounded name in its title and trail."""
+        """Django's page, with a bounded name in its title and breadcrumbs."""
         row = self.get_object(request, unquote(object_id))
         name = formatting.plain(row) if row is not None else ""
         object_id = object_id if row is not None else _quoted_id(object_id)
@@ -207,7 +206,7 @@ class ReadOnlyAdmin(BoundedLists[M]):
         js: tuple[str, ...] = (),
         **context: Any,
     ) -> TemplateResponse:
-        """An own page in the frame of the admin, with style sheets and scripts of its own."""
+        """A page of ours in the frame of the admin, with its own style sheets and scripts."""
         own = forms.Media(css={"all": css}, js=js)
         frame = {
             **self.admin_site.each_context(request),
@@ -226,13 +225,13 @@ class ReadOnlyAdmin(BoundedLists[M]):
     def finish_action(
         self, request: HttpRequest, row: M, log: Words, text: Words, level: int = messages.SUCCESS
     ) -> HttpResponseRedirect:
-        """Write it into the admin's log, tell it, and go back to the row's page."""
+        """Write to the admin's log, show a message, and redirect to the object's page."""
         self.log_change(request, row, str(log))
         messages.add_message(request, level, str(text))
         return HttpResponseRedirect(self.url("change", row))
 
     def confirm_view(self, request: HttpRequest, row: M, action: ConfirmedAction) -> HttpResponse:
-        """Ask, and on a yes do it."""
+        """Ask for confirmation, then run the action."""
         if request.method != "POST":
             return self.page(
                 request, "confirm.html", title=action.label, row=row, ask=action.ask, button=action.label
@@ -246,11 +245,11 @@ class ReadOnlyAdmin(BoundedLists[M]):
 
 
 def _quoted_id(object_id: str) -> str:
-    """A key that is none, as the message that says so may show it."""
+    """An invalid key, safe for the message that shows it."""
     return quote(formatting.plain(unquote(object_id)))
 
 
 def breadcrumbs_are_a_list() -> bool:
-    """Whether this admin writes its breadcrumbs as a list, as Django does since 6.1, or as a line of links."""
+    """Whether this admin renders breadcrumbs as a list, as Django 6.1 does, or as a line of links."""
     template = get_template("admin/base.html")
     return '<ol class="breadcrumbs">' in getattr(getattr(template, "template", None), "source", "")

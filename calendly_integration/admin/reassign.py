@@ -1,4 +1,5 @@
-"""The page on which staff give a meeting to another host: that host's event type, at the same start if free."""
+"""The page on which staff reassign a meeting to another host: that host's event type, at the same start if
+it is free."""
 
 from datetime import datetime
 from typing import Any
@@ -22,13 +23,13 @@ NO_CANDIDATES = _("No other host has an event type of the same length. Create on
 
 
 def blocked(booking: Booking, now: datetime) -> str:
-    """Why it cannot be handed over, as far as our own rows say. A type that is switched off is no obstacle."""
+    """Why our row does not allow a reassignment. An inactive event type does not prevent it."""
     why = reschedule.status_blocks(booking, now)
     return str(error_messages.NOT_RESCHEDULABLE[why]) if why else ""
 
 
 def offered(booking: Booking, now: datetime) -> bool:
-    """Whether there is a button for it. One query, for confirmed meetings to come."""
+    """Whether there is a button for it. One query, for future confirmed meetings."""
     return not blocked(booking, now) and queries.reassignment_candidates(booking).exists()
 
 
@@ -38,15 +39,15 @@ REASSIGN = ObjectAction(
 
 
 class ReassignMixin(ReadOnlyAdmin[Booking]):
-    """The part of the bookings' admin that hands over."""
+    """The part of the bookings' admin that reassigns."""
 
     def reassign_view(self, request: HttpRequest, booking: Booking, action: ObjectAction) -> HttpResponse:
-        """Hand over, on a page of its own."""
+        """The page that reassigns the meeting."""
         return view(self, request, booking)
 
 
 def view(page: ReadOnlyAdmin[Booking], request: HttpRequest, booking: Booking) -> HttpResponse:
-    """Choose the colleague's event type, then a start of it; on a choice hand over."""
+    """Choose the other host's event type, then a start; then reassign."""
     now, found = timezone.now(), list[EventType]()
     cannot = blocked(booking, now)
     if not cannot:
@@ -89,7 +90,8 @@ def _choice(kind: EventType, chosen: EventType | None) -> dict[str, Any]:
 def _offer(
     page: ReadOnlyAdmin[Booking], request: HttpRequest, booking: Booking, kind: EventType, now: datetime
 ) -> HttpResponse | dict[str, Any]:
-    """The free starts and open questions of that type; on a POST the answer, where it was handed over."""
+    """The free starts and open questions of that event type. On a POST the response, if the meeting was
+    reassigned."""
     sent = request.method == "POST"
     form_error, refreshes = FormError(), "look" in request.POST
     form = forms.Form(request.POST if sent and not refreshes else None)

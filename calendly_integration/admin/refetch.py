@@ -1,4 +1,4 @@
-"""The action by which staff have Calendly asked at once about a booking that it has not confirmed."""
+"""The action that refetches an unconfirmed booking from Calendly at once."""
 
 from datetime import datetime
 

@@ -19,7 +19,7 @@ from .read_only import ReadOnlyAdmin
 
 
 def blocked(booking: Booking, now: datetime) -> str:
-    """Why it cannot be moved, as far as our own rows say; empty where Calendly is to be asked."""
+    """Why our row does not allow a move; empty if Calendly has to be asked."""
     why = status_blocks(booking, now)
     if not why and (booking.event_type is None or not booking.event_type.active):
         why = "gone"
@@ -27,7 +27,7 @@ def blocked(booking: Booking, now: datetime) -> str:
 
 
 def status_blocks(booking: Booking, now: datetime) -> str:
-    """Why it does not stand in the future, whatever its event type; empty where it does."""
+    """Why the booking is not a future confirmed meeting, whatever its event type; empty if it is one."""
     if booking.status != Booking.Status.CONFIRMED:
         return booking.status
     return "past" if booking.start_at is not None and booking.start_at <= now else ""
@@ -35,8 +35,8 @@ def status_blocks(booking: Booking, now: datetime) -> str:
 
 @dataclass(frozen=True, slots=True)
 class FormError:
-    """Why nothing was moved. `taken`: the start that is not free any more. `ask`: Calendly may be asked for its free
-    starts."""
+    """Why nothing was moved. `taken` is the start that is no longer free. `ask`: whether to read the free
+    starts from Calendly."""
 
     failure: str = ""
     taken: datetime | None = None
@@ -44,7 +44,7 @@ class FormError:
 
 
 def view(page: ReadOnlyAdmin[Booking], request: HttpRequest, booking: Booking) -> HttpResponse:
-    """Offer the free starts; on a choice move. Where the start went meanwhile, those of its day come first."""
+    """Offer the free starts, then move. If the start is no longer free, those of its day come first."""
     now, form_error = timezone.now(), FormError()
     cannot, kind = blocked(booking, now), booking.event_type
     if request.method == "POST" and not cannot:
@@ -73,7 +73,7 @@ def view(page: ReadOnlyAdmin[Booking], request: HttpRequest, booking: Booking) -
 
 
 def _link(booking: Booking) -> str:
-    """The page at Calendly on which the invitee moves the meeting, for those who may see it."""
+    """Calendly's page on which the invitee moves the meeting, if this person may see it."""
     hidden = "reschedule_url" in display.hidden_keys(booking)
     return "" if hidden else formatting.web_address(booking.reschedule_url)
 
@@ -81,7 +81,7 @@ def _link(booking: Booking) -> str:
 def _move(
     page: ReadOnlyAdmin[Booking], request: HttpRequest, booking: Booking, now: datetime
 ) -> HttpResponse | FormError:
-    """Move it. Gives back the answer, or what stood in the way."""
+    """Move the meeting. Returns the response, or what prevented the move."""
 
     def move(start: datetime, by: Actor) -> queries.Moved | queries.NotFree | queries.MoveUnknown:
         return queries.reschedule(booking, new_start=start, by=by, now=now)
@@ -112,8 +112,8 @@ def run_move(
     asked: Words,
     link: str = "",
 ) -> HttpResponse | FormError:
-    """Do a move or a hand-over to the start that was chosen, and tell what came of it. `link`: where the invitee
-    can do the same, done_text where Calendly does not let us."""
+    """Run a move or a reassignment to the chosen start. `move` and `done_text` are what the two differ in.
+    `link` is the page where the invitee can do the same; it is shown if Calendly refuses."""
     start = slots.parse(request.POST.get("start", ""))
     if start is None:
         return FormError(gettext("Choose one of the free start times."))
@@ -122,7 +122,7 @@ def run_move(
     try:
         outcome = move(start, Actor.staff(request.user.get_username()))
     except error_messages.BOOKING_ERRORS as error:
-        # Who has just waited for a Calendly that is away shall not wait for it once more.
+        # If Calendly was unreachable, the page does not wait for it again.
         ours = isinstance(error, create.InvalidBookingRequest | queries.NotReschedulable)
         way = gettext("The invitee can still move it on this page: %s") % link if link and not ours else ""
         return FormError(f"{error_messages.describe_booking_error(error)} {way}".strip(), ask=ours)
@@ -139,7 +139,7 @@ def run_move(
 
 
 def moved_since(request: HttpRequest, booking: Booking) -> str:
-    """Says so where the meeting was moved since the page was opened; empty where it was not."""
+    """A text if the meeting was moved after the page was opened; otherwise empty."""
     seen = request.POST.get("seen", "")
     if not seen or seen == str(booking.current_calendly_booking_id) or booking.start_at is None:
         return ""
@@ -150,5 +150,5 @@ def moved_since(request: HttpRequest, booking: Booking) -> str:
 
 
 def hosts_of(kind: EventType) -> str:
-    """Who holds it, as text of a page."""
+    """The names of the hosts as plain text."""
     return formatting.plain(", ".join(host.name for host in kind.hosts.all()) or formatting.EMPTY)

@@ -1,4 +1,4 @@
-"""The action by which staff have the old half of a move canceled again, where Calendly has refused that."""
+"""The action that retries the cancellation of a moved meeting's old booking, after Calendly refused it."""
 
 from datetime import datetime
 
@@ -11,7 +11,7 @@ from .object_actions import ConfirmedAction
 
 
 class NothingLeft(Exception):
-    """The old half is canceled, or it is tried already."""
+    """The old booking is canceled, or its cancellation is already being retried."""
 
 
 def _offered(booking: Booking, now: datetime) -> bool:

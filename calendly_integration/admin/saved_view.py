@@ -1,4 +1,4 @@
-"""Saved views: a person's own names for sets of filters of the bookings list."""
+"""Saved views: a person's named filters of the bookings list."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -29,7 +29,7 @@ KEPT_PARAMETERS = (
 
 @dataclass(frozen=True, slots=True)
 class SavedViewLink:
-    """A view above the list. `current`: it is what the list shows."""
+    """A view above the list. `current` marks the one that is shown."""
 
     pk: int
     name: str
@@ -38,13 +38,13 @@ class SavedViewLink:
 
 
 def kept_query(query: str) -> str:
-    """Of a query string what the list knows, in one order: what a view keeps."""
+    """The parameters that a view keeps, in a fixed order."""
     given = dict(parse_qsl(query[:4000]))
     return urlencode([(name, given[name]) for name in KEPT_PARAMETERS if given.get(name)])
 
 
 def has_other_conditions(request: HttpRequest) -> bool:
-    """Whether the list has conditions that no view keeps, such as those of a figure on Today."""
+    """Whether the list has conditions that a view does not keep, such as those of a figure on Today."""
     return any(
         value and key not in list_conditions.NO_CONDITIONS and key not in KEPT_PARAMETERS
         for key, value in request.GET.items()
@@ -72,7 +72,7 @@ def _refuse(page: Any, request: HttpRequest) -> HttpResponse | None:
 
 
 def save(page: Any, request: HttpRequest) -> HttpResponse:
-    """Keep what the list shows under a name."""
+    """Save the present filters under a name."""
     if (refused := _refuse(page, request)) is not None:
         return refused
     query = kept_query(request.POST.get("query", ""))
@@ -92,7 +92,7 @@ def save(page: Any, request: HttpRequest) -> HttpResponse:
 
 
 def forget(page: Any, request: HttpRequest) -> HttpResponse:
-    """Delete a view of one's own."""
+    """Delete one of one's own views."""
     if (refused := _refuse(page, request)) is not None:
         return refused
     wanted = request.POST.get("view", "")
@@ -108,7 +108,7 @@ def forget(page: Any, request: HttpRequest) -> HttpResponse:
 
 @admin.register(SavedView)
 class SavedViewAdmin(ReadOnlyAdmin[SavedView]):
-    """One's own. They are made and deleted above the list of bookings."""
+    """One's own views. They are saved and deleted above the list of bookings."""
 
     nothing_yet = gettext_lazy(
         "There are no saved views yet. Filter the list of bookings and use “Save this view”."
@@ -127,7 +127,7 @@ class SavedViewAdmin(ReadOnlyAdmin[SavedView]):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[SavedView]:
-        """The list shows one's own; the page of another's is refused below."""
+        """The list shows one's own views. The page of another's is refused below."""
         rows = super().get_queryset(request)
         match = request.resolver_match
         if match is not None and match.url_name == self.url_name("changelist"):
@@ -135,6 +135,6 @@ class SavedViewAdmin(ReadOnlyAdmin[SavedView]):
         return rows
 
     def has_view_permission(self, request: HttpRequest, obj: SavedView | None = None) -> bool:
-        """Nobody sees another's: a search may stand in it."""
+        """Views are private: one may contain a search."""
         own = obj is None or obj.user_id == request.user.pk
         return own and super().has_view_permission(request, obj)

@@ -1,4 +1,4 @@
-"""The picker of free starts: fourteen days of one event type, on the clock of whom one likes. It only reads."""
+"""The picker of free start times: fourteen days of one event type, in a zone of choice. It only reads."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -19,7 +19,7 @@ from . import error_messages, formatting, viewer_timezone
 DAYS_SHOWN = availability.SUGGESTED_DAYS
 MAX_DAYS_AHEAD = timedelta(days=60)
 CSS = ("calendly_integration/slots.css",)
-# On whose clock: how the choice is called, and the heading.
+# The zones to choose from: label and heading.
 CLOCKS: dict[str, tuple[str | Promise, str | Promise]] = {
     "invitee": (_("invitee"), _("on the invitee's clock, %s")),
     "host": (_("host"), _("on the host's clock, %s")),
@@ -29,7 +29,7 @@ CLOCKS: dict[str, tuple[str | Promise, str | Promise]] = {
 
 @dataclass(frozen=True, slots=True)
 class FreeStart:
-    """A free start as the page offers it."""
+    """A free start on the page."""
 
     value: str
     label: str
@@ -38,7 +38,7 @@ class FreeStart:
 
 @dataclass(frozen=True, slots=True)
 class SlotDay:
-    """The free starts of one day. `clocks_change` where the clocks change on it."""
+    """The free starts of one day. `clocks_change`: the clocks change on it."""
 
     label: str
     starts: tuple[FreeStart, ...]
@@ -48,7 +48,7 @@ class SlotDay:
 
 @dataclass(frozen=True, slots=True)
 class SlotLink:
-    """Another look at the free starts: the query that leads there. `current`: it is the present one."""
+    """A link to other days or another zone. `current` marks the present one."""
 
     label: str
     query: str
@@ -57,8 +57,8 @@ class SlotLink:
 
 @dataclass(frozen=True, slots=True)
 class SlotPicker:
-    """What the partial `slots.html` shows. `asked`: Calendly has told, so that no days means none is free.
-    `zone`: that of the starts, where they are on the invitee's clock; the form sends it back."""
+    """The context of `slots.html`. `asked`: Calendly has answered, so no days means that none is free.
+    `zone` is the zone of the starts if they are in the invitee's zone; the form sends it back."""
 
     heading: str
     zone: str
@@ -75,14 +75,14 @@ class SlotPicker:
 
     @property
     def free(self) -> bool:
-        """Whether there is a start to choose."""
+        """Whether there is a free start."""
         return any(day.starts for day in self.days)
 
 
 @dataclass(frozen=True, slots=True)
 class SlotQuery:
-    """What the address asks for: which clock, from which day on, and which start is chosen. `taken`: the start that
-    was chosen and is not free any more; its day stands first."""
+    """The query string: zone, first day and chosen start. `taken` is the chosen start that is no longer
+    free; its day comes first."""
 
     whose: str
     zones: dict[str, ZoneInfo]
@@ -93,17 +93,17 @@ class SlotQuery:
 
     @property
     def zone(self) -> ZoneInfo:
-        """The zone in which the days are told."""
+        """The zone of the days."""
         return self.zones[self.whose]
 
     @property
     def begin(self) -> datetime:
-        """The first midnight."""
+        """Midnight at the start of the first day."""
         return _midnight(self.first, self.zone)
 
     @property
     def end(self) -> datetime:
-        """The midnight that ends the last day, whatever the clocks do in between."""
+        """Midnight at the end of the last day."""
         return _midnight(self.first + DAYS_SHOWN, self.zone)
 
 
@@ -116,8 +116,8 @@ def read_query(
     preset: datetime | None = None,
     taken: datetime | None = None,
 ) -> SlotQuery:
-    """Read the address. What cannot be meant is left aside. `preset`: chosen where the address chooses nothing.
-    `taken`: a start that is not free any more."""
+    """Read the query string and ignore invalid values. `preset` is chosen if the query string has no start.
+    `taken` is a start that is no longer free."""
     zones = {
         "invitee": formatting.zone_of(invitee),
         "host": _host_zone(kind),
@@ -146,11 +146,9 @@ def picker(
     without: datetime | None = None,
     ask: bool = True,
 ) -> SlotPicker:
-    """The free starts, with one call to Calendly; none with `ask` off.
-
-    `without`: the start that the meeting has.
-    """
-    last = query.first + DAYS_SHOWN - timedelta(days=1)
+    """The free starts, with one call to Calendly; without a call if `ask` is false. `without` is the
+    meeting's present start."""
+    last, language = query.first + DAYS_SHOWN - timedelta(days=1), formatting.language()
     made = SlotPicker(
         heading=str(CLOCKS[query.whose][1]) % query.zone.key,
         zone=query.zone.key if query.whose == "invitee" else "",
@@ -158,7 +156,7 @@ def picker(
             SlotLink(f"{CLOCKS[whose][0]} · {zone.key}", _query(request, zone=whose), whose == query.whose)
             for whose, zone in query.zones.items()
         ),
-        span=f"{texts.short_date(query.first, formatting.language())} – {texts.short_date(last, formatting.language())}",
+        span=f"{texts.short_date(query.first, language)} – {texts.short_date(last, language)}",
         earlier=_link(request, gettext("Earlier"), max(query.first - DAYS_SHOWN, query.today), query),
         later=_link(
             request, gettext("Later"), min(query.first + DAYS_SHOWN, query.today + MAX_DAYS_AHEAD), query
@@ -182,7 +180,7 @@ def picker(
 
 
 def by_day(slots: Iterable[Slot], zone: ZoneInfo) -> tuple[SlotDay, ...]:
-    """Starts in the order of the zone's days. An hour that comes twice in autumn is told apart by its offset."""
+    """The starts by day. Where an hour occurs twice, the label has the offset."""
     days: dict[date, list[FreeStart]] = {}
     for slot in slots:
         there = slot.start.astimezone(zone)
@@ -198,7 +196,7 @@ def by_day(slots: Iterable[Slot], zone: ZoneInfo) -> tuple[SlotDay, ...]:
 
 
 def _with_first(days: tuple[SlotDay, ...], query: SlotQuery) -> tuple[SlotDay, ...]:
-    """The day of the start that went stands there even if nothing on it is free any more."""
+    """Show the day of the taken start, even if nothing else on it is free."""
     label = texts.day(query.first, formatting.language())
     if query.taken is None or not days or days[0].label == label:
         return days
@@ -206,17 +204,17 @@ def _with_first(days: tuple[SlotDay, ...], query: SlotQuery) -> tuple[SlotDay, .
 
 
 def parse(value: str) -> datetime | None:
-    """The chosen start; None where it is none, or has no zone."""
+    """The chosen start; None if it is invalid or has no zone."""
     try:
         start = datetime.fromisoformat(value[:40])
     except ValueError:
         return None
-    # The first and the last year of the calendar have instants that some zones cannot write.
+    # In the first and the last year there are times that some zones cannot express.
     return start.astimezone(UTC) if start.tzinfo and 1 < start.year < 9999 else None
 
 
 def error_text(error: errors.CalendlyRefused | errors.CalendlyUnavailable) -> str:
-    """Why the free starts are not known."""
+    """Why the free starts are unknown."""
     if isinstance(error, errors.CalendlyUnavailable):
         why = gettext("Calendly cannot be reached, so the free times are unknown.")
         return f"{why} {error_messages.retry_text(error.retry_after)}"
@@ -224,7 +222,7 @@ def error_text(error: errors.CalendlyRefused | errors.CalendlyUnavailable) -> st
 
 
 def _note(query: SlotQuery, free: list[Slot], without: datetime | None) -> str:
-    """Where a start was chosen that is not offered, that is said; of other days nothing is known current."""
+    """A note if the chosen start is not offered. Nothing is known about days that are not shown."""
     start = query.chosen
     if start is None or start == query.taken or any(slot.start == start for slot in free):
         return ""

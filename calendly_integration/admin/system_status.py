@@ -1,4 +1,4 @@
-"""The machine room: what waits, what is stuck, what runs, each with the way to what mends it."""
+"""The system status page: what waits, what is stuck, what runs, each with a link to the fix."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -24,7 +24,7 @@ APP = "calendly_integration"
 
 
 def render(page: "ReadOnlyAdmin[CalendlyAccount]", request: HttpRequest) -> HttpResponse:
-    """The page, for whoever may see connections. Each part is shown to those who may see its rows."""
+    """The page. Each part is shown to people who may view its rows."""
     if not page.has_view_permission(request):
         raise PermissionDenied
     now = timezone.now()
@@ -67,7 +67,7 @@ def _links(page: "ReadOnlyAdmin[CalendlyAccount]", request: HttpRequest) -> list
 
 
 def _list(model: str, **wanted: str) -> str:
-    """The address of a list, with a filter; empty where the portal has taken it out of its admin."""
+    """The URL of a list with a filter; empty if the portal has unregistered it."""
     try:
         return reverse(f"admin:{APP}_{model}_changelist", query=wanted or None)
     except NoReverseMatch:
@@ -234,7 +234,7 @@ def _bulk_runs(page: "ReadOnlyAdmin[CalendlyAccount]", request: HttpRequest) -> 
 
 
 def _span(age: timedelta) -> str:
-    """A length of time, in its largest unit."""
+    """A duration in its largest unit."""
     seconds = max(0, round(age.total_seconds()))
     if seconds < 120:
         return ngettext("%d second", "%d seconds", seconds) % seconds

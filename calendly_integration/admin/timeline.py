@@ -1,4 +1,4 @@
-"""What happened to a booking as one story: the timeline, Calendly's deliveries, the messages to the portal."""
+"""The history of a booking: timeline entries, webhook deliveries and messages to the portal in one list."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -27,7 +27,7 @@ DETAILS = {
     "instead_of": _("Instead of booking"),
     "fields": _("Changed"),
 }
-# Details that are instants. What people typed is shown as they typed it, also where it reads like one.
+# Details that are times. Typed texts are shown as they are, even if they look like a time.
 INSTANT_DETAILS = ("start", "wanted")
 SOURCES = {
     "booked": _("Calendly's answer to our booking"),
@@ -51,13 +51,13 @@ DELIVERIES = {
     "invitee_no_show.created": _("Webhook: marked as no-show"),
     "invitee_no_show.deleted": _("Webhook: no-show mark removed"),
 }
-# A meeting has a handful of each; of what has more the newest are told.
+# A meeting usually has a handful of each; only the newest are shown.
 MAX_ROWS = 100
 
 
 @dataclass(frozen=True, slots=True)
 class TimelineItem:
-    """One step of the story, ready for the page."""
+    """One item, ready for the page."""
 
     at: datetime
     actor: str
@@ -72,14 +72,14 @@ class TimelineItem:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """The steps in their order; `cut` where there are older ones that are not told."""
+    """The items in order. `cut`: there are older ones that are not shown."""
 
     steps: list[TimelineItem]
     cut: bool
 
 
 def build(booking: Booking) -> Timeline:
-    """The whole story. Three queries. What was written at one moment stands in the order of cause and effect."""
+    """The whole timeline, in three queries. Items of the same instant are in the order of cause and effect."""
     entries = _newest(booking.timeline.order_by("-pk"))
     deliveries = _newest(booking.deliveries.defer("body").order_by("-pk"))
     messages = _newest(booking.messages.order_by("-pk"))
@@ -97,7 +97,7 @@ def _newest(rows: QuerySet[Any]) -> list[Any]:
 
 
 def describe_entry(entry: TimelineEntry) -> TimelineItem:
-    """A timeline entry for people. What we have no words for is shown as it stands."""
+    """A timeline entry as an item."""
     detail = dict(entry.detail) if isinstance(entry.detail, dict) else {}
     is_call = entry.action == api_call_log.ACTION
     return TimelineItem(
@@ -132,7 +132,7 @@ def _outcome_badge(outcome: str) -> SafeString:
 
 
 def _describe_message(message: OutboxMessage) -> TimelineItem:
-    """What the portal is told, and how far that is."""
+    """A message to the portal, and its status."""
     lines = []
     if message.sent_at is not None:
         lines.append(formatting.text(gettext("Sent at %s") % formatting.stamp(message.sent_at, seconds=True)))
@@ -155,7 +155,7 @@ def _describe_message(message: OutboxMessage) -> TimelineItem:
 
 
 def _describe_delivery(delivery: WebhookDelivery) -> TimelineItem:
-    """What Calendly delivered, and what became of it."""
+    """A webhook delivery, and its status."""
     lines = []
     if delivery.applied_at is not None:
         lines.append(
@@ -198,12 +198,12 @@ def _detail_lines(detail: dict[str, Any]) -> Iterator[SafeString]:
 
 
 def _value_text(value: Any) -> str:
-    """As it stands, lists with commas."""
+    """The value as text, lists with commas."""
     return ", ".join(str(item) for item in value) if isinstance(value, list) else str(value)
 
 
 def _instant_text(value: Any) -> str:
-    """An instant in our way of writing it."""
+    """A time in our format."""
     try:
         at = datetime.fromisoformat(str(value))
     except ValueError:

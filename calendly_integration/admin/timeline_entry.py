@@ -1,4 +1,4 @@
-"""The timeline of all bookings."""
+"""The timeline entries of all bookings."""
 
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
@@ -10,7 +10,7 @@ from .read_only import ReadOnlyAdmin
 
 @admin.register(TimelineEntry)
 class TimelineEntryAdmin(ReadOnlyAdmin[TimelineEntry]):
-    """What happened, whoever's booking it was."""
+    """Timeline entries."""
 
     list_display = (
         display.instant(TimelineEntry, "at", seconds=True),

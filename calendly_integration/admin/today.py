@@ -1,4 +1,5 @@
-"""Today: the app's landing page. The day's meetings and figures, the machinery's health, what needs a hand."""
+"""Today, the landing page of the app: the day's meetings and figures, the system's health, what needs
+attention."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -26,7 +27,7 @@ FIGURES = {
     "no_shows": _("No-shows marked"),
     "followups": _("Follow-ups due that day"),
 }
-# What each counts, as the list of bookings filters: the field of time, and what else.
+# For each figure the time field and the filters of the list that shows its rows.
 FILTERS: dict[str, tuple[str, dict[str, str]]] = {
     "meetings": ("start_at", {"status__exact": "confirmed"}),
     "booked": ("created_at", {}),
@@ -39,7 +40,7 @@ FILTERS: dict[str, tuple[str, dict[str, str]]] = {
 
 @dataclass(frozen=True, slots=True)
 class MeetingRow:
-    """One line of the schedule. `now_before`: the time is now, between the one before and this one."""
+    """One row of the schedule. `now_before`: the current time is between the previous row and this one."""
 
     clock: SafeString
     url: str
@@ -53,7 +54,7 @@ class MeetingRow:
 
 @dataclass(frozen=True, slots=True)
 class HostDay:
-    """A host's day. `now_after`: the time is now, after the last of these."""
+    """A host's day. `now_after`: the current time is after the last meeting."""
 
     host: str
     meetings: list[MeetingRow]
@@ -61,13 +62,13 @@ class HostDay:
 
 
 def render(request: HttpRequest) -> str:
-    """The page above the stock list of models, in the viewer's zone."""
+    """The content above Django's list of models, in the viewer's zone."""
     with timezone.override(viewer_timezone.zone(request)):
         return render_to_string("calendly_integration/admin/today.html", context(request), request=request)
 
 
 def context(request: HttpRequest) -> dict[str, Any]:
-    """All that it shows, for whoever looks: nothing of which they may not see the rows."""
+    """Everything on the page, limited to what this person may view."""
     now, zone = timezone.now(), viewer_timezone.zone(request)
     on = today.chosen(request.GET.get("day", ""), zone=zone, now=now)
     accounts = today.accounts() if may(request, "view_calendlyaccount") else []
@@ -134,7 +135,7 @@ def _host_day(name: str, rows: list[Booking], on: today.CalendarDay, now: dateti
 
 def _span(row: Booking, on: today.CalendarDay) -> SafeString:
     end = f"–{_clock(row.end_at, on)}" if row.end_at else ""
-    assert row.start_at is not None  # it was found by it
+    assert row.start_at is not None  # the query filters by it
     return format_html(
         '<time datetime="{}" title="{}">{}{}</time>',
         texts.utc(row.start_at),
@@ -145,25 +146,17 @@ def _span(row: Booking, on: today.CalendarDay) -> SafeString:
 
 
 def _clock(at: datetime | None, on: today.CalendarDay) -> str:
-    """The time of day. In a day on which the clocks change, with the offset: an hour may come twice."""
+    """The time of day. On a day with a clock change with the offset, because an hour may occur twice."""
     if at is None:
         return ""
     local = at.astimezone(on.zone)
-    return f"{local:%H:%M}" if on.hours == 24 else f"{local:%H:%M} {_utc(local)}"
-
-
-def _utc(local: datetime) -> str:
-    """The offset of a local time: `UTC+2`, `UTC+5:30`."""
-    minutes = int((local.utcoffset() or timedelta()).total_seconds() // 60)
-    hours, rest = divmod(abs(minutes), 60)
-    sign = "-" if minutes < 0 else "+"
-    return f"UTC{sign}{hours}" + (f":{rest:02}" if rest else "")
+    return f"{local:%H:%M}" if on.hours == 24 else f"{local:%H:%M} {texts.offset(local)}"
 
 
 def _offset(on: today.CalendarDay) -> str:
-    """The zone's offset on that day, both where it changes."""
+    """The zone's offset on that day; both where it changes."""
     last = on.end - timedelta(seconds=1)
-    return " → ".join(dict.fromkeys(_utc(at.astimezone(on.zone)) for at in (on.start, last)))
+    return " → ".join(dict.fromkeys(texts.offset(at.astimezone(on.zone)) for at in (on.start, last)))
 
 
 def _figures(request: HttpRequest, on: today.CalendarDay, now: datetime) -> list[dict[str, Any]]:
@@ -197,7 +190,7 @@ def _health(
     outbox: system_status.StatusCounts | None,
     worker: heartbeat.WorkerState,
 ) -> list[dict[str, Any]]:
-    """The strip: each part in a word, with its colour, and the way to it."""
+    """The health strip: each part with its status, its colour and a link."""
     found = []
     if may(request, "view_calendlyaccount"):
         for row in accounts[:3]:

@@ -1,4 +1,4 @@
-"""Whoever looks: in which zone the pages write times for this person."""
+"""The time zone in which pages show times to the viewer."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -16,7 +16,7 @@ View = Callable[..., HttpResponseBase]
 
 
 def zone(request: HttpRequest) -> ZoneInfo:
-    """The viewer's zone: the one chosen, else the default. One query a request at the most."""
+    """The viewer's zone: the chosen one, or the default. At most one query per request."""
     kept = getattr(request, "_calendly_zone", None)
     if isinstance(kept, ZoneInfo):
         return kept
@@ -26,11 +26,9 @@ def zone(request: HttpRequest) -> ZoneInfo:
 
 
 def in_zone(view: View) -> View:
-    """The view, with the viewer's zone as Django's current one until its page is written.
-
-    The page is rendered in here: Django renders it after the view has returned, in whatever zone the thread is
-    left with. Only for the time of this view: other pages of the portal keep theirs.
-    """
+    """Wrap a view so that the viewer's zone is Django's current one until the page is rendered. Django
+    would render it after the view has returned, in whatever zone the thread has. Other pages of the portal
+    keep their zone."""
 
     @wraps(view)
     def wrapped(request: HttpRequest, *args: Any, **options: Any) -> HttpResponseBase:

@@ -1,4 +1,4 @@
-"""The inbox: what Calendly delivered, and what became of it."""
+"""Webhook deliveries from Calendly, and their status."""
 
 from datetime import datetime
 
@@ -16,7 +16,7 @@ from .read_only import ReadOnlyAdmin
 
 
 def _is_processed(row: WebhookDelivery, now: datetime) -> bool:
-    """One that still waits needs no push."""
+    """A delivery that is still waiting needs no button."""
     return row.status != WebhookDelivery.Status.RECEIVED
 
 
@@ -34,7 +34,7 @@ REPLAY = ConfirmedAction(
 
 @admin.register(WebhookDelivery)
 class WebhookDeliveryAdmin(ReadOnlyAdmin[WebhookDelivery]):
-    """Evidence, byte for byte, with a button to apply it again."""
+    """Deliveries byte for byte, with an action to process them again."""
 
     nothing_yet = _("There are no deliveries yet. Is the webhook subscribed?")
     list_display = (
@@ -70,19 +70,19 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin[WebhookDelivery]):
     actions = ("process_again",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[WebhookDelivery]:
-        """Without the bodies, which only the page of one shows."""
+        """Without the bodies, which only the page of one object shows."""
         return super().get_queryset(request).defer("body")
 
     @admin.display(description=_("body"))
     def body_shown(self, row: WebhookDelivery) -> SafeString:
-        """What came over the wire."""
+        """The request body."""
         return formatting.body(bytes(row.body), hidden=display.hidden_keys(row))
 
     def has_replay_permission(self, request: HttpRequest) -> bool:
-        """Who may process again."""
+        """Whether this person may process deliveries again."""
         return self.may(request, REPLAY.permission)
 
     @admin.action(description=_("Process again"), permissions=["replay"])
     def process_again(self, request: HttpRequest, rows: QuerySet[WebhookDelivery]) -> HttpResponse | None:
-        """Apply many once more."""
+        """Process the selected deliveries again."""
         return bulk_actions.confirm(self, request, rows, REPLAY, bulk=BulkRun.Kind.REPLAY)

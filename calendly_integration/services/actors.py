@@ -45,7 +45,7 @@ CALENDLY = Actor(TimelineEntry.Actor.CALENDLY)
 
 
 def entry(booking_id: uuid.UUID, *, at: Any, by: Actor, action: str, **detail: Any) -> TimelineEntry:
-    """A timeline entry, not saved yet. Raises ValueError for an action that `TimelineEntry.Action` does not name."""
+    """A timeline entry, not saved yet. Raises ValueError for an action that has no label in the model."""
     return TimelineEntry(
         booking_id=booking_id,
         at=at,

@@ -1,8 +1,6 @@
-"""What Calendly, the portal and our clients say of a failure, in the language of whoever reads it.
-
-Failures are kept as they were told, in English: who reads them later may speak another language. What nobody here
-knows, such as a new text of Calendly's, stays as it was told.
-"""
+"""Known error texts of Calendly, the portal and our clients, translated for the reader. Errors are stored
+in English, because later readers may use another language. An unknown text, such as a new one of
+Calendly's, stays as it is."""
 
 import re
 from functools import lru_cache
@@ -10,10 +8,10 @@ from functools import lru_cache
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_noop as _
 
-# `%s` stands for a word: the class of an error, a number, the name of a field; or for a list of scopes.
+# `%s` matches a word (the class of an error, a number, the name of a field) or a list of scopes.
 FILLED = r"([\w.\[\]-]+(?::\w+)?(?:, \w+:\w+)*)"
 KNOWN = (
-    # Calendly, by its document of the API (calendly-api, openapi.yaml)
+    # Calendly, from the OpenAPI document of its API
     _("Invalid Argument"),
     _("Permission Denied"),
     _("Unauthenticated"),
@@ -97,7 +95,7 @@ KNOWN = (
 
 
 def said(text: str) -> str:
-    """The text with all that is known in it in the active language."""
+    """The text, with every known part in the active language."""
     if not text or (get_language() or "en").startswith("en"):
         return text
     for pattern, words in _patterns():
@@ -111,7 +109,7 @@ def _filled(words: str, found: "re.Match[str]") -> str:
 
 @lru_cache(maxsize=1)
 def _patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
-    """The longest first: one may be a part of another."""
+    """The longest first, because one may be a part of another."""
     return tuple(
         (re.compile(r"(?<!\w)" + re.escape(words).replace("%s", FILLED) + r"(?!\w)"), words)
         for words in sorted(KNOWN, key=len, reverse=True)

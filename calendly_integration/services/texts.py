@@ -1,4 +1,4 @@
-"""How instants are written: for machines in UTC, for people in their zone and language."""
+"""How times are written: for machines in UTC, for people in their zone and language."""
 
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import TypedDict
@@ -22,7 +22,7 @@ SHORT_MONTHS = {
 
 
 class Local(TypedDict):
-    """An interval as it stands on the invitee's clock."""
+    """A meeting's times in the invitee's zone."""
 
     timezone: str
     start: str
@@ -32,13 +32,13 @@ class Local(TypedDict):
 
 
 def language(code: str | None) -> str:
-    """The language that we speak for a code such as `ro-RO`; Romanian where it is not one of ours."""
+    """Our language for a code such as `ro-RO`; Romanian for all others."""
     short = (code or "").replace("_", "-").split("-")[0].lower()
     return short if short in LANGUAGES else "ro"
 
 
 def mail_language(code: str | None) -> str:
-    """The language of a mail to an invitee: Romanian where that is theirs or none is known, else English."""
+    """The language of a mail to an invitee: Romanian if that is theirs or unknown, otherwise English."""
     short = (code or "").replace("_", "-").split("-")[0].strip().lower()
     return "ro" if short in ("", "ro") else "en"
 
@@ -49,19 +49,19 @@ def utc(instant: datetime) -> str:
 
 
 def day(on: date, lang: str) -> str:
-    """A day as one says it: `miercuri, 25 noiembrie`, `Wednesday, November 25`."""
+    """A day as it is spoken: `miercuri, 25 noiembrie`, `Wednesday, November 25`."""
     weekday, month = WEEKDAYS[lang][on.weekday()], MONTHS[lang][on.month - 1]
     return f"{weekday}, {on.day} {month}" if lang == "ro" else f"{weekday}, {month} {on.day}"
 
 
 def spoken(instant: datetime, zone: ZoneInfo, lang: str) -> str:
-    """An instant as one says it: `marți, 24 noiembrie, ora 10:00`."""
+    """A time as it is spoken: `marți, 24 noiembrie, ora 10:00`."""
     local = instant.astimezone(zone)
     return f"{day(local.date(), lang)}{', ora' if lang == 'ro' else ' at'} {local:%H:%M}"
 
 
 def written(instant: datetime, zone: ZoneInfo, lang: str) -> str:
-    """An instant as one writes it in a mail: with the year and the zone."""
+    """A time for a mail: with the year and the zone."""
     local = instant.astimezone(zone)
     clock, name = f"{local:%H:%M}", zone.key
     if lang == "ro":
@@ -70,19 +70,19 @@ def written(instant: datetime, zone: ZoneInfo, lang: str) -> str:
 
 
 def noted(instant: datetime, zone: tzinfo, lang: str, *, seconds: bool = False) -> str:
-    """An instant as it stands in a table: `24 nov. 2026, 10:00 UTC+2`."""
+    """A time for a table: `24 nov. 2026, 10:00 UTC+2`."""
     there = instant.astimezone(zone)
     clock = f"{there:%H:%M:%S}" if seconds else f"{there:%H:%M}"
     return f"{short_date(there.date(), lang)}, {clock} {offset(there)}"
 
 
 def short_date(on: date, lang: str) -> str:
-    """A date as it stands in a table: `24 nov. 2026`."""
+    """A date for a table: `24 nov. 2026`."""
     return f"{on.day} {SHORT_MONTHS[lang][on.month - 1]} {on.year}"
 
 
 def offset(local: datetime) -> str:
-    """How far that clock is from UTC at that moment: `UTC+2`, `UTC-3:30`, `UTC`."""
+    """The UTC offset at that time: `UTC+2`, `UTC-3:30`, `UTC`."""
     minutes = round((local.utcoffset() or timedelta()).total_seconds() / 60)
     if not minutes:
         return "UTC"
@@ -91,7 +91,7 @@ def offset(local: datetime) -> str:
 
 
 def local(start: datetime, end: datetime, zone: ZoneInfo, lang: str) -> Local:
-    """The interval on the invitee's clock, for answers to agents."""
+    """The interval in the invitee's zone, for answers to agents."""
     begins, ends = start.astimezone(zone), end.astimezone(zone)
     return {
         "timezone": zone.key,

@@ -12,23 +12,23 @@ register = template.Library()
 
 @register.inclusion_tag("calendly_integration/admin/nav.html", takes_context=True)
 def calendly_nav(context: Context) -> dict[str, Any]:
-    """The way between our pages."""
+    """The navigation between our pages."""
     return {"nav_links": nav.links(context["request"])}
 
 
 @register.inclusion_tag("calendly_integration/admin/list_conditions.html")
 def calendly_list_conditions(changelist: Any) -> dict[str, Any]:
-    """The conditions of a list, each with the way to drop it."""
+    """The conditions of a list, each with the link that removes it."""
     return {"conditions": list_conditions.conditions(changelist)}
 
 
 @register.simple_tag(takes_context=True)
 def calendly_today(context: Context) -> str:
-    """The app's landing page, without the stock list of models."""
+    """The landing page of the app, without Django's list of models."""
     return today.render(context["request"])
 
 
 @register.filter
 def calendly_plain(value: object) -> str:
-    """A text from outside on one line, bounded, with what cannot be seen as escapes."""
+    """External text on one line, bounded, with invisible characters escaped."""
     return formatting.plain(value)

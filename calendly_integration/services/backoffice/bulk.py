@@ -23,7 +23,7 @@ from ..webhooks import inbox
 
 log = logging.getLogger("calendly.bulk")
 
-# Longer than a Calendly booking's: after a crash its worker has ended what was begun before the item is looked at again.
+# Longer than the lease of a Calendly booking, so that after a crash its worker finishes before the item is retried.
 LEASE = timedelta(seconds=120)
 MAX_ATTEMPTS = 10
 MAX_PAUSE_SECONDS = 300.0
@@ -35,7 +35,7 @@ Kind, Status = BulkRun.Kind, BulkItem.Status
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A row to be treated: its primary key, and what people know it by."""
+    """A row to process: its primary key and its name."""
 
     pk: str
     label: str
@@ -43,7 +43,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a run has come."""
+    """The progress of a run."""
 
     total: int
     done: int
@@ -51,16 +51,16 @@ class Progress:
 
     @property
     def waiting(self) -> int:
-        """Items still to do."""
+        """Items that are not processed yet."""
         return self.total - self.done - self.failed
 
 
 class _Failed(Exception):
-    """This item cannot be done; `str` is the note."""
+    """The item cannot be processed; `str` is the note."""
 
 
 class _Later(Exception):
-    """Not now: again in `wait` seconds. `all_items`: it would go no better with the other items."""
+    """Retry in `wait` seconds. `all_items`: the cause affects all items of the run."""
 
     def __init__(self, note: str, wait: float, *, all_items: bool = False, error: str = "") -> None:
         super().__init__(note)
@@ -76,8 +76,8 @@ def start(
     user_id: str = "",
     now: datetime,
 ) -> BulkRun:
-    """Write down what is to be done with each target, all or nothing; the worker does it. A target that is named
-    twice is done once."""
+    """Store what to do with each target, all or nothing; the worker does it. A target that is named twice
+    is processed once."""
     with transaction.atomic():
         run = BulkRun.objects.create(
             kind=kind,
@@ -111,7 +111,7 @@ def progress(run: BulkRun) -> Progress:
 
 
 def retry_failed(run: BulkRun, *, now: datetime) -> int:
-    """Do its failed items once more, with all their tries. Returns how many there are."""
+    """Retry the failed items with all their attempts. Returns their number."""
     with transaction.atomic():
         _lock(run.pk)
         count = BulkItem.objects.filter(run=run, status=Status.FAILED).update(
@@ -131,15 +131,15 @@ def retry_failed(run: BulkRun, *, now: datetime) -> int:
 
 
 def claim(*, now: datetime, limit: int) -> list[BulkItem]:
-    """Items to do, for one worker."""
+    """Claim due items for one worker."""
     return BulkItem.objects.claim(now=now, lease=LEASE, limit=limit)
 
 
 def work(item: BulkItem, *, now: datetime) -> None:
-    """Do one claimed item, and note what came of it. May be done twice without harm."""
+    """Process one claimed item and note the outcome. Safe to repeat."""
     run = BulkRun.objects.get(pk=item.run_id)
     try:
-        if item.attempts > MAX_ATTEMPTS:  # each time the worker died of it
+        if item.attempts > MAX_ATTEMPTS:  # the worker was killed in each attempt
             raise _Failed("broken")
         note = HANDLERS[Kind(run.kind)](item, run, now)
     except _Failed as failed:
@@ -147,7 +147,7 @@ def work(item: BulkItem, *, now: datetime) -> None:
     except _Later as later:
         _retry_later(item, later, now)
     except DATABASE_AWAY:
-        raise  # the database is away: the lease ends, and it is done anew
+        raise  # The database is down. The lease ends, and the item is claimed again.
     except Exception as error:
         log.exception("bulk item %s failed", item.pk)
         _retry_later(item, _Later("broken", 0, error=f"{type(error).__name__}: {error}"[:500]), now)
@@ -156,7 +156,7 @@ def work(item: BulkItem, *, now: datetime) -> None:
 
 
 def _lock(run_id: int) -> None:
-    """Who ends an item, or calls many of them back, is alone with the run: its last item is seen to be the last."""
+    """Lock the run, so that the process that finishes its last item sees that it is the last."""
     list(BulkRun.objects.select_for_update(no_key=True).filter(pk=run_id))
 
 
@@ -169,7 +169,8 @@ def _finish(item: BulkItem, status: str, note: str, now: datetime, error: str = 
 
 
 def _retry_later(item: BulkItem, later: _Later, now: datetime) -> None:
-    """Try it again later: as Calendly asks, and after each failure in a row longer; in the end it has failed."""
+    """Retry later: as Calendly asks, and after each failure longer. After the last attempt the item has
+    failed."""
     if item.attempts >= MAX_ATTEMPTS:
         _finish(item, Status.FAILED, str(later), now, error=later.error)
         return
@@ -191,7 +192,9 @@ def _cancel(item: BulkItem, run: BulkRun, now: datetime) -> str:
     if booking.current_calendly_booking is not None and pending_actions.cancels(
         booking.current_calendly_booking
     ):
-        raise _Later("unknown", UNKNOWN_RETRY_SECONDS)  # under way, perhaps by our own first try
+        raise _Later(
+            "unknown", UNKNOWN_RETRY_SECONDS
+        )  # in progress, perhaps by an earlier attempt of this run
     given = run.given
     try:
         after = queries.cancel(
@@ -216,7 +219,7 @@ def _cancel(item: BulkItem, run: BulkRun, now: datetime) -> str:
 
 
 def _by_this_run(booking: Booking, run: BulkRun) -> bool:
-    """Whether it was canceled as this run wished, perhaps by a first try that nobody saw the end of."""
+    """Whether this run canceled it, perhaps by an attempt that crashed."""
     booking_request = (
         (booking.current_calendly_booking.intent.get("cancel") or {})
         if booking.current_calendly_booking

@@ -1,4 +1,4 @@
-"""The meetings of some days as a calendar draws them: on the wall clock of a zone. From our own tables."""
+"""The meetings of a range of days for the calendar, on the wall clock of a zone. All from our own tables."""
 
 import uuid
 from dataclasses import dataclass
@@ -10,10 +10,10 @@ from django.db.models import Prefetch, Q, QuerySet
 from ...models import Booking, EventType, Host
 
 MAX_DAYS, MAX_MEETINGS = 45, 2000
-# A meeting that began so long before the first day may still be going on in it.
+# A meeting that began up to this long before the first day may still be running in it.
 MAX_MEETING_LENGTH = timedelta(days=1)
 YEARS = range(2000, 2101)
-# What a calendar does not show of a meeting, nor asks before it offers an act.
+# The calendar neither shows these columns nor needs them for its actions.
 UNUSED_COLUMNS = (
     "search_key",
     "email_key",
@@ -28,7 +28,7 @@ UNUSED_COLUMNS = (
     "canceled_by",
     "failure",
 )
-# Which statuses stand behind a word of the filter; the first is what a calendar shows unasked.
+# The statuses for each value of the filter. The first is the default.
 STATUSES: dict[str, tuple[str, ...]] = {
     "": (Booking.Status.CONFIRMED, Booking.Status.PENDING),
     **{status: (status,) for status in Booking.Status.values},
@@ -37,12 +37,12 @@ STATUSES: dict[str, tuple[str, ...]] = {
 
 
 class InvalidDays(ValueError):
-    """No days, too many of them, or in the wrong order."""
+    """No valid days, too many of them, or in the wrong order."""
 
 
 @dataclass(frozen=True, slots=True)
 class DayRange:
-    """The days from `first` to the one before `after`, as the clocks of the zone count them."""
+    """The days from `first` to the one before `after`, in the zone."""
 
     first: date
     after: date
@@ -61,7 +61,7 @@ class DayRange:
 
 @dataclass(frozen=True, slots=True)
 class MeetingFilter:
-    """Which meetings: of one host, of one event type, of a status (a word of STATUSES), of a source."""
+    """Filters: a host, an event type, a status (a key of STATUSES), a source."""
 
     host: uuid.UUID | None = None
     event_type: uuid.UUID | None = None
@@ -71,7 +71,7 @@ class MeetingFilter:
 
 @dataclass(frozen=True, slots=True)
 class MeetingList:
-    """The meetings, the earliest first. `cut`: there are more than a calendar can hold."""
+    """The meetings by start. `cut`: there are more than a calendar can show."""
 
     rows: list[Booking]
     cut: bool
@@ -79,7 +79,7 @@ class MeetingList:
 
 @dataclass(frozen=True, slots=True)
 class ClockChange:
-    """An instant at which the clocks of a zone are put forward or back."""
+    """An instant at which the clocks of a zone go forward or back."""
 
     at: datetime
     before: timedelta
@@ -87,19 +87,19 @@ class ClockChange:
 
     @property
     def back(self) -> bool:
-        """Whether an hour comes twice; else one is skipped."""
+        """Whether an hour occurs twice; otherwise one is skipped."""
         return self.after < self.before
 
     @property
     def span(self) -> tuple[datetime, datetime]:
-        """The wall-clock times, without zone, that come twice or never: [start, end)."""
+        """The wall-clock times, without zone, that occur twice or never: [start, end)."""
         bare = self.at.astimezone(UTC).replace(tzinfo=None)
         low, high = sorted((self.before, self.after))
         return bare + low, bare + high
 
 
 def days(first: str, after: str, zone: ZoneInfo) -> DayRange:
-    """The days that were asked for, as `2026-11-23` and the day after the last one. Raises InvalidDays."""
+    """The requested days: `2026-11-23` and the day after the last one. Raises InvalidDays."""
     try:
         found = DayRange(date.fromisoformat(first), date.fromisoformat(after), zone)
     except ValueError:
@@ -110,7 +110,7 @@ def days(first: str, after: str, zone: ZoneInfo) -> DayRange:
 
 
 def week(on: str, *, zone: ZoneInfo, now: datetime) -> DayRange:
-    """The week, from Monday, of the day that was asked for; the present one where the text is no day."""
+    """The week, from Monday, of the requested day; the present week if the text is not a day."""
     try:
         day = date.fromisoformat(on)
     except ValueError:
@@ -122,7 +122,7 @@ def week(on: str, *, zone: ZoneInfo, now: datetime) -> DayRange:
 
 
 def meetings(*, on: DayRange, meeting_filter: MeetingFilter) -> MeetingList:
-    """What takes place, wholly or in part, in those days. Read by an index."""
+    """The meetings that take place, wholly or in part, in those days. Read by an index."""
     start, end = on.start, on.end
     rows = Booking.objects.filter(start_at__gte=start - MAX_MEETING_LENGTH, start_at__lt=end)
     rows = rows.filter(Q(start_at__gte=start) | Q(end_at__gt=start))
@@ -150,20 +150,20 @@ def wall_clock(at: datetime, zone: ZoneInfo) -> datetime:
 
 
 def drawn_span(start: datetime, end: datetime | None, zone: ZoneInfo) -> tuple[datetime, datetime]:
-    """From where to where a meeting is drawn on the wall clock. Where the clocks go back meanwhile its end may
-    read earlier than its start: then it is drawn as long as it lasts."""
+    """Where a meeting is drawn on the wall clock. If the clocks go back during it, its end may read earlier
+    than its start: then it is drawn with its real length."""
     stop = end or start + timedelta(minutes=15)
     return wall_clock(start, zone), max(wall_clock(stop, zone), wall_clock(start, zone) + (stop - start))
 
 
 def is_ambiguous(at: datetime, zone: ZoneInfo) -> bool:
-    """Whether the clocks show this time twice that night."""
+    """Whether the clocks show this time twice."""
     shown = wall_clock(at, zone).replace(tzinfo=zone)
     return shown.replace(fold=0).utcoffset() > shown.replace(fold=1).utcoffset()  # type: ignore[operator]
 
 
 def clock_changes(on: DayRange) -> list[ClockChange]:
-    """When the clocks change in those days."""
+    """The clock changes in those days."""
     found = []
     at, end = on.start, on.end
     while at < end:
@@ -176,7 +176,7 @@ def clock_changes(on: DayRange) -> list[ClockChange]:
 
 
 def offsets(on: DayRange) -> list[tuple[datetime, timedelta]]:
-    """From when on which offset holds: the first from the beginning of the days."""
+    """Each offset with the instant from which it applies. The first applies from the start of the days."""
     return [
         (on.start, _offset(on.start, on.zone)),
         *((change.at, change.after) for change in clock_changes(on)),

@@ -1,4 +1,4 @@
-"""What staff do with event types: see what Calendly changed, decide by which names agents call them and who may."""
+"""What staff do with event types: see the changes at Calendly, set other names and access."""
 
 import logging
 from collections.abc import Collection, Iterable
@@ -18,7 +18,7 @@ MAX_ALIASES, MAX_ALIAS_LENGTH = 30, 100
 
 
 class NameTaken(ValueError):
-    """Another event type that can be booked goes by this name already: `by` is that."""
+    """Another bookable event type already has this name: `by` is that event type."""
 
     def __init__(self, alias: str, by: str) -> None:
         super().__init__(f"{alias}: taken by {by}")
@@ -26,11 +26,11 @@ class NameTaken(ValueError):
 
 
 class TooManyNames(ValueError):
-    """More names, or longer ones, than anybody needs."""
+    """Too many names, or too long ones."""
 
 
 def upcoming(kinds: Collection[Any], *, now: datetime) -> dict[Any, int]:
-    """How many confirmed meetings are to come, by the id of their event type. One query."""
+    """The number of future confirmed meetings by event type id. One query."""
     rows = Booking.objects.filter(
         event_type__in=kinds, status=Booking.Status.CONFIRMED, start_at__gte=now
     ).values_list("event_type")
@@ -38,28 +38,28 @@ def upcoming(kinds: Collection[Any], *, now: datetime) -> dict[Any, int]:
 
 
 def unseen_changes(kinds: Collection[Any]) -> dict[Any, int]:
-    """How many changes nobody of the staff has seen yet, by the id of the event type. One query."""
+    """The number of unseen changes by event type id. One query."""
     rows = EventTypeChange.objects.filter(event_type__in=kinds, seen_at=None).values_list("event_type")
     return dict(rows.annotate(Count("pk")).order_by())
 
 
 def changes(kind: EventType, *, most: int) -> list[EventTypeChange]:
-    """What Calendly changed, the newest first."""
+    """The changes at Calendly, the newest first."""
     return list(kind.changes.order_by("-pk")[:most])
 
 
 def mark_changes_seen(kind: EventType, *, upto: int, by: str, now: datetime) -> int:
-    """Somebody has seen the changes up to this one; later ones stay unseen. Returns how many were new to them."""
+    """Mark the changes up to this one as seen; later ones stay unseen. Returns how many were unseen."""
     return kind.changes.filter(seen_at=None, pk__lte=upto).update(seen_at=now, seen_by=by[:255])
 
 
 def save_settings(
     kind: EventType, *, aliases: Iterable[str], open_to: str, allowed_keys: Collection[AgentKey]
 ) -> EventType:
-    """Keep what is ours: other names, and who may book it. Raises NameTaken, TooManyNames."""
+    """Save other names and access. Raises NameTaken, TooManyNames."""
     wanted = _clean_aliases(aliases)
     with transaction.atomic(durable=True):
-        # Two at once shall not give one name to two types.
+        # Locked, so that two requests cannot give one name to two event types.
         CalendlyAccount.objects.select_for_update().get(pk=kind.account_id)
         _check_not_taken(kind, wanted)
         kind.aliases, kind.open_to = wanted, open_to
@@ -69,7 +69,7 @@ def save_settings(
 
 
 def _clean_aliases(aliases: Iterable[str]) -> list[str]:
-    """Each once, as it was typed, without blanks around."""
+    """Each name once, as it was typed, without outer blanks."""
     found = {event_types.plain(each): " ".join(each.split()) for each in aliases}
     names = [name for compared, name in found.items() if compared]
     if len(names) > MAX_ALIASES or any(len(name) > MAX_ALIAS_LENGTH for name in names):
@@ -90,22 +90,23 @@ def _check_not_taken(kind: EventType, aliases: list[str]) -> None:
 
 
 def missing_defaults() -> list[default_event_types.Standard]:
-    """Those of the standard four that the mirror of the default connection does not hold. Only reads."""
+    """The default event types that the default account does not have. Only reads."""
     account = CalendlyAccount.objects.filter(slug=clients.DEFAULT).first()
     return default_event_types.missing(account) if account else list(default_event_types.STANDARD)
 
 
 def selectable_keys(kind: EventType) -> QuerySet[AgentKey]:
-    """The agents among whom one can choose: those whose key opens something, and those chosen before."""
+    """The agent keys to choose from: those not revoked, and those chosen before."""
     chosen = kind.allowed_keys.values("pk")
     return AgentKey.objects.filter(Q(revoked_at=None) | Q(pk__in=chosen)).order_by("name", "pk")
 
 
 def request_sync() -> bool:
-    """Have the meetings mirrored in the background. False where the queue is away: the timetable will do it."""
+    """Have the worker sync the meetings. Returns False if the queue cannot be reached: the schedule does it
+    later."""
     try:
         jobs.enqueue(jobs.SYNC)
-    except Exception as error:  # each broker has its own errors, and all mean the same here
+    except Exception as error:  # each broker raises its own errors, and all mean the same here
         log.warning("The queue took no sync: %s", type(error).__name__)
         return False
     return True

@@ -1,4 +1,4 @@
-"""Bookings as tables to take away: CSV as a stream, Excel as a file. What a program could run is defused."""
+"""Bookings as tables: CSV as a stream, Excel as a file. Formulas are made harmless."""
 
 import csv
 import re
@@ -15,19 +15,19 @@ MOST_ROWS = 1_048_576  # rows in a sheet of Excel
 
 
 class _Echo:
-    """A file that hands back what is written to it."""
+    """A file that returns what is written to it."""
 
     def write(self, value: str) -> str:
         return value
 
 
 def harmless(text: str) -> str:
-    """The text, with an apostrophe before all that a spreadsheet would take for a formula."""
+    """The text, with an apostrophe before everything that a spreadsheet would take for a formula."""
     return FORMULA.sub("'", text)
 
 
 def csv_lines(*, head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[bytes]:
-    """Line by line, in UTF-8 with the mark by which Excel knows it."""
+    """CSV lines in UTF-8, with the byte order mark that Excel needs."""
     writer = csv.writer(_Echo())
     yield b"\xef\xbb\xbf"
     for row in chain((head,), rows):
@@ -35,7 +35,7 @@ def csv_lines(*, head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator
 
 
 def xlsx(*, head: Sequence[str], rows: Iterable[Sequence[str]], name: str) -> IO[bytes]:
-    """An open file with one sheet, whose cells are all text, written row by row. Closed, it is gone."""
+    """An open file with one sheet of text cells, written row by row. Closing it deletes it."""
     import xlsxwriter  # here: it is large, and most processes never write a sheet
 
     file = tempfile.TemporaryFile(suffix=".xlsx")  # noqa: SIM115 - whoever sends it closes it

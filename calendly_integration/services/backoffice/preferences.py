@@ -1,4 +1,4 @@
-"""How a person of the staff wants the pages."""
+"""A person's preferences for the pages."""
 
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -8,7 +8,7 @@ from ..bookings import time_zones
 
 
 def zone_of(user: Any) -> ZoneInfo:
-    """The zone that this person has chosen; the default one where none, or nobody is there."""
+    """The person's chosen zone, or the default."""
     kept = Preference.objects.filter(user=user).values_list("time_zone", flat=True).first() if user else None
     try:
         return time_zones.named(kept) if kept else ZoneInfo(time_zones.default_name())
@@ -17,7 +17,7 @@ def zone_of(user: Any) -> ZoneInfo:
 
 
 def choose_zone(user: Any, name: str) -> ZoneInfo:
-    """Keep the person's zone. Raises UnknownZone."""
+    """Save the person's zone. Raises UnknownZone."""
     zone = time_zones.named(name)
     Preference.objects.update_or_create(user=user, defaults={"time_zone": zone.key})
     return zone

@@ -1,4 +1,4 @@
-"""Views of the bookings list that a person keeps."""
+"""A person's saved views of the bookings list."""
 
 from datetime import datetime
 from typing import Any
@@ -16,20 +16,20 @@ class NoName(ValueError):
 
 
 class TooLong(ValueError):
-    """More filters than can be kept."""
+    """Too many filters to save."""
 
 
 class TooMany(ValueError):
-    """One person has enough views."""
+    """The person has the maximum number of views."""
 
 
 def of(user: Any) -> QuerySet[SavedView]:
-    """This person's own, by name."""
+    """The person's own views, by name."""
     return SavedView.objects.filter(user_id=user.pk)
 
 
 def save(*, user: Any, name: str, query: str, now: datetime) -> SavedView:
-    """Keep it; a view of the same name is replaced. Raises NoName, TooLong, TooMany."""
+    """Save it; a view of the same name is replaced. Raises NoName, TooLong, TooMany."""
     name = name.strip()[:60]
     if not name:
         raise NoName

@@ -1,4 +1,4 @@
-"""Finding bookings by what people have at hand, fast also among a million."""
+"""The search for bookings, fast also among a million."""
 
 import re
 import uuid
@@ -18,10 +18,10 @@ CREATE_INDEX_SQL = (
     "CREATE EXTENSION IF NOT EXISTS pg_trgm; CREATE INDEX CONCURRENTLY "
     f"{INDEX} ON calendly_integration_booking USING gin (search_key gin_trgm_ops);"
 )
-# So many finds are handed on as a list of ids: the planner knows their number then, and never walks through all
-# bookings by start to find the few that match.
+# Up to this many matches become a list of ids: then the planner knows their number and does not read all bookings
+# by start to find them.
 MAX_IDS = 300
-# What so many of the latest bookings hold is common: whoever walks through them by start has a page of it soon.
+# A term in this many of the latest bookings is common: reading by start fills a page soon.
 LATEST_BOOKINGS, COMMON_FROM = 2000, 100
 NUMBER = re.compile(r"[\d()+./-]+")
 MAX_WORDS = 10
@@ -30,7 +30,7 @@ MIN_DIGITS = 3
 
 
 def index_exists(*, using: str = "default") -> bool:
-    """Whether the index that serves the search is there; true where the database has no such index."""
+    """Whether the search index exists; True if the database has no such index."""
     database = connections[using]
     if database.vendor != "postgresql":
         return True
@@ -41,14 +41,14 @@ def index_exists(*, using: str = "default") -> bool:
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:
-    """What holds for the bookings that a term finds, and how they are best read."""
+    """The condition for the bookings that a term finds, and how they are read best."""
 
     condition: Q
-    # Neither few nor common: PostgreSQL would walk through all bookings to find a page of them.
+    # Neither few nor common: PostgreSQL would read all bookings to find a page of them.
     scattered: bool = False
 
     def read(self, *, using: str = "default") -> AbstractContextManager[None]:
-        """Within it these bookings are read by the index of the search where that is best."""
+        """Within this context these bookings are read by the search index where that is best."""
         return _by_index(using) if self.scattered else nullcontext()
 
 
@@ -56,9 +56,9 @@ EVERYTHING = SearchResult(Q())
 
 
 def find(term: str) -> SearchResult:
-    """The bookings of a term: name and e-mail by any part, whatever the case and the diacritics, by their beginning
-    where a word has one or two letters; a phone number or a part of it in any spelling; a conversation, our id or
-    one of Calendly's event ids, of now or before, as a whole."""
+    """The bookings of a term: any part of the name and the e-mail, whatever the case and the diacritics,
+    but only the beginning for words of one or two letters; a phone number or a part of it in any spelling;
+    a whole conversation id, booking id or present or former Calendly event id."""
     term = term.strip()[:200].replace("\0", "")
     try:
         return SearchResult(Q(pk=uuid.UUID(term)))
@@ -73,11 +73,11 @@ def find(term: str) -> SearchResult:
 
 
 def _by_words(term: str) -> Q:
-    """Each word somewhere. What may be a phone number also as one, in whatever groups its digits are written."""
+    """Each word somewhere. A possible phone number also as one, however its digits are grouped."""
     found, words = Q(), plain_words(term).split()[:MAX_WORDS]
     for number, group in groupby(words, key=lambda word: NUMBER.fullmatch(word) is not None):
         spelled, parts = Q(), list(group)
-        # A lone dash finds nothing and hinders nothing.
+        # A single dash is ignored.
         for word in parts:
             if re.search(r"[^\W_]", word):
                 spelled &= _contains_word(word) | _phone_contains(word) if number else _contains_word(word)
@@ -86,20 +86,21 @@ def _by_words(term: str) -> Q:
 
 
 def _phone_contains(text: str) -> Q:
-    """Those whose phone number holds these digits, country code and leading zeros aside."""
+    """Phone numbers with these digits, without country code and leading zeros."""
     _country, digits = phone_parts(text)
     return Q(search_key__contains=digits) if len(digits) >= MIN_DIGITS else Q()
 
 
 def _contains_word(word: str) -> Q:
-    """The word anywhere; one of two letters or less where a name or an address begins, which the index can tell."""
+    """The word anywhere; a word of one or two letters only at the beginning of a name or an address, where
+    the index can find it."""
     if _is_indexable(word):
         return Q(search_key__contains=word)
     return Q(search_key__startswith=word) | Q(search_key__contains=f" {word}")
 
 
 def _by_id(term: str) -> list[uuid.UUID]:
-    """Those with this conversation or event id."""
+    """The bookings with this conversation or event id."""
     if len(term) < 2:
         return []
     of_conversation = VAIMetadata.objects.filter(conversation_id=term).values_list("pk")
@@ -115,7 +116,7 @@ def _is_common(named: Q) -> bool:
 
 
 def _ids_if_few(named: Q) -> list[uuid.UUID] | None:
-    """All that match, if they are few."""
+    """The ids of all matches, if they are few."""
     rows = Booking.objects.filter(named).values_list("pk", flat=True)
     with _by_index(rows.db):
         keys = list(rows[: MAX_IDS + 1])
@@ -129,19 +130,19 @@ def _is_indexable(word: str) -> bool:
 
 @contextmanager
 def without_jit(*, using: str = "default") -> Iterator[None]:
-    """For a question of many small parts: PostgreSQL would compile it for longer than it takes."""
+    """For a query of many small parts: PostgreSQL's JIT would compile it for longer than it runs."""
     database = connections[using]
     if database.vendor != "postgresql":
         yield
         return
     with transaction.atomic(using=using), database.cursor() as cursor:
-        cursor.execute("SET LOCAL jit = off")  # to the end of the transaction, which it hurts nowhere
+        cursor.execute("SET LOCAL jit = off")  # until the end of the transaction
         yield
 
 
 @contextmanager
 def _by_index(using: str) -> Iterator[None]:
-    """PostgreSQL guesses badly how rare a word is: read by the trigram index, not through the table."""
+    """PostgreSQL estimates badly how rare a word is, so make it use the trigram index instead of the table."""
     database = connections[using]
     if database.vendor != "postgresql":
         yield

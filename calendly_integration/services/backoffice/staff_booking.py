@@ -1,4 +1,4 @@
-"""Staff book for somebody: once, however often the button is pressed."""
+"""Staff book a meeting, once for each form however often it is sent."""
 
 import uuid
 from contextlib import suppress
@@ -15,7 +15,7 @@ from . import followups
 
 @dataclass(frozen=True, slots=True)
 class AlreadyBooked:
-    """The same form came a moment ago, and this is its booking, whose outcome may still be open."""
+    """The same form was sent before, and this is its booking. Its outcome may still be open."""
 
     booking: Booking
 
@@ -28,28 +28,26 @@ def book(
     now: datetime,
     followup: FollowUp | None = None,
 ) -> create.Outcome | AlreadyBooked:
-    """Book the wish under that id; a second call with it books nothing. `followup` is closed as rebooked.
-
-    Under an id whose booking came to nothing nothing is booked either: give a new one. Raises what
-    `scheduling.schedule` raises.
-    """
+    """Book the request under that id; a second call with it books nothing. `followup` is closed as
+    rebooked. An id whose booking failed books nothing either: use a new one. Raises what `create.schedule`
+    raises."""
     found = _find_not_failed(booking_id)
     if found is not None:
         return AlreadyBooked(found)
     try:
         outcome = create.schedule(booking_request=booking_request, by=by, now=now, booking_id=booking_id)
     except IntegrityError:
-        # Two at the same moment: the other one has made the booking.
+        # A parallel request has made the booking.
         found = Booking.objects.filter(pk=booking_id).first()
         if found is None:
             raise
         return AlreadyBooked(found)
     if isinstance(outcome, create.NothingFree):
-        # The other one took the start, or this one has read the free times after it.
+        # A parallel request took the start.
         found = _find_not_failed(booking_id)
         return AlreadyBooked(found) if found is not None else outcome
     if isinstance(outcome, create.Booked) and followup is not None:
-        with suppress(followups.NotPossible):  # closed meanwhile: that stands
+        with suppress(followups.NotPossible):  # it was closed in the meantime
             followups.rebooked(followup, booking=outcome.booking, by=by, now=now)
     return outcome
 

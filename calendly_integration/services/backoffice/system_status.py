@@ -1,4 +1,4 @@
-"""The machinery at a glance: what waits, what is stuck, what runs. All from our own tables."""
+"""The state of the system: what waits, what is stuck, what runs. All from our own tables."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,19 +23,19 @@ MAX_LISTED = 10
 
 @dataclass(frozen=True, slots=True)
 class StatusCounts:
-    """Rows by status, and since when the oldest of those that wait has waited."""
+    """The number of rows by status, and the time of the oldest waiting row."""
 
     counts: dict[str, int]
     oldest: datetime | None
 
 
 def account() -> CalendlyAccount | None:
-    """The default connection, if it was ever used."""
+    """The default account, if it exists."""
     return CalendlyAccount.objects.filter(slug=clients.DEFAULT).first()
 
 
 def inbox() -> StatusCounts:
-    """Deliveries."""
+    """Webhook deliveries."""
     counts = WebhookDelivery.objects.values_list("status").annotate(Count("pk")).order_by()
     waiting = WebhookDelivery.objects.filter(next_attempt_at__isnull=False)
     return StatusCounts(dict(counts), waiting.aggregate(oldest=Min("received_at"))["oldest"])
@@ -52,25 +52,25 @@ def outbox() -> StatusCounts:
 
 
 def queues() -> list[OutboxQueue]:
-    """The queues of messages that are tried next, the soonest first."""
+    """The message queues with the next attempts, the soonest first."""
     return list(
         OutboxQueue.objects.filter(next_attempt_at__isnull=False).order_by("next_attempt_at")[:MAX_LISTED]
     )
 
 
 def calendly_bookings() -> tuple[list[CalendlyBooking], int]:
-    """Meetings with something left to do at Calendly, the soonest first; and how many there are."""
+    """Calendly bookings with a pending action, the soonest first; and their number."""
     left = CalendlyBooking.objects.filter(next_attempt_at__isnull=False)
     return list(left.select_related("booking").order_by("next_attempt_at")[:MAX_LISTED]), left.count()
 
 
 def sync_runs() -> list[SyncRun]:
-    """The last runs of the mirror."""
+    """The latest sync runs."""
     return list(SyncRun.objects.order_by("-pk")[:MAX_LISTED])
 
 
 def bulk_runs() -> list[tuple[BulkRun, int]]:
-    """The last bulk acts, each with how many of its rows still wait."""
+    """The latest bulk runs, each with the number of its waiting items."""
     runs = list(BulkRun.objects.order_by("-pk")[:MAX_LISTED])
     items = BulkItem.objects.filter(run__in=runs, status=BulkItem.Status.WAITING)
     left = dict(items.values_list("run").annotate(Count("pk")).order_by())
@@ -78,5 +78,5 @@ def bulk_runs() -> list[tuple[BulkRun, int]]:
 
 
 def queue(*, now: datetime) -> tuple[heartbeat.QueueState, list[tuple[str, datetime | None]]]:
-    """How the queue does, and when each of our schedules is due next."""
+    """The state of the queue, and the next run of each of our schedules."""
     return heartbeat.queue_state(now), jobs.next_runs()

@@ -1,7 +1,5 @@
-"""The day at a glance: its meetings, its figures beside last week's, and what needs a hand. From our own tables.
-
-Everything is asked for by an index and in bounded portions: the page must open at once with a million bookings.
-"""
+"""The day: its meetings, its figures beside last week's, and what needs attention. All from our own tables.
+Each query uses an index and a limit, because the page must open at once with a million bookings."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -25,11 +23,11 @@ from ...models import (
 from ..bookings import time_zones
 
 M = TypeVar("M", bound=Model)
-# So many rows are read of a kind; where there are more, nobody needs to know how many.
+# The maximum number of rows read of a kind.
 MAX_ROWS = 100
 MAX_MEETINGS = 300
 YEARS = range(2000, 2101)
-# Deliveries come within seconds; a booking that Calendly has not confirmed by then is worth a look.
+# Webhooks arrive within seconds; a booking that is unconfirmed after this needs attention.
 UNCONFIRMED_AFTER = timedelta(minutes=10)
 OUTBOX_LATE_AFTER = timedelta(minutes=5)
 BULK_RUNS_SHOWN_FOR = timedelta(days=7)
@@ -47,24 +45,24 @@ class CalendarDay:
 
     @property
     def hours(self) -> float:
-        """How long it is."""
+        """Its length in hours."""
         return (self.end - self.start) / timedelta(hours=1)
 
     def holds(self, at: datetime) -> bool:
-        """Whether that instant is in it."""
+        """Whether that instant is in the day."""
         return self.start <= at < self.end
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """How many on the day, and how many on the same day of the week before."""
+    """The number on the day, and on the same day of the week before."""
 
     count: int
     before: int
 
     @property
     def change(self) -> int:
-        """How many more."""
+        """The difference."""
         return self.count - self.before
 
 
@@ -77,12 +75,12 @@ class LimitedRows:
 
 
 def day(on: date, zone: ZoneInfo) -> CalendarDay:
-    """That day as the zone's clocks show it."""
+    """That day in the zone."""
     return CalendarDay(on, zone, _midnight(on, zone), _midnight(on + timedelta(days=1), zone))
 
 
 def chosen(text: str, *, zone: ZoneInfo, now: datetime) -> CalendarDay:
-    """The day that was asked for as `2026-11-25`; today where the text is none."""
+    """The requested day, such as `2026-11-25`; today if the text is not a day."""
     try:
         on = date.fromisoformat(text)
     except ValueError:
@@ -91,16 +89,16 @@ def chosen(text: str, *, zone: ZoneInfo, now: datetime) -> CalendarDay:
 
 
 def meetings(on: CalendarDay) -> LimitedRows:
-    """What begins on that day, the earliest first."""
+    """The meetings that begin on that day, by start."""
     begun = Booking.objects.filter(start_at__gte=on.start, start_at__lt=on.end)
     rows = begun.exclude(status=Booking.Status.FAILED).select_related("host", "event_type")
     return _limited(rows.order_by("start_at", "id"), MAX_MEETINGS)
 
 
 def booking_figures(on: CalendarDay, *, now: datetime) -> dict[str, Figure]:
-    """Meetings held or to be held, by their start; what was booked, canceled and missed, by when it was."""
+    """Meetings by their start; bookings, cancellations and no-shows by when they were made."""
     before = day(on.on - WEEK, on.zone)
-    # A day that is not over is compared with the same hours of the other one.
+    # A day that is not over is compared with the same hours of the other day.
     end = _week_before(now, on.zone) if on.holds(now) else before.end
 
     def on_day(rows: QuerySet[Booking], field: str, until: datetime) -> Figure:
@@ -116,9 +114,9 @@ def booking_figures(on: CalendarDay, *, now: datetime) -> dict[str, Figure]:
 
 
 def followup_figure(on: CalendarDay) -> Figure:
-    """Follow-ups that were or are due on that day."""
+    """Follow-ups due on that day."""
     before = day(on.on - WEEK, on.zone)
-    # The index begins with the status, and serves one range only: the one that holds both days.
+    # The index begins with the status and serves a single range: the one that includes both days.
     planned = FollowUp.objects.filter(
         status__in=FollowUp.Status.values, scheduled_for__gte=before.start, scheduled_for__lt=on.end
     )
@@ -130,13 +128,13 @@ def followup_figure(on: CalendarDay) -> Figure:
 
 
 def parked_messages() -> LimitedRows:
-    """What the portal refused to be told, the oldest first."""
+    """Messages that the portal rejected, the oldest first."""
     parked = OutboxMessage.objects.filter(status=OutboxMessage.Status.PARKED).select_related("booking")
     return _limited(parked.defer("body").order_by("pk"))
 
 
 def stuck_deliveries() -> LimitedRows:
-    """What Calendly told us and we could not apply, the oldest first."""
+    """Deliveries that could not be processed, the oldest first."""
     stuck = WebhookDelivery.objects.filter(
         status__in=[WebhookDelivery.Status.PARKED, WebhookDelivery.Status.UNREADABLE]
     )
@@ -144,7 +142,7 @@ def stuck_deliveries() -> LimitedRows:
 
 
 def unknown_outcomes() -> LimitedRows:
-    """Meetings of which we do not know yet whether Calendly booked them, the longest waiting first."""
+    """Bookings whose outcome at Calendly is unknown, the oldest first."""
     open_ = CalendlyBooking.objects.filter(
         next_attempt_at__isnull=False, pending_action=CalendlyBooking.PendingAction.RESOLVE
     )
@@ -152,19 +150,19 @@ def unknown_outcomes() -> LimitedRows:
 
 
 def lost_moves() -> LimitedRows:
-    """Meetings that were moved at Calendly to a time that could not be read, the soonest first."""
+    """Meetings moved at Calendly to an unknown time, the soonest first."""
     pending = Booking.objects.filter(status=Booking.Status.PENDING)
     return _limited(pending.exclude(event_id="").order_by("start_at", "id"))
 
 
 def old_meetings_left(*, now: datetime) -> LimitedRows:
-    """Moved meetings that Calendly refused to cancel at their old time, the soonest first."""
+    """Moved meetings whose old booking Calendly refused to cancel, the soonest first."""
     standing = CalendlyBooking.objects.left_standing(now).select_related("booking")
     return _limited(standing.order_by("start_at", "id"))
 
 
 def unconfirmed_lookups(*, now: datetime) -> dict[str, Any]:
-    """How coming meetings are found that Calendly has not confirmed although there was time for it."""
+    """The lookups of future meetings that Calendly has not confirmed in time."""
     return {
         "status": Booking.Status.CONFIRMED.value,
         "start_at__gte": now,
@@ -179,7 +177,7 @@ def unconfirmed(*, now: datetime) -> LimitedRows:
 
 
 def without_link_lookups(*, now: datetime) -> dict[str, Any]:
-    """How coming meetings are found whose confirmation left without the conference link."""
+    """The lookups of future meetings whose confirmation was sent without the conference link."""
     return {
         "mailed_without_link_at__isnull": False,
         "status": Booking.Status.CONFIRMED.value,
@@ -193,25 +191,25 @@ def mailed_without_link(*, now: datetime) -> LimitedRows:
 
 
 def due_followups(*, now: datetime) -> LimitedRows:
-    """Those whose time has come, the oldest first."""
+    """Due follow-ups, the oldest first."""
     return _limited(FollowUp.objects.due(now).select_related("booking", "assignee"))
 
 
 def failed_bulk_runs(*, now: datetime) -> LimitedRows:
-    """Acts on many of the last days in which some rows failed: `failures` says how many."""
+    """Recent bulk runs with failures: `failures` is their number."""
     failed = Count("items", filter=Q(items__status=BulkItem.Status.FAILED))
     recent = BulkRun.objects.filter(created_at__gte=now - BULK_RUNS_SHOWN_FOR).annotate(failures=failed)
     return _limited(recent.filter(failures__gt=0).order_by("pk"))
 
 
 def accounts() -> list[CalendlyAccount]:
-    """Those to organizations, without their secrets."""
+    """The Calendly accounts, without their secrets."""
     kept = CalendlyAccount.objects.defer("token_encrypted", "signing_keys_encrypted")
     return list(kept.order_by("pk")[:10])
 
 
 def zones_in_use(own: ZoneInfo) -> list[str]:
-    """Zones that staff may want to see: their own, the default, UTC, those of the hosts."""
+    """Zones that staff may want: their own, the default, UTC, those of the hosts."""
     of_hosts = Host.objects.filter(active=True).exclude(time_zone="").values_list("time_zone", flat=True)
     names = [own.key, time_zones.default_name(), "UTC", *sorted(of_hosts.distinct().order_by()[:MAX_ROWS])]
     return list(dict.fromkeys(names))
@@ -222,7 +220,7 @@ def _midnight(on: date, zone: ZoneInfo) -> datetime:
 
 
 def _week_before(at: datetime, zone: ZoneInfo) -> datetime:
-    """What the clocks of the zone showed as now, seven days ago."""
+    """The same wall-clock time seven days ago."""
     return (at.astimezone(zone) - WEEK).astimezone(UTC)
 
 
