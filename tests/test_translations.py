@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from django.utils import translation
+from django.utils.translation.template import templatize
 
 import calendly_integration
 from calendly_integration.services import error_texts
@@ -132,6 +133,24 @@ def test_no_sentence_of_a_template_stands_outside_the_catalog() -> None:
         spoken = re.findall(r'\b(?:title|aria-label|placeholder|alt)="([^"]*)"', source)
         texts = (*spoken, *re.split(r"<[^>]*>", source))
         faults += [f"{file.name}: {' '.join(text.split())}" for text in texts if SENTENCE.search(text)]
+    assert faults == []
+
+
+def in_templates(source: str) -> Iterator[str]:
+    """The texts that a template marks, as `makemessages` finds them."""
+    for name, arguments in re.findall(r"\b(_|n?p?gettext)\((.*?)\) ", templatize(source)):
+        texts = [literal(each) for each in ast.parse(f"f({arguments})", mode="eval").body.args]  # type: ignore[attr-defined]
+        yield f"{texts[0]}\x04{texts[1]}" if name.startswith(("pgettext", "npgettext")) else texts[0]
+
+
+def test_every_text_of_a_template_has_its_translation() -> None:
+    faults, count = [], 0
+    for file in [*PACKAGE.rglob("*.html"), *(PACKAGE.parent / "templates").rglob("*.html")]:
+        for text in in_templates(file.read_text(encoding="utf-8")):
+            count += 1
+            if not (romanian().get(text) or romanian().get((text, 0))):
+                faults.append(f"{file.name}: {text}")
+    assert count > 100
     assert faults == []
 
 

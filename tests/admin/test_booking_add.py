@@ -130,7 +130,7 @@ def test_a_start_that_went_shows_others_and_keeps_what_was_typed(
     form = filled(phone="+40721000111", timezone="Asia/Tokyo", conversation="conv-9")
     answer = staff.post(to(demo), form)
     text = answer.content.decode()
-    assert "not free any more" in text
+    assert "no longer free" in text
     for kept in ("Ioana Țepeș", "ioana@example.com", "+40721000111", "conv-9", "Called us."):
         assert kept in text
     assert '<option value="Asia/Tokyo" selected>' in text
@@ -212,14 +212,14 @@ def test_another_look_keeps_what_was_typed_and_books_nothing(
     ("changes", "said"),
     [
         ({"name": ""}, "This field is required"),
-        ({"email": "ioana"}, "is no e-mail address"),
+        ({"email": "ioana"}, "is not an e-mail address"),
         ({"email": ""}, "This field is required"),
         ({"timezone": "Mars/Base"}, "Select a valid choice"),
-        ({"guests": "a@example.com not-one"}, "not-one is no e-mail address"),
+        ({"guests": "a@example.com not-one"}, "not-one is not an e-mail address"),
         ({"guests": " ".join(f"g{number}@example.com" for number in range(11))}, "At most ten guests"),
-        ({"start": ""}, "Choose one of the free starts"),
-        ({"start": "\x00"}, "Choose one of the free starts"),
-        ({"start": "2020-01-01T10:00:00Z"}, "That start is past"),
+        ({"start": ""}, "Choose one of the free start times"),
+        ({"start": "\x00"}, "Choose one of the free start times"),
+        ({"start": "2020-01-01T10:00:00Z"}, "That start time is in the past"),
         ({"name": "x\x00"}, "Null characters"),
         ({"name": "<script>alert(1)</script>", "start": ""}, "&lt;script&gt;alert(1)"),
     ],
@@ -387,7 +387,7 @@ def test_the_place_is_asked_for_only_where_the_event_type_asks_for_it(
     assert 'name="location"' not in staff.get(to(demo)).content.decode()
     assert 'name="location"' in staff.get(to(kind)).content.decode()
     without = staff.post(to(kind), filled(phone="+40721234567")).content.decode()
-    assert "write where the meeting is to be" in without
+    assert "Write where the meeting takes place" in without
     assert "The host calls" not in without
     assert posts(sandbox) == 0
     staff.post(to(kind), filled(location="La cafenea"))

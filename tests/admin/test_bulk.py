@@ -133,7 +133,7 @@ def test_why_some_are_left_out_is_said(
         "canceled already",
         "is over",
         "It is already being canceled.",
-        "of several invitees: cancel it on its own page",
+        "has several invitees: cancel it on its own page",
         "not certain yet",
         "5 are left out",
         "None of these meetings can be canceled so",

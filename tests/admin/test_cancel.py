@@ -126,7 +126,7 @@ def test_where_calendly_does_not_do_it_the_meeting_stands_and_the_reason_is_kept
 def test_a_lost_answer_is_told_as_such(staff: Client, booking: Booking, sandbox: Calendly) -> None:
     sandbox.faults.add("lose_answer", method="POST", path=".*/cancellation")
     answer = staff.post(address(booking), {"code": "not_needed", "reason": "x"}, follow=True)
-    assert "tried until it is certain" in answer.content.decode()
+    assert "retried until its outcome is known" in answer.content.decode()
     assert LogEntry.objects.count() == 1
     assert CalendlyBooking.objects.get(booking=booking).pending_action == "cancel"
 

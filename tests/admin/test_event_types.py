@@ -60,7 +60,7 @@ def test_the_list_asks_the_same_however_many_types_there_are(
 
 
 def test_an_empty_list_says_what_to_do(staff: Client, entered: Callable[..., Client]) -> None:
-    assert "Press “Sync now”" in staff.get(reverse(LIST)).content.decode()
+    assert "Use “Sync now”" in staff.get(reverse(LIST)).content.decode()
     seen = entered("viewer").get(reverse(LIST)).content.decode()
     assert "A person who may manage the Calendly account has to sync." in seen
     assert "/sync/" not in seen
@@ -107,8 +107,8 @@ def test_the_standard_four_are_listed_and_then_created(
     done = staff.post(address, follow=True).content.decode()
     assert "4 event types are created: Sales Demo" in done
     assert EventType.objects.bookable().count() == 4
-    assert "nothing is to be done" in staff.get(address).content.decode()
-    assert "nothing is to be done" in staff.post(address, follow=True).content.decode()
+    assert "All four exist already." in staff.get(address).content.decode()
+    assert "All four exist already." in staff.post(address, follow=True).content.decode()
     assert LogEntry.objects.count() == 1
 
 
@@ -135,7 +135,7 @@ def test_the_page_tells_what_calendly_changed_until_somebody_has_seen_it(
     sandbox.change_event_type("Demo", active=False)
     mirrored(calendly_accounts.default())
     done = staff.post(page(drifted, "seen"), {"upto": change.pk}, follow=True)
-    assert "1 change is put away." in done.content.decode()
+    assert "1 change is marked as seen." in done.content.decode()
     assert "seen by" in done.content.decode()
     change.refresh_from_db()
     assert (change.seen_by, change.seen_at) == ("maria", now())
@@ -155,7 +155,7 @@ def test_names_and_rights_are_decided(
     booking_request = {"aliases": "Demo\n  Prezentare   scurtă \n\nDEMO", "open_to": "keys"}
     assert "Choose at least one agent" in staff.post(page(kind, "edit"), booking_request).content.decode()
     answer = staff.post(page(kind, "edit"), {**booking_request, "allowed_keys": [agent_key.pk]}, follow=True)
-    assert "It is kept." in answer.content.decode()
+    assert "Saved." in answer.content.decode()
     kind.refresh_from_db()
     assert kind.aliases == ["DEMO", "Prezentare scurtă"]
     assert (kind.open_to, list(kind.allowed_keys.all())) == ("keys", [agent_key])
@@ -172,7 +172,7 @@ def test_a_name_that_another_one_goes_by_is_refused(
     other, kind = event_types["Strategy Call"], event_types["Sales Demo"]
     EventType.objects.filter(pk=other.pk).update(aliases=["sedinta"])
     answer = staff.post(page(kind, "edit"), {"aliases": alias, "open_to": "staff"})
-    assert "is what another event type goes by: Strategy Call" in answer.content.decode()
+    assert "Another event type already uses “strategy call”: Strategy Call" in answer.content.decode()
     kind.refresh_from_db()
     assert (kind.aliases, kind.open_to) == ([], "everybody")
     EventType.objects.filter(pk=other.pk).update(active=False)

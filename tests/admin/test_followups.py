@@ -74,7 +74,7 @@ def test_who_comes_second_is_told_and_changes_nothing(staff: Client, followup: F
     for name, sent in (("wait", {}), ("close", {}), ("note", {"note": "x"}), ("assign", {"assignee": ""})):
         answer = staff.post(act(followup, name), {**sent, "from": "board"}, follow=True)
         assert answer.redirect_chain == [(BOARD, 302)]
-        assert "its status is “closed” now. Nothing was changed by you." in answer.text
+        assert "its status is now “closed”. Your change was not made." in answer.text
     assert FollowUp.objects.values().get() == before
     assert stories(followup.booking) == []
     assert not LogEntry.objects.exists()
@@ -106,7 +106,7 @@ def test_a_card_is_taken_on_from_the_board(staff: Client, followup: FollowUp) ->
 def test_book_again_leads_to_the_page_with_all_filled_in(staff: Client, followup: FollowUp) -> None:
     Booking.objects.update(invitee_email="n&o@example.com", phone="+40 7")
     FollowUp.objects.update(email="n&o@example.com", conversation_id="conv-1")
-    cards = staff.get(BOARD).context["board"][0].cards
+    cards = staff.get(BOARD).context["columns"][0].cards
     link = urlsplit(cards[0].book_again)
     assert link.path == reverse("admin:calendly_integration_booking_add")
     assert parse_qs(link.query) == {
@@ -139,7 +139,7 @@ def test_the_board_shows_steps_only_to_those_who_may(
 
 def test_the_board_forgets_what_ended_long_ago_and_leads_to_all(staff: Client, followup: FollowUp) -> None:
     FollowUp.objects.update(status="done", closed_at=rows.NOW - timedelta(days=31))
-    board = staff.get(BOARD).context["board"]
+    board = staff.get(BOARD).context["columns"]
     assert [column.count for column in board] == [0, 0, 0, 0]
     assert staff.get(board[3].url).context["cl"].result_count == 1
 
@@ -154,7 +154,7 @@ def test_the_board_forgets_what_ended_long_ago_and_leads_to_all(staff: Client, f
 )
 def test_due_is_told_by_the_viewers_calendar(staff: Client, followup: FollowUp, at: str, word: str) -> None:
     FollowUp.objects.update(scheduled_for=datetime.fromisoformat(at))
-    assert word in str(staff.get(BOARD).context["board"][0].cards[0].due)
+    assert word in str(staff.get(BOARD).context["columns"][0].cards[0].due)
     for each in ("overdue", "today", "later"):
         found = staff.get(LIST, {"due": each}).context["cl"].result_count
         assert found == (1 if each == word else 0)
@@ -167,14 +167,14 @@ def test_today_ends_at_midnight_on_the_night_when_clocks_change(
     clock.move_to(datetime.fromisoformat("2026-10-24T22:00:00+00:00"))
     for at, word in (("2026-10-25T21:59:00+00:00", "today"), ("2026-10-25T22:00:00+00:00", "later")):
         FollowUp.objects.update(scheduled_for=datetime.fromisoformat(at))
-        assert word in str(staff.get(BOARD).context["board"][0].cards[0].due)
+        assert word in str(staff.get(BOARD).context["columns"][0].cards[0].due)
 
 
 def test_the_list_is_filtered_by_whose_they_are_and_searched(staff: Client, followup: FollowUp) -> None:
     maria, victor = (User.objects.get(username=name) for name in ("maria", "victor"))
-    for user, whose in ((maria, "me"), (None, "nobody"), (victor, "others")):
+    for user, whose in ((maria, "me"), (None, "unassigned"), (victor, "others")):
         FollowUp.objects.update(assignee=user)
-        for each in ("me", "nobody", "others"):
+        for each in ("me", "unassigned", "others"):
             found = staff.get(LIST, {"assigned": each}).context["cl"].result_count
             assert found == (1 if each == whose else 0)
     FollowUp.objects.update(note="call after six")
@@ -208,7 +208,7 @@ def test_three_hundred_cost_the_board_and_the_list_no_more_queries(staff: Client
         ) as asked:
             assert staff.get(address).status_code == 200
         assert len(asked) <= 20
-    board = staff.get(BOARD).context["board"]
+    board = staff.get(BOARD).context["columns"]
     assert [len(column.cards) for column in board] == [75, 75, 50, 50]
     assert [column.cut for column in board] == [False, False, True, True]
 

@@ -96,7 +96,7 @@ def test_a_refusal_of_a_finer_kind_is_told_in_the_words_of_its_base(
     monkeypatch.setattr(outbox, "resend", refuse)
     message = OutboxMessage.objects.get()
     one: Any = root.post(reverse(f"{named(OutboxMessage)}_resend", args=[message.pk]), follow=True)
-    assert "It is not parked any more" in one.content.decode()
+    assert "It is no longer parked" in one.content.decode()
     chosen = {"action": "send_again", "index": "0", "_selected_action": message.pk, "sure": "yes"}
     many: Any = root.post(reverse(f"{named(OutboxMessage)}_changelist"), chosen, follow=True)
-    assert "It is not parked any more" in many.content.decode()
+    assert "It is no longer parked" in many.content.decode()

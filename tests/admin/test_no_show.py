@@ -36,7 +36,7 @@ def test_a_yes_marks_at_calendly_and_here_and_a_second_page_takes_it_away(
     assert address(begun) in staff.get(page).content.decode()
     assert address(begun, UNDO) not in staff.get(page).content.decode()
     calls = sandbox.calls_made
-    assert "one who did not come" in staff.get(address(begun)).content.decode()
+    assert "is marked as no-show at Calendly" in staff.get(address(begun)).content.decode()
     assert sandbox.calls_made == calls
     answer = staff.post(address(begun), follow=True)
     assert answer.redirect_chain == [(page, 302)]
@@ -48,7 +48,7 @@ def test_a_yes_marks_at_calendly_and_here_and_a_second_page_takes_it_away(
     assert address(begun, UNDO) in shown
     assert f'href="{address(begun)}"' not in shown
     answer = staff.post(address(begun, UNDO), follow=True)
-    assert "taken away at Calendly" in answer.content.decode()
+    assert "removed at Calendly" in answer.content.decode()
     flush()
     begun.refresh_from_db()
     assert begun.no_show_at is None

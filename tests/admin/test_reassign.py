@@ -70,7 +70,7 @@ def test_of_a_start_that_went_the_whole_day_of_the_colleague_comes_first(
     assert f"{len(offered)} free" in first
     assert offered[0] < chosen < offered[-1]
     assert starts(answer)[: len(offered)] == offered
-    assert "The meeting stands as it stood. Choose another start." in text
+    assert "The meeting is unchanged. Choose another one." in text
     assert "is not free. Choose another start." not in text
 
 
@@ -80,7 +80,7 @@ def test_a_choice_hands_the_meeting_over_and_it_keeps_its_number(
     kind, old = colleague(sandbox), booking.event_id
     answer = staff.post(f"{address(booking)}?to={kind.pk}", {"start": OWN_START}, follow=True)
     text = answer.content.decode()
-    assert "The meeting is handed over to Radu Marin" in text
+    assert "The meeting is reassigned to Radu Marin" in text
     assert "Reassignment to another host requested" in text
     fresh = Booking.objects.get()
     assert (fresh.pk, fresh.event_type, fresh.host and fresh.host.name) == (booking.pk, kind, "Radu Marin")
@@ -90,9 +90,7 @@ def test_a_choice_hands_the_meeting_over_and_it_keeps_its_number(
     flush()
     assert Booking.objects.get().host == fresh.host
     assert OutboxMessage.objects.filter(path="/calendly/rescheduled").count() == 1
-    assert (
-        LogEntry.objects.get(object_id=str(booking.pk)).get_change_message() == "Handed over to Radu Marin."
-    )
+    assert LogEntry.objects.get(object_id=str(booking.pk)).get_change_message() == "Reassigned to Radu Marin."
     assert TimelineEntry.objects.get(action="rescheduled").actor_name == "maria"
 
 
@@ -119,7 +117,7 @@ def test_without_a_colleague_the_page_says_so_and_there_is_no_button(
     page = reverse("admin:calendly_integration_booking_change", args=[booking.pk])
     assert "Reassign" not in staff.get(page).content.decode()
     text = staff.get(address(booking)).content.decode()
-    assert "there is nobody to hand it over to" in text
+    assert "No other host has an event type of the same length" in text
 
 
 def test_a_start_that_went_meanwhile_leaves_the_meeting_and_offers_others(
@@ -128,7 +126,7 @@ def test_a_start_that_went_meanwhile_leaves_the_meeting_and_offers_others(
     colleague(sandbox)
     sandbox.book_as_invitee("Demo with Radu", datetime.fromisoformat(OWN_START), email="fast@example.com")
     answer = staff.post(address(booking), {"start": OWN_START})
-    assert "not free any more" in answer.content.decode()
+    assert "no longer free" in answer.content.decode()
     assert OWN_START not in starts(answer)
     assert starts(answer)
     fresh = Booking.objects.get(pk=booking.pk)
@@ -171,9 +169,9 @@ def test_an_answer_that_calendly_would_refuse_is_named(
 @pytest.mark.parametrize(
     ("fault", "said"),
     [
-        ({"kind": "status", "status": 403}, "stands as it stood"),
+        ({"kind": "status", "status": 403}, "is unchanged"),
         ({"kind": "status", "status": 429, "seconds": 600}, "allowance at Calendly is used up"),
-        ({"kind": "lose_answer"}, "is looked up"),
+        ({"kind": "lose_answer"}, "is being looked up"),
         ({"kind": "refuse"}, "cannot be reached"),
     ],
 )

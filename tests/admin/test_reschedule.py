@@ -80,7 +80,7 @@ def test_a_page_left_open_does_not_undo_a_move_made_meanwhile(
     moved_to = booking.start_at
     given = {"start": chosen[40], "seen": shown, "code": "not_needed", "reason": ""}
     text = staff.post(url, given).content.decode()
-    assert "The meeting was moved since this page was opened." in text
+    assert "The meeting was moved after this page was opened." in text
     booking.refresh_from_db()
     assert (booking.status, booking.start_at) == ("confirmed", moved_to)
     assert seen(staff.get(address(booking))) == str(booking.current_calendly_booking_id)
@@ -92,7 +92,7 @@ def test_where_the_start_went_meanwhile_others_are_offered_and_the_meeting_stand
     chosen = starts(staff.get(address(booking)))[20]
     sandbox.book_as_invitee("Sales Demo", datetime.fromisoformat(chosen), email="fast@example.com")
     answer = staff.post(address(booking), {"start": chosen})
-    assert "not free any more" in answer.content.decode()
+    assert "no longer free" in answer.content.decode()
     others = starts(answer)
     assert others[0][:10] == chosen[:10]
     assert sum(each.startswith(chosen[:10]) for each in others) > 3
@@ -120,7 +120,7 @@ def test_a_day_on_which_nothing_is_left_stands_first_and_says_so(
 @pytest.mark.parametrize("value", ["", "tomorrow", "2026-11-24T10:00:00", "9" * 5000, "\x00", "2026-11-24"])
 def test_what_is_no_start_is_asked_for_again(staff: Client, booking: Booking, value: str) -> None:
     answer = staff.post(address(booking), {"start": value})
-    assert "Choose one of the free starts" in answer.content.decode()
+    assert "Choose one of the free start times" in answer.content.decode()
     assert starts(answer)
 
 
@@ -129,7 +129,7 @@ def test_what_is_no_start_is_asked_for_again(staff: Client, booking: Booking, va
     [
         ("2020-01-01T10:00:00Z", "is past"),
         ("2126-01-01T10:00:00Z", "too far away"),
-        ("2026-11-23T07:00:00Z", "the start that the meeting has"),
+        ("2026-11-23T07:00:00Z", "already starts at that time"),
     ],
 )
 def test_a_start_that_cannot_be_is_refused_with_a_reason(
@@ -148,7 +148,7 @@ def test_without_calendly_the_page_opens_and_says_so(
     assert not starts(answer)
     answer = staff.post(address(booking), {"start": "2026-11-24T10:00:00Z"})
     assert answer.status_code == 200
-    assert "stands as it stood" in answer.content.decode()
+    assert "is unchanged" in answer.content.decode()
     booking.refresh_from_db()
     assert booking.status == "confirmed"
 
@@ -160,7 +160,7 @@ def test_a_used_up_allowance_is_told(staff: Client, booking: Booking, sandbox: C
     alert = text.partition('role="alert">')[2].partition("</p>")[0]
     assert "allowance at Calendly is used up" in alert
     assert "10 minutes" in alert
-    assert "The meeting stands as it stood." in alert
+    assert "The meeting is unchanged." in alert
     assert f"The invitee can still move it on this page: {booking.reschedule_url}" in alert
     assert "public page" not in text
     kind = booking.event_type
@@ -176,7 +176,7 @@ def test_a_move_that_fails_is_told_in_the_words_and_with_the_link_of_a_move(
     sandbox.faults.add("status", method="GET", path=path, status=status, times=None)
     text = staff.post(address(booking), {"start": "2026-11-24T10:00:00Z"}).content.decode()
     alert = text.partition('role="alert">')[2].partition("</p>")[0]
-    assert "The meeting stands as it stood." in alert
+    assert "The meeting is unchanged." in alert
     assert booking.reschedule_url in alert
     assert "booked" not in alert
 
@@ -185,7 +185,7 @@ def test_a_link_that_leads_nowhere_is_not_told(staff: Client, booking: Booking, 
     Booking.objects.update(reschedule_url="javascript:alert(1)")
     sandbox.faults.add("status", method="GET", path="/event_type_available_times", status=403, times=None)
     text = staff.post(address(booking), {"start": "2026-11-24T10:00:00Z"}).content.decode()
-    assert "The meeting stands as it stood." in text
+    assert "The meeting is unchanged." in text
     assert "can still move it" not in text
 
 
@@ -193,7 +193,7 @@ def test_a_lost_answer_is_told_as_such(staff: Client, booking: Booking, sandbox:
     chosen = starts(staff.get(address(booking)))[5]
     sandbox.faults.add("lose_answer", method="POST", path="/invitees")
     answer = staff.post(address(booking), {"start": chosen}, follow=True)
-    assert "is looked up" in answer.content.decode()
+    assert "is being looked up" in answer.content.decode()
     booking.refresh_from_db()
     assert booking.status == "confirmed"
 
@@ -210,7 +210,7 @@ def test_no_free_start_is_an_empty_page_that_says_so(
 ) -> None:
     now = datetime.now(UTC)
     sandbox.add_busy_time(now, now + timedelta(days=30))
-    assert "no free start in these 14 days" in staff.get(address(booking)).content.decode()
+    assert "no free start time in these 14 days" in staff.get(address(booking)).content.decode()
 
 
 def test_what_cannot_be_moved_is_not_asked_of_calendly(
@@ -315,7 +315,7 @@ def test_a_start_may_be_chosen_in_the_address(staff: Client, booking: Booking) -
     assert "is not free. Choose another start." in taken
     assert " checked" not in taken
     own = staff.get(address(booking), {"start": "2026-11-23T07:00:00Z"}).content.decode()
-    assert "the start that the meeting has" in own
+    assert "already starts at that time" in own
     for nonsense in (
         "x",
         "2026-11-28T10:00:00",
@@ -346,4 +346,4 @@ def test_a_limited_calendly_is_told_and_the_page_opens(
     sandbox.faults.add("status", method="GET", path=path, status=403, times=None)
     answer = staff.get(address(booking))
     assert answer.status_code == 200
-    assert "does not tell its free times" in answer.content.decode()
+    assert "did not return the free times" in answer.content.decode()

@@ -36,14 +36,14 @@ def text(browser: Client) -> str:
 def test_an_empty_room_says_what_to_do(staff: Client) -> None:
     seen = text(staff)
     for words in (
-        "No connection yet",
+        "No Calendly account is connected yet",
         "never seen",
         "manage.py calendly_worker",
         "Is the webhook subscribed?",
-        "the portal knows everything",
+        "No messages are waiting.",
         "There are no pending actions.",
-        "The mirror has not run yet",
-        "No schedule is made yet",
+        "No sync has run yet",
+        "There are no schedules yet",
         "There are no bulk actions yet.",
     ):
         assert words in seen
@@ -62,7 +62,7 @@ def test_what_is_stuck_stands_there_with_the_way_to_mend_it(staff: Client, clock
         "Process the parked ones again",
         "Send the parked ones again",
         "refetch it",
-        "at work",
+        "running",
         "calendly: sync",
         "status__exact=parked",
         "All runs",
@@ -72,7 +72,7 @@ def test_what_is_stuck_stands_there_with_the_way_to_mend_it(staff: Client, clock
         "UTC+2",
     ):
         assert words in seen, words
-    assert "No worker is at work" not in seen
+    assert "No worker is running" not in seen
 
 
 def test_the_buttons_are_only_there_for_those_who_may(entered: Callable[..., Client], db: None) -> None:
@@ -110,4 +110,4 @@ def test_it_asks_no_more_of_the_database_when_there_is_more(staff: Client, db: N
     with CaptureQueriesContext(database) as asked:
         seen = text(staff)
     assert len(asked) <= 25
-    assert "38 more wait." in seen
+    assert "38 more are waiting." in seen

@@ -113,7 +113,7 @@ def test_an_empty_day_says_so_and_what_to_do_next(staff: Client, quiet: dict[str
 
 
 def test_before_there_is_a_connection_it_says_how_to_make_one(staff: Client) -> None:
-    assert "No connection yet" in page(staff)
+    assert "No Calendly account is connected yet" in page(staff)
 
 
 def test_whatever_is_wrong_stands_there_with_what_mends_it(staff: Client, troubled: Booking) -> None:
@@ -131,12 +131,12 @@ def test_whatever_is_wrong_stands_there_with_what_mends_it(staff: Client, troubl
         assert reverse(f"admin:{APP}_{name}", args=[row.pk]) in text, name
     for words in (
         "The booking allowance is used up until 25 Nov 2026, 14:00 UTC+2",
-        "The worker is silent",
-        "wait longer than five minutes",
+        "The worker is not running",
+        "waited for more than five minutes",
         "Bookings with an unknown outcome",
         "Bookings not confirmed by Calendly",
         "1 row failed",
-        "Calendly does not accept us: Ana",
+        "Calendly rejects the access token of Ana",
         "parked: 1",
     ):
         assert words in text, words
@@ -204,7 +204,7 @@ def test_the_list_of_a_figure_names_its_filters_and_drops_them(staff: Client, qu
     rows.meeting(quiet, 50)
     for label, expected in {
         "Meetings": ["Status: confirmed", "Start: 25 Nov 2026"],
-        "Bookings made": ["Made at: 25 Nov 2026"],
+        "Bookings made": ["Created at: 25 Nov 2026"],
         "Meetings canceled": ["Status: canceled", "Canceled at: 25 Nov 2026"],
         "No-shows marked": ["Marked as no-show at: 25 Nov 2026"],
         "Follow-ups due that day": ["Due at: 25 Nov 2026"],
@@ -232,7 +232,7 @@ def test_whatever_leads_to_a_list_is_named_there(staff: Client, troubled: Bookin
         f"{booking}?status=confirmed&confirmed_at__isnull=True&created_at__lte=2026-11-25T10:00:00%2B00:00": [
             "Status: confirmed",
             "Confirmed by Calendly at: none",
-            "Made at: until 25 Nov 2026, 12:00 UTC+2",
+            "Created at: until 25 Nov 2026, 12:00 UTC+2",
         ],
         f"{booking}?start_at__gte=2026-11-25T10:00:00Z&start_at__lt=2026-11-25T12:00:00Z": [
             "Start: from 25 Nov 2026, 12:00 UTC+2 to 25 Nov 2026, 14:00 UTC+2",
@@ -242,7 +242,7 @@ def test_whatever_leads_to_a_list_is_named_there(staff: Client, troubled: Bookin
             "Status: could not be applied, unreadable",
         ],
         reverse(f"admin:{APP}_calendlybooking_changelist") + "?pending_action__exact=resolve": [
-            "Left to do: find out whether it was booked",
+            "Pending action: find out whether it was booked",
         ],
     }
     for url, expected in wanted.items():

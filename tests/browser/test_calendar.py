@@ -142,7 +142,7 @@ def test_a_drop_where_nothing_can_be_is_taken_back_and_the_page_says_why(
         "gap": staff.words["no such hour"],
         "other host": staff.says("A move keeps the host. To reassign the meeting, open it."),
     }[where.partition(",")[0]]
-    page.locator(".told").get_by_text(why, exact=True).wait_for()
+    page.locator(".messages").get_by_text(why, exact=True).wait_for()
     assert urlsplit(page.url).path == reverse(f"admin:{PAGE}")
     assert place(page) == drawn
     assert everything() == stood
@@ -174,11 +174,11 @@ def test_a_meeting_that_cannot_be_moved_stays_where_it_is(
     assert person.words["move"] not in summary.inner_text()
     page.keyboard.press("Escape")
     why = {
-        "begun": "This meeting has begun or is over: it cannot be moved any more.",
-        "canceled": "This meeting is canceled: it cannot be moved. Book a new one.",
+        "begun": "This meeting has begun or is over and cannot be moved.",
+        "canceled": "This meeting is canceled and cannot be moved. Book a new one.",
         "only to look at": "You may view this meeting but not move it.",
     }[which]
-    page.locator(".told").get_by_text(person.says(why), exact=True).wait_for()
+    page.locator(".messages").get_by_text(person.says(why), exact=True).wait_for()
     assert place(page) == drawn
     assert asked == []
     assert everything() == stood
@@ -208,8 +208,8 @@ def test_where_it_became_impossible_meanwhile_the_page_that_moves_says_so(
         assert answered.value.status == 403
     else:
         why = {
-            "begun": "This meeting has begun or is over: it cannot be moved any more.",
-            "canceled": "This meeting is canceled: it cannot be moved. Book a new one.",
+            "begun": "This meeting has begun or is over and cannot be moved.",
+            "canceled": "This meeting is canceled and cannot be moved. Book a new one.",
         }[meanwhile]
         assert staff.says(why) in page.locator("#content").inner_text()
     assert page.locator("#slots, input[name=start]").count() == 0

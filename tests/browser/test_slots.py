@@ -59,7 +59,7 @@ def test_a_meeting_is_handed_over_at_its_own_start(
     assert staff.page.locator("input[name=start]:checked").count() == 1
     assert staff.too_wide_at(*WIDTHS) == []
     staff.press("Reassign")
-    assert staff.words["is handed over"] in staff.messages
+    assert staff.words["is reassigned"] in staff.messages
     fresh = Booking.objects.get(pk=booking.pk)
     assert (fresh.start_at, fresh.event_name) == (booking.start_at, "Demo with Radu")
 
@@ -92,7 +92,9 @@ def test_staff_book_for_somebody_and_a_look_around_forgets_nothing(
     assert staff.says("on the invitee's clock, %s", "Asia/Tokyo") in page.locator("#slots h2").inner_text()
     assert page.locator(".errorlist").count() == 0
     staff.press("Book the meeting")
-    assert staff.says("Choose one of the free start times.") in page.locator("[role=alert]").first.inner_text()
+    assert (
+        staff.says("Choose one of the free start times.") in page.locator("[role=alert]").first.inner_text()
+    )
     assert staff.too_wide_at(*WIDTHS) == []
     page.locator("#slots details[open] input[type=radio]").first.check()
     staff.press("Book the meeting")
