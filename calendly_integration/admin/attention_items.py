@@ -210,13 +210,13 @@ def _unknown_outcomes(request: HttpRequest, now: datetime) -> AttentionGroup | N
     if not may(request, "view_booking"):
         return None
 
-    looks = may(request, "replay_webhookdelivery")
+    may_refetch = may(request, "replay_webhookdelivery")
 
     def item(row: CalendlyBooking) -> AttentionItem:
         since = formatting.instant(row.sent_at or row.created_at)
         text, error = _meeting(row.booking, row.start_at), formatting.error_text(row.last_error, 160)
         return _object_item(
-            text, since, "booking", row.booking_id, ("refetch", gettext("Ask Calendly now"), looks), error
+            text, since, "booking", row.booking_id, ("refetch", gettext("Ask Calendly now"), may_refetch), error
         )
 
     return _group(
@@ -239,11 +239,11 @@ def _lost_moves(request: HttpRequest, now: datetime) -> AttentionGroup | None:
     if not may(request, "view_booking"):
         return None
 
-    looks = may(request, "replay_webhookdelivery")
+    may_refetch = may(request, "replay_webhookdelivery")
 
     def item(row: Any) -> AttentionItem:
         text, since = _meeting(row, row.start_at), formatting.instant(row.updated_at)
-        return _object_item(text, since, "booking", row.pk, ("refetch", gettext("Ask Calendly now"), looks))
+        return _object_item(text, since, "booking", row.pk, ("refetch", gettext("Ask Calendly now"), may_refetch))
 
     every = url("booking_changelist", status="pending")
     return _group(_("Meetings moved to an unknown time"), today.lost_moves(), item, every)
@@ -276,11 +276,11 @@ def _unconfirmed(request: HttpRequest, now: datetime) -> AttentionGroup | None:
     if not may(request, "view_booking"):
         return None
 
-    looks = may(request, "replay_webhookdelivery")
+    may_refetch = may(request, "replay_webhookdelivery")
 
     def item(row: Any) -> AttentionItem:
         text, since = _meeting(row, row.start_at), formatting.instant(row.created_at)
-        return _object_item(text, since, "booking", row.pk, ("refetch", gettext("Ask Calendly now"), looks))
+        return _object_item(text, since, "booking", row.pk, ("refetch", gettext("Ask Calendly now"), may_refetch))
 
     wanted = {key: _query_value(value) for key, value in today.unconfirmed_lookups(now=now).items()}
     return _group(

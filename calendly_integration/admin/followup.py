@@ -124,11 +124,11 @@ class AssigneeFilter(admin.SimpleListFilter):
     parameter_name = "assigned"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        """From whose point of view: that of who looks."""
+        """The choices, seen from the viewer."""
         return [("me", _("me")), ("unassigned", _("unassigned")), ("others", _("others"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[FollowUp]) -> QuerySet[FollowUp]:
-        """Those of one kind."""
+        """The follow-ups of the choice."""
         return followup_board.filter_by_assignee(queryset, self.value() or "", request.user.pk)
 
 
@@ -139,11 +139,11 @@ class DueFilter(admin.SimpleListFilter):
     parameter_name = "due"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        """The words of the badges."""
+        """The same labels as on the badges."""
         return list(followup_board.DUE.items())
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[FollowUp]) -> QuerySet[FollowUp]:
-        """Those whose badge says so."""
+        """The follow-ups with that badge."""
         now = timezone.now()
         tomorrow = followup_board.tomorrow(now)
         spans = {

@@ -38,7 +38,7 @@ def xlsx(*, head: Sequence[str], rows: Iterable[Sequence[str]], name: str) -> IO
     """An open file with one sheet of text cells, written row by row. Closing it deletes it."""
     import xlsxwriter  # here: it is large, and most processes never write a sheet
 
-    file = tempfile.TemporaryFile(suffix=".xlsx")  # noqa: SIM115 - whoever sends it closes it
+    file = tempfile.TemporaryFile(suffix=".xlsx")  # noqa: SIM115 - the response closes it
     book = xlsxwriter.Workbook(file, {"constant_memory": True, "in_memory": False})
     sheet = book.add_worksheet(name[:31])
     bold = book.add_format({"bold": True})

@@ -1,4 +1,4 @@
-/* Buttons that copy what stands beside them: the invitee's links, a new key. */
+/* Buttons that copy the text beside them: the invitee's links, a new key. */
 "use strict";
 
 for (const button of document.querySelectorAll(".calendly button.copy")) {

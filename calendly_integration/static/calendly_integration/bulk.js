@@ -1,4 +1,4 @@
-/* Cancelling: what a kind of reason asks for. Acts on many rows: how far they are, without a reload by hand. */
+/* Cancelling: the fields for a kind of reason. Bulk actions: the progress, without a manual reload. */
 "use strict";
 
 (() => {

@@ -1,4 +1,4 @@
-/* The calendar of the bookings. What it shows comes from the server, on the wall clock of the chosen zone. */
+/* The calendar of the bookings. The server sends the meetings on the wall clock of the chosen zone. */
 "use strict";
 
 document.addEventListener("DOMContentLoaded", () => {

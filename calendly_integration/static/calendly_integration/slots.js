@@ -1,4 +1,4 @@
-/* The free starts stand on the invitee's clock: when another time zone is chosen, they are shown anew at once. */
+/* The free starts are in the invitee's time zone: when another zone is chosen, they are loaded again. */
 "use strict";
 
 (() => {
