@@ -216,7 +216,12 @@ def _unknown_outcomes(request: HttpRequest, now: datetime) -> AttentionGroup | N
         since = formatting.instant(row.sent_at or row.created_at)
         text, error = _meeting(row.booking, row.start_at), formatting.error_text(row.last_error, 160)
         return _object_item(
-            text, since, "booking", row.booking_id, ("refetch", gettext("Ask Calendly now"), may_refetch), error
+            text,
+            since,
+            "booking",
+            row.booking_id,
+            ("refetch", gettext("Ask Calendly now"), may_refetch),
+            error,
         )
 
     return _group(
@@ -243,7 +248,9 @@ def _lost_moves(request: HttpRequest, now: datetime) -> AttentionGroup | None:
 
     def item(row: Any) -> AttentionItem:
         text, since = _meeting(row, row.start_at), formatting.instant(row.updated_at)
-        return _object_item(text, since, "booking", row.pk, ("refetch", gettext("Ask Calendly now"), may_refetch))
+        return _object_item(
+            text, since, "booking", row.pk, ("refetch", gettext("Ask Calendly now"), may_refetch)
+        )
 
     every = url("booking_changelist", status="pending")
     return _group(_("Meetings moved to an unknown time"), today.lost_moves(), item, every)
@@ -280,7 +287,9 @@ def _unconfirmed(request: HttpRequest, now: datetime) -> AttentionGroup | None:
 
     def item(row: Any) -> AttentionItem:
         text, since = _meeting(row, row.start_at), formatting.instant(row.created_at)
-        return _object_item(text, since, "booking", row.pk, ("refetch", gettext("Ask Calendly now"), may_refetch))
+        return _object_item(
+            text, since, "booking", row.pk, ("refetch", gettext("Ask Calendly now"), may_refetch)
+        )
 
     wanted = {key: _query_value(value) for key, value in today.unconfirmed_lookups(now=now).items()}
     return _group(

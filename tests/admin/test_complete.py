@@ -79,7 +79,9 @@ def test_every_message_to_the_portal_has_a_label() -> None:
 
 
 def test_every_webhook_event_of_a_booking_has_a_label() -> None:
-    assert set(timeline.DELIVERIES) == {event for event in subscriptions.EVENTS if event.startswith("invitee")}
+    assert set(timeline.DELIVERIES) == {
+        event for event in subscriptions.EVENTS if event.startswith("invitee")
+    }
 
 
 def test_every_check_of_the_doctor_has_a_label() -> None:
