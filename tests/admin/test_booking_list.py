@@ -281,7 +281,7 @@ def test_filters_with_nonsense_find_nothing_and_say_so(root: Client, db: None, q
     rows.meeting(rows.ground())
     answer = listed(root, **query)
     assert answer.status_code == 200
-    assert "No booking fits" in answer.content.decode()
+    assert "No booking matches" in answer.content.decode()
 
 
 def test_today_is_the_viewers_day_also_when_the_clocks_change(root: Client, db: None) -> None:

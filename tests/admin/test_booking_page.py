@@ -111,7 +111,7 @@ def test_a_long_story_is_cut_and_says_so(staff: Client, db: None) -> None:
     with CaptureQueriesContext(database) as asked:
         page = staff.get(address(booking)).content.decode()
     assert len(asked) <= MOST_QUERIES, [query["sql"][:150] for query in asked]
-    assert "newest hundred" in page
+    assert "newest 100" in page
     assert page.count('<li class="by-') == 300
 
 

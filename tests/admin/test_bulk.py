@@ -136,7 +136,7 @@ def test_why_some_are_left_out_is_said(
         "has several invitees: cancel it on its own page",
         "not certain yet",
         "5 are left out",
-        "None of these meetings can be canceled so",
+        "None of these meetings can be canceled here",
     ):
         assert why in text, why
     assert 'name="code"' not in text

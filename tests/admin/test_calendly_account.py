@@ -65,7 +65,7 @@ def test_check_now_lists_what_the_doctor_found_and_what_to_do(
     staff: Client, account: CalendlyAccount
 ) -> None:
     text = staff.post(page(account, "check")).content.decode()
-    for words in ("Access token", "What to do:", "calendly_worker", "need a hand", "all right"):
+    for words in ("Access token", "What to do:", "calendly_worker", "need attention", "all right"):
         assert words in text
     assert LogEntry.objects.get().change_message == "Checked."
 
@@ -103,9 +103,9 @@ def test_sync_now_does_not_need_the_queue(
 def test_the_webhook_is_subscribed_and_a_good_one_is_kept(
     staff: Client, account: CalendlyAccount, sandbox: Calendly
 ) -> None:
-    assert "subscribed anew" in staff.post(page(account, "subscribe"), follow=True).content.decode()
+    assert "subscribed again" in staff.post(page(account, "subscribe"), follow=True).content.decode()
     assert len(sandbox.state.subscriptions) == 1
-    assert "subscribed already" in staff.post(page(account, "subscribe"), follow=True).content.decode()
+    assert "already subscribed" in staff.post(page(account, "subscribe"), follow=True).content.decode()
 
 
 def test_without_a_key_it_says_which_button_makes_one(
@@ -143,7 +143,7 @@ def test_the_signing_key_is_changed_and_nobody_gets_to_see_it(
         ({"kind": "lose_answer"}, "cannot be reached"),
         ({"kind": "status", "status": 429, "seconds": 30}, "asks us to wait"),
         ({"kind": "status", "status": 403}, "Calendly refused"),
-        ({"kind": "status", "status": 401}, "does not take our access token"),
+        ({"kind": "status", "status": 401}, "rejects our access token"),
     ],
 )
 def test_where_calendly_does_not_do_it_that_is_said_and_pressing_again_works(
@@ -167,5 +167,5 @@ def test_without_a_token_it_says_so(staff: Client, account: CalendlyAccount, set
     settings.CALENDLY_INTEGRATION["API_KEY"] = ""
     CalendlyAccount.objects.update(token_encrypted="")
     clients.forget()
-    assert "no access token" in staff.post(page(account, "sync"), follow=True).content.decode()
+    assert "no usable access token" in staff.post(page(account, "sync"), follow=True).content.decode()
     assert calendly_accounts.default().health == "failing"

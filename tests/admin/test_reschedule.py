@@ -218,7 +218,7 @@ def test_what_cannot_be_moved_is_not_asked_of_calendly(
 ) -> None:
     EventType.objects.update(active=False)
     calls = sandbox.calls_made
-    assert "switched off" in staff.get(address(booking)).content.decode()
+    assert "is inactive or unknown" in staff.get(address(booking)).content.decode()
     EventType.objects.update(active=True)
     assert booking.start_at
     clock.move_to(booking.start_at)

@@ -21,7 +21,7 @@ def test_a_delivery_is_processed_again_and_tells_nothing_twice(
     delivery = WebhookDelivery.objects.get()
     told, happened = OutboxMessage.objects.count(), TimelineEntry.objects.count()
     address = reverse(f"{named(WebhookDelivery)}_replay", args=[delivery.pk])
-    assert "applied once more" in staff.get(address).content.decode()
+    assert "processed again as if" in staff.get(address).content.decode()
     assert WebhookDelivery.objects.get().status == "applied"
     answer = staff.post(address, follow=True)
     assert "processed again in a moment" in answer.content.decode()

@@ -37,7 +37,7 @@ def test_what_calendly_changed_is_seen_and_put_away_and_a_name_is_given(
     staff.page.get_by_label(staff.says("only the agents chosen here, and staff")).check()
     staff.page.get_by_label("Test agent").check()
     assert staff.too_wide_at(1280, 390) == []
-    staff.press("Keep it")
+    staff.press("Save")
     assert staff.says("Saved. Agents see it from now on.") in staff.messages
     kind.refresh_from_db()
     assert (kind.aliases, kind.open_to, kind.allowed_keys.count()) == (["Prezentare"], "keys", 1)
