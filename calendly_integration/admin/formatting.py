@@ -78,7 +78,7 @@ def instant(at: datetime | None, *, seconds: bool = False) -> SafeString:
 
 def stamp(at: datetime, *, seconds: bool = False) -> str:
     """A time in the viewer's zone: `24 nov. 2026, 10:00 UTC+2`."""
-    return texts.noted(at, timezone.get_current_timezone(), language(), seconds=seconds)
+    return texts.timestamp(at, timezone.get_current_timezone(), language(), seconds=seconds)
 
 
 def language() -> str:

@@ -14,7 +14,7 @@ def _offered(booking: Booking, now: datetime) -> bool:
 
 
 REFETCH = ConfirmedAction(
-    "look",
+    "refetch",
     _("Ask Calendly now"),
     "replay_webhookdelivery",
     "confirm_view",

@@ -69,7 +69,7 @@ def written(instant: datetime, zone: ZoneInfo, lang: str) -> str:
     return f"{day(local.date(), lang)}, {local.year} at {clock} ({name})"
 
 
-def noted(instant: datetime, zone: tzinfo, lang: str, *, seconds: bool = False) -> str:
+def timestamp(instant: datetime, zone: tzinfo, lang: str, *, seconds: bool = False) -> str:
     """A time for a table: `24 nov. 2026, 10:00 UTC+2`."""
     there = instant.astimezone(zone)
     clock = f"{there:%H:%M:%S}" if seconds else f"{there:%H:%M}"

@@ -86,7 +86,7 @@ def test_staff_move_a_booking_to_a_free_start_of_another_day(
     flush()
     staff.page.reload()
     assert staff.state == staff.words["confirmed"]
-    written = texts.noted(wanted, ZoneInfo("Europe/Bucharest"), language)
+    written = texts.timestamp(wanted, ZoneInfo("Europe/Bucharest"), language)
     assert written in staff.page.locator(".head").inner_text()
     told = [step for step in staff.steps if step.startswith(staff.words["story moved"])]
     assert len(told) == 1
