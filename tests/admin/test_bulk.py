@@ -130,7 +130,7 @@ def test_why_some_are_left_out_is_said(
     chosen = [canceled, past, busy, group, extra]
     text = staff.post(LIST, booking_request(*chosen)).content.decode()
     for why in (
-        "canceled already",
+        "already canceled",
         "is over",
         "It is already being canceled.",
         "has several invitees: cancel it on its own page",

@@ -241,7 +241,8 @@ def test_whatever_leads_to_a_list_is_named_there(staff: Client, troubled: Bookin
         reverse(f"admin:{APP}_webhookdelivery_changelist") + "?status__in=parked,unreadable": [
             "Status: could not be applied, unreadable",
         ],
-        reverse(f"admin:{APP}_calendlybooking_changelist") + "?pending_action__exact=resolve": [
+        reverse(f"admin:{APP}_calendlybooking_changelist")
+        + f"?pending_action__exact={CalendlyBooking.PendingAction.RESOLVE.value}": [
             "Pending action: find out whether it was booked",
         ],
     }
