@@ -103,12 +103,12 @@ def test_only_what_the_person_may_do_and_what_is_offered_is_linked(
     put(now - timedelta(hours=5), ground, 1)
     days = ((now - timedelta(days=2)).date().isoformat(), (now + timedelta(days=3)).date().isoformat())
     past, coming = fed(entered("staff"), *days)["events"]
-    assert past["acts"] == []
+    assert past["actions"] == []
     assert past["move"] == ""
-    assert [each["label"] for each in coming["acts"]] == ["Cancel the meeting", "Move the meeting"]
+    assert [each["label"] for each in coming["actions"]] == ["Cancel the meeting", "Move the meeting"]
     assert coming["move"].endswith("/reschedule/")
     for each in fed(entered("viewer"), *days)["events"]:
-        assert each["acts"] == []
+        assert each["actions"] == []
         assert each["move"] == ""
 
 
