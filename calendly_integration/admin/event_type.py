@@ -74,7 +74,7 @@ class EventTypeAdmin(ReadOnlyAdmin[EventType]):
         "active",
         "kind",
         "open_to",
-        ("account", with_title(_("connection"))),
+        ("account", with_title(_("Calendly account"))),
         ("deleted_at", with_title(_("deleted at Calendly"), YesNoFilter)),
     )
     list_select_related = ()

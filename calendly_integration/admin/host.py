@@ -22,7 +22,7 @@ class HostAdmin(ReadOnlyAdmin[Host]):
         "active",
         display.instant(Host, "seen_at"),
     )
-    list_filter = ("active", "role", ("account", with_title(_("connection"))))
+    list_filter = ("active", "role", ("account", with_title(_("Calendly account"))))
     list_select_related = ()
     ordering = ("name", "pk")
     search_fields = ("name", "email", "uri")

@@ -185,7 +185,7 @@ def test_a_word_of_two_letters_is_found_where_a_name_begins(
 
 
 def test_more_finds_than_fit_a_list_of_ids_are_found_all(root: Client, db: None, monkeypatch: Any) -> None:
-    monkeypatch.setattr(search, "FEW", 5)
+    monkeypatch.setattr(search, "MAX_IDS", 5)
     copies(rows.meeting(rows.ground()), 9)
     assert listed(root, q="nora").context["cl"].result_count == 10
 
@@ -194,7 +194,7 @@ def test_more_finds_than_fit_a_list_of_ids_are_found_all(root: Client, db: None,
 def test_however_a_search_is_read_its_pages_hold_the_same(
     root: Client, db: None, monkeypatch: Any, few: int, common: int
 ) -> None:
-    monkeypatch.setattr(search, "FEW", few)
+    monkeypatch.setattr(search, "MAX_IDS", few)
     monkeypatch.setattr(search, "COMMON", common)
     monkeypatch.setattr("calendly_integration.admin.booking.BookingAdmin.list_per_page", 4)
     copies(rows.meeting(rows.ground()), 9)

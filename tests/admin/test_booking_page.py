@@ -184,7 +184,7 @@ def test_a_canceled_meeting_offers_no_links_that_lead_nowhere(staff: Client, con
 def test_calendlys_own_page_is_calendlys_or_the_stand_ins(
     staff: Client, confirmed: Booking, settings: Any
 ) -> None:
-    assert f'href="{booking_page.CALENDLYS_MEETINGS}"' in staff.get(address(confirmed)).content.decode()
+    assert f'href="{booking_page.CALENDLY_MEETINGS_URL}"' in staff.get(address(confirmed)).content.decode()
     settings.CALENDLY_INTEGRATION = {
         **settings.CALENDLY_INTEGRATION,
         "API_URL": "http://127.0.0.1:9/",
@@ -252,7 +252,7 @@ def test_it_is_only_sent_for_meetings_of_agents_that_stand_and_are_still_to_come
     row.update(source="public")
     refused("that an agent made")
     row.update(source="agent", confirmed_at=None)
-    refused("not confirmed it yet")
+    refused("has not confirmed this booking yet")
     row.update(confirmed_at=confirmed.confirmed_at, status="canceled")
     refused("is canceled")
     row.update(status="confirmed")
