@@ -114,10 +114,10 @@ def test_two_clicks_at_the_same_moment_book_once(
 ) -> None:
     from calendly_integration.services.backoffice import staff_booking
 
-    form, look = filled(), staff_booking._alive
+    form, find = filled(), staff_booking.find_active
     staff.post(to(demo), form)
     seen = iter([None])  # the second one looks before the first has written anything
-    monkeypatch.setattr(staff_booking, "_alive", lambda key: next(seen, look(key)))
+    monkeypatch.setattr(staff_booking, "find_active", lambda key: next(seen, find(key)))
     again = staff.post(to(demo), form | {"start": "2026-11-24T13:00:00Z"}, follow=True)
     assert "was already sent" in again.content.decode()
     assert (Booking.objects.count(), posts(sandbox)) == (1, 1)

@@ -195,7 +195,7 @@ def test_however_a_search_is_read_its_pages_hold_the_same(
     root: Client, db: None, monkeypatch: Any, few: int, common: int
 ) -> None:
     monkeypatch.setattr(search, "MAX_IDS", few)
-    monkeypatch.setattr(search, "COMMON", common)
+    monkeypatch.setattr(search, "COMMON_FROM", common)
     monkeypatch.setattr("calendly_integration.admin.booking.BookingAdmin.list_per_page", 4)
     copies(rows.meeting(rows.ground()), 9)
     for number, booking in enumerate(Booking.objects.order_by("pk")):

@@ -190,10 +190,10 @@ def test_calendlys_own_page_is_calendlys_or_the_stand_ins(
         "API_URL": "http://127.0.0.1:9/",
     }
     confirmed.reschedule_url = "http://127.0.0.1:9/reschedulings/x"
-    assert booking_page.at_calendly(confirmed) == "http://127.0.0.1:9/"
+    assert booking_page.calendly_page_url(confirmed) == "http://127.0.0.1:9/"
     for none in ("", "javascript:alert(1)", "nothing"):
         confirmed.reschedule_url = none
-        assert booking_page.at_calendly(confirmed) == ""
+        assert booking_page.calendly_page_url(confirmed) == ""
 
 
 # The confirmation, again

@@ -159,7 +159,7 @@ def test_a_worker_that_is_killed_is_followed_by_another(
         elif moment == "sent":
             patch.setattr("calendly_integration.services.reconcile.canceled_by_us", die)
         else:
-            patch.setattr(bulk, "_end", die)
+            patch.setattr(BulkItem.objects, "finish", die)
         [item] = bulk.claim(now=now(), limit=5)
         with pytest.raises(Killed):
             bulk.work(item, now=now())

@@ -155,7 +155,7 @@ def test_a_form_sent_twice_leaves_the_first_booking_its_start(
     monkeypatch.setattr(client, "available_times", read_before_the_first_one_books)
     outcome = send()
     assert isinstance(first[1], create.Booked)
-    assert isinstance(outcome, staff_booking.Already)
+    assert isinstance(outcome, staff_booking.AlreadyBooked)
     assert outcome.booking.pk == booking_id
     assert CalendlyBooking.objects.get().slot_key
     assert posts(calendly) == 1

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.django_db
 
 
 def test_a_search_without_its_index_is_told_with_what_to_type(monkeypatch: Any) -> None:
-    monkeypatch.setattr(search, "ready", lambda: False)
+    monkeypatch.setattr(search, "index_exists", lambda: False)
     finding = doctor._search(calendly_accounts.default(), timezone.now())
     assert finding.ok is None
     assert "CREATE INDEX" in finding.mend

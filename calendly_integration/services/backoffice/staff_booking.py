@@ -31,7 +31,7 @@ def book(
     """Book the request under that id; a second call with it books nothing. `followup` is closed as
     rebooked. An id whose booking failed books nothing either: use a new one. Raises what `create.schedule`
     raises."""
-    found = _find_not_failed(booking_id)
+    found = find_active(booking_id)
     if found is not None:
         return AlreadyBooked(found)
     try:
@@ -44,7 +44,7 @@ def book(
         return AlreadyBooked(found)
     if isinstance(outcome, create.NothingFree):
         # A parallel request took the start.
-        found = _find_not_failed(booking_id)
+        found = find_active(booking_id)
         return AlreadyBooked(found) if found is not None else outcome
     if isinstance(outcome, create.Booked) and followup is not None:
         with suppress(followups.NotPossible):  # it was closed in the meantime
@@ -52,5 +52,6 @@ def book(
     return outcome
 
 
-def _find_not_failed(booking_id: uuid.UUID) -> Booking | None:
+def find_active(booking_id: uuid.UUID) -> Booking | None:
+    """The booking with that id, unless it failed."""
     return Booking.objects.filter(pk=booking_id).exclude(status=Booking.Status.FAILED).first()
