@@ -215,7 +215,7 @@ def _filters(query: CalendarQuery, kinds: Iterable[EventType], hosts: Iterable[H
             "name": name,
             "label": label,
             "options": [
-                (value, told, value == str(getattr(meeting_filter, name) or "")) for value, told in options
+                (value, text, value == str(getattr(meeting_filter, name) or "")) for value, text in options
             ],
         }
         for name, (label, options) in everything.items()

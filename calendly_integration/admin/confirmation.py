@@ -81,5 +81,5 @@ class ConfirmationMixin(ReadOnlyAdmin[Booking]):
         by = Actor.staff(request.user.get_username())
         if not confirmations.send_again(booking, once=once, by=by, now=now):
             return self.finish_action(request, booking, SENT_ALREADY, SENT_ALREADY, messages.INFO)
-        told = _("The confirmation is on its way to the portal.")
-        return self.finish_action(request, booking, _("Sent the confirmation again."), told)
+        message = _("The confirmation is on its way to the portal.")
+        return self.finish_action(request, booking, _("Sent the confirmation again."), message)

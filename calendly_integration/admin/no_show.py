@@ -89,8 +89,8 @@ class NoShowMixin(ReadOnlyAdmin[Booking]):
             )
             return self.finish_action(request, booking, log, LOST, messages.WARNING)
         if was != undoing:
-            told = error_messages.NO_SHOW_NOT_POSSIBLE["unmarked" if undoing else "marked"]
-            return self.finish_action(request, after, told, told, messages.INFO)
+            message = error_messages.NO_SHOW_NOT_POSSIBLE["unmarked" if undoing else "marked"]
+            return self.finish_action(request, after, message, message, messages.INFO)
         done = (
             _("The no-show mark is removed at Calendly.") if undoing else _("Marked as no-show at Calendly.")
         )

@@ -62,10 +62,10 @@ def rebooked(followup: FollowUp, *, booking: Booking, by: Actor, now: datetime) 
     changes = {"status": FollowUp.Status.REBOOKED, "rebooking": booking, "closed_at": now}
     with transaction.atomic():
         _step(followup, OPEN, changes, "followup_rebooked", by, now, booking=str(booking.pk))
-        told = entry(
+        new_entry = entry(
             booking.pk, at=now, by=by, action="followup_rebooked", instead_of=str(followup.booking_id)
         )
-        told.save()
+        new_entry.save()
 
 
 def _step(
