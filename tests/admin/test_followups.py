@@ -210,7 +210,7 @@ def test_three_hundred_cost_the_board_and_the_list_no_more_queries(staff: Client
         assert len(asked) <= 20
     board = staff.get(BOARD).context["columns"]
     assert [len(column.cards) for column in board] == [75, 75, 50, 50]
-    assert [column.cut for column in board] == [False, False, True, True]
+    assert [column.is_cut for column in board] == [False, False, True, True]
 
 
 def test_what_invitees_write_stays_text(staff: Client, followup: FollowUp) -> None:
