@@ -231,7 +231,7 @@ def test_the_hour_that_comes_twice_is_told_apart_by_its_offset() -> None:
     first = datetime(2027, 10, 31, 0, 30, tzinfo=UTC)
     offered = [Slot(at, at + hour, "") for at in (first, first + hour, first + 2 * hour)]
     [day] = slots.by_day(offered, ZoneInfo("Europe/Bucharest"))
-    assert day.odd
+    assert day.clocks_change
     assert [(start.label, start.utc) for start in day.starts] == [
         ("03:30 UTC+3", "00:30 UTC"),
         ("03:30 UTC+2", "01:30 UTC"),
