@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def address(booking: Booking) -> str:
-    return reverse("admin:calendly_integration_booking_look", args=[booking.pk])
+    return reverse("admin:calendly_integration_booking_refetch", args=[booking.pk])
 
 
 def told(answer: Any) -> list[str]:
