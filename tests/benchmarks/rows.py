@@ -113,12 +113,12 @@ def agents_bookings(count: int, *, now: datetime) -> list[str]:
         pairs = [_intent(kind, host, number, now) for number in numbers]
         told = [payload(calendly_booking, booking, now=now) for booking, calendly_booking in pairs]
         with transaction.atomic():
-            Booking.objects.bulk_create([booking for booking, _leg in pairs])
+            Booking.objects.bulk_create([booking for booking, _calendly_booking in pairs])
             CalendlyBooking.objects.bulk_create([calendly_booking for _booking, calendly_booking in pairs])
             VAIMetadata.objects.bulk_create(
                 [
                     VAIMetadata(booking=booking, conversation_id=f"conv-{booking.pk}")
-                    for booking, _leg in pairs
+                    for booking, _calendly_booking in pairs
                 ]
             )
             reconcile.apply_observations(kind.account, [_answer(each) for each in told], now=now)

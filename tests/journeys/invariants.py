@@ -35,7 +35,7 @@ def unfinished(system: System) -> list[Any]:
     with system.calendly.lock:
         left: list[Any] = [("sent", each.event) for each in system.calendly.state.open_deliveries.values()]
     for table in WORK:
-        columns = "todo, last_error" if table == "bookingleg" else "attempts, last_error"
+        columns = "pending_action, last_error" if table == "calendlybooking" else "attempts, last_error"
         due = ask(
             f"SELECT next_attempt_at, lease_token, {columns} FROM calendly_integration_{table} "
             "WHERE next_attempt_at IS NOT NULL"

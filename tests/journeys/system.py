@@ -134,7 +134,7 @@ class System:
         """What waits for the leases of the dead, or for Calendly's grace, to end need not wait really."""
         ago = datetime.now(UTC) - timedelta(seconds=61)
         change = self.database.change
-        for table in ("queue", "delivery", "bookingleg"):
+        for table in ("outboxqueue", "webhookdelivery", "calendlybooking"):
             change(
                 f"UPDATE calendly_integration_{table} SET next_attempt_at = ? WHERE next_attempt_at > ?",
                 ago,
