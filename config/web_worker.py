@@ -1,9 +1,11 @@
 """gunicorn's threaded worker with time limits for clients: a thread serves complete requests only.
 
 gunicorn reads a request in the thread that serves it, and waits without a limit. As many slow clients as there are
-threads would block all others. Of the 15 tests in `tests/journeys/test_rough_senders.py` gunicorn 27's own gthread
-fails 6 (silent clients hold all threads, a dripping sender is never cut off). waitress 3.0 fails 3 (it accepts chunked
-bodies, closes a broken-off one without the 400, and never cuts off a dripping sender), and it has one process only.
+threads would block all others. Of the 15 tests in `tests/journeys/test_rough_senders.py`
+
+- gunicorn 27's own gthread fails 6: silent clients hold all threads, and a dripping sender is never cut off;
+- waitress 3.0 fails 3: it accepts chunked bodies, closes a broken-off body without the 400, and never cuts off a
+  dripping sender. It has only one process.
 """
 
 import errno
@@ -30,8 +32,8 @@ MAX_ACCEPTED = 1024 * 1024
 READ_TIMEOUT = 5.0
 # Seconds for one write to the client.
 WRITE_TIMEOUT = 30.0
-# Connections that wait in separate threads until the client closes, so that it can read the response. gunicorn waits
-# up to two seconds for each in the thread that accepts connections. Further connections are closed at once.
+# Connections that wait in separate threads until the client closes, so that it can read the response. gunicorn
+# waits up to two seconds for each in the thread that accepts connections. Further ones are closed at once.
 MAX_CLOSING = 16
 
 EXPECTS_CONTINUE = re.compile(rb"\r\nexpect:[ \t]*100-continue[ \t]*\r\n", re.IGNORECASE)
