@@ -21,7 +21,7 @@ class UserAdmin(BoundedLists[User], _UserAdmin):
     """Users. Django's own admin accepts a filter by any column, and fails for impossible dates and keys."""
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
-        """Groups and permissions. Impossible keys are form errors."""
+        """Groups and permissions, by keys that can be."""
         return super().formfield_for_manytomany(db_field, request, form_class=Rows, **options)
 
 

@@ -161,7 +161,7 @@ if REDIS_URL:
         "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},
     }
 
-# The queue only wakes the workers. The work itself is in our own tables.
+# The queue only wakes the workers; the work itself is rows in our own tables.
 Q_CLUSTER: dict[str, Any] = {
     "name": "calendly",
     "workers": 4,
