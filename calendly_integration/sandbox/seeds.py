@@ -14,7 +14,6 @@ from .store import BusyTime, EventType, Json, Organization, Schedule, Subscripti
 
 TOKEN = "sandbox-token"  # noqa: S105 - only valid in this sandbox
 CLIENT_ID, CLIENT_SECRET = "sandbox-client", "sandbox-secret"
-ZOOM: Json = {"kind": "zoom_conference"}
 # Name, minutes, minutes of buffer after the meeting.
 STANDARD_TYPES = (
     ("Sales Demo", 30, 15),

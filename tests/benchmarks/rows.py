@@ -12,7 +12,6 @@ from django.db import transaction
 from calendly_integration.calendly.types import Invitee
 from calendly_integration.models import (
     Booking,
-    CalendlyAccount,
     CalendlyBooking,
     EventType,
     Host,
@@ -219,7 +218,3 @@ def empty() -> None:
         model.objects.all().delete()
     Booking.objects.update(current_calendly_booking=None)
     Booking.objects.all().delete()
-
-
-def account() -> CalendlyAccount:
-    return calendly_accounts.default()
