@@ -201,9 +201,8 @@ def _parse_body(request: Request) -> Json:
         return {}
     try:
         data = json.loads(request.body)
-        json.dumps(
-            data, ensure_ascii=False
-        ).encode()  # raises for lone surrogates, which no webhook could carry
+        # Raises for lone surrogates, which no webhook could carry.
+        json.dumps(data, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         raise errors.invalid() from None
     if not isinstance(data, dict):

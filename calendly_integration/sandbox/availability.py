@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from .store import BusyTime, Event, EventType, Json, State
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-LONGEST = timedelta(minutes=720 + 2 * 180)
+MAX_EVENT_LENGTH = timedelta(minutes=720 + 2 * 180)
 Span = tuple[datetime, datetime]
 
 
@@ -67,7 +67,9 @@ def busy(state: State, user_id: str, start: datetime, end: datetime) -> list[Bus
 
 def _host_events(state: State, user_id: str, start: datetime, end: datetime) -> Iterator[Event]:
     line = state.by_host.get(user_id, [])
-    for _, key in line[bisect_left(line, (start - LONGEST, "")) : bisect_right(line, (end + LONGEST, ""))]:
+    for _, key in line[
+        bisect_left(line, (start - MAX_EVENT_LENGTH, "")) : bisect_right(line, (end + MAX_EVENT_LENGTH, ""))
+    ]:
         if state.events[key].status == "active":
             yield state.events[key]
 
@@ -81,11 +83,11 @@ def _busy_elsewhere(item: BusyTime) -> Busy:
     return Busy(item.start, item.end, item.start, item.end, item.kind)
 
 
-class Diary:
+class HostCalendar:
     """One host's busy times in a range, merged so that each lookup is two binary searches."""
 
     def __init__(self, state: State, user_id: str, start: datetime, end: datetime) -> None:
-        items = busy(state, user_id, start - LONGEST, end + LONGEST)
+        items = busy(state, user_id, start - MAX_EVENT_LENGTH, end + MAX_EVENT_LENGTH)
         self.meetings = _merge([(item.start, item.end) for item in items])
         self.buffered = _merge([(item.buffered_start, item.buffered_end) for item in items])
 
@@ -138,10 +140,10 @@ def offers(state: State, event_type: EventType, start: datetime, now: datetime) 
         return []
     tick = start + timedelta(microseconds=1)
     hosts = [host for host in event_type.host_ids if start in grid(state, event_type, host, start, tick)]
-    return hosts if _enough(event_type, hosts) else []
+    return hosts if _has_enough_hosts(event_type, hosts) else []
 
 
-def _enough(event_type: EventType, hosts: list[str]) -> bool:
+def _has_enough_hosts(event_type: EventType, hosts: list[str]) -> bool:
     """Round robin needs one host, every other kind all of them."""
     if event_type.pooling_type == "round_robin":
         return bool(hosts)
@@ -151,8 +153,8 @@ def _enough(event_type: EventType, hosts: list[str]) -> bool:
 def free_hosts(state: State, event_type: EventType, start: datetime, hosts: list[str]) -> list[str]:
     """The hosts that are free for a new meeting; empty if they are too few for the pooling type."""
     end = start + timedelta(minutes=event_type.duration)
-    free = [host for host in hosts if Diary(state, host, start, end).free(event_type, start)]
-    return free if _enough(event_type, free) else []
+    free = [host for host in hosts if HostCalendar(state, host, start, end).free(event_type, start)]
+    return free if _has_enough_hosts(event_type, free) else []
 
 
 def starts(
@@ -164,19 +166,23 @@ def starts(
     for host in event_type.host_ids:
         for moment in grid(state, event_type, host, first, end):
             on_grid.setdefault(moment, []).append(host)
-    diaries = {host: Diary(state, host, first, end) for host in event_type.host_ids}
+    calendars = {host: HostCalendar(state, host, first, end) for host in event_type.host_ids}
     found = []
     for moment in sorted(on_grid):
-        seats = _seats(state, event_type, moment, on_grid[moment], diaries)
+        seats = _seats(state, event_type, moment, on_grid[moment], calendars)
         if seats and moment > now:
             found.append((moment, seats))
     return found
 
 
 def _seats(
-    state: State, event_type: EventType, moment: datetime, hosts: list[str], diaries: dict[str, Diary]
+    state: State,
+    event_type: EventType,
+    moment: datetime,
+    hosts: list[str],
+    calendars: dict[str, HostCalendar],
 ) -> int:
     if event_type.seats > 1 and (event := state.active_at(event_type.id, moment)) is not None:
         return max(0, event.seats - len(state.active_invitees(event)))
-    free = [host for host in hosts if diaries[host].free(event_type, moment)]
-    return event_type.seats if _enough(event_type, free) else 0
+    free = [host for host in hosts if calendars[host].free(event_type, moment)]
+    return event_type.seats if _has_enough_hosts(event_type, free) else 0

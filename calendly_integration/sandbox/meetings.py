@@ -61,19 +61,19 @@ def book(sandbox: Sandbox, request: BookingRequest, *, leaving: Event | None = N
 
 
 def _event_for(sandbox: Sandbox, request: BookingRequest, leaving: Event | None) -> Event:
-    kind, state = request.event_type, sandbox.state
-    joined = state.active_at(kind.id, request.start) if kind.seats > 1 else None
+    event_type, state = request.event_type, sandbox.state
+    joined = state.active_at(event_type.id, request.start) if event_type.seats > 1 else None
     if joined is not None and joined is not leaving:
         if len(state.active_invitees(joined)) >= joined.seats or request.start <= sandbox.now():
             raise errors.already_filled()
         return joined
-    possible = availability.offers(state, kind, request.start, sandbox.now())
+    possible = availability.offers(state, event_type, request.start, sandbox.now())
     if not possible:
         raise errors.not_found() if sandbox.options.never_offered == "not_found" else errors.already_filled()
     if leaving is not None:
         leaving.status = "leaving"
     try:
-        free = availability.free_hosts(state, kind, request.start, possible)
+        free = availability.free_hosts(state, event_type, request.start, possible)
     finally:
         if leaving is not None:
             leaving.status = "active"
@@ -83,19 +83,19 @@ def _event_for(sandbox: Sandbox, request: BookingRequest, leaving: Event | None)
 
 
 def _new_event(sandbox: Sandbox, request: BookingRequest, free: list[str]) -> Event:
-    kind, now = request.event_type, sandbox.stamp()
-    hosts = [_least_busy(sandbox, free)] if kind.pooling_type == "round_robin" else free
+    event_type, now = request.event_type, sandbox.stamp()
+    hosts = [_least_busy(sandbox, free)] if event_type.pooling_type == "round_robin" else free
     event = Event(
         sandbox.state.new_id(),
-        kind.id,
-        kind.name,
+        event_type.id,
+        event_type.name,
         request.start,
-        request.start + timedelta(minutes=kind.duration),
+        request.start + timedelta(minutes=event_type.duration),
         hosts,
         request.location,
-        kind.before_buffer,
-        kind.after_buffer,
-        kind.seats,
+        event_type.before_buffer,
+        event_type.after_buffer,
+        event_type.seats,
         now,
         now,
         settles_at=sandbox.now() + timedelta(seconds=sandbox.options.location_push_seconds),

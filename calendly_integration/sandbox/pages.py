@@ -178,15 +178,16 @@ def _rescheduling(calendly: Calendly, request: Request, invitee: Invitee, form: 
         changes = {name: form.get(name) for name in CHANGEABLE}
         new = calendly.reschedule_as_invitee(invitee, form.get("start_time", ""), **changes)
         return _done("Moved", f"The meeting is now {_local(calendly, calendly.state.events[new.event_id])}.")
-    kind = calendly.state.event_types[calendly.state.events[invitee.event_id].event_type_id]
+    event_type = calendly.state.event_types[calendly.state.events[invitee.event_id].event_type_id]
     start = request.query.get("start_time")
     if start is None:
         return page(
             "Move",
-            _summary(calendly, invitee) + _slots(calendly, kind, f"/reschedulings/{invitee.id}?start_time="),
+            _summary(calendly, invitee)
+            + _slots(calendly, event_type, f"/reschedulings/{invitee.id}?start_time="),
         )
-    zone = calendly.state.users[kind.owner_id].timezone
-    button = f"<button>Move to {_start_text(calendly, kind, start)}</button>"
+    zone = calendly.state.users[event_type.owner_id].timezone
+    button = f"<button>Move to {_start_text(calendly, event_type, start)}</button>"
     fields = (
         f"{field('name', 'Name', invitee.name)}{field('email', 'E-mail', invitee.email, kind='email')}"
         f"{field('timezone', 'Time zone', invitee.timezone or zone)}"
@@ -196,19 +197,21 @@ def _rescheduling(calendly: Calendly, request: Request, invitee: Invitee, form: 
     return page("Move", _summary(calendly, invitee) + form_html)
 
 
-def _start_text(calendly: Calendly, kind: EventType, start: str) -> str:
+def _start_text(calendly: Calendly, event_type: EventType, start: str) -> str:
     """The start in the host's time zone; the text itself if it is no instant."""
     moment = moments.parse(start)
-    zone = ZoneInfo(calendly.state.users[kind.owner_id].timezone)
+    zone = ZoneInfo(calendly.state.users[event_type.owner_id].timezone)
     return escape(start) if moment is None else f"{moments.spoken(moment.astimezone(zone))} {zone.key}"
 
 
-def _slots(calendly: Calendly, kind: EventType, prefix: str) -> str:
+def _slots(calendly: Calendly, event_type: EventType, prefix: str) -> str:
     """Links to the free starts of the next days, in the host's time zone."""
     now = calendly.now()
-    zone = ZoneInfo(calendly.state.users[kind.owner_id].timezone)
+    zone = ZoneInfo(calendly.state.users[event_type.owner_id].timezone)
     days: dict[str, list[str]] = {}
-    for moment, _ in availability.starts(calendly.state, kind, now, now + timedelta(days=DAYS_SHOWN), now):
+    for moment, _ in availability.starts(
+        calendly.state, event_type, now, now + timedelta(days=DAYS_SHOWN), now
+    ):
         here = moment.astimezone(zone)
         url = prefix + quote(moments.seconds(moment))
         day = f"{moments.DAYS[here.weekday()]} {here:%d} {moments.MONTHS[here.month - 1]}"
@@ -222,18 +225,18 @@ def _slots(calendly: Calendly, kind: EventType, prefix: str) -> str:
 def _booking(calendly: Calendly, request: Request, parts: list[str], form: dict[str, str]) -> Response:
     code = parts[1] if parts[0] == "d" else None
     if code is not None and code in calendly.state.links:
-        kind = calendly.state.event_types[calendly.state.links[code].event_type_id]
+        event_type = calendly.state.event_types[calendly.state.links[code].event_type_id]
     else:
-        kind = calendly.find_event_type(_public_type(calendly, parts) or "")
-    base = f"/{quote(parts[0])}/{quote(parts[1])}" + (f"/{quote(kind.slug)}" if code else "")
+        event_type = calendly.find_event_type(_public_type(calendly, parts) or "")
+    base = f"/{quote(parts[0])}/{quote(parts[1])}" + (f"/{quote(event_type.slug)}" if code else "")
     start = request.query.get("start_time") or (parts[2] if len(parts) > 2 and code is None else None)
-    title = f"{kind.name}, {kind.duration} minutes"
+    title = f"{event_type.name}, {event_type.duration} minutes"
     if request.method == "POST":
-        return _book(calendly, kind, form, code)
+        return _book(calendly, event_type, form, code)
     if start is None:
-        return page(title, _slots(calendly, kind, f"{base}?start_time="))
+        return page(title, _slots(calendly, event_type, f"{base}?start_time="))
     questions = "".join(
-        field(f"q:{item['name']}", item["name"], required=item["required"]) for item in kind.questions
+        field(f"q:{item['name']}", item["name"], required=item["required"]) for item in event_type.questions
     )
     body = (
         f'<form method=post action="{escape(base)}">{hidden("start_time", start)}'
@@ -243,16 +246,16 @@ def _booking(calendly: Calendly, request: Request, parts: list[str], form: dict[
         f"{field('utm_source', 'Tracking: utm_source', required=False)}"
         f"{field('utm_medium', 'Tracking: utm_medium', required=False)}"
         f"{field('utm_content', 'Tracking: utm_content', required=False)}"
-        f"<button>Book {_start_text(calendly, kind, start)}</button></form>"
+        f"<button>Book {_start_text(calendly, event_type, start)}</button></form>"
     )
     return page(title, body)
 
 
-def _book(calendly: Calendly, kind: EventType, form: dict[str, str], code: str | None) -> Response:
+def _book(calendly: Calendly, event_type: EventType, form: dict[str, str], code: str | None) -> Response:
     answers = {name.removeprefix("q:"): text for name, text in form.items() if name.startswith("q:") and text}
     tracking = {name: form[name] for name in ("utm_source", "utm_medium", "utm_content") if form.get(name)}
     invitee = calendly.book_as_invitee(
-        kind,
+        event_type,
         form.get("start_time", ""),
         email=form.get("email", ""),
         name=form.get("name", ""),

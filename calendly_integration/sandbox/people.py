@@ -46,17 +46,17 @@ class People(Sandbox):
     ) -> Invitee:
         """Book on the public page, by default at the first location of the event type. Raises Problem."""
         with self.change():
-            kind = self.find_event_type(event_type)
-            if kind.deleted_at is not None or not kind.active:
+            event_type = self.find_event_type(event_type)
+            if event_type.deleted_at is not None or not event_type.active:
                 raise errors.not_found()
             given = [
                 {"question": question, "answer": answer, "position": place}
                 for place, (question, answer) in enumerate((answers or {}).items())
             ]
-            if location is None and kind.locations:
-                location = dict(kind.locations[0])
+            if location is None and event_type.locations:
+                location = dict(event_type.locations[0])
             request = meetings.BookingRequest(
-                kind,
+                event_type,
                 _moment(start),
                 email,
                 name,

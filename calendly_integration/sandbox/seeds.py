@@ -139,7 +139,7 @@ class Seeds(Sandbox):
             fields.setdefault("host_ids", [owner.id])
             fields.setdefault("position", len(state.event_types))
             places = None if no_location else locations or [place("zoom_conference")]
-            kind = EventType(
+            event_type = EventType(
                 state.new_id(),
                 name,
                 slug_of(name),
@@ -150,9 +150,9 @@ class Seeds(Sandbox):
                 locations=places,
                 **fields,
             )
-            state.event_types[kind.id] = kind
-            webhooks.emit_event_type(self, "event_type.created", kind)
-            return kind
+            state.event_types[event_type.id] = event_type
+            webhooks.emit_event_type(self, "event_type.created", event_type)
+            return event_type
 
     def add_group_type(self, name: str = "Workshop", seats: int = 3, **fields: Any) -> EventType:
         """An event type in which several invitees share a start."""

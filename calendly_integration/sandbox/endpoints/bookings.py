@@ -120,18 +120,18 @@ def _guests(data: Json) -> list[str]:
     return guests
 
 
-def _location(sandbox: Sandbox, kind: EventType, given: object) -> Json | None:
+def _location(sandbox: Sandbox, event_type: EventType, given: object) -> Json | None:
     """The chosen configured location, with the invitee's text where the location requires one."""
-    if kind.pooling_type == "round_robin":
+    if event_type.pooling_type == "round_robin":
         if given is not None and sandbox.options.round_robin_location == "refused":
             raise errors.invalid_location()
-        return dict(kind.locations[0]) if kind.locations else None
-    if given is None and not kind.locations:
+        return dict(event_type.locations[0]) if event_type.locations else None
+    if given is None and not event_type.locations:
         return None
     if not isinstance(given, dict):
         raise errors.invalid_location()
     text = given.get("location")
-    for place in kind.locations or []:
+    for place in event_type.locations or []:
         if place["kind"] != given.get("kind"):
             continue
         if place["kind"] in WITH_TEXT and not text:
@@ -144,10 +144,10 @@ def _location(sandbox: Sandbox, kind: EventType, given: object) -> Json | None:
     raise errors.invalid_location()
 
 
-def _answers(sandbox: Sandbox, kind: EventType, given: object) -> list[Json]:
+def _answers(sandbox: Sandbox, event_type: EventType, given: object) -> list[Json]:
     if given is not None and not isinstance(given, list):
         raise errors.invalid("questions_and_answers")
-    questions = {item["name"]: item for item in kind.questions if item["enabled"]}
+    questions = {item["name"]: item for item in event_type.questions if item["enabled"]}
     answers: list[Json] = []
     for place, item in enumerate(given or []):
         for name in ("question", "answer", "position"):
@@ -182,12 +182,12 @@ def create_link(sandbox: Sandbox, call: Caller) -> tuple[int, Json]:
         raise errors.invalid("max_event_count")
     if call.data.get("owner_type") != "EventType":
         raise errors.invalid("owner_type")
-    kind = by_uri(sandbox, call.data.get("owner"), "owner")
-    check_use(call, kind)
+    event_type = by_uri(sandbox, call.data.get("owner"), "owner")
+    check_use(call, event_type)
     code = sandbox.state.new_id()[:13]
-    sandbox.state.links[code] = Link(code, kind.id)
-    url = f"{sandbox.public_base}/d/{code}/{kind.slug}"
-    owner = sandbox.uri("event_types", kind.id)
+    sandbox.state.links[code] = Link(code, event_type.id)
+    url = f"{sandbox.public_base}/d/{code}/{event_type.slug}"
+    owner = sandbox.uri("event_types", event_type.id)
     return 201, {"resource": {"booking_url": url, "owner": owner, "owner_type": "EventType"}}
 
 

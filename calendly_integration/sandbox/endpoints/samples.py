@@ -47,16 +47,16 @@ def sample(sandbox: Sandbox, call: Caller) -> tuple[int, Json]:
 
 
 def _book(sandbox: Seeds) -> Invitee:
-    kind = next(iter(sandbox.state.event_types.values()))
+    event_type = next(iter(sandbox.state.event_types.values()))
     now = sandbox.now()
-    start, _ = availability.starts(sandbox.state, kind, now, now + timedelta(days=14), now)[0]
+    start, _ = availability.starts(sandbox.state, event_type, now, now + timedelta(days=14), now)[0]
     request = meetings.BookingRequest(
-        kind,
+        event_type,
         start,
         "maria.popa@example.com",
         "Maria Popa",
         "Europe/Bucharest",
-        location=kind.locations[0] if kind.locations else None,
+        location=event_type.locations[0] if event_type.locations else None,
     )
     invitee = meetings.book(sandbox, request)
     webhooks.emit_invitee(sandbox, "invitee.created", invitee)
@@ -73,14 +73,14 @@ def _undo_no_show(sandbox: Seeds) -> None:
 
 
 def _change(sandbox: Seeds) -> None:
-    kind = sandbox.add_event_type("Discovery call")
-    webhooks.emit_event_type(sandbox, "event_type.updated", kind)
+    event_type = sandbox.add_event_type("Discovery call")
+    webhooks.emit_event_type(sandbox, "event_type.updated", event_type)
 
 
 def _delete(sandbox: Seeds) -> None:
-    kind: EventType = sandbox.add_event_type("Discovery call")
-    kind.active, kind.deleted_at = False, sandbox.stamp()
-    webhooks.emit_event_type(sandbox, "event_type.deleted", kind)
+    event_type: EventType = sandbox.add_event_type("Discovery call")
+    event_type.active, event_type.deleted_at = False, sandbox.stamp()
+    webhooks.emit_event_type(sandbox, "event_type.deleted", event_type)
 
 
 SCENARIOS: dict[str, Callable[[Seeds], Any]] = {
