@@ -1,4 +1,4 @@
-"""ASGI entry point. Under ASGI set CONN_MAX_AGE to 0: its threads come and go."""
+"""ASGI entry point. Under ASGI set CONN_MAX_AGE to 0: its threads do not persist."""
 
 import os
 

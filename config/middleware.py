@@ -1,4 +1,4 @@
-"""What the proxy in front tells of the client."""
+"""The client's address behind a proxy."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -11,9 +11,9 @@ from django.http.response import HttpResponseBase
 def client_address(
     get_response: Callable[[HttpRequest], HttpResponseBase],
 ) -> Callable[..., HttpResponseBase]:
-    """Take the client's address from the last entry of X-Forwarded-For, which the proxy has written.
+    """Take the client's address from the last entry of X-Forwarded-For, which the proxy writes.
 
-    Only for use behind a proxy: earlier entries, and all of them where there is none, are the client's own words.
+    Use it behind a proxy only: the client can write all other entries, and without a proxy also the last one.
     """
 
     def middleware(request: HttpRequest) -> HttpResponseBase:

@@ -1,10 +1,10 @@
-"""The admin of users and groups: Django's own, with lists that are asked only what they offer."""
+"""Django's admin of users and groups, with list filters restricted to the offered ones."""
 
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
-from django.contrib.auth.admin import GroupAdmin as DjangosGroupAdmin
-from django.contrib.auth.admin import UserAdmin as DjangosUserAdmin
+from django.contrib.auth.admin import GroupAdmin as BaseGroupAdmin
+from django.contrib.auth.admin import UserAdmin as BaseUserAdmin
 from django.contrib.auth.models import Group, User
 from django.http import HttpRequest
 
@@ -12,25 +12,25 @@ from calendly_integration.admin.bounded_lists import BoundedLists
 from calendly_integration.admin.fields import RowsField
 
 if TYPE_CHECKING:
-    _UserAdmin = DjangosUserAdmin[User]
+    _UserAdmin = BaseUserAdmin[User]
 else:
-    _UserAdmin = DjangosUserAdmin
+    _UserAdmin = BaseUserAdmin
 
 
 class UserAdmin(BoundedLists[User], _UserAdmin):
-    """Users. Django lets staff filter by any column of theirs, and fails with dates and keys that cannot be."""
+    """Users. Django's own admin accepts a filter by any column, and fails for impossible dates and keys."""
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
         """Groups and permissions, by keys that can be."""
         return super().formfield_for_manytomany(db_field, request, form_class=RowsField, **options)
 
 
-class GroupAdmin(BoundedLists[Group], DjangosGroupAdmin):
-    """Groups, likewise."""
+class GroupAdmin(BoundedLists[Group], BaseGroupAdmin):
+    """Groups, with the same restriction."""
 
 
 def register(site: admin.AdminSite) -> None:
-    """Put these in the place of Django's own."""
+    """Replace Django's own admins."""
     site.unregister([User, Group])
     site.register(User, UserAdmin)
     site.register(Group, GroupAdmin)

@@ -1,4 +1,4 @@
-"""Settings of the reference project: the environment is read here, once, and nowhere else."""
+"""Settings of the reference project. Only this module and `gunicorn.py` read the environment."""
 
 import secrets
 import warnings
@@ -16,7 +16,7 @@ env = environ.Env()
 
 
 def _secret_key(database_url: str) -> str:
-    """The key from the environment, or one made on first use beside the SQLite database."""
+    """Return the key of the environment, or make one on first use beside the SQLite database."""
     key = env.str("DJANGO_SECRET_KEY", default="")
     if key:
         return str(key)
@@ -41,13 +41,13 @@ def _secret_key(database_url: str) -> str:
 
 
 def _make_private(file: Path) -> None:
-    """Let no other user of the machine read it, and make it so where it is missing."""
+    """Deny access to other users of the machine; create the file if it is missing."""
     try:
         if not file.exists():
             file.touch(mode=0o600)
         if file.stat().st_mode & 0o077:
             file.chmod(0o600)
-    except OSError:  # another user's file, or no folder for it: the system check or SQLite says so
+    except OSError:  # another user's file, or no folder: the system check or SQLite reports it
         pass
 
 
@@ -61,10 +61,10 @@ if PUBLIC_URL.startswith("https://"):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
     SECURE_SSL_REDIRECT = True
-    # For this host alone: other hosts of the domain are not ours to decide on.
+    # For this host only: other hosts of the domain are not this project's decision.
     SECURE_HSTS_SECONDS = int(timedelta(days=365).total_seconds())
 
-# Our pages, the admin and the API's page hold no inline script or style.
+# Our pages, the admin and the API documentation have no inline scripts or styles.
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
@@ -127,7 +127,7 @@ TEMPLATES = [
 
 
 def _database() -> dict[str, Any]:
-    """SQLite as it must be set to serve several processes; a server as its URL says."""
+    """Options for SQLite with several processes; a server takes its options from the URL."""
     database: dict[str, Any] = env.db_url_config(DATABASE_URL or f"sqlite:///{BASE_DIR / 'db.sqlite3'}")
     if database["ENGINE"].endswith("sqlite3"):
         # All three together: WAL without IMMEDIATE fails read-then-write transactions under load.
@@ -181,8 +181,8 @@ if REDIS_URL:
 else:
     Q_CLUSTER["orm"] = "default"
 
-# Ten wrong passwords from one address or for one name, and both wait for ten minutes. Kept in the database, which
-# all processes share and which a login needs anyway: a Redis that is away locks nobody out and lets nobody in.
+# Ten wrong passwords from one address or for one name lock both for ten minutes. The counts are in the database,
+# which all processes share and a login needs anyway, so they do not depend on Redis.
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
     "django.contrib.auth.backends.ModelBackend",
@@ -193,7 +193,7 @@ AXES_COOLOFF_TIME = timedelta(minutes=10)
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_RESET_ON_SUCCESS = True
 AXES_LOCKOUT_CALLABLE = "config.views.locked_out"
-AXES_SENSITIVE_PARAMETERS = ["username"]  # somebody's password, where it was typed into the wrong field
+AXES_SENSITIVE_PARAMETERS = ["username"]  # a password may be typed into this field by mistake
 AXES_DISABLE_ACCESS_LOG = True
 AXES_ENABLE_ADMIN = False
 
@@ -204,7 +204,7 @@ AUTH_PASSWORD_VALIDATORS = [
 
 LANGUAGE_CODE = env.str("LANGUAGE_CODE", default="ro")
 LANGUAGES = [("ro", _("Romanian")), ("en", _("English"))]
-LOCALE_PATHS = [BASE_DIR / "config" / "locale"]  # the portal's own texts; the app brings its own
+LOCALE_PATHS = [BASE_DIR / "config" / "locale"]  # texts of the reference project; the app has its own
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
@@ -213,7 +213,7 @@ STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = True
-# Without collectstatic the files are served from where they lie; whitenoise would warn at each start.
+# Without collectstatic the files are served from their folders. whitenoise would warn at each start.
 warnings.filterwarnings("ignore", message="No directory at", module="django.core.handlers.base")
 WHITENOISE_AUTOREFRESH = False
 
@@ -231,16 +231,19 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {
         "calendly": {"level": "INFO"},
-        # Django hangs handlers of its own on these two: one line a fault, through ours, is enough.
+        # Django adds handlers to these two loggers. One line for each error, by our handler, is enough.
         "django": {"handlers": [], "level": "WARNING"},
         "django.server": {"handlers": [], "level": "WARNING", "propagate": True},
-        "django.request": {"level": "ERROR"},  # a refused request is no fault of ours
-        "django.security.DisallowedHost": {"handlers": [], "level": "CRITICAL"},  # nor is a guessed host
-        "gunicorn.http.wsgi": {"level": "ERROR"},  # a HEAD whose answer says how long a GET's would be
+        "django.request": {"level": "ERROR"},  # a refused request is not an error
+        "django.security.DisallowedHost": {
+            "handlers": [],
+            "level": "CRITICAL",
+        },  # nor is a guessed host name
+        "gunicorn.http.wsgi": {"level": "ERROR"},  # it warns about the Content-Length of HEAD responses
     },
 }
 
-# All that the app reads of these settings: an embedding portal sets the same keys.
+# The app reads only this dict. An embedding project sets the same keys.
 CALENDLY_INTEGRATION: dict[str, Any] = {
     "API_KEY": env.str("CALENDLY_API_KEY", default=""),
     "API_URL": env.str("CALENDLY_API_URL", default="https://api.calendly.com"),

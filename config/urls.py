@@ -1,4 +1,4 @@
-"""Addresses of the reference project."""
+"""URLs of the reference project."""
 
 from django.contrib import admin
 from django.urls import include, path

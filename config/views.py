@@ -1,4 +1,4 @@
-"""The portal's own page about its integration, the key for its box, and the page after too many wrong passwords."""
+"""The home page, the temporary key for its form, and the page after too many wrong passwords."""
 
 from datetime import timedelta
 from http import HTTPStatus
@@ -19,13 +19,13 @@ from calendly_integration.services.accounts import onboarding
 from calendly_integration.services.agents import keys
 from calendly_integration.services.catalog import event_types as catalog
 
-TRY_FOR = timedelta(minutes=15)
+TRY_KEY_LIFETIME = timedelta(minutes=15)
 
 
 def home(request: HttpRequest) -> HttpResponse:
-    """*Integrations, Calendly*: what it does and what can be booked; for staff also how far the set-up is.
+    """Show what the integration does and what can be booked; for staff also the state of the set-up.
 
-    Visitors see the event types that are open to everybody.
+    Visitors see only event types that are open to all agents.
     """
     is_staff = bool(getattr(request.user, "is_staff", False))
     event_types = catalog.event_types().bookable()  # type: ignore[attr-defined]
@@ -46,22 +46,22 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_POST
 @sensitive_variables("text")
 def try_key(request: HttpRequest) -> HttpResponse:
-    """A key that lives long enough for a try. It is shown once, as every key."""
+    """Make a key for the form of the home page. It is shown once, as every key."""
     if not _may_try(request.user):
         raise PermissionDenied
     now = timezone.now()
     key, text = keys.create(
         f"Try it: {request.user.get_username()}",
         scopes=[AgentKey.Scope.READ, AgentKey.Scope.BOOK],
-        expires_at=now + TRY_FOR,
+        expires_at=now + TRY_KEY_LIFETIME,
         now=now,
     )
-    admin.site.get_model_admin(AgentKey).log_addition(request, key, "Made for a try.")
-    return JsonResponse({"key": text, "expiresIn": int(TRY_FOR.total_seconds())})
+    admin.site.get_model_admin(AgentKey).log_addition(request, key, "Made on the home page.")
+    return JsonResponse({"key": text, "expiresIn": int(TRY_KEY_LIFETIME.total_seconds())})
 
 
 def locked_out(request: HttpRequest, _response: HttpResponse | None, _credentials: object) -> HttpResponse:
-    """Said after too many wrong passwords."""
+    """The page after too many wrong passwords."""
     seconds = int(settings.AXES_COOLOFF_TIME.total_seconds())
     context = {"minutes": seconds // 60}
     answer = render(request, "locked_out.html", context, status=HTTPStatus.TOO_MANY_REQUESTS)
@@ -70,5 +70,5 @@ def locked_out(request: HttpRequest, _response: HttpResponse | None, _credential
 
 
 def _may_try(user: AbstractBaseUser | AnonymousUser) -> bool:
-    """Staff who may make keys anyway."""
+    """Only staff who may make keys."""
     return bool(getattr(user, "is_staff", False)) and user.has_perm("calendly_integration.manage_agent_keys")  # type: ignore[union-attr]

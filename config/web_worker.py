@@ -1,7 +1,11 @@
-"""gunicorn's threaded worker that gives a thread to whole requests only, and limits how long a client may take.
+"""gunicorn's threaded worker with time limits for clients: a thread serves complete requests only.
 
-gunicorn reads a request in the thread that serves it, and waits without limit. As many clients as there are
-threads, each sending a byte now and then, would keep everybody else out.
+gunicorn reads a request in the thread that serves it, and waits without a limit. As many slow clients as there are
+threads would block all others. Of the 15 tests in `tests/journeys/test_rough_senders.py`
+
+- gunicorn 27's own gthread fails 6: silent clients hold all threads, and a dripping sender is never cut off;
+- waitress 3.0 fails 3: it accepts chunked bodies, closes a broken-off body without the 400, and never cuts off a
+  dripping sender. It has only one process.
 """
 
 import errno
@@ -18,18 +22,18 @@ from typing import Any, TypeVar
 
 from gunicorn.workers.gthread import ThreadWorker
 
-# Seconds within which a request must arrive.
-ARRIVES_WITHIN = 10.0
-# Bytes of a request that are waited for without a thread: more than our pages, agents and Calendly send.
-MAX_WAITED_FOR = 64 * 1024
-# Bytes above which every view of ours refuses a body unread.
-REFUSED_ABOVE = 1024 * 1024
-# Seconds for the rest of a longer request, which is read in its thread.
-READ_WITHIN = 5.0
-# Seconds for one write: the client must take a response in.
-WRITE_WITHIN = 30.0
-# Connections that wait, in threads of their own, for the client to close first, so that it can read the answer.
-# gunicorn would wait up to two seconds for each in the thread that accepts connections. More are closed at once.
+# Seconds in which a request must arrive.
+ARRIVAL_TIMEOUT = 10.0
+# Bytes of a request that are collected before it gets a thread: more than pages, agents and Calendly send.
+MAX_COLLECTED = 64 * 1024
+# Larger bodies are refused by every view without reading them.
+MAX_ACCEPTED = 1024 * 1024
+# Seconds for the rest of a larger request, which its thread reads.
+READ_TIMEOUT = 5.0
+# Seconds for one write to the client.
+WRITE_TIMEOUT = 30.0
+# Connections that wait in separate threads until the client closes, so that it can read the response. gunicorn
+# waits up to two seconds for each in the thread that accepts connections. Further ones are closed at once.
 MAX_CLOSING = 16
 
 EXPECTS_CONTINUE = re.compile(rb"\r\nexpect:[ \t]*100-continue[ \t]*\r\n", re.IGNORECASE)
@@ -39,29 +43,29 @@ T = TypeVar("T")
 
 
 class TimedSocket(socket.socket):
-    """A client's connection. Reads end at `read_before` (monotonic seconds), writes after WRITE_WITHIN.
+    """A client's connection. Reads end at `read_before` (monotonic seconds), writes after WRITE_TIMEOUT.
 
-    Raises ConnectionResetError then, which gunicorn takes for a client that went away.
+    Then it raises ConnectionResetError, which gunicorn treats as a client that has left.
     """
 
     read_before = 0.0
 
     def recv(self, *args: Any) -> bytes:
-        """As a socket's, while there is time."""
+        """Like `socket.recv`, with the time limit."""
         return self._within(self.read_before - time.monotonic(), super().recv, *args)
 
     def sendall(self, *args: Any) -> None:
-        """As a socket's, while there is time."""
-        return self._within(WRITE_WITHIN, super().sendall, *args)
+        """Like `socket.sendall`, with the time limit."""
+        return self._within(WRITE_TIMEOUT, super().sendall, *args)
 
     def sendfile(self, *args: Any, **options: Any) -> int:
-        """As a socket's; the limit holds for each piece."""
-        return self._within(WRITE_WITHIN, super().sendfile, *args, **options)
+        """Like `socket.sendfile`, with the time limit for each write."""
+        return self._within(WRITE_TIMEOUT, super().sendfile, *args, **options)
 
     def _within(self, seconds: float, act: Callable[..., T], *args: Any, **options: Any) -> T:
         before = self.gettimeout()
         if before == 0:
-            return act(*args, **options)  # not blocking: nobody waits
+            return act(*args, **options)  # non-blocking: no wait
         self.settimeout(min(max(seconds, 0.001), before or float("inf")))
         try:
             return act(*args, **options)
@@ -72,33 +76,33 @@ class TimedSocket(socket.socket):
                 self.settimeout(before)
 
 
-def is_whole(data: bytes) -> bool:
-    """True where a request has arrived, or so much of it that it is not waited for any longer.
+def is_ready(data: bytes) -> bool:
+    """Whether the request is complete, or large enough to be read in a thread.
 
-    Only says when to begin: gunicorn's parser decides what the request is.
+    This decides only when to start; gunicorn's parser validates the request.
     """
     head, end, body = data.partition(b"\r\n\r\n")
     found = CONTENT_LENGTH.search(head + b"\r\n") if end else None
     length = int(found[1]) if found else 0
     if not end:
-        return len(data) >= MAX_WAITED_FOR
-    return length > REFUSED_ABOVE or len(body) >= min(length, MAX_WAITED_FOR)
+        return len(data) >= MAX_COLLECTED
+    return length > MAX_ACCEPTED or len(body) >= min(length, MAX_COLLECTED)
 
 
 class Worker(ThreadWorker):  # type: ignore[misc]
-    """Clients that send nothing, slowly, or more than is read keep no thread waiting for long.
+    """A worker whose threads do not wait for silent, slow or endless clients.
 
-    Speaks plain HTTP only: TLS is the proxy's.
+    It speaks plain HTTP only: the proxy handles TLS.
     """
 
     def init_process(self) -> None:
-        """Serve."""
+        """Start to serve."""
         self._closing = ThreadPoolExecutor(MAX_CLOSING, thread_name_prefix="closing")
         self._may_linger = threading.BoundedSemaphore(MAX_CLOSING)
         super().init_process()
 
     def enqueue_req(self, conn: Any) -> None:
-        """Give a connection to a thread; a new one only once its request has arrived."""
+        """Give a connection to a thread; a new connection only when its request has arrived."""
         if isinstance(conn.sock, TimedSocket):
             super().enqueue_req(conn)
             return
@@ -117,18 +121,18 @@ class Worker(ThreadWorker):  # type: ignore[misc]
     def on_pending_socket_readable(self, conn: Any, client: Any) -> None:
         """More of a request has arrived."""
         try:
-            data = client.recv(MAX_WAITED_FOR)
+            data = client.recv(MAX_COLLECTED)
         except BlockingIOError:
             return
         except OSError:
-            data = b""  # gone: the parser finds it out
+            data = b""  # the client has left; the parser reports it
         had_head = b"\r\n\r\n" in conn.arrived
         conn.arrived += data
-        if data and not is_whole(conn.arrived):
+        if data and not is_ready(conn.arrived):
             head, end, _body = conn.arrived.partition(b"\r\n\r\n")
             if end and not had_head and EXPECTS_CONTINUE.search(head + b"\r\n"):
                 with suppress(OSError):
-                    client.send(b"HTTP/1.1 100 Continue\r\n\r\n")  # else its body would not come
+                    client.send(b"HTTP/1.1 100 Continue\r\n\r\n")  # otherwise the client sends no body
             return
         conn.init()
         conn.parser.unreader.unread(conn.arrived)
@@ -137,18 +141,18 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
     def handle(self, conn: Any) -> Any:
         """Serve a request, in a thread."""
-        conn.sock.read_before = time.monotonic() + READ_WITHIN
+        conn.sock.read_before = time.monotonic() + READ_TIMEOUT
         return super().handle(conn)
 
     def handle_request(self, req: Any, conn: Any) -> Any:
-        """Answer. What the application has not read of the body is not waited for."""
+        """Answer. The unread rest of the body is not waited for."""
         keep = super().handle_request(req, conn)
         conn.sock.read_before = 0.0
         return keep
 
     def _await_request(self, conn: Any) -> None:
         conn.arrived = b""
-        conn.timeout = time.monotonic() + ARRIVES_WITHIN
+        conn.timeout = time.monotonic() + ARRIVAL_TIMEOUT
         self.pending_conns.append(conn)
         readable = functools.partial(self.on_pending_socket_readable, conn)
         self.poller.register(conn.sock, selectors.EVENT_READ, readable)

@@ -52,7 +52,7 @@ def test_an_empty_portal_says_to_staff_what_to_do_first(entered: Callable[..., C
     page = entered("victor").get("/").text
     assert "set CALENDLY_API_KEY, and run manage.py calendly_setup" in page
     assert "do this next" in page
-    assert "Nothing yet: the event types appear here" in page
+    assert "No event types yet. They appear here" in page
     assert not CalendlyAccount.objects.exists()
 
 
@@ -149,8 +149,8 @@ def test_only_staff_who_manage_keys_see_the_box(
 ) -> None:
     assert 'id="try-box"' in entered("maria").get("/").text
     for who, words in (
-        ("victor", "staff who may manage agent keys"),
-        ("carla", "staff who may"),
+        ("victor", "Staff who may manage agent keys"),
+        ("carla", "Staff who may"),
         (None, "Log in as staff"),
     ):
         page = entered(who).get("/").text

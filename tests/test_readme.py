@@ -1,4 +1,4 @@
-"""What the README says must be true where a machine can tell."""
+"""The README: commands, tables and paths are checked against the code."""
 
 import ast
 import re
@@ -23,7 +23,7 @@ def section(heading: str) -> str:
 
 
 def rows(text: str, columns: int) -> Iterator[list[str]]:
-    """The rows of its tables with so many columns, heads left out."""
+    """The rows of the tables with so many columns, without headings."""
     for line in text.splitlines():
         cells = [cell.strip() for cell in line.strip("|").split("|")]
         if line.startswith("|") and len(cells) == columns and not set(line) <= set("|-"):
@@ -36,14 +36,14 @@ def quoted(cell: str) -> str:
 
 @pytest.mark.parametrize(("heading", "ending"), [("Quick start", " manage.py demo"), ("Tests", " --cov")])
 def test_a_command_is_one_line_that_needs_nothing_but_python(heading: str, ending: str) -> None:
-    """CI takes the line of Tests from here and runs it as it stands."""
+    """CI reads the line of Tests from the README and runs it."""
     [block] = re.findall(r"^```sh\n(.*?)^```", section(heading), re.MULTILINE | re.DOTALL)
     assert block.count("\n") == 1
     assert block.startswith("python3 -m venv .venv && .venv/bin/pip install ")
     assert block.rstrip("\n").endswith(ending)
 
 
-def test_every_variable_is_told() -> None:
+def test_every_variable_is_documented() -> None:
     read = set()
     for name in ("settings", "gunicorn"):
         for node in ast.walk(ast.parse((ROOT / "config" / f"{name}.py").read_text(encoding="utf-8"))):
@@ -54,55 +54,64 @@ def test_every_variable_is_told() -> None:
                 and isinstance(node.args[0], ast.Constant)
             ):
                 read.add(node.args[0].value)
-    told = {quoted(row[0]) for row in rows(section("Configuration"), 4)} - {"variable"}
-    assert told == read
+    documented = {quoted(row[0]) for row in rows(section("Configuration"), 4)} - {"variable"}
+    assert documented == read
 
 
-def test_every_key_is_told_with_its_default() -> None:
-    told = {quoted(row[1]): row[2] for row in rows(section("Configuration"), 4) if row[1] not in ("", "key")}
-    assert set(told) == conf.KEYS
+def test_every_key_is_documented_with_its_default() -> None:
+    documented = {
+        quoted(row[1]): row[2] for row in rows(section("Configuration"), 4) if row[1] not in ("", "key")
+    }
+    assert set(documented) == conf.KEYS
     defaults = conf.Conf()
-    for key, text in told.items():
+    for key, text in documented.items():
         default = getattr(defaults, key)
         assert quoted(text) == str(default) if default else text.split()[0] in ("none", "derived"), key
 
 
-def test_every_command_is_told() -> None:
+def test_every_command_is_documented() -> None:
     ours = {name for name, app in get_commands().items() if app == "calendly_integration"}
-    told = {
+    documented = {
         quoted(row[0]).removeprefix("manage.py ")
         for row in rows(section("Configuration"), 2)
         if quoted(row[0]).startswith("manage.py ")
     }
-    assert told == ours
+    assert documented == ours
 
 
 def test_every_dependency_has_its_reason() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     needed = {re.split(r"[\[<>=~! ;]", text)[0].lower() for text in project["dependencies"]}
-    told = {quoted(row[0]) for row in rows(section("Dependencies"), 2)} - {"package"}
-    assert told == needed
+    documented = {quoted(row[0]) for row in rows(section("Dependencies"), 2)} - {"package"}
+    assert documented == needed
     for extra in project["optional-dependencies"]:
         assert f"`{extra}`" in section("Dependencies")
 
 
-def test_the_map_names_what_is_there() -> None:
-    """Every module of the app has its place on the map, and nothing is on it that is gone."""
+def test_the_code_map_has_every_module() -> None:
+    """Every module of the app is on the map, and each entry of the map exists."""
     app = ROOT / "calendly_integration"
     there = {
         path.name if path.suffix == ".py" else f"{path.name}/"
         for path in app.iterdir()
         if path.suffix == ".py" or (path / "__init__.py").exists()
     } - {"__init__.py", "migrations/"}
-    text = section("The map of the house")
+    text = section("Code map")
     cells = {quoted(name) for row in rows(text, 2) for name in row[0].split(", ")}
-    drawn = re.findall(r"^    (\w.*?) {2,}", text, re.MULTILINE)
+    layers = re.findall(r"^    (\w.*?) {2,}", text, re.MULTILINE)
     modules = {name.removesuffix(".py").rstrip("/") for name in there}
     assert cells - {"in the app"} == there - {"urls.py", "apps.py"}
-    assert {name for line in drawn for name in line.split(" · ")} == modules
+    assert {name for line in layers for name in line.split(" · ")} == modules
 
 
-def test_every_path_leads_somewhere() -> None:
+def test_every_path_exists() -> None:
     links = re.findall(r"\]\(([^)#:]+)\)", README)
     named = re.findall(r"`((?:config|tests|calendly_integration|\.ci)/[\w./-]*)`", README)
     assert not [path for path in (*links, *named) if not (ROOT / path).exists()]
+
+
+def test_every_module_of_the_two_stories_exists() -> None:
+    app = ROOT / "calendly_integration"
+    named = re.findall(r"`([a-z_]+(?:/[a-z_]+)*\.py)`", section("How it works"))
+    assert len(named) > 10
+    assert not [path for path in named if not (app / path).exists()]

@@ -72,8 +72,8 @@ def test_files_that_were_open_are_closed_to_others(checkout: Path) -> None:
     [
         "from django.contrib.auth.models import User; User.objects.create_superuser('admin', password='admin')",
         "from django.contrib.auth.models import User; User.objects.create_user('ana')",
-        "from django.utils import timezone; from calendly_integration.services import agent_keys; "
-        "agent_keys.create('sales', now=timezone.now())",
+        "from django.utils import timezone; from calendly_integration.services.agents import keys; "
+        "keys.create('sales', now=timezone.now())",
     ],
 )
 def test_the_demo_leaves_a_database_alone_that_is_not_its_own(checkout: Path, made: str) -> None:
@@ -84,10 +84,10 @@ def test_the_demo_leaves_a_database_alone_that_is_not_its_own(checkout: Path, ma
     assert re.search(r"holds data \((auth_user|calendly_integration_agentkey)\)", refused.stderr)
     assert "Traceback" not in refused.stderr
     asked = (
-        "from django.contrib.auth.models import User; from calendly_integration.models import Connection; "
-        "print(User.objects.count(), Connection.objects.count())"
+        "from django.contrib.auth.models import User; from calendly_integration.models import CalendlyAccount; "
+        "print(User.objects.count(), CalendlyAccount.objects.count())"
     )
-    users = 0 if "agent_keys" in made else 1
+    users = 0 if "agents" in made else 1
     assert manage(checkout, "shell", "-v0", "-c", asked).stdout.split() == [str(users), "0"]
 
 

@@ -1,4 +1,4 @@
-"""The in-process door: mount it on a `requests.Session`, and its calls reach the sandbox without a socket."""
+"""In-process transport: mounted on a `requests.Session`, it sends calls to the sandbox without a socket."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from urllib3.exceptions import (
 )
 
 from .calendly import Calendly
-from .exchange import Answer, Request
 from .faults import Fault
+from .http_messages import Request, Response
 
 CHUNK = 512
 
@@ -40,7 +40,7 @@ class SlowBody(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
-        """At most one piece at a time, however much is asked for."""
+        """Read at most one piece at a time."""
         self._sleep(self._pause)
         piece = self._body.read(min(CHUNK, len(buffer)))
         buffer[: len(piece)] = piece
@@ -48,7 +48,7 @@ class SlowBody(io.RawIOBase):
 
 
 class CutBody(io.BytesIO):
-    """A body whose connection breaks where it ends."""
+    """A body that ends with a broken connection."""
 
     def read(self, size: int | None = -1, /) -> bytes:
         piece = super().read(size)
@@ -75,67 +75,69 @@ class SandboxAdapter(BaseAdapter):
         cert: bytes | str | tuple[bytes | str, bytes | str] | None = None,
         proxies: Mapping[str, str] | None = None,
     ) -> requests.Response:
-        """Answer from the sandbox. Raises what `requests` raises for the fault that is switched on."""
+        """Answer from the sandbox. Raises the exception of `requests` for the active fault."""
         body = request.body or b""
         raw = body.encode() if isinstance(body, str) else bytes(body)
         arrived = Request.make(request.method or "GET", request.url or "/", dict(request.headers), raw)
-        answer = self.calendly.handle(arrived)
-        patience = timeout[1] if isinstance(timeout, tuple) else timeout
-        self._wait(self.calendly.latency, patience, request)
-        if answer.fault is not None:
-            self._play(answer.fault, patience, request)
+        response = self.calendly.handle(arrived)
+        read_timeout = timeout[1] if isinstance(timeout, tuple) else timeout
+        self._wait(self.calendly.latency, read_timeout, request)
+        if response.fault is not None:
+            self._raise_fault(response.fault, read_timeout, request)
         built: requests.Response = self._builder.build_response(
-            request, self._response(answer, request.method)
+            request, self._response(response, request.method)
         )
         if not stream:
             _ = built.content
         return built
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Do nothing: no connection is open."""
 
-    def _wait(self, seconds: float, patience: float | None, request: requests.PreparedRequest) -> None:
-        """A slow answer. One slower than the caller's patience is a timeout at once: tests need not wait."""
-        if patience is not None and seconds > patience:
+    def _wait(self, seconds: float, read_timeout: float | None, request: requests.PreparedRequest) -> None:
+        """Wait before the response. Raise a timeout at once if the caller would give up before: tests stay fast."""
+        if read_timeout is not None and seconds > read_timeout:
             pool = HTTPConnectionPool("sandbox")
-            error = ReadTimeoutError(pool, request.url, f"Read timed out. (read timeout={patience})")
+            error = ReadTimeoutError(pool, request.url, f"Read timed out. (read timeout={read_timeout})")
             raise requests.ReadTimeout(error, request=request)
         if seconds > 0:
             self.sleep(seconds)
 
-    def _play(self, fault: Fault, patience: float | None, request: requests.PreparedRequest) -> None:
+    def _raise_fault(
+        self, fault: Fault, read_timeout: float | None, request: requests.PreparedRequest
+    ) -> None:
         if fault.kind == "refuse":
-            raise requests.ConnectionError(_never_connected(request, timed_out=False), request=request)
+            raise requests.ConnectionError(_connect_error(request, timed_out=False), request=request)
         if fault.kind == "connect_timeout":
-            raise requests.ConnectTimeout(_never_connected(request, timed_out=True), request=request)
+            raise requests.ConnectTimeout(_connect_error(request, timed_out=True), request=request)
         if fault.kind in ("drop", "lose_answer"):
             cause = RemoteDisconnected("Remote end closed connection without response")
             raise requests.ConnectionError(ProtocolError("Connection aborted.", cause), request=request)
         if fault.kind == "hang":
-            self._wait(float("inf"), patience or 0.0, request)
+            self._wait(float("inf"), read_timeout or 0.0, request)
         if fault.kind == "slow":
-            self._wait(fault.seconds, patience, request)
+            self._wait(fault.seconds, read_timeout, request)
 
-    def _response(self, answer: Answer, method: str | None) -> HTTPResponse:
-        body: io.IOBase = io.BytesIO(answer.body)
-        length = len(answer.body)
-        if answer.fault is not None and answer.fault.kind == "slow_body":
-            body = SlowBody(answer.body, answer.fault.seconds, self.sleep)
-        if answer.fault is not None and answer.fault.kind == "cut_body":
-            body = CutBody(answer.body[: length // 2])
-        headers = {**answer.headers, "Content-Length": str(length)}
+    def _response(self, response: Response, method: str | None) -> HTTPResponse:
+        body: io.IOBase = io.BytesIO(response.body)
+        length = len(response.body)
+        if response.fault is not None and response.fault.kind == "slow_body":
+            body = SlowBody(response.body, response.fault.seconds, self.sleep)
+        if response.fault is not None and response.fault.kind == "cut_body":
+            body = CutBody(response.body[: length // 2])
+        headers = {**response.headers, "Content-Length": str(length)}
         return HTTPResponse(
             body=io.BytesIO() if method == "HEAD" else body,
             headers=headers,
-            status=answer.status,
+            status=response.status,
             preload_content=False,
             decode_content=False,
             request_method=method,
         )
 
 
-def _never_connected(request: requests.PreparedRequest, *, timed_out: bool) -> MaxRetryError:
-    """What urllib3 reports when nothing was sent."""
+def _connect_error(request: requests.PreparedRequest, *, timed_out: bool) -> MaxRetryError:
+    """The error of urllib3 when nothing was sent."""
     connection, pool = HTTPConnection("sandbox"), HTTPConnectionPool("sandbox")
     reason: Exception = NewConnectionError(connection, "[Errno 111] Connection refused")
     if timed_out:

@@ -1,4 +1,4 @@
-"""The API's front: token, scope, allowance, faults, journal; then the endpoint."""
+"""Handle an API call: token, scope, rate limit, faults, journal; then the endpoint."""
 
 from __future__ import annotations
 
@@ -9,32 +9,32 @@ from dataclasses import dataclass
 from typing import Any
 
 from . import errors, oauth
-from .core import Call, Core
 from .endpoints import (
-    absent,
     accounts,
     bookings,
     event_types,
     groups,
-    marks,
     meetings,
+    no_shows,
+    not_implemented,
     routing,
     samples,
     subscriptions,
     times,
 )
-from .exchange import Answer, Caller, Request, allowed_methods, json_answer
 from .faults import Fault
-from .limits import Verdict
+from .http_messages import Caller, Request, Response, allowed_methods, json_response
+from .limits import RateLimit
+from .sandbox import Call, Sandbox
 from .store import Json, Token
 
-Endpoint = Callable[[Core, Caller], tuple[int, Any]]
+Endpoint = Callable[[Sandbox, Caller], tuple[int, Any]]
 Fields = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Route:
-    """One endpoint: where, who may, and which names its query and its body may have."""
+    """One endpoint: its path, its scope, and the known names of its query and body."""
 
     method: str
     path: re.Pattern[str]
@@ -50,7 +50,7 @@ def _routes() -> list[Route]:
         bookings,
         event_types,
         groups,
-        marks,
+        no_shows,
         meetings,
         routing,
         samples,
@@ -68,92 +68,92 @@ def _routes() -> list[Route]:
 ROUTES = _routes()
 
 
-def handle(core: Core, request: Request) -> Answer:
-    """Answer one API call. Faults that only a transport can play are left in the answer."""
-    fault = core.faults.take(request.method, request.path)
-    call = _enter(core, request, fault)
+def handle(sandbox: Sandbox, request: Request) -> Response:
+    """Answer one API call. A fault that only a transport can produce stays in the response."""
+    fault = sandbox.faults.take(request.method, request.path)
+    call = _record_call(sandbox, request, fault)
     if fault is not None and not fault.takes_effect():
-        answer = Answer(502) if fault.kind not in ("status", "redirect") else Answer(200)
-    elif oauth.answers(request):
-        answer = oauth.handle(core, request)
+        response = Response(502) if fault.kind not in ("status", "redirect") else Response(200)
+    elif oauth.handles(request):
+        response = oauth.handle(sandbox, request)
     else:
-        answer = _serve(core, request)
+        response = _call_endpoint(sandbox, request)
     if fault is not None:
-        answer = _spoil(core, answer, fault)
-    with core.lock:
-        call.status = answer.status if fault is None or fault.kind not in SILENT else None
-    return answer
+        response = _apply_fault(sandbox, response, fault)
+    with sandbox.lock:
+        call.status = response.status if fault is None or fault.kind not in WITHOUT_STATUS else None
+    return response
 
 
-SILENT = ("hang", "refuse", "connect_timeout", "drop", "lose_answer")
+WITHOUT_STATUS = ("hang", "refuse", "connect_timeout", "drop", "lose_answer")
 
 
-def _enter(core: Core, request: Request, fault: Fault | None) -> Call:
-    with core.lock:
-        core.calls_made += 1
+def _record_call(sandbox: Sandbox, request: Request, fault: Fault | None) -> Call:
+    with sandbox.lock:
+        sandbox.calls_made += 1
         body = request.body.decode("utf-8", "replace")
         if request.path.startswith(oauth.PREFIX):
             body = ""  # secrets and tokens
-        call = Call(core.calls_made, core.now(), request.method, request.target, body)
+        call = Call(sandbox.calls_made, sandbox.now(), request.method, request.target, body)
         call.fault = fault.kind if fault else None
-        core.calls.append(call)
+        sandbox.calls.append(call)
         return call
 
 
-def _serve(core: Core, request: Request) -> Answer:
+def _call_endpoint(sandbox: Sandbox, request: Request) -> Response:
     methods = [route.method for route in ROUTES if route.path.fullmatch(request.path)]
     if request.method == "OPTIONS" and methods:
         return allowed_methods(methods)
     headers: dict[str, str] = {}
     try:
-        # Reads wake no sender and make no work for whoever saves the state.
-        with core.lock if request.method == "GET" else core.change():
+        # A read must not wake the senders or cause a save.
+        with sandbox.lock if request.method == "GET" else sandbox.change():
             if request.path.startswith(oauth.PREFIX):
-                raise _unknown(core, request)
-            token = _authenticate(core, request)
-            route, keys = _find(core, request)
-            verdict = _count(core, token, route)
-            headers = _rate_headers(core, verdict)
-            if not verdict.allowed:
+                raise _unknown_path(sandbox, request)
+            token = _authenticate(sandbox, request)
+            route, keys = _match_route(sandbox, request)
+            rate_limit = _count_call(sandbox, token, route)
+            headers = _rate_headers(sandbox, rate_limit)
+            if not rate_limit.allowed:
                 raise errors.too_many_requests()
-            _check_scope(token, _scope(core, route))
-            caller = _caller(core, request, route, token, keys)
-            status, body = route.endpoint(core, caller)
+            _check_scope(token, _scope(sandbox, route))
+            caller = _make_caller(sandbox, request, route, token, keys)
+            status, body = route.endpoint(sandbox, caller)
     except errors.Problem as problem:
         status, body = problem.status, problem.body
-    headers = headers or _rate_headers(core, Verdict(allowed=True, limit=500, remaining=499, reset=60))
-    return json_answer(status, body, headers)
+    headers = headers or _rate_headers(sandbox, RateLimit(allowed=True, limit=500, remaining=499, reset=60))
+    return json_response(status, body, headers)
 
 
-def _authenticate(core: Core, request: Request) -> Token:
+def _authenticate(sandbox: Sandbox, request: Request) -> Token:
     kind, _, secret = request.headers.get("authorization", "").partition(" ")
-    token = core.state.tokens.get(secret)
+    token = sandbox.state.tokens.get(secret)
     if kind.lower() != "bearer" or token is None:
         raise errors.unauthenticated()
-    if token.state == "expired" or (token.expires_at is not None and token.expires_at <= core.now()):
+    if token.state == "expired" or (token.expires_at is not None and token.expires_at <= sandbox.now()):
         raise errors.unauthenticated("The access token expired")
     if token.state == "revoked":
         raise errors.unauthenticated("The access token was revoked")
     return token
 
 
-def _find(core: Core, request: Request) -> tuple[Route, tuple[str, ...]]:
+def _match_route(sandbox: Sandbox, request: Request) -> tuple[Route, tuple[str, ...]]:
     for route in ROUTES:
         match = route.path.fullmatch(request.path)
         if match is not None and route.method == request.method:
             return route, match.groups()
-    raise _unknown(core, request)
+    raise _unknown_path(sandbox, request)
 
 
-def _unknown(core: Core, request: Request) -> errors.Problem:
-    core.unknown_paths[f"{request.method} {request.path}"] += 1
-    if absent.is_known(request.method, request.path):
-        return errors.absent(f"{request.method} {request.path}")
+def _unknown_path(sandbox: Sandbox, request: Request) -> errors.Problem:
+    sandbox.unknown_paths[f"{request.method} {request.path}"] += 1
+    if not_implemented.is_known(request.method, request.path):
+        return errors.not_implemented(f"{request.method} {request.path}")
     return errors.not_found()
 
 
-def _scope(core: Core, route: Route) -> str:
-    return core.options.available_times_scope if route.scope == times.DISPUTED else route.scope
+def _scope(sandbox: Sandbox, route: Route) -> str:
+    return sandbox.options.available_times_scope if route.scope == times.DISPUTED else route.scope
 
 
 def _check_scope(token: Token, scope: str) -> None:
@@ -164,42 +164,45 @@ def _check_scope(token: Token, scope: str) -> None:
 has_scope = subscriptions.has_scope
 
 
-def _count(core: Core, token: Token, route: Route) -> Verdict:
+def _count_call(sandbox: Sandbox, token: Token, route: Route) -> RateLimit:
     booking = route.endpoint is bookings.create
-    return core.limits.count(token.user_id, core.options.plan, booking=booking, now=core.now())
+    return sandbox.limits.count(token.user_id, sandbox.options.plan, booking=booking, now=sandbox.now())
 
 
-def _rate_headers(core: Core, verdict: Verdict) -> dict[str, str]:
-    reset = verdict.reset
-    if not verdict.allowed and reset > 60 and core.options.booking_reset_seconds is not None:
-        reset = core.options.booking_reset_seconds
+def _rate_headers(sandbox: Sandbox, rate_limit: RateLimit) -> dict[str, str]:
+    reset = rate_limit.reset
+    if not rate_limit.allowed and reset > 60 and sandbox.options.booking_reset_seconds is not None:
+        reset = sandbox.options.booking_reset_seconds
     headers = {
-        "X-RateLimit-Limit": str(verdict.limit),
-        "X-RateLimit-Remaining": str(verdict.remaining),
+        "X-RateLimit-Limit": str(rate_limit.limit),
+        "X-RateLimit-Remaining": str(rate_limit.remaining),
         "X-RateLimit-Reset": str(reset),
     }
-    if not verdict.allowed and core.options.retry_after_header:
+    if not rate_limit.allowed and sandbox.options.retry_after_header:
         headers["Retry-After"] = str(reset)
     return headers
 
 
-def _caller(core: Core, request: Request, route: Route, token: Token, keys: tuple[str, ...]) -> Caller:
+def _make_caller(
+    sandbox: Sandbox, request: Request, route: Route, token: Token, keys: tuple[str, ...]
+) -> Caller:
     place = f"{request.method} {route.path.pattern.replace('([^/]+)', '{id}')}"
     for name in request.query:
         if name not in route.query:
-            core.unknown_fields[f"{place}: ?{name}"] += 1
-    data = _data(request)
-    _note_unknown(core, place, "", data, route.fields)
-    base = core.api_base + request.path
-    return Caller(core.state.users[token.user_id], token, keys, request.query, data, base)
+            sandbox.unknown_fields[f"{place}: ?{name}"] += 1
+    data = _parse_body(request)
+    _count_unknown_fields(sandbox, place, "", data, route.fields)
+    base = sandbox.api_base + request.path
+    return Caller(sandbox.state.users[token.user_id], token, keys, request.query, data, base)
 
 
-def _data(request: Request) -> Json:
+def _parse_body(request: Request) -> Json:
     if request.method == "GET" or not request.body:
         return {}
     try:
         data = json.loads(request.body)
-        json.dumps(data, ensure_ascii=False).encode()  # lone surrogates could not be sent on
+        # Raises for lone surrogates, which no webhook could carry.
+        json.dumps(data, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         raise errors.invalid() from None
     if not isinstance(data, dict):
@@ -207,35 +210,35 @@ def _data(request: Request) -> Json:
     return data
 
 
-def _note_unknown(core: Core, place: str, prefix: str, data: Json, fields: Fields) -> None:
-    """Open point: unknown fields are ignored, as the live service does, but counted for tests to see."""
+def _count_unknown_fields(sandbox: Sandbox, place: str, prefix: str, data: Json, fields: Fields) -> None:
+    """Open point: the live service ignores unknown fields. Count them, so that tests can see them."""
     for name, value in data.items():
         if name not in fields:
-            core.unknown_fields[f"{place}: {prefix}{name}"] += 1
+            sandbox.unknown_fields[f"{place}: {prefix}{name}"] += 1
             continue
         inner = fields[name]
         for item in value if isinstance(value, list) else [value]:
             if inner and isinstance(item, dict):
-                _note_unknown(core, place, f"{prefix}{name}.", item, inner)
+                _count_unknown_fields(sandbox, place, f"{prefix}{name}.", item, inner)
 
 
-def _spoil(core: Core, answer: Answer, fault: Fault) -> Answer:
-    """Faults that lie in the answer itself; the others are the transport's."""
-    kept = {key: value for key, value in answer.headers.items() if key.startswith("X-RateLimit")}
+def _apply_fault(sandbox: Sandbox, response: Response, fault: Fault) -> Response:
+    """Apply a fault that changes the response itself. The transport produces the others."""
+    kept = {key: value for key, value in response.headers.items() if key.startswith("X-RateLimit")}
     if fault.kind == "status":
         problem = errors.too_many_requests() if fault.status == 429 else errors.server_error(fault.status)
         reset = int(fault.seconds) if fault.status == 429 else 60
-        verdict = Verdict(allowed=fault.status != 429, limit=500, remaining=0, reset=reset)
-        answer = json_answer(fault.status, problem.body, _rate_headers(core, verdict))
+        rate_limit = RateLimit(allowed=fault.status != 429, limit=500, remaining=0, reset=reset)
+        response = json_response(fault.status, problem.body, _rate_headers(sandbox, rate_limit))
     elif fault.kind == "html":
         page = b"<!doctype html><title>Sign in</title><p>Hello"
-        answer = Answer(200, page, {"Content-Type": "text/html", **kept})
+        response = Response(200, page, {"Content-Type": "text/html", **kept})
     elif fault.kind == "redirect":
-        answer = Answer(302, b"", {"Location": fault.location, **kept})
+        response = Response(302, b"", {"Location": fault.location, **kept})
     elif fault.kind == "truncate":
-        answer.body = answer.body[: max(1, len(answer.body) * 2 // 3)]
+        response.body = response.body[: max(1, len(response.body) * 2 // 3)]
     elif fault.kind == "huge":
         filling = b'{"resource": {"filling": "' + b"x" * fault.size + b'"}}'
-        answer = Answer(answer.status, filling, {"Content-Type": "application/json", **kept})
-    answer.fault = fault
-    return answer
+        response = Response(response.status, filling, {"Content-Type": "application/json", **kept})
+    response.fault = fault
+    return response

@@ -11,13 +11,13 @@ from zoneinfo import ZoneInfo
 from .store import BusyTime, Event, EventType, Json, State
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-LONGEST = timedelta(minutes=720 + 2 * 180)
+MAX_EVENT_LENGTH = timedelta(minutes=720 + 2 * 180)
 Span = tuple[datetime, datetime]
 
 
 @dataclass(frozen=True)
 class Busy:
-    """Time a host does not have, without and with the buffers around it."""
+    """Busy time of a host, without and with its buffers."""
 
     start: datetime
     end: datetime
@@ -28,7 +28,7 @@ class Busy:
 
 
 def working_spans(state: State, user_id: str, start: datetime, end: datetime) -> Iterator[Span]:
-    """Working hours that touch [start, end), as UTC spans. The rules speak of wall clocks."""
+    """Working hours that touch [start, end), as UTC spans. The rules are in local time."""
     schedule = next(item for item in state.schedules.values() if item.user_id == user_id)
     zone = ZoneInfo(schedule.timezone)
     day = start.astimezone(zone).date() - timedelta(days=1)
@@ -58,7 +58,7 @@ def _instant(day: date, clock: str, zone: ZoneInfo) -> datetime:
 
 
 def busy(state: State, user_id: str, start: datetime, end: datetime) -> list[Busy]:
-    """What keeps a host from [start, end), ascending; buffers count as touching it."""
+    """Busy times of a host that touch [start, end) with their buffers, ascending."""
     found = [_busy_by_event(event) for event in _host_events(state, user_id, start, end)]
     found += [_busy_elsewhere(item) for item in state.busy_times if item.user_id == user_id]
     touching = [item for item in found if item.buffered_start < end and item.buffered_end > start]
@@ -67,7 +67,9 @@ def busy(state: State, user_id: str, start: datetime, end: datetime) -> list[Bus
 
 def _host_events(state: State, user_id: str, start: datetime, end: datetime) -> Iterator[Event]:
     line = state.by_host.get(user_id, [])
-    for _, key in line[bisect_left(line, (start - LONGEST, "")) : bisect_right(line, (end + LONGEST, ""))]:
+    for _, key in line[
+        bisect_left(line, (start - MAX_EVENT_LENGTH, "")) : bisect_right(line, (end + MAX_EVENT_LENGTH, ""))
+    ]:
         if state.events[key].status == "active":
             yield state.events[key]
 
@@ -81,16 +83,16 @@ def _busy_elsewhere(item: BusyTime) -> Busy:
     return Busy(item.start, item.end, item.start, item.end, item.kind)
 
 
-class Diary:
-    """One host's obligations in a range, merged so that each question is two binary searches."""
+class HostCalendar:
+    """One host's busy times in a range, merged so that each lookup is two binary searches."""
 
     def __init__(self, state: State, user_id: str, start: datetime, end: datetime) -> None:
-        items = busy(state, user_id, start - LONGEST, end + LONGEST)
+        items = busy(state, user_id, start - MAX_EVENT_LENGTH, end + MAX_EVENT_LENGTH)
         self.meetings = _merge([(item.start, item.end) for item in items])
         self.buffered = _merge([(item.buffered_start, item.buffered_end) for item in items])
 
     def free(self, event_type: EventType, start: datetime) -> bool:
-        """Whether a meeting fits. Its buffers may share time with other buffers, but not with a meeting."""
+        """Whether a meeting fits. Its buffers may overlap other buffers, but no meeting."""
         end = start + timedelta(minutes=event_type.duration)
         around = (
             start - timedelta(minutes=event_type.before_buffer),
@@ -133,15 +135,15 @@ def grid(
 
 
 def offers(state: State, event_type: EventType, start: datetime, now: datetime) -> list[str]:
-    """The hosts in whose hours and grid that start lies; empty if it could never be offered."""
+    """The hosts whose hours and grid contain that start; empty if it is never offered."""
     if start <= now or start < earliest(event_type, now):
         return []
     tick = start + timedelta(microseconds=1)
     hosts = [host for host in event_type.host_ids if start in grid(state, event_type, host, start, tick)]
-    return hosts if _enough(event_type, hosts) else []
+    return hosts if _has_enough_hosts(event_type, hosts) else []
 
 
-def _enough(event_type: EventType, hosts: list[str]) -> bool:
+def _has_enough_hosts(event_type: EventType, hosts: list[str]) -> bool:
     """Round robin needs one host, every other kind all of them."""
     if event_type.pooling_type == "round_robin":
         return bool(hosts)
@@ -149,34 +151,38 @@ def _enough(event_type: EventType, hosts: list[str]) -> bool:
 
 
 def free_hosts(state: State, event_type: EventType, start: datetime, hosts: list[str]) -> list[str]:
-    """Who of them could hold a new meeting then; empty unless that suffices for the kind of pooling."""
+    """The hosts that are free for a new meeting; empty if they are too few for the pooling type."""
     end = start + timedelta(minutes=event_type.duration)
-    free = [host for host in hosts if Diary(state, host, start, end).free(event_type, start)]
-    return free if _enough(event_type, free) else []
+    free = [host for host in hosts if HostCalendar(state, host, start, end).free(event_type, start)]
+    return free if _has_enough_hosts(event_type, free) else []
 
 
 def starts(
     state: State, event_type: EventType, start: datetime, end: datetime, now: datetime
 ) -> list[tuple[datetime, int]]:
-    """Free starts in [start, end) with the seats that each has left, ascending."""
+    """Free starts in [start, end) with their free seats, ascending."""
     first = max(start, earliest(event_type, now))
     on_grid: dict[datetime, list[str]] = {}
     for host in event_type.host_ids:
         for moment in grid(state, event_type, host, first, end):
             on_grid.setdefault(moment, []).append(host)
-    diaries = {host: Diary(state, host, first, end) for host in event_type.host_ids}
+    calendars = {host: HostCalendar(state, host, first, end) for host in event_type.host_ids}
     found = []
     for moment in sorted(on_grid):
-        seats = _seats(state, event_type, moment, on_grid[moment], diaries)
+        seats = _seats(state, event_type, moment, on_grid[moment], calendars)
         if seats and moment > now:
             found.append((moment, seats))
     return found
 
 
 def _seats(
-    state: State, event_type: EventType, moment: datetime, hosts: list[str], diaries: dict[str, Diary]
+    state: State,
+    event_type: EventType,
+    moment: datetime,
+    hosts: list[str],
+    calendars: dict[str, HostCalendar],
 ) -> int:
     if event_type.seats > 1 and (event := state.active_at(event_type.id, moment)) is not None:
         return max(0, event.seats - len(state.active_invitees(event)))
-    free = [host for host in hosts if diaries[host].free(event_type, moment)]
-    return event_type.seats if _enough(event_type, free) else 0
+    free = [host for host in hosts if calendars[host].free(event_type, moment)]
+    return event_type.seats if _has_enough_hosts(event_type, free) else 0

@@ -1,4 +1,4 @@
-"""The control endpoints under /sandbox/: faults, webhooks, clock, journal, and acting as people."""
+"""The control endpoints under /sandbox/: faults, webhooks, clock, journal, and actions of people."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from typing import Any
 
 from . import errors, moments, render
 from .calendly import Calendly
-from .exchange import Answer, Request, allowed_methods, json_answer
+from .http_messages import Request, Response, allowed_methods, json_response
 from .store import Delivery, Json
 
 Action = Callable[[Calendly, Request, Json], Any]
 
 
-def handle(calendly: Calendly, request: Request) -> Answer:
+def handle(calendly: Calendly, request: Request) -> Response:
     """Answer a call to /sandbox/…; errors are JSON, in Calendly's shape."""
     path = request.path.rstrip("/")
     action = ACTIONS.get((request.method, path))
@@ -29,11 +29,11 @@ def handle(calendly: Calendly, request: Request) -> Answer:
         data = json.loads(request.body) if request.body else {}
         if not isinstance(data, dict):
             raise errors.invalid()
-        return json_answer(200, action(calendly, request, data))
+        return json_response(200, action(calendly, request, data))
     except errors.Problem as problem:
-        return json_answer(problem.status, problem.body)
+        return json_response(problem.status, problem.body)
     except (ValueError, TypeError, KeyError) as error:
-        return json_answer(400, errors.invalid("body", f"{type(error).__name__}: {error}").body)
+        return json_response(400, errors.invalid("body", f"{type(error).__name__}: {error}").body)
 
 
 def _add_fault(calendly: Calendly, _request: Request, data: Json) -> Any:
@@ -82,11 +82,11 @@ def _calls(calendly: Calendly, request: Request, _data: Json) -> Any:
 
 def delivery(item: Delivery) -> Json:
     """A delivery as JSON."""
-    shown = asdict(item)
-    for name, value in shown.items():
+    body = asdict(item)
+    for name, value in body.items():
         if isinstance(value, datetime):
-            shown[name] = moments.text(value)
-    return shown
+            body[name] = moments.text(value)
+    return body
 
 
 def _deliveries(calendly: Calendly, request: Request, _data: Json) -> Any:
@@ -113,7 +113,7 @@ def _release(calendly: Calendly, _request: Request, _data: Json) -> Any:
 def _options(calendly: Calendly, _request: Request, data: Json) -> Any:
     latency = float(data.pop("latency", calendly.latency))
     tried = replace(calendly.options)
-    for options in (tried, calendly.options):  # all of them or none
+    for options in (tried, calendly.options):  # validate all before changing any
         for name, value in data.items():
             options.set(name, value)
     calendly.latency = latency
@@ -127,7 +127,7 @@ def _clock(calendly: Calendly, _request: Request, data: Json) -> Any:
             raise errors.invalid("now")
         calendly.move_clock((wanted - calendly.now()).total_seconds())
     calendly.move_clock(float(data.get("seconds", 0)))
-    return {"now": moments.text(calendly.now()), "shift_seconds": calendly.shift.total_seconds()}
+    return {"now": moments.text(calendly.now()), "offset_seconds": calendly.clock_offset.total_seconds()}
 
 
 def _book(calendly: Calendly, _request: Request, data: Json) -> Any:

@@ -1,4 +1,4 @@
-"""Refusals, with the bodies that Calendly is known to send."""
+"""Error responses, with the bodies that Calendly is known to send."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ SUPPLIED = "The supplied parameters are invalid."
 
 
 class Problem(Exception):
-    """A refusal: an HTTP status and the JSON body that goes with it."""
+    """An error response: HTTP status and JSON body."""
 
     def __init__(self, status: int, body: dict[str, Any]) -> None:
         super().__init__(f"{status} {body}")
@@ -35,12 +35,12 @@ def missing(parameter: str) -> Problem:
 
 
 def already_filled() -> Problem:
-    """400 for a start that somebody else has taken. Calendly does not use 409 for it."""
+    """400 for a start that is taken. Calendly does not use 409 for it."""
     return invalid("event.start_time", "That start time has been filled", code="already_filled")
 
 
 def invalid_location() -> Problem:
-    """400 for a location that the event type does not have. The parameter is Calendly's internal name."""
+    """400 for a location that the event type does not have. The parameter has Calendly's internal name."""
     return invalid(
         "event.location_configuration.location",
         "invalid location choice",
@@ -55,12 +55,12 @@ def unauthenticated(text: str = "The access token is invalid") -> Problem:
 
 
 def denied(text: str = "You do not have permission to access this resource.") -> Problem:
-    """403: role, plan, or the state of the thing."""
+    """403 because of the role, the plan or the state of the object."""
     return Problem(403, {"title": "Permission Denied", "message": text})
 
 
 def insufficient_scope(scopes: list[str]) -> Problem:
-    """403 with a body of its own: the token lacks a scope."""
+    """403 with another body: the token lacks a scope."""
     text = "This operation requires the scopes listed in the 'required_scopes' array."
     return Problem(403, {"title": "Insufficient scope", "message": text, "required_scopes": scopes})
 
@@ -71,8 +71,8 @@ def not_found() -> Problem:
     return Problem(404, {"title": "Resource Not Found", "message": text})
 
 
-def absent(what: str) -> Problem:
-    """501: Calendly has it, this sandbox does not. Not Calendly's answer, so that it is not taken for one."""
+def not_implemented(what: str) -> Problem:
+    """501: Calendly has it, this sandbox does not. Calendly never answers 501, so tests cannot confuse the two."""
     return Problem(501, {"title": "Not Implemented", "message": f"The sandbox does not have {what}."})
 
 

@@ -23,8 +23,8 @@ Kind = Literal[
     "slow_body",
 ]
 
-# Kinds in which the call takes effect although the caller does not get a good answer. The others are the
-# fault before the effect, unless the rule says `after_effect`.
+# With these kinds the call takes effect, but the caller gets no good answer. The others prevent the effect,
+# unless the rule sets `after_effect`.
 WITH_EFFECT = ("slow", "lose_answer", "cut_body", "truncate", "html", "huge", "slow_body")
 
 
@@ -36,7 +36,7 @@ class Fault:
     method: str = "*"
     path: str = ".*"
     times: int | None = 1
-    """How often; None: until removed."""
+    """How often; None means until removed."""
     after_effect: bool = False
     status: int = 500
     seconds: float = 30.0
@@ -47,18 +47,18 @@ class Fault:
     used: int = 0
 
     def takes_effect(self) -> bool:
-        """Whether the call is carried out although the fault hits it."""
+        """Whether the call is still carried out."""
         return self.after_effect or self.kind in WITH_EFFECT
 
     def matches(self, method: str, path: str) -> bool:
-        """Whether the rule speaks of that call and is not used up."""
+        """Whether the rule applies to that call and is not used up."""
         if self.times is not None and self.used >= self.times:
             return False
         return self.method in ("*", method) and re.fullmatch(self.path, path) is not None
 
 
 class Faults:
-    """The rules in force; the first that matches hits."""
+    """The active rules; the first match applies."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -83,7 +83,7 @@ class Faults:
             self._rules.clear()
 
     def take(self, method: str, path: str) -> Fault | None:
-        """The fault that hits this call, now counted as used."""
+        """The fault for this call, counted as used."""
         with self._lock:
             for fault in self._rules:
                 if fault.matches(method, path):

@@ -1,4 +1,4 @@
-"""Request allowances per user, by plan."""
+"""Rate limits per user, by plan."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ GENERAL: dict[Plan, int] = {
     "trial": 500,
 }
 OAUTH_TOKENS = 8
-# Open point: the Free plan's own figure for bookings is not published; taken as the trial's.
+# Open point: the Free plan's limit for bookings is not published. The trial's limit is used.
 BOOKINGS: dict[Plan, list[tuple[int, int]]] = {
     "generous": [(MINUTE, 1_000_000)],
     "enterprise": [(MINUTE, 500)],
@@ -36,8 +36,8 @@ class Window:
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """What the rate-limit headers say, and whether the request may pass."""
+class RateLimit:
+    """The values of the rate-limit headers, and whether the request is allowed."""
 
     allowed: bool
     limit: int
@@ -46,13 +46,13 @@ class Verdict:
 
 
 class Limits:
-    """Counters by user: two tokens of one user share them."""
+    """Counters by user. Two tokens of one user share them."""
 
     def __init__(self) -> None:
         self._windows: dict[tuple[str, str, int], Window] = {}
 
-    def count(self, user_id: str, plan: Plan, *, booking: bool, now: datetime) -> Verdict:
-        """Count one request. A refused one is not counted, so that a window ends when it said it would."""
+    def count(self, user_id: str, plan: Plan, *, booking: bool, now: datetime) -> RateLimit:
+        """Count one request. A refused request is not counted, so a window ends at the announced time."""
         rules = [("all", MINUTE, GENERAL[plan])]
         if booking:
             rules += [("booking", length, most) for length, most in BOOKINGS[plan]]
@@ -61,12 +61,12 @@ class Limits:
         if not full:
             for window, _, _ in windows:
                 window.used += 1
-        told = max(full, key=lambda item: _left(item, now)) if full else windows[-1]
-        window, _, most = told
-        return Verdict(not full, most, max(0, most - window.used), math.ceil(_left(told, now)))
+        shown = max(full, key=lambda item: _left(item, now)) if full else windows[-1]
+        window, _, most = shown
+        return RateLimit(not full, most, max(0, most - window.used), math.ceil(_left(shown, now)))
 
     def count_oauth_token(self, user_id: str, plan: Plan, now: datetime) -> bool:
-        """Count a token made for a user. False where the allowance is used up."""
+        """Count a token made for a user. False if the limit is reached."""
         window = self._window(user_id, "oauth", MINUTE, now)
         if plan != "generous" and window.used >= OAUTH_TOKENS:
             return False
@@ -74,7 +74,7 @@ class Limits:
         return True
 
     def clear(self) -> None:
-        """Forget what was used."""
+        """Reset all counters."""
         self._windows.clear()
 
     def _window(self, user_id: str, name: str, length: int, now: datetime) -> Window:

@@ -1,11 +1,11 @@
-"""HTML by hand, for both stand-ins: everything that is not a tag goes through `html.escape`."""
+"""HTML for both stand-ins, without a template engine. All text goes through `html.escape`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from html import escape
 
-from .exchange import Answer
+from .http_messages import Response
 
 CSP = "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 STYLE_PATH = "/sandbox/style.css"
@@ -70,8 +70,8 @@ button { background: var(--act); color: #fff; border: 0; cursor: pointer; font-w
 """
 
 
-def page(title: str, body: str, *, status: int = 200, refresh: bool = False, lead: str = "") -> Answer:
-    """A whole page. `body` is HTML already; `title` and `lead` are text."""
+def page(title: str, body: str, *, status: int = 200, refresh: bool = False, lead: str = "") -> Response:
+    """A whole page. `body` is HTML; `title` and `lead` are text."""
     text = (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
@@ -88,18 +88,18 @@ def page(title: str, body: str, *, status: int = 200, refresh: bool = False, lea
     }
     if refresh:
         headers["Refresh"] = "3"
-    return Answer(status, text.encode(), headers)
+    return Response(status, text.encode(), headers)
 
 
-def style() -> Answer:
-    """The only asset."""
-    return Answer(
+def style() -> Response:
+    """The style sheet."""
+    return Response(
         200, STYLE.encode(), {"Content-Type": "text/css; charset=utf-8", "Cache-Control": "max-age=60"}
     )
 
 
 def table(heads: Iterable[str], rows: Iterable[Iterable[str]], empty: str) -> str:
-    """A table; cells are HTML already, heads and the words for an empty table are text."""
+    """A table. Cells are HTML; headings and the text for an empty table are plain text."""
     labels = [escape(item) for item in heads]
     lines = ["<tr>" + "".join(map(_cell, labels, row)) + "</tr>" for row in rows]
     if not lines:

@@ -1,4 +1,4 @@
-"""The rules of meetings: book, cancel, move, mark. Doors check the request, these check the state."""
+"""The rules of meetings: book, cancel, reschedule, no-show. Callers have validated the input."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from . import availability, errors, moments, webhooks
-from .core import Core
+from .sandbox import Sandbox
 from .store import TRACKING_KEYS, Cancellation, Event, EventType, Invitee, Json, NoShow
 
 
 @dataclass
-class Wish:
-    """What somebody wants to book, checked for form but not yet against the calendar."""
+class BookingRequest:
+    """A validated booking request, not yet checked against the calendar."""
 
     event_type: EventType
     start: datetime
@@ -31,83 +31,83 @@ class Wish:
     old_invitee: str | None = None
 
 
-def book(core: Core, wish: Wish, *, leaving: Event | None = None) -> Invitee:
-    """Take the slot and make the invitee; queues nothing. `leaving` is a meeting that is given up for it,
-    so that its time counts as free. Raises Problem where the start is not free."""
-    event = _event_for(core, wish, leaving)
-    now = core.stamp()
+def book(sandbox: Sandbox, request: BookingRequest, *, leaving: Event | None = None) -> Invitee:
+    """Reserve the slot and create the invitee; queue no webhook. The time of the meeting `leaving` counts as free.
+    Raises Problem if the start is not free."""
+    event = _event_for(sandbox, request, leaving)
+    now = sandbox.stamp()
     invitee = Invitee(
-        core.state.new_id(),
+        sandbox.state.new_id(),
         event.id,
-        wish.email,
-        wish.name,
-        wish.timezone,
+        request.email,
+        request.name,
+        request.timezone,
         now,
         now,
-        first_name=wish.first_name,
-        last_name=wish.last_name,
-        answers=wish.answers,
-        tracking=dict.fromkeys(sorted(TRACKING_KEYS)) | wish.tracking,
-        text_reminder_number=wish.text_reminder_number,
-        old_invitee=wish.old_invitee,
-        scheduling_method=wish.method,
-        scheduled_by=wish.scheduled_by,
+        first_name=request.first_name,
+        last_name=request.last_name,
+        answers=request.answers,
+        tracking=dict.fromkeys(sorted(TRACKING_KEYS)) | request.tracking,
+        text_reminder_number=request.text_reminder_number,
+        old_invitee=request.old_invitee,
+        scheduling_method=request.method,
+        scheduled_by=request.scheduled_by,
     )
-    core.state.add_invitee(invitee)
-    event.updated_at = core.stamp()
+    sandbox.state.add_invitee(invitee)
+    event.updated_at = sandbox.stamp()
     added = moments.text(now)
-    event.guests += [{"email": guest, "created_at": added, "updated_at": added} for guest in wish.guests]
+    event.guests += [{"email": guest, "created_at": added, "updated_at": added} for guest in request.guests]
     return invitee
 
 
-def _event_for(core: Core, wish: Wish, leaving: Event | None) -> Event:
-    kind, state = wish.event_type, core.state
-    joined = state.active_at(kind.id, wish.start) if kind.seats > 1 else None
+def _event_for(sandbox: Sandbox, request: BookingRequest, leaving: Event | None) -> Event:
+    event_type, state = request.event_type, sandbox.state
+    joined = state.active_at(event_type.id, request.start) if event_type.seats > 1 else None
     if joined is not None and joined is not leaving:
-        if len(state.active_invitees(joined)) >= joined.seats or wish.start <= core.now():
+        if len(state.active_invitees(joined)) >= joined.seats or request.start <= sandbox.now():
             raise errors.already_filled()
         return joined
-    possible = availability.offers(state, kind, wish.start, core.now())
+    possible = availability.offers(state, event_type, request.start, sandbox.now())
     if not possible:
-        raise errors.not_found() if core.options.never_offered == "not_found" else errors.already_filled()
+        raise errors.not_found() if sandbox.options.never_offered == "not_found" else errors.already_filled()
     if leaving is not None:
         leaving.status = "leaving"
     try:
-        free = availability.free_hosts(state, kind, wish.start, possible)
+        free = availability.free_hosts(state, event_type, request.start, possible)
     finally:
         if leaving is not None:
             leaving.status = "active"
     if not free:
         raise errors.already_filled()
-    return _new_event(core, wish, free)
+    return _new_event(sandbox, request, free)
 
 
-def _new_event(core: Core, wish: Wish, free: list[str]) -> Event:
-    kind, now = wish.event_type, core.stamp()
-    hosts = [_least_busy(core, free)] if kind.pooling_type == "round_robin" else free
+def _new_event(sandbox: Sandbox, request: BookingRequest, free: list[str]) -> Event:
+    event_type, now = request.event_type, sandbox.stamp()
+    hosts = [_least_busy(sandbox, free)] if event_type.pooling_type == "round_robin" else free
     event = Event(
-        core.state.new_id(),
-        kind.id,
-        kind.name,
-        wish.start,
-        wish.start + timedelta(minutes=kind.duration),
+        sandbox.state.new_id(),
+        event_type.id,
+        event_type.name,
+        request.start,
+        request.start + timedelta(minutes=event_type.duration),
         hosts,
-        wish.location,
-        kind.before_buffer,
-        kind.after_buffer,
-        kind.seats,
+        request.location,
+        event_type.before_buffer,
+        event_type.after_buffer,
+        event_type.seats,
         now,
         now,
-        settles_at=core.now() + timedelta(seconds=core.options.location_push_seconds),
-        settles_to=core.options.location_outcome,
+        settles_at=sandbox.now() + timedelta(seconds=sandbox.options.location_push_seconds),
+        settles_to=sandbox.options.location_outcome,
     )
-    core.state.add_event(event)
+    sandbox.state.add_event(event)
     return event
 
 
-def _least_busy(core: Core, hosts: list[str]) -> str:
-    """Round robin: the host with the fewest meetings to come, the first of them on a tie."""
-    now, state = core.now(), core.state
+def _least_busy(sandbox: Sandbox, hosts: list[str]) -> str:
+    """Round robin: the host with the fewest future meetings; the first one on a tie."""
+    now, state = sandbox.now(), sandbox.state
 
     def load(host: str) -> int:
         line = (state.events[key] for _, key in state.by_host.get(host, ()))
@@ -117,51 +117,51 @@ def _least_busy(core: Core, hosts: list[str]) -> str:
 
 
 def cancel_invitee(
-    core: Core, invitee: Invitee, *, by: str, kind: str, reason: str | None, at: datetime | None = None
+    sandbox: Sandbox, invitee: Invitee, *, by: str, kind: str, reason: str | None, at: datetime | None = None
 ) -> None:
-    """End one invitee's part; the meeting ends with its last invitee. Queues nothing."""
-    note = Cancellation(by, reason, kind, at or core.stamp())
-    invitee.status, invitee.cancellation, invitee.updated_at = "canceled", note, core.stamp()
-    event = core.state.events[invitee.event_id]
-    if not core.state.active_invitees(event):
+    """Cancel one invitee; the meeting is canceled with its last invitee. Queue no webhook."""
+    note = Cancellation(by, reason, kind, at or sandbox.stamp())
+    invitee.status, invitee.cancellation, invitee.updated_at = "canceled", note, sandbox.stamp()
+    event = sandbox.state.events[invitee.event_id]
+    if not sandbox.state.active_invitees(event):
         event.status, event.cancellation = "canceled", note
-    event.updated_at = core.stamp()
+    event.updated_at = sandbox.stamp()
 
 
-def cancel_event(core: Core, event: Event, *, by: str, reason: str | None) -> Cancellation:
-    """Cancel for all, as a host or by the API. Raises Problem for a canceled or past meeting."""
+def cancel_event(sandbox: Sandbox, event: Event, *, by: str, reason: str | None) -> Cancellation:
+    """Cancel the meeting for all invitees. Raises Problem for a canceled or past meeting."""
     if event.status == "canceled":
         raise errors.denied("Event is already canceled")
-    if event.start <= core.now():
+    if event.start <= sandbox.now():
         raise errors.denied("Event in the past")
-    ended = core.state.active_invitees(event)
-    at = core.stamp()
+    ended = sandbox.state.active_invitees(event)
+    at = sandbox.stamp()
     for invitee in ended:
-        cancel_invitee(core, invitee, by=by, kind="host", reason=reason, at=at)
+        cancel_invitee(sandbox, invitee, by=by, kind="host", reason=reason, at=at)
     for invitee in ended:
-        webhooks.emit_invitee(core, "invitee.canceled", invitee)
+        webhooks.emit_invitee(sandbox, "invitee.canceled", invitee)
     return Cancellation(by, reason, "host", at)
 
 
 @dataclass(frozen=True)
 class Changes:
-    """What an invitee enters anew on the rescheduling page. None leaves it as it is."""
+    """Values that an invitee changes on the rescheduling page. None keeps the old value."""
 
     email: str | None = None
     name: str | None = None
     timezone: str | None = None
     text_reminder_number: str | None = None
-    """An empty text takes the number away."""
+    """An empty text removes the number."""
 
 
-def move(core: Core, invitee: Invitee, start: datetime, changes: Changes) -> Invitee:
-    """What the rescheduling page does: a new event, the old one canceled, both linked, two deliveries."""
-    old = core.state.events[invitee.event_id]
-    alone = len(core.state.active_invitees(old)) == 1
+def move(sandbox: Sandbox, invitee: Invitee, start: datetime, changes: Changes) -> Invitee:
+    """Reschedule as the public page does: create a new event, cancel the old one, link both, queue two webhooks."""
+    old = sandbox.state.events[invitee.event_id]
+    alone = len(sandbox.state.active_invitees(old)) == 1
     renamed = changes.name not in (None, invitee.name)
     phone = changes.text_reminder_number
-    wish = Wish(
-        core.state.event_types[old.event_type_id],
+    request = BookingRequest(
+        sandbox.state.event_types[old.event_type_id],
         start,
         changes.email or invitee.email,
         changes.name or invitee.name,
@@ -173,29 +173,29 @@ def move(core: Core, invitee: Invitee, start: datetime, changes: Changes) -> Inv
         tracking=dict(invitee.tracking),
         guests=[guest["email"] for guest in old.guests] if alone else [],
         text_reminder_number=invitee.text_reminder_number if phone is None else phone or None,
-        old_invitee=core.invitee_uri(invitee.id),
+        old_invitee=sandbox.invitee_uri(invitee.id),
     )
-    new = book(core, wish, leaving=old if alone else None)
-    cancel_invitee(core, invitee, by=invitee.name, kind="invitee", reason=None)
-    invitee.rescheduled, invitee.new_invitee = True, core.invitee_uri(new.id)
-    webhooks.emit_pair(core, invitee, new)
+    new = book(sandbox, request, leaving=old if alone else None)
+    cancel_invitee(sandbox, invitee, by=invitee.name, kind="invitee", reason=None)
+    invitee.rescheduled, invitee.new_invitee = True, sandbox.invitee_uri(new.id)
+    webhooks.emit_pair(sandbox, invitee, new)
     return new
 
 
-def mark_no_show(core: Core, invitee: Invitee) -> NoShow:
-    """Mark an invitee as not having come. Raises Problem if that is so already."""
+def mark_no_show(sandbox: Sandbox, invitee: Invitee) -> NoShow:
+    """Mark an invitee as a no-show. Raises Problem if the mark exists."""
     if invitee.no_show_id is not None:
-        raise errors.Problem(core.options.no_show_twice_status, errors.invalid("invitee").body)
-    mark = NoShow(core.state.new_id(), invitee.id, core.stamp())
-    core.state.no_shows[mark.id] = mark
-    invitee.no_show_id, invitee.updated_at = mark.id, core.stamp()
-    webhooks.emit_invitee(core, "invitee_no_show.created", invitee)
+        raise errors.Problem(sandbox.options.no_show_twice_status, errors.invalid("invitee").body)
+    mark = NoShow(sandbox.state.new_id(), invitee.id, sandbox.stamp())
+    sandbox.state.no_shows[mark.id] = mark
+    invitee.no_show_id, invitee.updated_at = mark.id, sandbox.stamp()
+    webhooks.emit_invitee(sandbox, "invitee_no_show.created", invitee)
     return mark
 
 
-def undo_no_show(core: Core, mark: NoShow) -> None:
-    """Take the mark back."""
-    invitee = core.state.invitees[mark.invitee_id]
-    del core.state.no_shows[mark.id]
-    invitee.no_show_id, invitee.updated_at = None, core.stamp()
-    webhooks.emit_invitee(core, "invitee_no_show.deleted", invitee)
+def undo_no_show(sandbox: Sandbox, mark: NoShow) -> None:
+    """Remove the mark."""
+    invitee = sandbox.state.invitees[mark.invitee_id]
+    del sandbox.state.no_shows[mark.id]
+    invitee.no_show_id, invitee.updated_at = None, sandbox.stamp()
+    webhooks.emit_invitee(sandbox, "invitee_no_show.deleted", invitee)

@@ -1,4 +1,4 @@
-"""What OAuth leaves behind: applications, codes, refresh tokens. Part of the state, see `store`."""
+"""Records of OAuth: applications, codes, refresh tokens. Part of the state, see `store`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from datetime import datetime
 class OAuthApp:
     client_id: str
     secret: str | None = None
-    """None: a native application, which proves itself with PKCE."""
+    """None: a native application, which uses PKCE."""
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""Switches. Each `Open point` is one that public material leaves open; defaults are our choice."""
+"""Options. An `Open point` is not answered by public documents; the default is our choice."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ Plan = Literal["generous", "enterprise", "paid", "free", "trial"]
 
 @dataclass
 class Options:
-    """How this Calendly behaves. Fields may be changed at any time, also while it is serving."""
+    """How this Calendly behaves. Fields may be changed at any time, also while it runs."""
 
     plan: Plan = "generous"
-    """Which request limits hold. `generous` is no plan of Calendly's: it keeps tests unlimited."""
+    """Which rate limits apply. `generous` is not a plan of Calendly: it has no practical limit, for tests."""
 
     never_offered: Literal["already_filled", "not_found"] = "already_filled"
-    """Open point: POST /invitees with a start that was never offered: 400 already_filled, or 404."""
+    """Open point: the answer of POST /invitees to a start that was never offered: 400 already_filled, or 404."""
 
     retry_after_header: bool = False
-    """Open point: whether a 429 carries Retry-After beside X-RateLimit-Reset."""
+    """Open point: whether a 429 has Retry-After as well as X-RateLimit-Reset."""
 
     booking_reset_seconds: int | None = None
-    """Open point: what X-RateLimit-Reset says when an hourly or daily allowance of bookings is used up.
-    None: the seconds until that allowance is renewed."""
+    """Open point: X-RateLimit-Reset when the hourly or daily limit of bookings is reached.
+    None: the seconds until that limit is reset."""
 
     scheduled_by_token_owner: bool = False
     """Open point: `invitee_scheduled_by` of API bookings: null, or the token owner's URI."""
@@ -42,56 +42,56 @@ class Options:
     """The rule before 3 November 2026: 403 for POST /webhook_subscriptions on the Free plan."""
 
     round_robin_location: Literal["refused", "ignored"] = "refused"
-    """Documented as not to be sent for round robin. Open point: what happens if it is."""
+    """A location must not be sent for round robin. Open point: what happens if it is sent."""
 
     created_inactive: bool = True
-    """A type made by POST /event_types was seen to arrive inactive whatever was sent."""
+    """An event type made by POST /event_types was seen to be inactive, whatever was sent."""
 
     available_times_scope: str = "availability:read"
     """The documents disagree: availability:read on the page, event_types:read in the catalogue."""
 
     https_callbacks_only: bool = False
-    """Calendly wants HTTPS callbacks. Off, because on one machine there is only HTTP."""
+    """Calendly requires HTTPS callbacks. Off by default, because local addresses are HTTP."""
 
     location_push_seconds: float = 2.0
     """Open point: how long a conference location stays `processing` without a join_url."""
 
     location_outcome: Literal["pushed", "failed", "processing"] = "pushed"
-    """What `processing` turns into. With `processing` it stays so: the link never comes."""
+    """The status after `processing`. With `processing` the link never appears."""
 
     page_token_seconds: float | None = None
-    """How long a page token holds; then the list answers 400, as was seen in mid-walk. None: for ever."""
+    """Lifetime of a page token; after it the list answers 400, as was seen. None: unlimited."""
 
     webhook_scope_refusal: Literal["named", "unnamed"] = "named"
-    """POST /webhook_subscriptions by a token that lacks an event's read scope: `named` is the 403 that lists
-    the scopes, `unnamed` the 400 without names that was also seen."""
+    """POST /webhook_subscriptions by a token that lacks the read scope of an event: `named` is the 403 that
+    lists the scopes, `unnamed` is a 400 without names, which was also seen."""
 
     pair_order: Literal["random", "canceled_first", "created_first"] = "random"
     """Open point: the order of the two deliveries of a reschedule. `random` follows the seed."""
 
     webhook_order: Literal["sent", "reversed", "random"] = "sent"
-    """In which order waiting deliveries leave."""
+    """The order in which waiting deliveries are sent."""
 
     webhook_double: bool = False
-    """Open point: deliver every message twice."""
+    """Open point: send every delivery twice."""
 
     webhook_hold: bool = False
-    """Keep deliveries back until released."""
+    """Hold deliveries until they are released."""
 
     webhook_fresh_signature: bool = True
-    """Open point: a retry is signed with its own moment, not with the first try's."""
+    """Open point: a retry is signed with its own time, not with that of the first attempt."""
 
     retry_base: float = 60.0
-    """Open point: seconds until the first retry; it doubles from try to try."""
+    """Open point: seconds until the first retry; doubled for each retry."""
 
     retry_for: float = 24 * 3600.0
-    """Seconds after the first try of a delivery when Calendly gives it up."""
+    """Seconds after the first attempt until Calendly gives a delivery up."""
 
     time_scale: float = 1.0
-    """Multiplies both retry figures, so that a test need not wait a day."""
+    """Factor for both retry values, so that a test does not wait for a day."""
 
     def set(self, name: str, value: object) -> None:
-        """Change one field. Raises ValueError for an unknown field and for a value that it cannot have."""
+        """Change one field. Raises ValueError for an unknown field or an invalid value."""
         allowed = get_type_hints(Options).get(name)
         if allowed is None:
             raise ValueError(f"no such option: {name}")

@@ -1,4 +1,4 @@
-"""Pages for people: what happened, and the invitee's pages to book, cancel and move."""
+"""HTML pages: an overview of what happened, and the invitee's pages to book, cancel and reschedule."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from . import availability, markup, moments
 from .calendly import Calendly
 from .errors import Problem
-from .exchange import Answer, Request, allowed_methods
+from .http_messages import Request, Response, allowed_methods
 from .markup import STYLE_PATH, field, hidden, link, page, table, tag
 from .store import Event, EventType, Invitee
 
@@ -22,8 +22,8 @@ PHONE_LABEL = "Phone for text reminders"
 ONE_SEGMENT, FORMS = 1, ("cancellations", "reschedulings")
 
 
-def answers(calendly: Calendly, request: Request) -> bool:
-    """Whether a path is a page's and not the API's."""
+def handles(calendly: Calendly, request: Request) -> bool:
+    """Whether the path belongs to a page and not to the API."""
     if request.path in ("/", STYLE_PATH, "/favicon.ico"):
         return True
     parts = request.path.strip("/").split("/")
@@ -32,8 +32,8 @@ def answers(calendly: Calendly, request: Request) -> bool:
     )
 
 
-def handle(calendly: Calendly, request: Request) -> Answer:
-    """A page, or what a form on it does. Refusals are shown as a page with their status."""
+def handle(calendly: Calendly, request: Request) -> Response:
+    """Show a page or process its form. An error becomes a page with its status."""
     if request.method == "OPTIONS":
         return allowed_methods(("GET", "POST"))
     parts = request.path.strip("/").split("/")
@@ -43,7 +43,7 @@ def handle(calendly: Calendly, request: Request) -> Answer:
             if request.path == STYLE_PATH:
                 return markup.style()
             if request.path == "/favicon.ico":
-                return Answer(204)
+                return Response(204)
             if request.path == "/":
                 return _home(calendly, request)
             if parts[0] == "cancellations":
@@ -52,10 +52,10 @@ def handle(calendly: Calendly, request: Request) -> Answer:
                 return _rescheduling(calendly, request, calendly.find_invitee(parts[1]), form)
             return _booking(calendly, request, parts, form)
     except Problem as problem:
-        said = problem.body.get("details", [problem.body])[0]["message"]
+        text = problem.body.get("details", [problem.body])[0]["message"]
         back = f"<p>{link('/', 'Back to the overview')}</p>"
-        body = f'<p class="say bad" role=alert>{escape(str(said))}</p>{back}'
-        return page("That did not work", body, status=problem.status)
+        body = f'<p class="say bad" role=alert>{escape(str(text))}</p>{back}'
+        return page("Not possible", body, status=problem.status)
 
 
 def _public_type(calendly: Calendly, parts: list[str]) -> EventType | None:
@@ -71,7 +71,7 @@ def _local(calendly: Calendly, event: Event) -> str:
     return f"{moments.spoken(start)}\u2013{end:%H:%M} {zone.key}"
 
 
-def _home(calendly: Calendly, request: Request) -> Answer:
+def _home(calendly: Calendly, request: Request) -> Response:
     watching = "watch" in request.query
     watch = link("/", "Stop refreshing") if watching else link("/?watch=1", "Refresh every 3 seconds")
     parts = (
@@ -85,7 +85,7 @@ def _home(calendly: Calendly, request: Request) -> Answer:
         "<h2>API calls</h2>",
         _calls(calendly),
     )
-    lead = f"not the real one; its clock says {calendly.now():%Y-%m-%d %H:%M:%S} UTC"
+    lead = f"a sandbox; its clock shows {calendly.now():%Y-%m-%d %H:%M:%S} UTC"
     return page("Local Calendly", "".join(parts), refresh=watching, lead=lead)
 
 
@@ -106,9 +106,9 @@ def _meetings(calendly: Calendly) -> str:
     rows = []
     for item in newest:
         event = calendly.state.events[item.event_id]
-        acts = ""
+        actions = ""
         if item.status == "active" and event.start > calendly.now():
-            acts = (
+            actions = (
                 f"{link(f'/reschedulings/{item.id}', 'Move')} · {link(f'/cancellations/{item.id}', 'Cancel')}"
             )
         state = tag("moved" if item.rescheduled else item.status, TONES[item.status])
@@ -116,9 +116,9 @@ def _meetings(calendly: Calendly) -> str:
             state += " " + tag("no-show", "bad")
         who = f"{escape(item.name)}<br><span class=note>{escape(item.email)}</span>"
         how = "API" if item.scheduling_method == "api" else "page"
-        rows.append([_local(calendly, event), escape(event.name), who, how, state, acts])
+        rows.append([_local(calendly, event), escape(event.name), who, how, state, actions])
     return table(
-        ("When", "What", "Invitee", "Booked by", "State", "As the invitee"), rows, "Nobody has booked yet."
+        ("When", "What", "Invitee", "Booked by", "State", "As the invitee"), rows, "No bookings yet."
     )
 
 
@@ -136,7 +136,7 @@ def _webhooks(calendly: Calendly) -> str:
         )
         rows.append([f"{item.created_at:%H:%M:%S}", body, escape(target), escape(tries), state])
     return table(
-        ("Time", "Event", "To", "Tries", "State"), rows, "Nothing was sent; is there a subscription?"
+        ("Time", "Event", "To", "Tries", "State"), rows, "No webhooks sent. Is there a subscription?"
     )
 
 
@@ -152,7 +152,7 @@ def _calls(calendly: Calendly) -> str:
     return table(("Time", "Call", "Status", "Fault"), rows, "No calls yet.")
 
 
-def _cancellation(calendly: Calendly, request: Request, invitee: Invitee, form: dict[str, str]) -> Answer:
+def _cancellation(calendly: Calendly, request: Request, invitee: Invitee, form: dict[str, str]) -> Response:
     if request.method == "POST":
         calendly.cancel_as_invitee(invitee, form.get("reason", "").strip() or None)
         return _done("Canceled", "The meeting is canceled.")
@@ -169,24 +169,25 @@ def _summary(calendly: Calendly, invitee: Invitee) -> str:
     return f"<p>{escape(event.name)} with {escape(invitee.name)}, {_local(calendly, event)} {state}</p>"
 
 
-def _done(title: str, text: str) -> Answer:
+def _done(title: str, text: str) -> Response:
     return page(title, f'<p class="say good" role=status>{escape(text)}</p><p>{link("/", "Overview")}</p>')
 
 
-def _rescheduling(calendly: Calendly, request: Request, invitee: Invitee, form: dict[str, str]) -> Answer:
+def _rescheduling(calendly: Calendly, request: Request, invitee: Invitee, form: dict[str, str]) -> Response:
     if request.method == "POST":
         changes = {name: form.get(name) for name in CHANGEABLE}
         new = calendly.reschedule_as_invitee(invitee, form.get("start_time", ""), **changes)
         return _done("Moved", f"The meeting is now {_local(calendly, calendly.state.events[new.event_id])}.")
-    kind = calendly.state.event_types[calendly.state.events[invitee.event_id].event_type_id]
+    event_type = calendly.state.event_types[calendly.state.events[invitee.event_id].event_type_id]
     start = request.query.get("start_time")
     if start is None:
         return page(
             "Move",
-            _summary(calendly, invitee) + _slots(calendly, kind, f"/reschedulings/{invitee.id}?start_time="),
+            _summary(calendly, invitee)
+            + _slots(calendly, event_type, f"/reschedulings/{invitee.id}?start_time="),
         )
-    zone = calendly.state.users[kind.owner_id].timezone
-    button = f"<button>Move to {_said(calendly, kind, start)}</button>"
+    zone = calendly.state.users[event_type.owner_id].timezone
+    button = f"<button>Move to {_start_text(calendly, event_type, start)}</button>"
     fields = (
         f"{field('name', 'Name', invitee.name)}{field('email', 'E-mail', invitee.email, kind='email')}"
         f"{field('timezone', 'Time zone', invitee.timezone or zone)}"
@@ -196,19 +197,21 @@ def _rescheduling(calendly: Calendly, request: Request, invitee: Invitee, form: 
     return page("Move", _summary(calendly, invitee) + form_html)
 
 
-def _said(calendly: Calendly, kind: EventType, start: str) -> str:
-    """A start as the host reads it; as it came, where it is no instant."""
+def _start_text(calendly: Calendly, event_type: EventType, start: str) -> str:
+    """The start in the host's time zone; the text itself if it is no instant."""
     moment = moments.parse(start)
-    zone = ZoneInfo(calendly.state.users[kind.owner_id].timezone)
+    zone = ZoneInfo(calendly.state.users[event_type.owner_id].timezone)
     return escape(start) if moment is None else f"{moments.spoken(moment.astimezone(zone))} {zone.key}"
 
 
-def _slots(calendly: Calendly, kind: EventType, prefix: str) -> str:
-    """Free starts of the next days, in the host's zone, each a link."""
+def _slots(calendly: Calendly, event_type: EventType, prefix: str) -> str:
+    """Links to the free starts of the next days, in the host's time zone."""
     now = calendly.now()
-    zone = ZoneInfo(calendly.state.users[kind.owner_id].timezone)
+    zone = ZoneInfo(calendly.state.users[event_type.owner_id].timezone)
     days: dict[str, list[str]] = {}
-    for moment, _ in availability.starts(calendly.state, kind, now, now + timedelta(days=DAYS_SHOWN), now):
+    for moment, _ in availability.starts(
+        calendly.state, event_type, now, now + timedelta(days=DAYS_SHOWN), now
+    ):
         here = moment.astimezone(zone)
         url = prefix + quote(moments.seconds(moment))
         day = f"{moments.DAYS[here.weekday()]} {here:%d} {moments.MONTHS[here.month - 1]}"
@@ -219,21 +222,21 @@ def _slots(calendly: Calendly, kind: EventType, prefix: str) -> str:
     return f"<p class=note>Times in {escape(zone.key)}</p>{''.join(blocks)}"
 
 
-def _booking(calendly: Calendly, request: Request, parts: list[str], form: dict[str, str]) -> Answer:
+def _booking(calendly: Calendly, request: Request, parts: list[str], form: dict[str, str]) -> Response:
     code = parts[1] if parts[0] == "d" else None
     if code is not None and code in calendly.state.links:
-        kind = calendly.state.event_types[calendly.state.links[code].event_type_id]
+        event_type = calendly.state.event_types[calendly.state.links[code].event_type_id]
     else:
-        kind = calendly.find_event_type(_public_type(calendly, parts) or "")
-    base = f"/{quote(parts[0])}/{quote(parts[1])}" + (f"/{quote(kind.slug)}" if code else "")
+        event_type = calendly.find_event_type(_public_type(calendly, parts) or "")
+    base = f"/{quote(parts[0])}/{quote(parts[1])}" + (f"/{quote(event_type.slug)}" if code else "")
     start = request.query.get("start_time") or (parts[2] if len(parts) > 2 and code is None else None)
-    title = f"{kind.name}, {kind.duration} minutes"
+    title = f"{event_type.name}, {event_type.duration} minutes"
     if request.method == "POST":
-        return _book(calendly, kind, form, code)
+        return _book(calendly, event_type, form, code)
     if start is None:
-        return page(title, _slots(calendly, kind, f"{base}?start_time="))
+        return page(title, _slots(calendly, event_type, f"{base}?start_time="))
     questions = "".join(
-        field(f"q:{item['name']}", item["name"], required=item["required"]) for item in kind.questions
+        field(f"q:{item['name']}", item["name"], required=item["required"]) for item in event_type.questions
     )
     body = (
         f'<form method=post action="{escape(base)}">{hidden("start_time", start)}'
@@ -243,16 +246,16 @@ def _booking(calendly: Calendly, request: Request, parts: list[str], form: dict[
         f"{field('utm_source', 'Tracking: utm_source', required=False)}"
         f"{field('utm_medium', 'Tracking: utm_medium', required=False)}"
         f"{field('utm_content', 'Tracking: utm_content', required=False)}"
-        f"<button>Book {_said(calendly, kind, start)}</button></form>"
+        f"<button>Book {_start_text(calendly, event_type, start)}</button></form>"
     )
     return page(title, body)
 
 
-def _book(calendly: Calendly, kind: EventType, form: dict[str, str], code: str | None) -> Answer:
+def _book(calendly: Calendly, event_type: EventType, form: dict[str, str], code: str | None) -> Response:
     answers = {name.removeprefix("q:"): text for name, text in form.items() if name.startswith("q:") and text}
     tracking = {name: form[name] for name in ("utm_source", "utm_medium", "utm_content") if form.get(name)}
     invitee = calendly.book_as_invitee(
-        kind,
+        event_type,
         form.get("start_time", ""),
         email=form.get("email", ""),
         name=form.get("name", ""),

@@ -1,4 +1,4 @@
-"""Lists: filters' sort order, pages of `count`, opaque page tokens."""
+"""Lists: sort order, pages of `count` items, opaque page tokens."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from typing import Any
 from urllib.parse import urlencode
 
 from . import errors
-from .core import Core
-from .exchange import Caller
+from .http_messages import Caller
+from .sandbox import Sandbox
 from .store import Json
 
-DEFAULT_COUNT, MOST = 20, 100
+DEFAULT_COUNT, MAX_COUNT = 20, 100
 
 
-def page(core: Core, call: Caller, items: list[Any], show: Callable[[Any], Json]) -> Json:
+def page(sandbox: Sandbox, call: Caller, items: list[Any], show: Callable[[Any], Json]) -> Json:
     """One page of `items` with its pagination block. Raises Problem for a wrong count or page token."""
     count = _count(call.query)
     others = {key: value for key, value in call.query.items() if key != "page_token"}
-    offset = _offset(core, call.query["page_token"], others) if "page_token" in call.query else 0
+    offset = _offset(sandbox, call.query["page_token"], others) if "page_token" in call.query else 0
     rows = items[offset : offset + count]
-    following = _token(core, offset + count, others) if offset + count < len(items) else None
-    previous = _token(core, max(0, offset - count), others) if offset > 0 else None
+    following = _token(sandbox, offset + count, others) if offset + count < len(items) else None
+    previous = _token(sandbox, max(0, offset - count), others) if offset > 0 else None
     return {
         "collection": [show(row) for row in rows],
         "pagination": {
@@ -52,28 +52,28 @@ def ordered(
 
 def _count(query: Mapping[str, str]) -> int:
     text = query.get("count", str(DEFAULT_COUNT))
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= MOST:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= MAX_COUNT:
         raise errors.invalid("count")
     return int(text)
 
 
-def _mark(others: Mapping[str, str]) -> str:
-    """A fingerprint of the other parameters: they have to stay the same from page to page."""
+def _fingerprint(others: Mapping[str, str]) -> str:
+    """A hash of the other parameters, which must be the same for all pages."""
     return hashlib.sha256(json.dumps(others, sort_keys=True).encode()).hexdigest()[:12]
 
 
-def _token(core: Core, offset: int, others: Mapping[str, str]) -> str:
-    text = f"{_mark(others)}.{offset}.{core.now().timestamp()}"
+def _token(sandbox: Sandbox, offset: int, others: Mapping[str, str]) -> str:
+    text = f"{_fingerprint(others)}.{offset}.{sandbox.now().timestamp()}"
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def _offset(core: Core, token: str, others: Mapping[str, str]) -> int:
-    lifetime = core.options.page_token_seconds
+def _offset(sandbox: Sandbox, token: str, others: Mapping[str, str]) -> int:
+    lifetime = sandbox.options.page_token_seconds
     try:
         text = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)).decode()
         mark, offset, made = text.split(".", 2)
-        fresh = lifetime is None or core.now().timestamp() - float(made) < lifetime
-        if fresh and mark == _mark(others):
+        fresh = lifetime is None or sandbox.now().timestamp() - float(made) < lifetime
+        if fresh and mark == _fingerprint(others):
             return int(offset)
     except ValueError:
         pass

@@ -1,4 +1,4 @@
-"""Acting as people: invitees on the public pages, hosts in Calendly's own application."""
+"""Actions of people: invitees on the public pages, hosts in Calendly's own application."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from . import errors, meetings, moments, webhooks
-from .core import Core
+from .sandbox import Sandbox
 from .store import Event, EventType, Invitee, Json, NoShow
 
 CHANGEABLE = (
@@ -26,8 +26,8 @@ CHANGEABLE = (
 )
 
 
-class People(Core):
-    """Whatever names an event type, an event or an invitee here may be the record, its id or its URI."""
+class People(Sandbox):
+    """Arguments that name an event type, an event or an invitee may be the record, its id or its URI."""
 
     def book_as_invitee(
         self,
@@ -44,19 +44,19 @@ class People(Core):
         link: str | None = None,
         text_reminder_number: str | None = None,
     ) -> Invitee:
-        """Book on the public page. Takes the type's first location unless one is given. Raises Problem."""
+        """Book on the public page, by default at the first location of the event type. Raises Problem."""
         with self.change():
-            kind = self.find_event_type(event_type)
-            if kind.deleted_at is not None or not kind.active:
+            event_type = self.find_event_type(event_type)
+            if event_type.deleted_at is not None or not event_type.active:
                 raise errors.not_found()
             given = [
                 {"question": question, "answer": answer, "position": place}
                 for place, (question, answer) in enumerate((answers or {}).items())
             ]
-            if location is None and kind.locations:
-                location = dict(kind.locations[0])
-            wish = meetings.Wish(
-                kind,
+            if location is None and event_type.locations:
+                location = dict(event_type.locations[0])
+            request = meetings.BookingRequest(
+                event_type,
                 _moment(start),
                 email,
                 name,
@@ -68,7 +68,7 @@ class People(Core):
                 text_reminder_number=text_reminder_number,
             )
             self._use_link(link)
-            invitee = meetings.book(self, wish)
+            invitee = meetings.book(self, request)
             webhooks.emit_invitee(self, "invitee.created", invitee)
             if link is not None:
                 self.state.links[link].used = True
@@ -79,7 +79,7 @@ class People(Core):
             raise errors.not_found()
 
     def cancel_as_invitee(self, invitee: Invitee | str, reason: str | None = None) -> Invitee:
-        """Cancel on the cancellation page. Raises Problem for one that is canceled or past."""
+        """Cancel on the cancellation page. Raises Problem if the meeting is canceled or past."""
         with self.change():
             found = self._movable(invitee)
             meetings.cancel_invitee(self, found, by=found.name, kind="invitee", reason=reason)
@@ -97,19 +97,19 @@ class People(Core):
     def reschedule_as_invitee(
         self, invitee: Invitee | str, new_start: datetime | str, **changes: str | None
     ) -> Invitee:
-        """Move on the rescheduling page; returns the new invitee. `changes` are the fields of
+        """Reschedule on the public page; returns the new invitee. `changes` are the fields of
         `meetings.Changes`. Raises Problem if the start is not free, TypeError for an unknown field."""
         with self.change():
             wanted = meetings.Changes(**changes)
             return meetings.move(self, self._movable(invitee), _moment(new_start), wanted)
 
     def mark_no_show(self, invitee: Invitee | str) -> NoShow:
-        """Mark as the host does. Raises Problem if it is marked."""
+        """Mark as a no-show, as the host does. Raises Problem if the mark exists."""
         with self.change():
             return meetings.mark_no_show(self, self.find_invitee(invitee))
 
     def undo_no_show(self, invitee: Invitee | str) -> None:
-        """Take the mark back. Raises Problem if there is none."""
+        """Remove the mark. Raises Problem if there is none."""
         with self.change():
             mark = self.find_invitee(invitee).no_show_id
             if mark is None:
@@ -117,7 +117,7 @@ class People(Core):
             meetings.undo_no_show(self, self.state.no_shows[mark])
 
     def change_event_type(self, event_type: EventType | str, **changes: Any) -> EventType:
-        """Change fields as its owner would. Raises ValueError for a field that is not in `CHANGEABLE`."""
+        """Change fields, as the owner does. Raises ValueError for a field that is not in `CHANGEABLE`."""
         wrong = [name for name in changes if name not in CHANGEABLE]
         if wrong:
             raise ValueError(f"cannot change {wrong}; only {CHANGEABLE}")
@@ -130,7 +130,7 @@ class People(Core):
             return found
 
     def delete_event_type(self, event_type: EventType | str) -> EventType:
-        """Delete it as its owner does; it stays in lists with `deleted_at` set."""
+        """Delete the event type, as the owner does. It stays in lists with `deleted_at` set."""
         with self.change():
             found = self.find_event_type(event_type)
             found.active, found.deleted_at = False, self.stamp()

@@ -1,23 +1,21 @@
-"""What the stand-in portal shows: its messages, newest first, by booking."""
+"""The page of the stand-in portal: its messages, newest first, grouped by booking."""
 
 from __future__ import annotations
 
 import json
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from . import markup, moments
-from .exchange import Answer, json_answer
+from .http_messages import Response, json_response
+from .portal_state import PortalState, ReceivedMessage
 from .store import Json
-
-if TYPE_CHECKING:
-    from .portal import Message, Portal
 
 ROWS = 500
 
 
 def group_of(body: Any) -> str:
-    """What a message is about: our booking id, or else the best name for it that the body has."""
+    """The id that groups messages: our booking id, or the next best id in the body."""
     if not isinstance(body, dict):
         return ""
     places = [body, body.get("data"), body.get("metadata")]
@@ -28,7 +26,7 @@ def group_of(body: Any) -> str:
     return ""
 
 
-def listing(portal: Portal, query: dict[str, str]) -> Json:
+def listing(portal: PortalState, query: dict[str, str]) -> Json:
     """Messages as JSON, oldest first; `path` and `booking_id` narrow, `limit` keeps the newest."""
     found = portal.messages()
     if "path" in query:
@@ -37,10 +35,14 @@ def listing(portal: Portal, query: dict[str, str]) -> Json:
         found = [item for item in found if group_of(item.json) == query["booking_id"]]
     limit = int(query["limit"]) if query.get("limit", "").isdigit() else len(found)
     rows = found[max(0, len(found) - limit) :]
-    return {"arrived": len(portal.arrivals), "count": len(found), "messages": [_shown(item) for item in rows]}
+    return {
+        "arrived": len(portal.arrivals),
+        "count": len(found),
+        "messages": [_as_json(item) for item in rows],
+    }
 
 
-def _shown(item: Message) -> Json:
+def _as_json(item: ReceivedMessage) -> Json:
     return {
         "path": item.path,
         "idempotency_key": item.key,
@@ -53,15 +55,15 @@ def _shown(item: Message) -> Json:
     }
 
 
-def handle(portal: Portal, path: str, query: dict[str, str]) -> Answer:
+def handle(portal: PortalState, path: str, query: dict[str, str]) -> Response:
     """The page at /, and its style."""
     if path == markup.STYLE_PATH:
         return markup.style()
     if path == "/favicon.ico":
-        return Answer(204)
+        return Response(204)
     if path != "/":
-        return json_answer(404, {"error": "not found"})
-    groups: dict[str, list[Message]] = {}
+        return json_response(404, {"error": "not found"})
+    groups: dict[str, list[ReceivedMessage]] = {}
     for item in reversed(portal.messages(last=ROWS)):
         groups.setdefault(group_of(item.json), []).append(item)
     watching = "watch" in query
@@ -75,15 +77,15 @@ def handle(portal: Portal, path: str, query: dict[str, str]) -> Answer:
     return markup.page("Stand-in portal", body, refresh=watching, lead=_lead(portal))
 
 
-def _lead(portal: Portal) -> str:
+def _lead(portal: PortalState) -> str:
     on = [
         name for name in ("down", "drop", "lose", "refuse", "limit_for", "latency") if getattr(portal, name)
     ]
-    told = f"; switched on: {', '.join(on)}" if on else ""
-    return f"{len(portal.arrivals)} requests{told}"
+    switches = f"; switched on: {', '.join(on)}" if on else ""
+    return f"{len(portal.arrivals)} requests{switches}"
 
 
-def _table(items: list[Message]) -> str:
+def _table(items: list[ReceivedMessage]) -> str:
     rows = []
     for item in items:
         text = json.dumps(item.json, ensure_ascii=False, indent=2)

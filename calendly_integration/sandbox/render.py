@@ -1,4 +1,4 @@
-"""Records as the JSON that Calendly shows. Keys that it leaves out are left out here too."""
+"""Records as Calendly's JSON. Keys that Calendly leaves out are left out here too."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 from . import moments
-from .core import Core
+from .sandbox import Sandbox
 from .store import Cancellation, Event, EventType, Invitee, Json, NoShow, Schedule, Subscription, User
 
 # Kinds in requests and types in answers are spelled differently; `zoom` was seen live.
@@ -21,14 +21,14 @@ CONFERENCES = (
 )
 
 
-def person(core: Core, user: User) -> Json:
+def person(sandbox: Sandbox, user: User) -> Json:
     """A user as embedded in memberships and among the hosts of an event type."""
     return {
-        "uri": core.user_uri(user),
+        "uri": sandbox.user_uri(user),
         "name": user.name,
         "slug": user.slug,
         "email": user.email,
-        "scheduling_url": f"{core.public_base}/{user.slug}",
+        "scheduling_url": f"{sandbox.public_base}/{user.slug}",
         "timezone": user.timezone,
         "time_notation": "24h",
         "avatar_url": None,
@@ -38,50 +38,50 @@ def person(core: Core, user: User) -> Json:
     }
 
 
-def user(core: Core, user: User) -> Json:
-    return person(core, user) | {"current_organization": core.organization_uri, "resource_type": "User"}
+def user(sandbox: Sandbox, user: User) -> Json:
+    return person(sandbox, user) | {"current_organization": sandbox.organization_uri, "resource_type": "User"}
 
 
-def membership(core: Core, user: User) -> Json:
+def membership(sandbox: Sandbox, user: User) -> Json:
     return {
-        "uri": core.uri("organization_memberships", user.membership_id),
+        "uri": sandbox.uri("organization_memberships", user.membership_id),
         "role": user.role,
-        "user": person(core, user),
-        "organization": core.organization_uri,
+        "user": person(sandbox, user),
+        "organization": sandbox.organization_uri,
         "created_at": moments.text(user.created_at),
         "updated_at": moments.text(user.updated_at),
     }
 
 
-def organization(core: Core) -> Json:
-    item = core.organization
+def organization(sandbox: Sandbox) -> Json:
+    item = sandbox.organization
     plan = {"paid": "standard", "enterprise": "enterprise", "generous": "enterprise"}
     return {
-        "uri": core.organization_uri,
+        "uri": sandbox.organization_uri,
         "name": item.name,
         "kind": "single",
-        "plan": plan.get(core.options.plan, "basic"),
-        "stage": core.options.plan if core.options.plan in ("free", "trial") else "paid",
+        "plan": plan.get(sandbox.options.plan, "basic"),
+        "stage": sandbox.options.plan if sandbox.options.plan in ("free", "trial") else "paid",
         "created_at": moments.text(item.created_at),
         "updated_at": moments.text(item.updated_at),
     }
 
 
-def scheduling_url(core: Core, item: EventType) -> str:
-    return f"{core.public_base}/{core.state.users[item.owner_id].slug}/{item.slug}"
+def scheduling_url(sandbox: Sandbox, item: EventType) -> str:
+    return f"{sandbox.public_base}/{sandbox.state.users[item.owner_id].slug}/{item.slug}"
 
 
-def event_type(core: Core, item: EventType) -> Json:
-    owner = core.state.users[item.owner_id]
+def event_type(sandbox: Sandbox, item: EventType) -> Json:
+    owner = sandbox.state.users[item.owner_id]
     team = item.pooling_type is not None
-    owner_uri = core.uri("teams", item.id) if team else core.user_uri(owner)
+    owner_uri = sandbox.uri("teams", item.id) if team else sandbox.user_uri(owner)
     html = None if item.description is None else f"<p>{item.description}</p>"
     return {
-        "uri": core.uri("event_types", item.id),
+        "uri": sandbox.uri("event_types", item.id),
         "name": item.name,
         "active": item.active,
         "slug": item.slug,
-        "scheduling_url": scheduling_url(core, item),
+        "scheduling_url": scheduling_url(sandbox, item),
         "duration": item.duration,
         "duration_options": item.duration_options,
         "kind": item.kind,
@@ -109,12 +109,12 @@ def event_type(core: Core, item: EventType) -> Json:
     }
 
 
-def schedule(core: Core, item: Schedule) -> Json:
+def schedule(sandbox: Sandbox, item: Schedule) -> Json:
     return {
-        "uri": core.uri("user_availability_schedules", item.id),
+        "uri": sandbox.uri("user_availability_schedules", item.id),
         "default": True,
         "name": item.name,
-        "user": core.user_uri(item.user_id),
+        "user": sandbox.user_uri(item.user_id),
         "timezone": item.timezone,
         "rules": item.rules,
     }
@@ -129,24 +129,24 @@ def cancellation(item: Cancellation) -> Json:
     }
 
 
-def location(core: Core, event: Event) -> Json | None:
-    """Where it is held. A conference has no link until its time has come, as the live service has it."""
+def location(sandbox: Sandbox, event: Event) -> Json | None:
+    """The location. A conference gets its link only after a while, as at the live service."""
     if event.location is None:
         return None
     kind = event.location["kind"]
     if kind not in CONFERENCES:
-        shown = {"type": kind, "location": event.location.get("location")}
+        body = {"type": kind, "location": event.location.get("location")}
         if kind in ("physical", "inbound_call"):
-            shown["additional_info"] = event.location.get("additional_info")
-        return shown
-    settled = core.now() >= event.settles_at
-    shown = {"type": TYPES.get(kind, kind), "status": event.settles_to if settled else "processing"}
-    pushed = shown["status"] == "pushed"
+            body["additional_info"] = event.location.get("additional_info")
+        return body
+    settled = sandbox.now() >= event.settles_at
+    body = {"type": TYPES.get(kind, kind), "status": event.settles_to if settled else "processing"}
+    pushed = body["status"] == "pushed"
     number = str(int(hashlib.sha256(event.id.encode()).hexdigest()[:12], 16))[:11].rjust(11, "8")
-    shown["join_url"] = f"https://{shown['type'].split('_')[0]}.example.com/j/{number}" if pushed else None
+    body["join_url"] = f"https://{body['type'].split('_')[0]}.example.com/j/{number}" if pushed else None
     if kind != "google_conference":
-        shown["data"] = _conference_data(kind, number) if pushed else None
-    return shown
+        body["data"] = _conference_data(kind, number) if pushed else None
+    return body
 
 
 def _conference_data(kind: str, number: str) -> Json:
@@ -161,54 +161,55 @@ def _conference_data(kind: str, number: str) -> Json:
     }
 
 
-def event_in_webhook(core: Core, item: Event) -> Json:
+def event_in_webhook(sandbox: Sandbox, item: Event) -> Json:
     """An event as embedded in a delivery: no buffered times and no calendar entry."""
-    hosts = [core.state.users[key] for key in item.host_ids]
+    hosts = [sandbox.state.users[key] for key in item.host_ids]
     updated = item.updated_at
     conference = item.location is not None and item.location["kind"] in CONFERENCES
     changes = item.settles_to != "processing"
-    if conference and changes and updated < item.settles_at <= core.now():
+    if conference and changes and updated < item.settles_at <= sandbox.now():
         updated = item.settles_at
-    shown = {
-        "uri": core.uri("scheduled_events", item.id),
+    body = {
+        "uri": sandbox.uri("scheduled_events", item.id),
         "name": item.name,
         "meeting_notes_plain": None,
         "meeting_notes_html": None,
         "status": item.status,
         "start_time": moments.text(item.start),
         "end_time": moments.text(item.end),
-        "event_type": core.uri("event_types", item.event_type_id),
-        "location": location(core, item),
+        "event_type": sandbox.uri("event_types", item.event_type_id),
+        "location": location(sandbox, item),
         "invitees_counter": {
             "total": len(item.invitee_ids),
-            "active": len(core.state.active_invitees(item)),
+            "active": len(sandbox.state.active_invitees(item)),
             "limit": item.seats,
         },
         "created_at": moments.text(item.created_at),
         "updated_at": moments.text(updated),
         "event_memberships": [
-            {"user": core.user_uri(host), "user_email": host.email, "user_name": host.name} for host in hosts
+            {"user": sandbox.user_uri(host), "user_email": host.email, "user_name": host.name}
+            for host in hosts
         ],
         "event_guests": item.guests,
     }
     if item.cancellation is not None:
-        shown["cancellation"] = cancellation(item.cancellation)
-    return shown
+        body["cancellation"] = cancellation(item.cancellation)
+    return body
 
 
-def event(core: Core, item: Event) -> Json:
-    shown = event_in_webhook(core, item)
+def event(sandbox: Sandbox, item: Event) -> Json:
+    body = event_in_webhook(sandbox, item)
     before, after = timedelta(minutes=item.before_buffer), timedelta(minutes=item.after_buffer)
-    for host in shown["event_memberships"]:
+    for host in body["event_memberships"]:
         host["buffered_start_time"] = moments.text(item.start - before)
         host["buffered_end_time"] = moments.text(item.end + after)
-    return shown | {"calendar_event": None}
+    return body | {"calendar_event": None}
 
 
-def invitee(core: Core, item: Invitee) -> Json:
-    mark = None if item.no_show_id is None else core.state.no_shows[item.no_show_id]
-    shown = {
-        "uri": core.invitee_uri(item.id),
+def invitee(sandbox: Sandbox, item: Invitee) -> Json:
+    mark = None if item.no_show_id is None else sandbox.state.no_shows[item.no_show_id]
+    body = {
+        "uri": sandbox.invitee_uri(item.id),
         "email": item.email,
         "first_name": item.first_name,
         "last_name": item.last_name,
@@ -216,47 +217,47 @@ def invitee(core: Core, item: Invitee) -> Json:
         "status": item.status,
         "questions_and_answers": item.answers,
         "timezone": item.timezone,
-        "event": core.uri("scheduled_events", item.event_id),
+        "event": sandbox.uri("scheduled_events", item.event_id),
         "created_at": moments.text(item.created_at),
         "updated_at": moments.text(item.updated_at),
         "tracking": item.tracking,
         "text_reminder_number": item.text_reminder_number,
         "rescheduled": item.rescheduled,
-        "old_invitee": _with_present_base(core, item.old_invitee),
-        "new_invitee": _with_present_base(core, item.new_invitee),
-        "cancel_url": f"{core.public_base}/cancellations/{item.id}",
-        "reschedule_url": f"{core.public_base}/reschedulings/{item.id}",
+        "old_invitee": _with_present_base(sandbox, item.old_invitee),
+        "new_invitee": _with_present_base(sandbox, item.new_invitee),
+        "cancel_url": f"{sandbox.public_base}/cancellations/{item.id}",
+        "reschedule_url": f"{sandbox.public_base}/reschedulings/{item.id}",
         "routing_form_submission": None,
         "payment": None,
         "no_show": None
         if mark is None
-        else {"uri": core.uri("invitee_no_shows", mark.id), "created_at": moments.text(mark.created_at)},
+        else {"uri": sandbox.uri("invitee_no_shows", mark.id), "created_at": moments.text(mark.created_at)},
         "reconfirmation": None,
         "scheduling_method": item.scheduling_method,
-        "invitee_scheduled_by": _with_present_base(core, item.scheduled_by),
+        "invitee_scheduled_by": _with_present_base(sandbox, item.scheduled_by),
     }
     if item.cancellation is not None:
-        shown["cancellation"] = cancellation(item.cancellation)
-    return shown
+        body["cancellation"] = cancellation(item.cancellation)
+    return body
 
 
-def _with_present_base(core: Core, uri: str | None) -> str | None:
-    """A stored URI. A saved state may have been made under another base."""
-    return None if uri is None else core.api_base + urlsplit(uri).path
+def _with_present_base(sandbox: Sandbox, uri: str | None) -> str | None:
+    """A stored URI with the current base: a saved state may have another one."""
+    return None if uri is None else sandbox.api_base + urlsplit(uri).path
 
 
-def no_show(core: Core, item: NoShow) -> Json:
+def no_show(sandbox: Sandbox, item: NoShow) -> Json:
     return {
-        "uri": core.uri("invitee_no_shows", item.id),
-        "invitee": core.invitee_uri(item.invitee_id),
+        "uri": sandbox.uri("invitee_no_shows", item.id),
+        "invitee": sandbox.invitee_uri(item.invitee_id),
         "created_at": moments.text(item.created_at),
     }
 
 
-def subscription(core: Core, item: Subscription) -> Json:
-    """The signing key is never shown."""
+def subscription(sandbox: Sandbox, item: Subscription) -> Json:
+    """The signing key is left out."""
     return {
-        "uri": core.uri("webhook_subscriptions", item.id),
+        "uri": sandbox.uri("webhook_subscriptions", item.id),
         "callback_url": item.callback_url,
         "created_at": moments.text(item.created_at),
         "updated_at": moments.text(item.updated_at),
@@ -264,8 +265,8 @@ def subscription(core: Core, item: Subscription) -> Json:
         "state": item.state,
         "events": item.events,
         "scope": item.scope,
-        "organization": core.organization_uri,
-        "user": None if item.user_id is None else core.user_uri(item.user_id),
-        "group": None if item.group_id is None else core.uri("groups", item.group_id),
-        "creator": core.user_uri(item.creator_id),
+        "organization": sandbox.organization_uri,
+        "user": None if item.user_id is None else sandbox.user_uri(item.user_id),
+        "group": None if item.group_id is None else sandbox.uri("groups", item.group_id),
+        "creator": sandbox.user_uri(item.creator_id),
     }

@@ -1,4 +1,4 @@
-"""What a fresh Calendly holds, and what tests add to it."""
+"""The standard data of a fresh Calendly, and methods for tests to add more."""
 
 from __future__ import annotations
 
@@ -8,14 +8,13 @@ from typing import Any
 
 from . import webhooks
 from .availability import WEEKDAYS
-from .core import Core
 from .oauth_records import OAuthApp
+from .sandbox import Sandbox
 from .store import BusyTime, EventType, Json, Organization, Schedule, Subscription, Token, User
 
-TOKEN = "sandbox-token"  # noqa: S105 - opens nothing but this sandbox
+TOKEN = "sandbox-token"  # noqa: S105 - only valid in this sandbox
 CLIENT_ID, CLIENT_SECRET = "sandbox-client", "sandbox-secret"
-ZOOM: Json = {"kind": "zoom_conference"}
-# Name, minutes, minutes kept free after the meeting.
+# Name, minutes, minutes of buffer after the meeting.
 STANDARD_TYPES = (
     ("Sales Demo", 30, 15),
     ("Technical Support", 45, 10),
@@ -55,8 +54,8 @@ def slug_of(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
 
 
-class Seeds(Core):
-    """Adding people, event types, obligations, tokens and subscriptions."""
+class Seeds(Sandbox):
+    """Add people, event types, busy times, tokens and subscriptions."""
 
     def seed_standard(self, *, token: str = TOKEN) -> None:
         """One organization, its owner Ana, a colleague, the four standard event types, a token of Ana's."""
@@ -74,7 +73,7 @@ class Seeds(Core):
             support.questions = [question("Please describe the problem.")]
 
     def seed_same_names(self, user: User) -> None:
-        """Give a host event types with the names and slugs of the standard ones, so that a name fits two."""
+        """Give a host event types with the names and slugs of the standard ones, so that a name is ambiguous."""
         for name, duration, buffer in STANDARD_TYPES:
             self.add_event_type(name, duration, owner=user, after_buffer=buffer, increment=15)
 
@@ -111,12 +110,12 @@ class Seeds(Core):
     def add_token(
         self, token: str, user: User | None = None, *, scopes: list[str] | None = None, state: str = "active"
     ) -> None:
-        """Another token. Without `scopes` it may do everything; `state` may be `expired` or `revoked`."""
+        """Add a token. Without `scopes` it has full access; `state` may be `expired` or `revoked`."""
         with self.change():
             self.state.tokens[token] = Token((user or self.owner).id, scopes, state)
 
     def add_oauth_app(self, client_id: str, secret: str | None) -> None:
-        """An application that may ask for tokens. Without a secret it is a native one."""
+        """Add an OAuth application. Without a secret it is a native one."""
         with self.change():
             self.state.oauth_apps[client_id] = OAuthApp(client_id, secret)
 
@@ -130,7 +129,7 @@ class Seeds(Core):
         no_location: bool = False,
         **fields: Any,
     ) -> EventType:
-        """A solo type of `owner` (the organization's owner by default), on Zoom unless told otherwise.
+        """A solo type of `owner` (the organization's owner by default), by default on Zoom.
 
         Further fields are those of `store.EventType`: increment, questions, seats, active, after_buffer…
         """
@@ -140,7 +139,7 @@ class Seeds(Core):
             fields.setdefault("host_ids", [owner.id])
             fields.setdefault("position", len(state.event_types))
             places = None if no_location else locations or [place("zoom_conference")]
-            kind = EventType(
+            event_type = EventType(
                 state.new_id(),
                 name,
                 slug_of(name),
@@ -151,35 +150,35 @@ class Seeds(Core):
                 locations=places,
                 **fields,
             )
-            state.event_types[kind.id] = kind
-            webhooks.emit_event_type(self, "event_type.created", kind)
-            return kind
+            state.event_types[event_type.id] = event_type
+            webhooks.emit_event_type(self, "event_type.created", event_type)
+            return event_type
 
     def add_group_type(self, name: str = "Workshop", seats: int = 3, **fields: Any) -> EventType:
-        """A type in which several invitees share a start."""
+        """An event type in which several invitees share a start."""
         return self.add_event_type(name, kind="group", seats=seats, **fields)
 
     def add_round_robin_type(self, name: str, hosts: list[User], **fields: Any) -> EventType:
-        """A type that any one of the hosts may hold."""
+        """An event type for any one of the hosts."""
         keys = [host.id for host in hosts]
         return self.add_event_type(name, pooling_type="round_robin", host_ids=keys, **fields)
 
     def add_collective_type(self, name: str, hosts: list[User], **fields: Any) -> EventType:
-        """A type that all the hosts hold together."""
+        """An event type for all hosts together."""
         keys = [host.id for host in hosts]
         return self.add_event_type(name, pooling_type="collective", host_ids=keys, **fields)
 
     def add_busy_time(
         self, start: datetime, end: datetime, *, user: User | None = None, kind: str = "external"
     ) -> BusyTime:
-        """An obligation in the host's own calendar (`external`), or held by Calendly (`reserved`)."""
+        """A busy time in the host's own calendar (`external`) or at Calendly (`reserved`)."""
         with self.change():
             item = BusyTime((user or self.owner).id, start, end, kind)
             self.state.busy_times.append(item)
             return item
 
     def break_calendar(self, user: User | None = None, *, broken: bool = True) -> None:
-        """From now on /user_busy_times of that user answers 424."""
+        """Let /user_busy_times of that user answer 424."""
         with self.change():
             (user or self.owner).calendar_broken = broken
 
@@ -191,7 +190,7 @@ class Seeds(Core):
         *,
         user: User | None = None,
     ) -> Subscription:
-        """A subscription of the whole organization, or with `user` of that one, made without the API."""
+        """Add a subscription for the organization, or for `user`, without an API call."""
         with self.change():
             now, key = self.stamp(), self.state.new_id()
             scope, user_id = ("organization", None) if user is None else ("user", user.id)

@@ -7,19 +7,19 @@ import threading
 import requests
 
 from . import webhooks
-from .core import Core
+from .sandbox import Sandbox
 
 CONNECT_SECONDS, READ_SECONDS = 10, 15
-LONGEST_NAP = 0.25
-REVERSING_PAUSE = 0.3
-"""With reversed or random order, deliveries have this long to gather: one alone cannot change places."""
+MAX_WAIT_SECONDS = 0.25
+REORDER_WAIT_SECONDS = 0.3
+"""With reversed or random order, wait so long for more deliveries, so that there is something to reorder."""
 
 
 class Sender:
-    """A few threads over one queue; each try is one POST, redirects are not followed."""
+    """A few threads over one queue. Each attempt is one POST without redirects."""
 
-    def __init__(self, core: Core, *, threads: int = 4) -> None:
-        self.core = core
+    def __init__(self, sandbox: Sandbox, *, threads: int = 4) -> None:
+        self.sandbox = sandbox
         self._stopping = threading.Event()
         self._threads = [
             threading.Thread(target=self._run, name=f"sandbox-sender-{number}", daemon=True)
@@ -27,15 +27,15 @@ class Sender:
         ]
 
     def start(self) -> None:
-        """Begin to send."""
+        """Start the threads."""
         for thread in self._threads:
             thread.start()
 
     def stop(self) -> None:
-        """End after the tries under way; waits a moment for them."""
+        """Stop after the current attempts; wait a moment for them."""
         self._stopping.set()
-        with self.core.lock:
-            self.core.news.notify_all()
+        with self.sandbox.lock:
+            self.sandbox.changed.notify_all()
         for thread in self._threads:
             thread.join(timeout=2)
 
@@ -43,29 +43,29 @@ class Sender:
         with requests.Session() as session:
             session.trust_env = False
             while not self._stopping.is_set():
-                parcel = self._next()
-                if parcel is not None:
-                    webhooks.close_parcel(self.core, parcel, self._post(session, parcel))
+                request = self._next()
+                if request is not None:
+                    webhooks.finish_attempt(self.sandbox, request, self._post(session, request))
 
-    def _next(self) -> webhooks.Parcel | None:
-        with self.core.lock:
-            delivery = webhooks.next_due(self.core)
+    def _next(self) -> webhooks.WebhookRequest | None:
+        with self.sandbox.lock:
+            delivery = webhooks.next_due(self.sandbox)
             if delivery is None:
-                self.core.news.wait(LONGEST_NAP)
+                self.sandbox.changed.wait(MAX_WAIT_SECONDS)
                 return None
-            if self.core.options.webhook_order == "sent":
-                return webhooks.open_parcel(self.core, delivery)
-        self._stopping.wait(REVERSING_PAUSE)
-        with self.core.lock:
-            delivery = webhooks.next_due(self.core)
-            return None if delivery is None else webhooks.open_parcel(self.core, delivery)
+            if self.sandbox.options.webhook_order == "sent":
+                return webhooks.start_attempt(self.sandbox, delivery)
+        self._stopping.wait(REORDER_WAIT_SECONDS)
+        with self.sandbox.lock:
+            delivery = webhooks.next_due(self.sandbox)
+            return None if delivery is None else webhooks.start_attempt(self.sandbox, delivery)
 
-    def _post(self, session: requests.Session, parcel: webhooks.Parcel) -> int | str:
+    def _post(self, session: requests.Session, request: webhooks.WebhookRequest) -> int | str:
         try:
             with session.post(
-                parcel.url,
-                data=parcel.body,
-                headers=parcel.headers,
+                request.url,
+                data=request.body,
+                headers=request.headers,
                 allow_redirects=False,
                 timeout=(CONNECT_SECONDS, READ_SECONDS),
                 stream=True,
@@ -74,5 +74,5 @@ class Sender:
                 return answer.status_code
         except requests.RequestException as error:
             return f"{type(error).__name__}: {error}"
-        except Exception as error:  # a thread that dies would stop all deliveries
+        except Exception as error:  # a dead thread would stop the deliveries
             return f"{type(error).__name__}: {error}"

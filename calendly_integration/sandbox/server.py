@@ -10,10 +10,10 @@ from http.client import responses
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from . import control, hosts, pages, request_body
+from . import control, local_access, pages, request_body
 from .calendly import Calendly
-from .exchange import Answer, Request, json_answer
 from .faults import Fault
+from .http_messages import Request, Response, json_response
 from .markup import STYLE_PATH
 from .sender import Sender
 
@@ -21,7 +21,7 @@ PIECES = 20
 
 
 class Listener(ThreadingHTTPServer):
-    """Keeps its connections, so that stopping ends them: a stopped server must not answer on an old one."""
+    """Remembers its connections and closes them when it stops: a stopped server must not answer on an old one."""
 
     daemon_threads = True
     block_on_close = False
@@ -43,7 +43,7 @@ class Listener(ThreadingHTTPServer):
         super().shutdown_request(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A caller that hangs up is no error of ours; anything else is, and is shown."""
+        """Ignore a caller that hangs up; report every other error."""
         if not isinstance(sys.exc_info()[1], OSError):
             super().handle_error(request, client_address)
 
@@ -64,87 +64,87 @@ class Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
 
     def do_any(self) -> None:
-        """Read the request, let the right part answer it, write the answer as its fault says."""
+        """Read the request, dispatch it, and write the response with its fault."""
         try:
             body = request_body.read(self.headers, self.rfile)
-        except request_body.BadBody as bad:
+        except request_body.InvalidBody as bad:
             self.send_error(bad.status)
             return
         request = Request.make(self.command, self.path, dict(self.headers.items()), body)
-        self._reply(self._answer(request))
+        self._respond(self._handle(request))
 
     do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = do_HEAD = do_OPTIONS = do_any
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
-        """What is no request that we understand: a JSON body, where the standard library writes HTML."""
+        """Answer an invalid request with a JSON body. The standard library would write HTML."""
         self.close_connection = True
         text = message or responses.get(code, "Unknown")
-        self._write(json_answer(code, {"title": responses.get(code, "Unknown"), "message": text}))
+        self._write(json_response(code, {"title": responses.get(code, "Unknown"), "message": text}))
 
-    def _answer(self, request: Request) -> Answer:
+    def _handle(self, request: Request) -> Response:
         calendly = self.server.calendly
         is_control = request.path.startswith("/sandbox/") and request.path != STYLE_PATH
-        is_page = not is_control and pages.answers(calendly, request)
+        is_page = not is_control and pages.handles(calendly, request)
         if is_control or is_page:
-            refused = hosts.refusal(request.headers, control=is_control)
+            refused = local_access.refusal(request.headers, control=is_control)
             if refused is not None:
                 return refused
         if is_control:
             return control.handle(calendly, request)
         if is_page:
             return pages.handle(calendly, request)
-        answer = calendly.handle(request)
+        response = calendly.handle(request)
         self.server.stopping.wait(calendly.latency)
-        return answer
+        return response
 
-    def _reply(self, answer: Answer) -> None:
-        fault = answer.fault
-        if self.command == "HEAD" and fault is not None and fault.kind in IN_THE_BODY:
+    def _respond(self, response: Response) -> None:
+        fault = response.fault
+        if self.command == "HEAD" and fault is not None and fault.kind in BODY_FAULTS:
             fault = None
-        if fault is not None and fault.kind in WAITING:
+        if fault is not None and fault.kind in WAITING_FAULTS:
             self.server.stopping.wait(fault.seconds)
         if fault is not None and fault.kind == "slow_body":
-            self._drip(answer, fault)
-        elif fault is not None and fault.kind in BREAKING:
+            self._write_slowly(response, fault)
+        elif fault is not None and fault.kind in BREAKING_FAULTS:
             if fault.kind == "cut_body":
-                self.wfile.write(self._head(answer) + answer.body[: len(answer.body) // 2])
-            self._hang_up(reset=fault.kind in ("drop", "refuse"))
+                self.wfile.write(self._head(response) + response.body[: len(response.body) // 2])
+            self._drop_connection(reset=fault.kind in ("drop", "refuse"))
         else:
-            self._write(answer)
+            self._write(response)
 
-    def _drip(self, answer: Answer, fault: Fault) -> None:
-        self.wfile.write(self._head(answer))
-        size = max(1, -(-len(answer.body) // PIECES))
-        for place in range(0, len(answer.body), size):
+    def _write_slowly(self, response: Response, fault: Fault) -> None:
+        self.wfile.write(self._head(response))
+        size = max(1, -(-len(response.body) // PIECES))
+        for place in range(0, len(response.body), size):
             self.server.stopping.wait(fault.seconds / PIECES)
-            self.wfile.write(answer.body[place : place + size])
+            self.wfile.write(response.body[place : place + size])
 
-    def _hang_up(self, *, reset: bool) -> None:
+    def _drop_connection(self, *, reset: bool) -> None:
         self.close_connection = True
         if reset:
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             self.server.open_sockets.discard(self.connection)
             self.connection.close()
 
-    def _write(self, answer: Answer) -> None:
-        body = b"" if self.command == "HEAD" else answer.body
-        self.wfile.write(self._head(answer) + body)
+    def _write(self, response: Response) -> None:
+        body = b"" if self.command == "HEAD" else response.body
+        self.wfile.write(self._head(response) + body)
 
-    def _head(self, answer: Answer) -> bytes:
-        lines = [f"HTTP/1.1 {answer.status} {responses.get(answer.status, 'Unknown')}"]
+    def _head(self, response: Response) -> bytes:
+        lines = [f"HTTP/1.1 {response.status} {responses.get(response.status, 'Unknown')}"]
         lines.append(f"Date: {self.date_time_string(int(self.server.calendly.now().timestamp()))}")
-        lines += [f"{name}: {value}" for name, value in answer.headers.items()]
-        if answer.status != 204:
-            lines.append(f"Content-Length: {len(answer.body)}")
+        lines += [f"{name}: {value}" for name, value in response.headers.items()]
+        if response.status != 204:
+            lines.append(f"Content-Length: {len(response.body)}")
         return "\r\n".join((*lines, "", "")).encode("latin-1")
 
     def log_message(self, format: str, *args: Any) -> None:
-        """The journal is at /sandbox/calls; nothing goes to standard error."""
+        """Log nothing: the journal is at /sandbox/calls."""
 
 
-IN_THE_BODY = ("slow_body", "cut_body")
-WAITING = ("slow", "hang", "connect_timeout")
-BREAKING = ("hang", "refuse", "connect_timeout", "drop", "lose_answer", "cut_body")
+BODY_FAULTS = ("slow_body", "cut_body")
+WAITING_FAULTS = ("slow", "hang", "connect_timeout")
+BREAKING_FAULTS = ("hang", "refuse", "connect_timeout", "drop", "lose_answer", "cut_body")
 
 
 class SandboxServer:
@@ -178,7 +178,7 @@ class SandboxServer:
         return self
 
     def stop(self) -> None:
-        """Stop listening, cut connections, stop sending. What was not sent stays in the queue."""
+        """Stop listening, cut connections, stop sending. Unsent deliveries stay in the queue."""
         if self._sender is not None:
             self._sender.stop()
         if self._listener is not None:

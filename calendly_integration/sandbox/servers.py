@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .calendly import Calendly
-from .core import API_BASE
 from .portal import Portal
+from .sandbox import API_BASE
 from .server import SandboxServer
 from .statefile import StateFile
 
@@ -50,11 +50,10 @@ def run(
 ) -> Iterator[Running]:
     """Serve a Calendly with the standard seeds and a portal until the block ends.
 
-    With `state`, what the file holds is taken up again. With `webhook_url` there is a subscription for it,
-    made once. `uri_base` is what its URIs begin with. With `same_names` a fresh Calendly has a second host
-    whose event types have the same names. `switches` are `name=value` as in `options.Options`.
-    Raises OSError for a port that is taken, ValueError for a file that holds no state, for a base that is no
-    http address, and for a switch that does not exist.
+    `state` is a file from which the state is restored. `webhook_url` gets a subscription, made once. `uri_base`
+    is the base of all URIs. With `same_names` a fresh Calendly has a second host whose event types have the same
+    names. `switches` are `name=value` as in `options.Options`.
+    Raises OSError for a port that is taken; ValueError for an invalid file, base or switch.
     """
     calendly = Calendly(seed=seed, latency=latency, api_base=_base(uri_base))
     for switch in switches:
@@ -75,7 +74,7 @@ def _serving(
     calendly: Calendly, file: StateFile | None, *, host: str, port: int, portal_port: int
 ) -> Iterator[Running]:
     server = SandboxServer(calendly, host, port).start()
-    # Links for invitees open here: what Calendly's own site would show.
+    # Links for invitees open pages of this server instead of Calendly's own site.
     calendly.public_base = server.url
     portal = Portal(host, portal_port)
     try:

@@ -10,30 +10,30 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from .core import Core
+from .sandbox import Sandbox
 from .store import RECORDS, State
 
 BY_NAME: dict[str, type] = {item.__name__: item for item in (*RECORDS, State)}
 DONE_KEPT = 500
-"""How many finished deliveries are worth keeping; all that wait are kept."""
+"""How many finished deliveries are kept. All waiting ones are kept."""
 
 
-def dump(core: Core) -> str:
+def dump(sandbox: Sandbox) -> str:
     """The state as text."""
-    with core.lock:
-        done = [item for item in core.state.deliveries if item.number not in core.state.open_deliveries]
+    with sandbox.lock:
+        done = [item for item in sandbox.state.deliveries if item.number not in sandbox.state.open_deliveries]
         gone = {item.number for item in done[:-DONE_KEPT]}
-        core.state.deliveries = [item for item in core.state.deliveries if item.number not in gone]
-        return json.dumps(core.state, default=_encode, ensure_ascii=False, indent=1)
+        sandbox.state.deliveries = [item for item in sandbox.state.deliveries if item.number not in gone]
+        return json.dumps(sandbox.state, default=_encode, ensure_ascii=False, indent=1)
 
 
-def load(core: Core, text: str) -> None:
-    """Replace the state by a saved one. Raises ValueError for what is no saved state."""
+def load(sandbox: Sandbox, text: str) -> None:
+    """Replace the state by a saved one. Raises ValueError for an invalid state."""
     state = json.loads(text, object_hook=_decode)
     if not isinstance(state, State):
         raise ValueError("not a state of the sandbox")  # noqa: TRY004 - a wrong file, not a wrong type
-    with core.change():
-        core.state = state
+    with sandbox.change():
+        sandbox.state = state
 
 
 def _encode(value: object) -> object:
@@ -55,15 +55,15 @@ def _decode(value: dict[str, Any]) -> object:
 
 
 def _private(path: str, flags: int) -> int:
-    """Open for the owner alone: the state holds tokens, signing keys and people."""
+    """Readable by the owner only: the state holds tokens, signing keys and personal data."""
     return os.open(path, flags, 0o600)
 
 
 class StateFile:
-    """Loads at the start, saves within a second of a change and at the end."""
+    """Loads at the start; saves within a second of a change, and at the end."""
 
-    def __init__(self, core: Core, path: Path, *, every: float = 1.0) -> None:
-        self.core = core
+    def __init__(self, sandbox: Sandbox, path: Path, *, every: float = 1.0) -> None:
+        self.sandbox = sandbox
         self.path = path
         self._every = every
         self._saved = -1
@@ -71,18 +71,18 @@ class StateFile:
         self._thread = threading.Thread(target=self._run, name="sandbox-state", daemon=True)
 
     def load(self) -> bool:
-        """Read the file if there is one. Raises ValueError if it holds something else."""
+        """Read the file if there is one. Raises ValueError if it is not a saved state."""
         if not self.path.exists():
             return False
-        load(self.core, self.path.read_text(encoding="utf-8"))
+        load(self.sandbox, self.path.read_text(encoding="utf-8"))
         return True
 
     def start(self) -> None:
-        """Begin to save."""
+        """Start to save."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Save what is left to save."""
+        """Save the last changes."""
         self._stopping.set()
         if self._thread.is_alive():
             self._thread.join(timeout=5)
@@ -93,12 +93,12 @@ class StateFile:
             self._save()
 
     def _save(self) -> None:
-        changes = self.core.changes
+        changes = self.sandbox.changes
         if changes == self._saved:
             return
         draft = self.path.with_suffix(self.path.suffix + ".new")
         draft.unlink(missing_ok=True)
         with open(draft, "x", encoding="utf-8", opener=_private) as file:
-            file.write(dump(self.core))
-        os.replace(draft, self.path)  # a kill in mid-write must not cost the old state
+            file.write(dump(self.sandbox))
+        os.replace(draft, self.path)  # a kill during the write must not destroy the old state
         self._saved = changes

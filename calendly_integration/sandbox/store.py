@@ -1,4 +1,4 @@
-"""What this Calendly knows: plain records, and the indexes over them. No rules here."""
+"""The data of this Calendly: plain records and their indexes. Rules are elsewhere."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Token:
     state: str = "active"
     expires_at: datetime | None = None
     client_id: str | None = None
-    """The OAuth application that it was made for; None for a personal access token."""
+    """Its OAuth application; None for a personal access token."""
 
 
 @dataclass
@@ -190,7 +190,7 @@ class Delivery:
     created_at: datetime
     due_at: datetime
     status: str = "pending"
-    """pending, sending, held, delivered, failed (given up), dropped (its subscription went)."""
+    """pending, sending, held, delivered, failed (given up), dropped (the subscription was deleted)."""
     tries: int = 0
     first_try_at: datetime | None = None
     signed_at: int | None = None
@@ -219,7 +219,7 @@ RECORDS: tuple[type, ...] = (
 
 @dataclass
 class State:
-    """Everything that survives a restart, by id; the indexes are rebuilt from it."""
+    """Everything that survives a restart, by id. The indexes are rebuilt from it."""
 
     seed: int = 0
     ids_made: int = 0
@@ -257,7 +257,7 @@ class State:
             self._index_delivery(delivery)
 
     def new_id(self) -> str:
-        """A UUID from the seed and the count of those made: runs repeat, and restarts do not clash."""
+        """A UUID from the seed and a counter: runs are repeatable, and restarts do not collide."""
         self.ids_made += 1
         digest = hashlib.sha256(f"{self.seed}:{self.ids_made}".encode()).digest()
         return str(uuid.UUID(bytes=digest[:16], version=4))
@@ -276,13 +276,13 @@ class State:
         return [invitee for invitee in invitees if invitee.status == "active"]
 
     def active_at(self, event_type_id: str, start: datetime) -> Event | None:
-        """The meeting of that type at that start which a group's next invitee would join."""
+        """The active meeting of that type and start, which the next invitee of a group joins."""
         for key in self.by_slot.get((event_type_id, start), ()):
             if self.events[key].status == "active":
                 return self.events[key]
         return None
 
-    def add_webhookdelivery(self, delivery: Delivery) -> None:
+    def add_delivery(self, delivery: Delivery) -> None:
         self.deliveries.append(delivery)
         self._index_delivery(delivery)
 

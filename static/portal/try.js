@@ -1,6 +1,6 @@
 "use strict";
 
-// Books as an agent would. The key lives in this page's memory only, and never in what is shown.
+// Books as an agent does. The key stays in this page's memory and is never displayed.
 (() => {
   const form = document.getElementById("try-box");
   if (!form) return;
@@ -51,12 +51,12 @@
     const lines = Object.entries(masked).map(([name, value]) => `${name}: ${value}`);
     const asked = [`${method} ${new URL(url, location.href)}`, ...lines];
     if (body) asked.push("", JSON.stringify(body, null, 2));
-    const told = document.createElement("article");
-    add(told, "h3", words.request);
-    block(told, asked.join("\n"));
-    add(told, "h3", `${words.answer}: ${answer.status} · ${took} ms`, answer.ok ? "good" : "bad");
-    block(told, data ? JSON.stringify(data, null, 2) : raw);
-    log.prepend(told);
+    const entry = document.createElement("article");
+    add(entry, "h3", words.request);
+    block(entry, asked.join("\n"));
+    add(entry, "h3", `${words.answer}: ${answer.status} · ${took} ms`, answer.ok ? "good" : "bad");
+    block(entry, data ? JSON.stringify(data, null, 2) : raw);
+    log.prepend(entry);
     return data;
   }
 

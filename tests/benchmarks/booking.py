@@ -1,4 +1,4 @@
-"""What a booking makes an agent wait for: Calendly's calls, and next to nothing else."""
+"""How long a booking takes, compared with bare calls to Calendly."""
 
 import json
 import statistics
@@ -31,7 +31,7 @@ T = TypeVar("T")
 
 
 def measure(place: Place) -> list[Figure]:
-    """Against a Calendly that takes 0.12 s to answer, whatever it is asked."""
+    """Against a Calendly that takes 0.12 s for each answer."""
     rows.empty()
     _key, secret = keys.create("Benchmark", now=timezone.now())
     with stand_ins.calendly(place.calendly, latency=LATENCY) as url, stand_ins.portal(place.portal):
@@ -39,14 +39,14 @@ def measure(place: Place) -> list[Figure]:
         kind = EventType.objects.get(name="Quick Consultation")
         connections.close_all()
         with processes.worker(place.environment()), processes.web(place.environment(), place.web):
-            agents = [_Agent(place.web, secret, number) for number in range(AGENTS)]
-            callers = [_Bare(url, kind.uri) for _ in range(AGENTS)]
-            _together(agents, 2, lambda agent: agent.books())  # each process has opened its connections
-            bare = _together(callers[:1], CALLS, lambda caller: caller.asks())
-            bare_busy = _together(callers, CALLS // 2, lambda caller: caller.asks())
-            alone = _together(agents[:1], CALLS, lambda agent: agent.books())
-            busy = _together(agents, CALLS // 2, lambda agent: agent.books())
-            asked = _together(agents[:1], CALLS, lambda agent: agent.finds_nothing())
+            agents = [_BookingAgent(place.web, secret, number) for number in range(AGENTS)]
+            callers = [_BareClient(url, kind.uri) for _ in range(AGENTS)]
+            _run_all(agents, 2, lambda agent: agent.books())  # each process opens its connections
+            bare = _run_all(callers[:1], CALLS, lambda caller: caller.asks())
+            bare_busy = _run_all(callers, CALLS // 2, lambda caller: caller.asks())
+            alone = _run_all(agents[:1], CALLS, lambda agent: agent.books())
+            busy = _run_all(agents, CALLS // 2, lambda agent: agent.books())
+            asked = _run_all(agents[:1], CALLS, lambda agent: agent.finds_nothing())
     return [
         Figure("one bare call to Calendly: p50", bare * 1000, "ms"),
         Figure(f"one bare call to Calendly, {AGENTS} at a time: p50", bare_busy * 1000, "ms"),
@@ -59,11 +59,11 @@ def measure(place: Place) -> list[Figure]:
     ]
 
 
-class _Agent:
-    """One caller with a connection and a week of its own, so that no two want the same start."""
+class _BookingAgent:
+    """A caller with its own connection and week, so that no two callers want the same start."""
 
     def __init__(self, port: int, secret: str, number: int) -> None:
-        self._line = HTTPConnection("127.0.0.1", port)
+        self._connection = HTTPConnection("127.0.0.1", port)
         self._headers = {
             "Authorization": f"Bearer {secret}",
             "Content-Type": "application/json",
@@ -97,18 +97,18 @@ class _Agent:
             }
         )
         began = time.perf_counter()
-        self._line.request("POST", "/api/calendly/schedule", body, self._headers)
-        raw = self._line.getresponse().read()
+        self._connection.request("POST", "/api/calendly/schedule", body, self._headers)
+        raw = self._connection.getresponse().read()
         seconds = time.perf_counter() - began
         answer: dict[str, Any] = json.loads(raw)
         return answer, seconds
 
 
-class _Bare:
-    """A client that does nothing but ask for the free times of two weeks, on a kept connection."""
+class _BareClient:
+    """A client that only asks for the free times of two weeks, on a persistent connection."""
 
     def __init__(self, url: str, event_type: str) -> None:
-        self._line = HTTPConnection(urlsplit(url).netloc)
+        self._connection = HTTPConnection(urlsplit(url).netloc)
         first = timezone.now() + timedelta(days=2)
         span = {"start_time": rows.text(first), "end_time": rows.text(first + timedelta(days=14))}
         self._path = "/event_type_available_times?" + urlencode({"event_type": event_type, **span})
@@ -116,15 +116,15 @@ class _Bare:
     def asks(self) -> float:
         """Seconds for the answer."""
         began = time.perf_counter()
-        self._line.request("GET", self._path, headers={"Authorization": f"Bearer {TOKEN}"})
-        answer = self._line.getresponse()
+        self._connection.request("GET", self._path, headers={"Authorization": f"Bearer {TOKEN}"})
+        answer = self._connection.getresponse()
         answer.read()
         assert answer.status == 200, answer.status
         return time.perf_counter() - began
 
 
-def _together(callers: list[T], times: int, act: Callable[[T], float]) -> float:
-    """The median of what each sees that acts so many times in a row, all at once."""
+def _run_all(callers: list[T], times: int, act: Callable[[T], float]) -> float:
+    """The median duration when all callers act so many times at once."""
     with ThreadPoolExecutor(len(callers)) as pool:
         own = pool.map(lambda caller: [act(caller) for _ in range(times)], callers)
         return statistics.median(seconds for each in own for seconds in each)

@@ -1,4 +1,4 @@
-"""Figures, and what they must reach."""
+"""Figures and their targets."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One figure. `target` with `most`: at most or at least that much; without a target it is only told."""
+    """One figure. `target` with `most`: at most or at least that much; without a target it is only printed."""
 
     name: str
     value: float

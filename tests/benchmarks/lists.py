@@ -46,7 +46,7 @@ def measure(place: Place, *, most: int, fewest: int = 1000) -> list[Figure]:
 
 def _of(place: Place, count: int, secret: str) -> dict[str, tuple[float, float, float]]:
     """Queries, p50 in process and p50 over HTTP (ms) of each path, with so many bookings."""
-    rows.many(count, now=timezone.now())
+    rows.fill(count, now=timezone.now())
     with connections["default"].cursor() as cursor:
         cursor.execute("ANALYZE")
     headers = {"Authorization": f"Bearer {secret}", "Accept-Language": "en", "Host": "localhost"}

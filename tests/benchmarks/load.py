@@ -1,6 +1,6 @@
-"""The load: as many signed deliveries as asked for, so many at a time. A process of its own, and a lean one.
+"""The load: many signed deliveries, so many at a time, sent by a separate small process.
 
-`python -m tests.benchmarks.load` reads what to send from standard input and writes what came to standard output.
+`python -m tests.benchmarks.load` reads what to send from standard input and writes the outcome to standard output.
 """
 
 import hashlib
@@ -46,7 +46,7 @@ class Outcome:
 
 
 def send(spec: Spec) -> Outcome:
-    """Send it from a process of its own, and wait for the end."""
+    """Send it from a separate process and wait for the end."""
     done = subprocess.run(
         [sys.executable, "-m", "tests.benchmarks.load"],
         input=json.dumps(asdict(spec)).encode(),
@@ -66,7 +66,7 @@ def _request(spec: Spec, body: str, moment: int) -> bytes:
     return head.encode() + raw
 
 
-class _Line:
+class _Connection:
     """One connection, one request on it at a time."""
 
     def __init__(self, port: int) -> None:
@@ -102,7 +102,7 @@ def _run(spec: Spec) -> Outcome:
     began = time.perf_counter()
     open_lines = 0
     for _ in range(min(spec.at_once, len(requests))):
-        line = _Line(spec.port)
+        line = _Connection(spec.port)
         lines.register(line.socket, selectors.EVENT_READ, line)
         line.send(requests.pop())
         open_lines += 1

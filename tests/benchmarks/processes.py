@@ -1,4 +1,4 @@
-"""The processes that are measured, what they cost and what they hold."""
+"""The measured processes, their processor time and memory."""
 
 import os
 import signal
@@ -92,7 +92,7 @@ def free_port() -> int:
 
 @contextmanager
 def web(environment: Mapping[str, str], port: int) -> Iterator[Tree]:
-    """gunicorn as the reference project runs it."""
+    """gunicorn with the settings of the reference project."""
     command = ["-m", "gunicorn", "-c", "python:config.gunicorn", "config.wsgi"]
     with running(command, {**environment, "BIND": f"127.0.0.1:{port}"}) as tree:
         wait_for(port, tree)

@@ -1,4 +1,4 @@
-"""A burst of deliveries of bookings that only the portal knows: how soon it is asked about all, and told of all."""
+"""A burst of deliveries of bookings that only the portal knows: how soon it has answered and has all messages."""
 
 import json
 import time
@@ -22,9 +22,9 @@ def measure(place: Place, *, count: int) -> list[Figure]:
     """With its worker, and a portal that takes 20 ms for each answer."""
     now = timezone.now()
     rows.empty()
-    rows.mirrored(now)
+    rows.account_with_event_type(now)
     connections.close_all()
-    bodies = [_elsewhere(number, now=now) for number in range(count)]
+    bodies = [_external_delivery(number, now=now) for number in range(count)]
     known = {
         str(body["payload"]["event"]).rpartition("/")[2]: {"conversation_id": f"conv-{number}", "notes": "n"}
         for number, body in enumerate(bodies)
@@ -39,17 +39,17 @@ def measure(place: Place, *, count: int) -> list[Figure]:
         before = worker.seconds(), portal.seconds()
         texts = [json.dumps(body, separators=(",", ":")) for body in bodies]
         outcome = load.send(load.Spec(place.web, "/webhooks/calendly", KEY, burst.AT_ONCE, texts))
-        burst.must_be_accepted(outcome, count)
-        told = burst.all_told(portal, count * MESSAGES, outcome.ended_at, within=300)
+        burst.check_all_accepted(outcome, count)
+        messages = burst.wait_for_messages(portal, count * MESSAGES, outcome.ended_at, within=300)
         time.sleep(1)  # what came back last is written down
         spent = [
             (end - begin) / count * 1000
             for begin, end in zip(before, (worker.seconds(), portal.seconds()), strict=True)
         ]
-    assert len(told) == len({each.key for each in told}), "a message was told twice"
-    unanswered = VAIMetadata.objects.filter(asked_at=None).count()
-    assert not unanswered, f"{unanswered} questions have no answer"
-    ended = max(each.at for each in told) - outcome.ended_at
+    assert len(messages) == len({each.key for each in messages}), "a message was sent twice"
+    without_answer = VAIMetadata.objects.filter(asked_at=None).count()
+    assert not without_answer, f"{without_answer} questions have no answer"
+    ended = max(each.at for each in messages) - outcome.ended_at
     return [
         Figure("questions: asked and told of all after the burst's end", ended, "s", 20),
         Figure("questions: processor time a delivery: worker", spent[0], "ms"),
@@ -57,7 +57,7 @@ def measure(place: Place, *, count: int) -> list[Figure]:
     ]
 
 
-def _elsewhere(number: int, *, now: datetime) -> dict[str, object]:
+def _external_delivery(number: int, *, now: datetime) -> dict[str, object]:
     """A delivery of a booking that the portal made through another database."""
     body: dict[str, object] = rows.delivered(
         email=f"invitee-{number}-{uuid.uuid4().hex[:8]}@example.com",

@@ -1,4 +1,4 @@
-"""What lies in the database when a measurement begins: made by our own services where it matters."""
+"""Rows for the measurements, made by our own services where it matters."""
 
 import json
 import uuid
@@ -12,7 +12,6 @@ from django.db import transaction
 from calendly_integration.calendly.types import Invitee
 from calendly_integration.models import (
     Booking,
-    CalendlyAccount,
     CalendlyBooking,
     EventType,
     Host,
@@ -33,8 +32,8 @@ AGENT = Actor("agent", "Benchmark")
 STEP = 500
 
 
-def mirrored(now: datetime) -> EventType:
-    """A connection with one host and one event type, as a sync would leave them."""
+def account_with_event_type(now: datetime) -> EventType:
+    """An account with one host and one event type, as after a sync."""
     account = calendly_accounts.default()
     host, _made = Host.objects.get_or_create(
         uri=HOST,
@@ -62,7 +61,7 @@ def text(moment: datetime) -> str:
 
 
 def payload(calendly_booking: CalendlyBooking, booking: Booking, *, now: datetime) -> dict[str, Any]:
-    """The recorded delivery, made the own of one booking."""
+    """The recorded delivery, changed for one booking."""
     assert calendly_booking.start_at is not None
     return delivered(
         email=booking.invitee_email,
@@ -76,7 +75,7 @@ def payload(calendly_booking: CalendlyBooking, booking: Booking, *, now: datetim
 def delivered(
     *, email: str, name: str, tracking: Mapping[str, Any], start: datetime, now: datetime
 ) -> dict[str, Any]:
-    """The recorded delivery, made that of a meeting of half an hour."""
+    """The recorded delivery, changed for a meeting of half an hour."""
     body: dict[str, Any] = json.loads(_RECORDED)
     told, event = body["payload"], body["payload"]["scheduled_event"]
     own, meeting = uuid.uuid4(), uuid.uuid4()
@@ -101,29 +100,29 @@ def delivered(
 _RECORDED = PAYLOAD.read_text(encoding="utf-8")
 
 
-def agents_bookings(count: int, *, now: datetime) -> list[str]:
-    """So many bookings of an agent, confirmed by Calendly's answer, their first messages delivered. Returns the
+def prepare_agent_bookings(count: int, *, now: datetime) -> list[str]:
+    """So fill bookings of an agent, confirmed by Calendly's answer, their first messages delivered. Returns the
     `invitee.created` deliveries that are still to come.
     """
-    kind = mirrored(now)
+    kind = account_with_event_type(now)
     host = kind.hosts.get()
     bodies: list[str] = []
     for first in range(0, count, STEP):
         numbers = range(first, min(first + STEP, count))
-        pairs = [_intent(kind, host, number, now) for number in numbers]
+        pairs = [_pending_booking(kind, host, number, now) for number in numbers]
         told = [payload(calendly_booking, booking, now=now) for booking, calendly_booking in pairs]
         with transaction.atomic():
-            Booking.objects.bulk_create([booking for booking, _leg in pairs])
+            Booking.objects.bulk_create([booking for booking, _calendly_booking in pairs])
             CalendlyBooking.objects.bulk_create([calendly_booking for _booking, calendly_booking in pairs])
             VAIMetadata.objects.bulk_create(
                 [
                     VAIMetadata(booking=booking, conversation_id=f"conv-{booking.pk}")
-                    for booking, _leg in pairs
+                    for booking, _calendly_booking in pairs
                 ]
             )
             reconcile.apply_observations(kind.account, [_answer(each) for each in told], now=now)
         bodies += [json.dumps(each, separators=(",", ":")) for each in told]
-    # Told long ago; and nobody reads anything again while the deliveries are awaited.
+    # All messages are sent, and nothing is due before the deliveries arrive.
     OutboxMessage.objects.update(status=OutboxMessage.Status.SENT, sent_at=now)
     OutboxQueue.objects.update(next_attempt_at=None)
     CalendlyBooking.objects.filter(next_attempt_at__isnull=False).update(
@@ -132,7 +131,9 @@ def agents_bookings(count: int, *, now: datetime) -> list[str]:
     return bodies
 
 
-def _intent(kind: EventType, host: Host, number: int, now: datetime) -> tuple[Booking, CalendlyBooking]:
+def _pending_booking(
+    kind: EventType, host: Host, number: int, now: datetime
+) -> tuple[Booking, CalendlyBooking]:
     start = (now + timedelta(days=1 + number % 300, minutes=number)).replace(second=0, microsecond=0)
     booking = Booking(
         account=kind.account,
@@ -165,18 +166,18 @@ def _intent(kind: EventType, host: Host, number: int, now: datetime) -> tuple[Bo
 
 
 def _answer(body: dict[str, Any]) -> reconcile.Observation:
-    """What `POST /invitees` answered: the invitee, without the event."""
+    """The answer of `POST /invitees`: the invitee without the event."""
     seen = {key: value for key, value in body["payload"].items() if key != "scheduled_event"}
     return reconcile.Observation(reconcile.Kind.BOOKED, Invitee.parse(seen), None)
 
 
-def many(count: int, *, now: datetime) -> None:
-    """Fill up to so many confirmed bookings, ten to an invitee, nine in ten past."""
-    kind = mirrored(now)
+def fill(count: int, *, now: datetime) -> None:
+    """Fill up to so fill confirmed bookings, ten to an invitee, nine in ten past."""
+    kind = account_with_event_type(now)
     host = kind.hosts.get()
     there = Booking.objects.count()
     for numbers in _steps(there, count):
-        bookings = [_past_or_coming(kind, host, number, now) for number in numbers]
+        bookings = [_booking(kind, host, number, now) for number in numbers]
         Booking.objects.bulk_create(bookings)
         VAIMetadata.objects.bulk_create(
             [
@@ -191,7 +192,7 @@ def _steps(first: int, end: int) -> Iterator[Sequence[int]]:
         yield range(begin, min(begin + STEP, end))
 
 
-def _past_or_coming(kind: EventType, host: Host, number: int, now: datetime) -> Booking:
+def _booking(kind: EventType, host: Host, number: int, now: datetime) -> Booking:
     days = number % 10 or -(number % 400)
     start = now + timedelta(days=days if number % 10 == 1 else -(1 + number % 400), minutes=number % 1000)
     address = f"person-{number // 10}@example.com"
@@ -214,12 +215,8 @@ def _past_or_coming(kind: EventType, host: Host, number: int, now: datetime) -> 
 
 
 def empty() -> None:
-    """Forget every booking and what hangs on it."""
+    """Delete all bookings, messages and deliveries."""
     for model in (OutboxMessage, OutboxQueue, WebhookDelivery):
         model.objects.all().delete()
     Booking.objects.update(current_calendly_booking=None)
     Booking.objects.all().delete()
-
-
-def account() -> CalendlyAccount:
-    return calendly_accounts.default()

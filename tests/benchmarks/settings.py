@@ -1,4 +1,4 @@
-"""The reference project's settings, with the yardstick installed beside the product."""
+"""The reference project's settings, with the reference app."""
 
 from config.settings import *  # noqa: F403
 from config.settings import INSTALLED_APPS

@@ -1,4 +1,4 @@
-"""The sandbox's Calendly and portal, each in a process of its own: neither may slow what is measured."""
+"""The sandbox's Calendly and portal, each in a separate process, so that neither slows what is measured."""
 
 import multiprocessing
 import time
@@ -14,7 +14,7 @@ from calendly_integration.sandbox.server import SandboxServer
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class AcceptedMessage:
     """One message as it reached the portal and was accepted, the moment in Unix seconds."""
 
     path: str
@@ -24,7 +24,7 @@ class Told:
 
 
 class PortalProcess:
-    """The portal, at the other end of a pipe."""
+    """The portal in the other process, by a pipe."""
 
     def __init__(self, pipe: Connection, url: str) -> None:
         self._pipe, self.url = pipe, url
@@ -40,9 +40,9 @@ class PortalProcess:
     def down(self, value: bool) -> None:
         self._ask("down", value)
 
-    def told(self) -> list[Told]:
+    def accepted(self) -> list[AcceptedMessage]:
         """What it has accepted, in the order of arrival."""
-        return [Told(*each) for each in self._ask("told")]
+        return [AcceptedMessage(*each) for each in self._ask("accepted")]
 
     def seconds(self) -> float:
         return float(self._ask("seconds"))
@@ -59,7 +59,7 @@ def _portal(pipe: Connection, port: int, latency: float) -> None:
         answers = {
             "count": lambda: sum(each.kept for each in list(portal.arrivals)),
             "down": lambda down=value: setattr(portal, "down", down),
-            "told": lambda: [
+            "accepted": lambda: [
                 (each.path, each.key, _booking(each.json), each.at.timestamp())
                 for each in list(portal.arrivals)
                 if each.kept
@@ -70,7 +70,7 @@ def _portal(pipe: Connection, port: int, latency: float) -> None:
 
 
 def _booking(body: Any) -> str:
-    """What tells bookings apart in every message: the invitee's address, each booking's own here."""
+    """The invitee's address, which is unique for each booking here."""
     return str(body.get("invitee_email") or body.get("to") or body.get("data", {}).get("invitee_email"))
 
 
@@ -98,13 +98,13 @@ def _process(target: Any, *arguments: Any) -> Iterator[tuple[Connection, str]]:
 
 @contextmanager
 def portal(port: int, *, latency: float = 0.02) -> Iterator[PortalProcess]:
-    """A portal that takes so many seconds to answer."""
+    """A portal with this latency in seconds."""
     with _process(_portal, port, latency) as (pipe, url):
         yield PortalProcess(pipe, url)
 
 
 @contextmanager
 def calendly(port: int, *, latency: float) -> Iterator[str]:
-    """A Calendly that takes so many seconds to answer; its URL."""
+    """A Calendly with this latency in seconds. Gives its URL."""
     with _process(_calendly, port, latency) as (_pipe, url):
         yield url

@@ -1,4 +1,4 @@
-"""The database, the ports and the environment of one run, all its own."""
+"""The database, ports and environment of one run."""
 
 import os
 import uuid
@@ -14,7 +14,7 @@ TOKEN = "sandbox-token"
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a run takes place. Ports from `first_port` on are its own."""
+    """The surroundings of one run. It uses the ports from `first_port` on."""
 
     database: str
     url: str

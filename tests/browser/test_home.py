@@ -72,7 +72,7 @@ def test_who_may_only_look_is_told_who_may_try(
     viewer = desk("victor", language)
     viewer.page.goto(viewer.url)
     assert viewer.page.locator("#try-box").count() == 0
-    said = "Here staff who may manage agent keys ask for free times and book as an agent would."
+    said = "Staff who may manage agent keys can ask for free times and book here, as an agent does."
     assert viewer.says(said) in viewer.page.locator("main").inner_text()
     viewer.refusals_expected = True
     key = viewer.page.evaluate("() => fetch('/try/key', {method: 'POST'}).then((answer) => answer.status)")

@@ -4,7 +4,7 @@ import json
 from collections import Counter
 from typing import Any
 
-from calendly_integration.sandbox.portal import OutboxMessage
+from calendly_integration.sandbox.portal_state import ReceivedMessage
 
 from .processes import until
 from .system import System
@@ -35,7 +35,7 @@ def unfinished(system: System) -> list[Any]:
     with system.calendly.lock:
         left: list[Any] = [("sent", each.event) for each in system.calendly.state.open_deliveries.values()]
     for table in WORK:
-        columns = "todo, last_error" if table == "bookingleg" else "attempts, last_error"
+        columns = "pending_action, last_error" if table == "calendlybooking" else "attempts, last_error"
         due = ask(
             f"SELECT next_attempt_at, lease_token, {columns} FROM calendly_integration_{table} "
             "WHERE next_attempt_at IS NOT NULL"
@@ -84,7 +84,7 @@ def plain(key: object) -> str:
     return str(key).replace("-", "")
 
 
-def fact(message: OutboxMessage) -> str:
+def fact(message: ReceivedMessage) -> str:
     """What a message tells: two messages with the same are one too many."""
     body = {name: value for name, value in message.json.items() if name != "timestamp"}
     if message.path in ONCE_A_BOOKING:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from calendly_integration.sandbox.portal import Arrival
+from calendly_integration.sandbox.portal_state import Arrival
 
 from .agents import deliver
 from .processes import until

@@ -103,7 +103,7 @@ def test_another_writer_holds_sqlite(system: System, sqlite_file: SQLite) -> Non
     all_told(system, [wish])
     for table, column, value in (
         ("booking", "invitee_email", refused["inviteeEmail"]),
-        ("delivery", "body", b'{"event": "journey.hasty", "payload": {}}'),
+        ("webhookdelivery", "body", b'{"event": "journey.hasty", "payload": {}}'),
     ):
         sql = f"SELECT count(*) FROM calendly_integration_{table} WHERE {column} = ?"
         assert sqlite_file.one(sql, value) == 0

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from calendly_integration.sandbox import webhooks
-from calendly_integration.sandbox.endpoints import absent
+from calendly_integration.sandbox.endpoints import not_implemented
 
 from .conftest import Caller
 from .inbox import sent
@@ -202,13 +202,13 @@ def operations():
 def test_every_operation_of_the_contract_is_served_or_known_to_be_absent():
     own = {(method, re.sub(r"\{\w+\}", "{id}", path)) for method, path in set(operations()) - set(served())}
     assert own - {("GET", "/oauth/authorize"), ("POST", "/oauth/token"), ("POST", "/oauth/revoke")} <= set(
-        absent.OPERATIONS
+        not_implemented.OPERATIONS
     )
     shown = {(method, re.sub(r"\{\w+\}", "{id}", path)) for method, path in served()}
-    assert not shown & set(absent.OPERATIONS)
+    assert not shown & set(not_implemented.OPERATIONS)
 
 
-@pytest.mark.parametrize(("method", "path"), absent.OPERATIONS)
+@pytest.mark.parametrize(("method", "path"), not_implemented.OPERATIONS)
 def test_what_the_sandbox_does_not_have_looks_like_no_wrong_id(api, calendly, method, path):
     path = path.replace("{id}", "x")
     answer = api.session.request(method, f"https://api.calendly.com{path}", timeout=(1, 5))

@@ -12,7 +12,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from calendly_integration.sandbox import seeds, servers
-from calendly_integration.sandbox.core import API_BASE
+from calendly_integration.sandbox.sandbox import API_BASE
 from calendly_integration.sandbox.options import Options
 
 ARGUMENTS = (

@@ -5,53 +5,53 @@ from __future__ import annotations
 from typing import Any
 
 from .. import errors, paging, render
-from ..core import Core
-from ..exchange import Caller
+from ..http_messages import Caller
+from ..sandbox import Sandbox
 from ..store import Json, User
 
 
-def user(core: Core, call: Caller) -> tuple[int, Json]:
+def user(sandbox: Sandbox, call: Caller) -> tuple[int, Json]:
     """GET /users/{id}; `me` is the token's own user."""
     key = call.user.id if call.keys[0] == "me" else call.keys[0]
-    if key not in core.state.users:
+    if key not in sandbox.state.users:
         raise errors.not_found()
-    return 200, {"resource": render.user(core, core.state.users[key])}
+    return 200, {"resource": render.user(sandbox, sandbox.state.users[key])}
 
 
-def member(core: Core, uri: object, parameter: str = "user") -> User:
-    """The user of a URI. Raises Problem 400 for what is no user URI, 403 for a stranger."""
-    key = core.key_of("users", uri)
+def member(sandbox: Sandbox, uri: object, parameter: str = "user") -> User:
+    """The user of a URI. Raises Problem 400 for an invalid URI, 403 for a user of another organization."""
+    key = sandbox.key_of("users", uri)
     if key is None:
         raise errors.invalid(parameter)
-    if key not in core.state.users:
+    if key not in sandbox.state.users:
         raise errors.denied("This user is not in your organization")
-    return core.state.users[key]
+    return sandbox.state.users[key]
 
 
-def check_organization(core: Core, uri: object) -> None:
-    """Raises Problem 400 for what is no organization URI, 403 for another organization."""
-    key = core.key_of("organizations", uri)
+def check_organization(sandbox: Sandbox, uri: object) -> None:
+    """Raises Problem 400 for an invalid URI, 403 for another organization."""
+    key = sandbox.key_of("organizations", uri)
     if key is None:
         raise errors.invalid("organization")
-    if key != core.organization.id:
+    if key != sandbox.organization.id:
         raise errors.denied()
 
 
 def is_admin(user: User) -> bool:
-    """Admins and owners see what is the whole organization's."""
+    """Admins and owners may see the whole organization."""
     return user.role in ("admin", "owner")
 
 
-def memberships(core: Core, call: Caller) -> tuple[int, Json]:
+def memberships(sandbox: Sandbox, call: Caller) -> tuple[int, Json]:
     """GET /organization_memberships. Open point: a call without user and organization is a 400."""
     query = call.query
     if "user" not in query and "organization" not in query:
         raise errors.missing("user")
     if "organization" in query:
-        check_organization(core, query["organization"])
-    found = list(core.state.users.values())
+        check_organization(sandbox, query["organization"])
+    found = list(sandbox.state.users.values())
     if "user" in query:
-        found = [member(core, query["user"])]
+        found = [member(sandbox, query["user"])]
     if "email" in query:
         found = [item for item in found if item.email.lower() == query["email"].lower()]
     if "role" in query:
@@ -60,24 +60,24 @@ def memberships(core: Core, call: Caller) -> tuple[int, Json]:
         found = [item for item in found if item.role == query["role"]]
 
     def show(item: User) -> Json:
-        return render.membership(core, item)
+        return render.membership(sandbox, item)
 
-    return 200, paging.page(core, call, found, show)
+    return 200, paging.page(sandbox, call, found, show)
 
 
-def membership(core: Core, call: Caller) -> tuple[int, Json]:
+def membership(sandbox: Sandbox, call: Caller) -> tuple[int, Json]:
     """GET /organization_memberships/{id}."""
-    for item in core.state.users.values():
+    for item in sandbox.state.users.values():
         if item.membership_id == call.keys[0]:
-            return 200, {"resource": render.membership(core, item)}
+            return 200, {"resource": render.membership(sandbox, item)}
     raise errors.not_found()
 
 
-def organization(core: Core, call: Caller) -> tuple[int, Json]:
+def organization(sandbox: Sandbox, call: Caller) -> tuple[int, Json]:
     """GET /organizations/{id}."""
-    if call.keys[0] != core.organization.id:
+    if call.keys[0] != sandbox.organization.id:
         raise errors.not_found()
-    return 200, {"resource": render.organization(core)}
+    return 200, {"resource": render.organization(sandbox)}
 
 
 NOTHING: dict[str, Any] = {}

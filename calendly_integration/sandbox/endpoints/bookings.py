@@ -1,4 +1,4 @@
-"""POST /invitees and single-use links: the checks of form. Whether the slot is free is `meetings.book`'s."""
+"""POST /invitees and single-use links: validation. `meetings.book` checks whether the slot is free."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from .. import errors, meetings, moments, render, webhooks
-from ..core import Core
-from ..exchange import Caller
+from ..http_messages import Caller
+from ..sandbox import Sandbox
 from ..store import TRACKING_KEYS, EventType, Json, Link
 from .event_types import by_uri, check_use
 
 BLANK = "Required Questions and Answers cannot be blank."
-# Calendly does not document what it takes: quoted names and domains without a dot pass here.
+# Calendly does not document its rule. Quoted names and domains without a dot are accepted here.
 EMAIL = re.compile(r'(?:[^@\s"]+|".+")@(?:[^@\s]+\.[^@\s]+|localhost|\[[0-9a-f:.]+\])', re.IGNORECASE)
 PHONE = re.compile(r"\+[1-9][0-9]{6,14}")
 PUNCTUATION = str.maketrans("", "", " -.()")
-MOST_GUESTS = 10
-LONGEST_TRACKING = 255
+MAX_GUESTS = 10
+MAX_TRACKING_LENGTH = 255
 WITH_TEXT = ("physical", "custom", "ask_invitee", "outbound_call")
 AS_CONFIGURED = ("physical", "custom")
 
 
-def create(core: Core, call: Caller) -> tuple[int, Json]:
-    """POST /invitees. Not idempotent: the same body again is another booking, or `already_filled`."""
-    if core.options.booking_needs_paid_plan and core.options.plan == "free":
+def create(sandbox: Sandbox, call: Caller) -> tuple[int, Json]:
+    """POST /invitees. Not idempotent: a repeated body makes another booking or gets `already_filled`."""
+    if sandbox.options.booking_needs_paid_plan and sandbox.options.plan == "free":
         raise errors.denied(
             "The Scheduling API is only available on paid Calendly plans. "
             "Upgrade your plan to access this feature."
@@ -33,22 +33,22 @@ def create(core: Core, call: Caller) -> tuple[int, Json]:
     for name in ("event_type", "start_time", "invitee"):
         if call.data.get(name) is None:
             raise errors.missing(name)
-    wish = _person(call.data)
-    wish.event_type = by_uri(core, call.data["event_type"])
-    check_use(call, wish.event_type)
-    if not wish.event_type.active or wish.event_type.deleted_at is not None:
+    request = _person(call.data)
+    request.event_type = by_uri(sandbox, call.data["event_type"])
+    check_use(call, request.event_type)
+    if not request.event_type.active or request.event_type.deleted_at is not None:
         raise errors.not_found()
-    wish.tracking, wish.guests = _tracking(call.data), _guests(call.data)
-    wish.location = _location(core, wish.event_type, call.data.get("location"))
-    wish.answers = _answers(core, wish.event_type, call.data.get("questions_and_answers"))
-    wish.method = "api"
-    wish.scheduled_by = core.user_uri(call.user) if core.options.scheduled_by_token_owner else None
-    invitee = meetings.book(core, wish)
-    webhooks.emit_invitee(core, "invitee.created", invitee)
-    return 201, {"resource": render.invitee(core, invitee)}
+    request.tracking, request.guests = _tracking(call.data), _guests(call.data)
+    request.location = _location(sandbox, request.event_type, call.data.get("location"))
+    request.answers = _answers(sandbox, request.event_type, call.data.get("questions_and_answers"))
+    request.method = "api"
+    request.scheduled_by = sandbox.user_uri(call.user) if sandbox.options.scheduled_by_token_owner else None
+    invitee = meetings.book(sandbox, request)
+    webhooks.emit_invitee(sandbox, "invitee.created", invitee)
+    return 201, {"resource": render.invitee(sandbox, invitee)}
 
 
-def _person(data: Json) -> meetings.Wish:
+def _person(data: Json) -> meetings.BookingRequest:
     start, who = moments.parse(data["start_time"]), data["invitee"]
     if start is None:
         raise errors.invalid("start_time")
@@ -70,8 +70,8 @@ def _person(data: Json) -> meetings.Wish:
     if phone is not None and not _is_phone(phone):
         raise errors.invalid("invitee.text_reminder_number")
     first, last = (None, None) if who.get("name") else (who.get("first_name"), who.get("last_name"))
-    unknown: Any = None  # the event type is looked up after the person is checked
-    return meetings.Wish(
+    unknown: Any = None  # the event type is looked up after the invitee is validated
+    return meetings.BookingRequest(
         unknown,
         start,
         who["email"],
@@ -84,7 +84,7 @@ def _person(data: Json) -> meetings.Wish:
 
 
 def _is_phone(value: object) -> bool:
-    """E.164, also punctuated: Calendly's own example is +1 888-888-8888."""
+    """E.164, also with punctuation: Calendly's own example is +1 888-888-8888."""
     return isinstance(value, str) and PHONE.fullmatch(value.translate(PUNCTUATION)) is not None
 
 
@@ -105,14 +105,14 @@ def _tracking(data: Json) -> Json:
         if name not in given:
             raise errors.missing(f"tracking.{name}")
         value = given[name]
-        if value is not None and (not isinstance(value, str) or len(value) > LONGEST_TRACKING):
+        if value is not None and (not isinstance(value, str) or len(value) > MAX_TRACKING_LENGTH):
             raise errors.invalid(f"tracking.{name}")
     return {name: given[name] for name in TRACKING_KEYS}
 
 
 def _guests(data: Json) -> list[str]:
     guests = data.get("event_guests") or []
-    if not isinstance(guests, list) or len(guests) > MOST_GUESTS:
+    if not isinstance(guests, list) or len(guests) > MAX_GUESTS:
         raise errors.invalid("event_guests")
     for place, guest in enumerate(guests):
         if not isinstance(guest, str) or not EMAIL.fullmatch(guest):
@@ -120,18 +120,18 @@ def _guests(data: Json) -> list[str]:
     return guests
 
 
-def _location(core: Core, kind: EventType, given: object) -> Json | None:
-    """The configured location that was chosen, with the invitee's own text where that is asked for."""
-    if kind.pooling_type == "round_robin":
-        if given is not None and core.options.round_robin_location == "refused":
+def _location(sandbox: Sandbox, event_type: EventType, given: object) -> Json | None:
+    """The chosen configured location, with the invitee's text where the location requires one."""
+    if event_type.pooling_type == "round_robin":
+        if given is not None and sandbox.options.round_robin_location == "refused":
             raise errors.invalid_location()
-        return dict(kind.locations[0]) if kind.locations else None
-    if given is None and not kind.locations:
+        return dict(event_type.locations[0]) if event_type.locations else None
+    if given is None and not event_type.locations:
         return None
     if not isinstance(given, dict):
         raise errors.invalid_location()
     text = given.get("location")
-    for place in kind.locations or []:
+    for place in event_type.locations or []:
         if place["kind"] != given.get("kind"):
             continue
         if place["kind"] in WITH_TEXT and not text:
@@ -144,10 +144,10 @@ def _location(core: Core, kind: EventType, given: object) -> Json | None:
     raise errors.invalid_location()
 
 
-def _answers(core: Core, kind: EventType, given: object) -> list[Json]:
+def _answers(sandbox: Sandbox, event_type: EventType, given: object) -> list[Json]:
     if given is not None and not isinstance(given, list):
         raise errors.invalid("questions_and_answers")
-    questions = {item["name"]: item for item in kind.questions if item["enabled"]}
+    questions = {item["name"]: item for item in event_type.questions if item["enabled"]}
     answers: list[Json] = []
     for place, item in enumerate(given or []):
         for name in ("question", "answer", "position"):
@@ -155,7 +155,7 @@ def _answers(core: Core, kind: EventType, given: object) -> list[Json]:
                 raise errors.missing(f"questions_and_answers[{place}].{name}")
         if not isinstance(item["question"], str):
             raise errors.invalid(f"questions_and_answers[{place}].question")
-        _check_answer(core, place, item, questions.get(item["question"]))
+        _check_answer(sandbox, place, item, questions.get(item["question"]))
         answers.append({name: item[name] for name in ("answer", "position", "question")})
     named = {item["question"] for item in answers}
     if any(item["required"] and name not in named for name, item in questions.items()):
@@ -163,31 +163,31 @@ def _answers(core: Core, kind: EventType, given: object) -> list[Json]:
     return answers
 
 
-def _check_answer(core: Core, place: int, item: Json, question: Json | None) -> None:
+def _check_answer(sandbox: Sandbox, place: int, item: Json, question: Json | None) -> None:
     if not str(item["answer"]).strip():
         raise errors.invalid(text=BLANK)
     if question is None:
-        # Not known what the live service does with a question that the type does not ask: kept, and counted.
-        core.unknown_fields["POST /invitees: questions_and_answers: no such question"] += 1
+        # Open point: a question that the event type does not have. The answer is kept, and counted.
+        sandbox.unknown_fields["POST /invitees: questions_and_answers: no such question"] += 1
         return
     if question["type"] == "phone_number" and not _is_phone(item["answer"]):
         raise errors.invalid("questions_and_answers", "Answer to Phone Number is not a valid phone number")
-    if core.options.compare_position and item["position"] != question["position"]:
+    if sandbox.options.compare_position and item["position"] != question["position"]:
         raise errors.invalid(f"questions_and_answers[{place}].position")
 
 
-def create_link(core: Core, call: Caller) -> tuple[int, Json]:
-    """POST /scheduling_links: a booking page that can be used once."""
+def create_link(sandbox: Sandbox, call: Caller) -> tuple[int, Json]:
+    """POST /scheduling_links: a booking page for one use."""
     if call.data.get("max_event_count") != 1:
         raise errors.invalid("max_event_count")
     if call.data.get("owner_type") != "EventType":
         raise errors.invalid("owner_type")
-    kind = by_uri(core, call.data.get("owner"), "owner")
-    check_use(call, kind)
-    code = core.state.new_id()[:13]
-    core.state.links[code] = Link(code, kind.id)
-    url = f"{core.public_base}/d/{code}/{kind.slug}"
-    owner = core.uri("event_types", kind.id)
+    event_type = by_uri(sandbox, call.data.get("owner"), "owner")
+    check_use(call, event_type)
+    code = sandbox.state.new_id()[:13]
+    sandbox.state.links[code] = Link(code, event_type.id)
+    url = f"{sandbox.public_base}/d/{code}/{event_type.slug}"
+    owner = sandbox.uri("event_types", event_type.id)
     return 201, {"resource": {"booking_url": url, "owner": owner, "owner_type": "EventType"}}
 
 

@@ -1,4 +1,4 @@
-"""Event types: reading, and the writing that Calendly allows."""
+"""Event types: reading, and the changes that the API allows."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import re
 from typing import Any
 
 from .. import errors, paging, render, seeds, webhooks
-from ..core import Core
-from ..exchange import Caller
+from ..http_messages import Caller
+from ..sandbox import Sandbox
 from ..store import EventType, Json
 from .accounts import check_organization, is_admin, member
 
@@ -23,32 +23,32 @@ SORTS = {
 BOOLS = {"true": True, "false": False}
 
 
-def by_uri(core: Core, uri: object, parameter: str = "event_type") -> EventType:
-    """The event type of a URI. Raises Problem 400 for what is no such URI, 404 for an unknown one."""
-    key = core.key_of("event_types", uri)
+def by_uri(sandbox: Sandbox, uri: object, parameter: str = "event_type") -> EventType:
+    """The event type of a URI. Raises Problem 400 for an invalid URI, 404 for an unknown one."""
+    key = sandbox.key_of("event_types", uri)
     if key is None:
         raise errors.missing(parameter) if uri is None else errors.invalid(parameter)
-    if key not in core.state.event_types:
+    if key not in sandbox.state.event_types:
         raise errors.not_found()
-    return core.state.event_types[key]
+    return sandbox.state.event_types[key]
 
 
 def check_use(call: Caller, item: EventType) -> None:
-    """Only its owner, its hosts and admins may use a type."""
+    """Raises Problem 403 unless the caller is its owner, a host or an admin."""
     if call.user.id not in (item.owner_id, *item.host_ids) and not is_admin(call.user):
         raise errors.denied()
 
 
-def listing(core: Core, call: Caller) -> tuple[int, Json]:
-    """GET /event_types. Open point: without user and organization a 400 with details on `user`."""
+def listing(sandbox: Sandbox, call: Caller) -> tuple[int, Json]:
+    """GET /event_types. Open point: without user and organization it is a 400 with details on `user`."""
     query = call.query
     if "user" not in query and "organization" not in query:
         raise errors.missing("user")
-    found = list(core.state.event_types.values())
+    found = list(sandbox.state.event_types.values())
     if "organization" in query:
-        check_organization(core, query["organization"])
+        check_organization(sandbox, query["organization"])
     if "user" in query:
-        user = member(core, query["user"])
+        user = member(sandbox, query["user"])
         found = [item for item in found if user.id in (item.owner_id, *item.host_ids)]
     if "active" in query:
         if query["active"] not in BOOLS:
@@ -59,43 +59,43 @@ def listing(core: Core, call: Caller) -> tuple[int, Json]:
             raise errors.invalid("admin_managed")
         found = [item for item in found if BOOLS[query["admin_managed"]] is False]
     if "user_availability_schedule" in query:
-        found = _on_schedule(core, query, found)
+        found = _on_schedule(sandbox, query, found)
 
     def show(item: EventType) -> Json:
-        return render.event_type(core, item)
+        return render.event_type(sandbox, item)
 
-    return 200, paging.page(core, call, paging.ordered(found, query, SORTS, "name:asc"), show)
+    return 200, paging.page(sandbox, call, paging.ordered(found, query, SORTS, "name:asc"), show)
 
 
-def _on_schedule(core: Core, query: dict[str, str], found: list[EventType]) -> list[EventType]:
-    """Those that a schedule decides about: each member has one, and all types of that member use it."""
+def _on_schedule(sandbox: Sandbox, query: dict[str, str], found: list[EventType]) -> list[EventType]:
+    """The event types of a schedule: each member has one schedule for all own types."""
     if "user" not in query:
         raise errors.missing("user")
-    key = core.key_of("user_availability_schedules", query["user_availability_schedule"])
+    key = sandbox.key_of("user_availability_schedules", query["user_availability_schedule"])
     if key is None:
         raise errors.invalid("user_availability_schedule")
-    schedule = core.state.schedules.get(key)
+    schedule = sandbox.state.schedules.get(key)
     return [] if schedule is None else [item for item in found if schedule.user_id in item.host_ids]
 
 
-def one(core: Core, call: Caller) -> tuple[int, Json]:
+def one(sandbox: Sandbox, call: Caller) -> tuple[int, Json]:
     """GET /event_types/{id}."""
-    item = by_uri(core, core.uri("event_types", call.keys[0]))
-    return 200, {"resource": render.event_type(core, item)}
+    item = by_uri(sandbox, sandbox.uri("event_types", call.keys[0]))
+    return 200, {"resource": render.event_type(sandbox, item)}
 
 
-def create(core: Core, call: Caller) -> tuple[int, Json]:
+def create(sandbox: Sandbox, call: Caller) -> tuple[int, Json]:
     """POST /event_types: solo types only."""
     for name in ("owner", "name"):
         if not call.data.get(name):
             raise errors.missing(name)
-    owner = member(core, call.data["owner"], "owner")
+    owner = member(sandbox, call.data["owner"], "owner")
     if owner.id != call.user.id and not is_admin(call.user):
         raise errors.denied()
     fields = _checked(call.data)
-    if core.options.created_inactive:
+    if sandbox.options.created_inactive:
         fields["active"] = False
-    now, key, name = core.stamp(), core.state.new_id(), fields.pop("name")
+    now, key, name = sandbox.stamp(), sandbox.state.new_id(), fields.pop("name")
     fields.setdefault("duration", 30)
     item = EventType(
         key,
@@ -105,28 +105,28 @@ def create(core: Core, call: Caller) -> tuple[int, Json]:
         [owner.id],
         created_at=now,
         updated_at=now,
-        position=len(core.state.event_types),
+        position=len(sandbox.state.event_types),
         **{"active": False, **fields},
     )
-    core.state.event_types[key] = item
-    webhooks.emit_event_type(core, "event_type.created", item)
-    return 201, {"resource": render.event_type(core, item)}
+    sandbox.state.event_types[key] = item
+    webhooks.emit_event_type(sandbox, "event_type.created", item)
+    return 201, {"resource": render.event_type(sandbox, item)}
 
 
-def change(core: Core, call: Caller) -> tuple[int, Json]:
+def change(sandbox: Sandbox, call: Caller) -> tuple[int, Json]:
     """PATCH /event_types/{id}."""
-    item = by_uri(core, core.uri("event_types", call.keys[0]))
+    item = by_uri(sandbox, sandbox.uri("event_types", call.keys[0]))
     if item.owner_id != call.user.id and not is_admin(call.user):
         raise errors.denied()
     for name, value in _checked(call.data).items():
         setattr(item, name, value)
-    item.updated_at = core.stamp()
-    webhooks.emit_event_type(core, "event_type.updated", item)
-    return 200, {"resource": render.event_type(core, item)}
+    item.updated_at = sandbox.stamp()
+    webhooks.emit_event_type(sandbox, "event_type.updated", item)
+    return 200, {"resource": render.event_type(sandbox, item)}
 
 
 def _checked(data: Json) -> dict[str, Any]:
-    """Writable fields by the record's names. Raises Problem for a value out of range."""
+    """The writable fields under the names of the record. Raises Problem for an invalid value."""
     fields: dict[str, Any] = {}
     for name, (own_name, allowed) in WRITABLE.items():
         if name in data:
@@ -185,18 +185,18 @@ WRITABLE: dict[str, tuple[str, Any]] = {
 }
 
 
-def hosts(core: Core, call: Caller) -> tuple[int, Json]:
-    """GET /event_type_memberships. The item's shape is seen in clients only: the person is `member`."""
-    item = by_uri(core, call.query.get("event_type"))
+def hosts(sandbox: Sandbox, call: Caller) -> tuple[int, Json]:
+    """GET /event_type_memberships. The shape of an item is known from other clients only."""
+    item = by_uri(sandbox, call.query.get("event_type"))
 
     def show(key: str) -> Json:
         return {
-            "uri": core.uri("event_type_memberships", f"{item.id}-{key}"),
-            "event_type": core.uri("event_types", item.id),
-            "member": render.person(core, core.state.users[key]),
+            "uri": sandbox.uri("event_type_memberships", f"{item.id}-{key}"),
+            "event_type": sandbox.uri("event_types", item.id),
+            "member": render.person(sandbox, sandbox.state.users[key]),
         }
 
-    return 200, paging.page(core, call, item.host_ids, show)
+    return 200, paging.page(sandbox, call, item.host_ids, show)
 
 
 NOTHING: dict[str, Any] = {}

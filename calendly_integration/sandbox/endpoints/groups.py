@@ -1,6 +1,6 @@
-"""Groups, locations, invitations to the organization, messages to invitees. There are none here.
+"""Groups, locations, invitations to the organization, messages to invitees. The sandbox has none.
 
-Calendly's document does not specify these; clients ask for them, and get empty lists.
+Calendly's OpenAPI document does not specify these. Clients get empty lists.
 """
 
 from __future__ import annotations
@@ -8,18 +8,18 @@ from __future__ import annotations
 from typing import Any
 
 from .. import errors, paging
-from ..core import Core
-from ..exchange import Caller
+from ..http_messages import Caller
+from ..sandbox import Sandbox
 from ..store import Json
 from .accounts import check_organization, is_admin, member
 
 
-def check_group(core: Core, call: Caller, uri: object) -> str:
-    """The id in a group's URI. Raises Problem 400 for what is no such URI, 403 for who is no admin.
+def check_group(sandbox: Sandbox, call: Caller, uri: object) -> str:
+    """The id in a group's URI. Raises Problem 400 for an invalid URI, 403 unless the caller is an admin.
 
-    No groups are kept: any group's URI is one of a group without members.
+    No groups are stored: every group URI names a group without members.
     """
-    key = core.key_of("groups", uri)
+    key = sandbox.key_of("groups", uri)
     if key is None:
         raise errors.invalid("group")
     if not is_admin(call.user):
@@ -27,26 +27,26 @@ def check_group(core: Core, call: Caller, uri: object) -> str:
     return key
 
 
-def listing(core: Core, call: Caller) -> tuple[int, Json]:
+def listing(sandbox: Sandbox, call: Caller) -> tuple[int, Json]:
     """GET /groups, /group_relationships, /locations, /outgoing_communications."""
     query = call.query
     if "organization" in query:
-        check_organization(core, query["organization"])
+        check_organization(sandbox, query["organization"])
     if "user" in query:
-        member(core, query["user"])
+        member(sandbox, query["user"])
     if "group" in query:
-        check_group(core, call, query["group"])
-    return 200, paging.page(core, call, [], dict)
+        check_group(sandbox, call, query["group"])
+    return 200, paging.page(sandbox, call, [], dict)
 
 
-def invitations(core: Core, call: Caller) -> tuple[int, Json]:
+def invitations(sandbox: Sandbox, call: Caller) -> tuple[int, Json]:
     """GET /organizations/{id}/invitations."""
-    check_organization(core, core.uri("organizations", call.keys[0]))
-    return 200, paging.page(core, call, [], dict)
+    check_organization(sandbox, sandbox.uri("organizations", call.keys[0]))
+    return 200, paging.page(sandbox, call, [], dict)
 
 
-def one(_core: Core, _call: Caller) -> tuple[int, Json]:
-    """One of them: 404."""
+def one(_core: Sandbox, _call: Caller) -> tuple[int, Json]:
+    """A single one: always 404."""
     raise errors.not_found()
 
 

@@ -1,1 +1,1 @@
-"""The yardstick: what Django alone needs to check a signature and keep a row."""
+"""The reference for the burst: a plain Django view that checks a signature and stores a row."""

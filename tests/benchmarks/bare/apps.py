@@ -1,4 +1,4 @@
-"""The yardstick as an app, for its one table."""
+"""The reference app, for its table."""
 
 from django.apps import AppConfig
 

@@ -1,4 +1,4 @@
-"""One table as plain as can be."""
+"""A plain table."""
 
 from typing import ClassVar
 

@@ -1,4 +1,4 @@
-"""A request and an answer, free of any transport."""
+"""Requests and responses, independent of a transport."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .store import Json, Token, User
 
 @dataclass(frozen=True)
 class Request:
-    """What arrived. `query` keeps the last of repeated names; header names are lower-case."""
+    """A received request. `query` keeps the last of repeated names; header names are lower-case."""
 
     method: str
     path: str
@@ -25,7 +25,7 @@ class Request:
 
     @classmethod
     def make(cls, method: str, url: str, headers: dict[str, str], body: bytes) -> Request:
-        """From a URL or a request target. HEAD is a GET whose body the transport leaves out."""
+        """From a URL or a request target. HEAD is a GET; the transport leaves the body out."""
         parts = urlsplit(url)
         target = parts.path + (f"?{parts.query}" if parts.query else "")
         query = dict(parse_qsl(parts.query, keep_blank_values=True))
@@ -35,8 +35,8 @@ class Request:
 
 
 @dataclass
-class Answer:
-    """What goes back. With a `fault`, the transport has to spoil it as the fault says."""
+class Response:
+    """A response. The transport applies its `fault`, if there is one."""
 
     status: int
     body: bytes = b""
@@ -44,25 +44,25 @@ class Answer:
     fault: Fault | None = None
 
 
-def json_answer(status: int, value: Any, headers: dict[str, str] | None = None) -> Answer:
-    """An answer with a JSON body, or without any if `value` is None."""
+def json_response(status: int, value: Any, headers: dict[str, str] | None = None) -> Response:
+    """A response with a JSON body; without a body if `value` is None."""
     if value is None:
-        return Answer(status, b"", dict(headers or {}))
+        return Response(status, b"", dict(headers or {}))
     body = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
-    return Answer(status, body, {"Content-Type": "application/json; charset=utf-8", **(headers or {})})
+    return Response(status, body, {"Content-Type": "application/json; charset=utf-8", **(headers or {})})
 
 
-def allowed_methods(methods: Iterable[str]) -> Answer:
-    """The answer to OPTIONS: which methods a path has."""
+def allowed_methods(methods: Iterable[str]) -> Response:
+    """The response to OPTIONS: the methods of a path."""
     names = {"OPTIONS", *methods}
     if "GET" in names:
         names.add("HEAD")
-    return Answer(204, b"", {"Allow": ", ".join(sorted(names))})
+    return Response(204, b"", {"Allow": ", ".join(sorted(names))})
 
 
 @dataclass(frozen=True)
 class Caller:
-    """An accepted call as endpoints see it: who calls, the ids in the path, the query, the JSON body."""
+    """An accepted call: the caller, the ids in the path, the query and the JSON body."""
 
     user: User
     token: Token

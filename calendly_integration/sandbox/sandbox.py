@@ -1,4 +1,4 @@
-"""One Calendly: its state, its clock, its lock, and what hangs on them."""
+"""The base of a local Calendly: state, clock, lock, options, faults, limits and journal."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ class Call:
     fault: str | None = None
 
 
-class Core:
-    """The shared ground of rules, webhooks and doors. Whoever touches `state` holds `lock`."""
+class Sandbox:
+    """What rules, webhooks and endpoints share. Hold `lock` to use `state`."""
 
     def __init__(
         self,
@@ -52,17 +52,17 @@ class Core:
         latency: float = 0.0,
     ) -> None:
         self.clock = clock
-        self.shift = timedelta()
+        self.clock_offset = timedelta()
         self.options = options or Options()
         self.api_base = api_base
-        """What every URI begins with."""
+        """The base of every URI."""
         self.addresses: set[str] = set()
-        """Where it is served. References by these are understood too, as is Calendly's own address."""
+        """The addresses of its servers. URIs with these bases are accepted too, and Calendly's own."""
         self.public_base = public_base
         self.latency = latency
         self.lock = threading.RLock()
-        self.news = threading.Condition(self.lock)
-        self.chance = random.Random(seed)
+        self.changed = threading.Condition(self.lock)
+        self.random = random.Random(seed)
         self.faults = Faults()
         self.limits = Limits()
         self.calls: deque[Call] = deque(maxlen=JOURNAL_SIZE)
@@ -73,18 +73,18 @@ class Core:
         self.state = State(seed=seed)
 
     def now(self) -> datetime:
-        """This Calendly's own time: the clock plus what `move_clock` added."""
-        return self.clock() + self.shift
+        """This Calendly's time: the clock plus the offset of `move_clock`."""
+        return self.clock() + self.clock_offset
 
     def move_clock(self, seconds: float) -> None:
-        """Shift its time; negative steps back. Waiting senders look again."""
+        """Move its time; negative values move it back. Waiting senders check again."""
         with self.lock:
-            self.shift += timedelta(seconds=seconds)
-            self.news.notify_all()
+            self.clock_offset += timedelta(seconds=seconds)
+            self.changed.notify_all()
 
     def stamp(self) -> datetime:
-        """A time for `created_at` and `updated_at`, never the same twice: a frozen clock must not make
-        two versions of one thing look alike."""
+        """A unique time for `created_at` and `updated_at`: with a frozen clock two versions of an object must
+        still differ."""
         moment = self.now()
         if self.state.last_stamp is not None and moment <= self.state.last_stamp:
             moment = self.state.last_stamp + timedelta(microseconds=1)
@@ -93,15 +93,15 @@ class Core:
 
     @contextmanager
     def change(self) -> Iterator[None]:
-        """Hold the lock for a change, and let savers and senders know that there was one."""
+        """Hold the lock for a change, then notify the senders and the state file."""
         with self.lock:
             yield
             self.changes += 1
-            self.news.notify_all()
+            self.changed.notify_all()
 
     @property
     def organization(self) -> Organization:
-        """The only organization. Raises LookupError before a seed."""
+        """The only organization. Raises LookupError before `seed_standard`."""
         if self.state.organization is None:
             raise LookupError("no organization: call seed_standard() first")
         return self.state.organization
@@ -116,7 +116,7 @@ class Core:
         return next(user for user in self.state.users.values() if user.role == "owner")
 
     def uri(self, kind: str, key: str) -> str:
-        """`<api_base>/<kind>/<key>`: by default Calendly's own address, also while serving on localhost."""
+        """`<api_base>/<kind>/<key>`: by default with Calendly's own address, also on localhost."""
         return f"{self.api_base}/{kind}/{key}"
 
     def user_uri(self, user: User | str) -> str:
@@ -127,7 +127,7 @@ class Core:
         return self.uri("scheduled_events", f"{invitee.event_id}/invitees/{invitee_id}")
 
     def key_of(self, kind: str, uri: object) -> str | None:
-        """The id in a full URI of that kind. Bare ids are refused, as Calendly refuses them."""
+        """The id in a full URI of that kind. None for a bare id, which Calendly refuses too."""
         if not isinstance(uri, str):
             return None
         for base in (self.api_base, API_BASE, *self.addresses):

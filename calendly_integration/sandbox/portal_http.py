@@ -1,4 +1,4 @@
-"""HTTP/1.1 by hand over asyncio: just enough for a portal that takes thousands of small posts a second.
+"""A small HTTP/1.1 server protocol for asyncio: the portal takes thousands of small posts a second.
 
 `http.server` starts a thread for each connection and parses heads slowly; one event loop is far faster.
 """
@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from http.client import responses
 from typing import cast
 
-from .exchange import Answer, json_answer
+from .http_messages import Response, json_response
 
 HEAD_LIMIT, BODY_LIMIT = 64 * 1024, 10 * 1024 * 1024
-LENGTH_REQUIRED = json_answer(411, {"error": "length required"}, {"Connection": "close"})
+LENGTH_REQUIRED = json_response(411, {"error": "length required"}, {"Connection": "close"})
 
 
 @dataclass(frozen=True)
-class Post:
+class PortalRequest:
     """One request as the portal sees it; header names are lower-case."""
 
     method: str
@@ -29,24 +29,26 @@ class Post:
 
 @dataclass
 class Reply:
-    """What to write, after which pause; without an answer the connection is cut."""
+    """The response and the pause before it; without a response the connection is cut."""
 
-    answer: Answer | None
+    response: Response | None
     pause: float = 0.0
 
 
-class Wire(asyncio.Protocol):
-    """One connection. Requests on it are answered one after the other, in their order."""
+class HttpProtocol(asyncio.Protocol):
+    """One connection. Its requests are answered one after the other."""
 
-    def __init__(self, respond: Callable[[Post], Reply], open_wires: set[Wire]) -> None:
+    def __init__(
+        self, respond: Callable[[PortalRequest], Reply], open_connections: set[HttpProtocol]
+    ) -> None:
         self._respond = respond
-        self._open = open_wires
+        self._open = open_connections
         self._buffer = bytearray()
         self._waiting = False
         self._transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast("asyncio.Transport", transport)  # a TCP server is given no other
+        self._transport = cast("asyncio.Transport", transport)  # always a Transport for a TCP server
         self._open.add(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -80,7 +82,7 @@ class Wire(asyncio.Protocol):
             self.cut()
             return
         if "transfer-encoding" in headers:
-            # What is left of a chunked body would pass for the next request.
+            # The rest of a chunked body would be read as the next request.
             self._transport.write(_encode(LENGTH_REQUIRED))
             self._transport.close()
             return
@@ -90,7 +92,7 @@ class Wire(asyncio.Protocol):
             return
         body = bytes(self._buffer[end + 4 : end + 4 + length])
         del self._buffer[: end + 4 + length]
-        reply = self._respond(Post(method, target, headers, body))
+        reply = self._respond(PortalRequest(method, target, headers, body))
         self._waiting = True
         if reply.pause > 0:
             asyncio.get_running_loop().call_later(reply.pause, self._finish, reply)
@@ -101,10 +103,10 @@ class Wire(asyncio.Protocol):
         self._waiting = False
         if self._transport is None:
             return
-        if reply.answer is None:
+        if reply.response is None:
             self.cut()
             return
-        self._transport.write(_encode(reply.answer))
+        self._transport.write(_encode(reply.response))
         if self._buffer:
             self._advance()
 
@@ -119,9 +121,9 @@ def _parse_head(head: bytes) -> tuple[str, str, dict[str, str]]:
     return method, target, headers
 
 
-def _encode(answer: Answer) -> bytes:
-    lines = [f"HTTP/1.1 {answer.status} {responses.get(answer.status, 'Unknown')}"]
-    lines += [f"{name}: {value}" for name, value in answer.headers.items()]
-    if answer.status != 204:
-        lines.append(f"Content-Length: {len(answer.body)}")
-    return "\r\n".join((*lines, "", "")).encode("latin-1") + answer.body
+def _encode(response: Response) -> bytes:
+    lines = [f"HTTP/1.1 {response.status} {responses.get(response.status, 'Unknown')}"]
+    lines += [f"{name}: {value}" for name, value in response.headers.items()]
+    if response.status != 204:
+        lines.append(f"Content-Length: {len(response.body)}")
+    return "\r\n".join((*lines, "", "")).encode("latin-1") + response.body

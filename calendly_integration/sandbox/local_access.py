@@ -1,4 +1,4 @@
-"""Who may use the controls and the pages of the two stand-ins.
+"""Access control for the control endpoints and the pages of both stand-ins.
 
 A page of another site can send requests here, and it can point its own name at this machine (DNS rebinding).
 The first shows in Origin, the second in Host.
@@ -11,12 +11,12 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from urllib.parse import urlsplit
 
 from . import errors
-from .exchange import Answer, json_answer
+from .http_messages import Response, json_response
 
 
-def refusal(headers: Mapping[str, str], *, control: bool) -> Answer | None:
-    """A 403, or None where the call may pass. Controls want a loopback name; pages also open to any address,
-    for a browser on another machine. Header names are lower-case."""
+def refusal(headers: Mapping[str, str], *, control: bool) -> Response | None:
+    """A 403, or None if the call is allowed. Control endpoints require a loopback host name. Pages allow any
+    address, for a browser on another machine. Header names are lower-case."""
     host, origin = headers.get("host", ""), headers.get("origin")
     if origin is not None and origin.partition("://")[2] != host:
         return _denied("Another site may not do this.")
@@ -26,8 +26,8 @@ def refusal(headers: Mapping[str, str], *, control: bool) -> Answer | None:
     return None
 
 
-def _denied(text: str) -> Answer:
-    return json_answer(403, errors.denied(text).body)
+def _denied(text: str) -> Response:
+    return json_response(403, errors.denied(text).body)
 
 
 def _address(host: str) -> IPv4Address | IPv6Address | None:

@@ -1,4 +1,4 @@
-"""Operations that Calendly has and this sandbox does not: its answer says so, and looks like no wrong id."""
+"""Operations of Calendly that this sandbox does not have. They answer 501, not 404, which means a wrong id."""
 
 from __future__ import annotations
 
