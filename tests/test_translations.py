@@ -153,7 +153,7 @@ def _is_no_text(node: ast.AST) -> bool:
 
 def test_every_failure_that_is_kept_in_english_is_told_in_romanian() -> None:
     faults = []
-    for file, tree in sources(*(PACKAGE / each for each in ("calendly", "vai", "clients", "services"))):
+    for file, tree in sources(*(PACKAGE / each for each in ("calendly", "portal", "clients", "services"))):
         for node in ast.walk(tree):
             for text in map(literal, _told(node)):
                 with translation.override("ro"):

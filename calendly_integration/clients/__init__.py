@@ -5,7 +5,7 @@ import threading
 from .. import conf
 from ..calendly.client import Client as CalendlyClient
 from ..models import CalendlyAccount
-from ..vai.client import Client as PortalClient
+from ..portal.client import Client as PortalClient
 from . import api_call_log, encryption
 
 DEFAULT = "default"

@@ -8,14 +8,14 @@ import time_machine
 
 from calendly_integration import clients
 from calendly_integration.models import Booking, FollowUp, VAIMetadata
+from calendly_integration.portal.client import Client
+from calendly_integration.portal.errors import Refused, Unavailable
 from calendly_integration.sandbox.calendly import Calendly
 from calendly_integration.sandbox.portal import Portal
 from calendly_integration.services import outbox
 from calendly_integration.services.bookings import queries
 from calendly_integration.services.outbox import refused_key
 from calendly_integration.services.reconcile import metadata
-from calendly_integration.vai.client import Client
-from calendly_integration.vai.errors import Refused, Unavailable
 
 from .story import AGENT, TEN, active, book, deliver, hours, message, now, portal_has_all, told
 

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from calendly_integration.models import OutboxMessage, OutboxQueue, Pulse
+from calendly_integration.portal import errors
+from calendly_integration.portal.client import Client
 from calendly_integration.sandbox.portal import Portal
 from calendly_integration.services import outbox
 from calendly_integration.services.outbox import circuit_breaker, dispatcher, results
-from calendly_integration.vai import errors
-from calendly_integration.vai.client import Client
 
 pytestmark = pytest.mark.django_db
 

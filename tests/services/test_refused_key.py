@@ -7,10 +7,10 @@ import pytest
 from django.test import Client as Browser
 
 from calendly_integration.models import CalendlyAccount, OutboxMessage, OutboxQueue, Pulse
+from calendly_integration.portal import errors
 from calendly_integration.services import outbox, worker
 from calendly_integration.services.accounts import calendly_accounts, doctor
 from calendly_integration.services.outbox import circuit_breaker, dispatcher, refused_key
-from calendly_integration.vai import errors
 
 from .test_outbox import Clock, Post, carry, draft, unavailable
 

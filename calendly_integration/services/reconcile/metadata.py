@@ -13,8 +13,8 @@ from django.db import transaction
 from ... import clients
 from ...models import Booking, OutboxQueue, VAIMetadata
 from ...models.bulk_sql import Change, alteration, insertion, send
-from ...vai.client import Client
-from ...vai.errors import Unavailable, VAIError
+from ...portal.client import Client
+from ...portal.errors import PortalError, Unavailable
 from .. import outbox
 from ..actors import SYSTEM, entry
 from ..outbox import confirmations, portal_messages
@@ -48,7 +48,7 @@ class Answer:
 
     question: Question
     told: dict[str, Any] | None = None
-    error: VAIError | None = None
+    error: PortalError | None = None
 
 
 def claim(*, now: datetime, limit: int) -> list[Question]:
@@ -75,7 +75,7 @@ def ask(question: Question, portal: Client) -> Answer:
         return Answer(question, error=error)
     try:
         return Answer(question, told=portal.get_metadata(question.event_id))
-    except VAIError as error:
+    except PortalError as error:
         return Answer(question, error=error)
 
 
@@ -131,7 +131,7 @@ def _changes(held: Sequence[tuple[Answer, VAIMetadata]], now: datetime) -> Itera
         yield row.pk, changes | {"lease_token": None}
 
 
-def _pause(row: VAIMetadata, error: VAIError) -> timedelta:
+def _pause(row: VAIMetadata, error: PortalError) -> timedelta:
     growing = min(LONGEST_PAUSE, 2.0 ** min(row.attempts, 9)) * random.uniform(1, 1.2)
     return timedelta(seconds=error.retry_after or growing)
 

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 
-class VAIError(Exception):
+class PortalError(Exception):
     """A call that did not succeed. ``retry_after`` is in seconds, None where the portal named no pause."""
 
     retryable: bool = False
@@ -28,17 +28,17 @@ class VAIError(Exception):
         self.outcome_unknown = outcome_unknown
 
 
-class Refused(VAIError):
+class Refused(PortalError):
     """4xx other than 401, 403, 408, 425 and 429: the same message would be refused again."""
 
 
-class KeyRefused(VAIError):
+class KeyRefused(PortalError):
     """401, 403: the portal does not take our key. The message is as good as before once it does."""
 
     retryable = True
 
 
-class Unavailable(VAIError):
+class Unavailable(PortalError):
     """Network, 408, 429, 5xx, 3xx, or an answer that cannot be read: try again later."""
 
     retryable = True

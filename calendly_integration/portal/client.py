@@ -19,7 +19,7 @@ import urllib3
 from requests.structures import CaseInsensitiveDict
 
 from .adapter import LeanAdapter
-from .errors import KeyRefused, Refused, Unavailable, VAIError
+from .errors import KeyRefused, PortalError, Refused, Unavailable
 
 _MAX_DROPPED = 64 * 1024
 _MAX_METADATA = 1024 * 1024
@@ -197,7 +197,7 @@ def _header_text(value: str, what: str) -> str:
     return value
 
 
-def _refusal(response: requests.Response, *, write: bool) -> VAIError:
+def _refusal(response: requests.Response, *, write: bool) -> PortalError:
     status, headers = response.status_code, response.headers
     message = f"the portal answered {status}"
     if status in _KEY_REFUSED:
@@ -209,7 +209,7 @@ def _refusal(response: requests.Response, *, write: bool) -> VAIError:
     )
 
 
-def _not_answered(exc: Exception, *, write: bool) -> VAIError:
+def _not_answered(exc: Exception, *, write: bool) -> PortalError:
     """Class names only: the texts of urllib3 hold URLs."""
     inner = exc.args[0] if exc.args and isinstance(exc.args[0], BaseException) else exc
     reason = getattr(inner, "reason", None)

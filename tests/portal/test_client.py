@@ -8,8 +8,8 @@ import pytest
 import requests
 import responses
 
-from calendly_integration.vai.client import Client
-from calendly_integration.vai.errors import KeyRefused, Refused, Unavailable, VAIError
+from calendly_integration.portal.client import Client
+from calendly_integration.portal.errors import KeyRefused, PortalError, Refused, Unavailable
 
 from ..calendly.rawserver import RawServer, drip, head, raw, reply, reset, silence
 from .conftest import KEY
@@ -181,7 +181,7 @@ def test_metadata_that_the_portal_does_not_have(client: Client, server: RawServe
     ],
 )
 def test_metadata_that_cannot_be_had(
-    step: object, kind: type[VAIError], client: Client, server: RawServer
+    step: object, kind: type[PortalError], client: Client, server: RawServer
 ) -> None:
     server.play(step)  # type: ignore[arg-type]
     started = time.monotonic()
