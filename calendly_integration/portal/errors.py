@@ -22,7 +22,6 @@ class PortalError(Exception):
         outcome_unknown: bool = False,
     ) -> None:
         super().__init__(message)
-        self.message = message
         self.status = status
         self.retry_after = retry_after
         self.outcome_unknown = outcome_unknown
@@ -33,7 +32,7 @@ class Refused(PortalError):
 
 
 class KeyRefused(PortalError):
-    """401, 403: the portal does not take our key. The message is as good as before once it does."""
+    """401, 403: the portal does not take our key. The message can be sent again once it does."""
 
     retryable = True
 
