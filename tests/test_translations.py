@@ -34,7 +34,7 @@ FAILURES = {
     "NotSent",
     "NoToken",
     "Unavailable",
-    "Unreadable",
+    "UnreadablePayload",
     "fail",
 }
 SENTENCE = re.compile(r"\b[A-Z]?[a-z]+ [a-z]{2,}")
@@ -175,7 +175,7 @@ def test_every_failure_that_is_kept_in_english_is_told_in_romanian() -> None:
         ),
         (
             "Invalid Argument: The supplied parameters are invalid. (start_time is missing)",
-            "Parametri nevalizi: Parametrii trimiși nu sunt valizi. (start_time is missing)",
+            "Parametri nevalizi: Parametrii trimiși nu sunt valizi. (start_time lipsește)",
         ),
         ("the portal answered 503", "portalul a răspuns 503"),
         ("Something new from Calendly", "Something new from Calendly"),

@@ -28,10 +28,13 @@ def load(data: bytes) -> Any:
         if any(escape in data for escape in _UNSAFE_ESCAPES):
             value = _storable(value)
     except RecursionError:
-        raise InvalidJSON("nested too deep") from None
+        problem = "nested too deep"
     except ValueError as exc:
-        raise InvalidJSON(f"not JSON: {type(exc).__name__}") from None
-    return value
+        problem = f"not JSON: {type(exc).__name__}"
+    else:
+        return value
+    # Raised outside of the handlers: the exceptions of json hold the whole text.
+    raise InvalidJSON(problem)
 
 
 def dump(value: object) -> bytes:

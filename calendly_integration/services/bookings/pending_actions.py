@@ -23,7 +23,7 @@ from ...calendly.errors import (
     PermissionDenied,
     Unauthenticated,
 )
-from ...calendly.types import Invitee, ScheduledEvent
+from ...calendly.payloads import Invitee, ScheduledEvent
 from ...models import Booking, CalendlyBooking, EventType, TimelineEntry
 from ...models.work import DATABASE_AWAY
 from .. import api_call_log, errors, reconcile

@@ -1,0 +1,14 @@
+"""How long to wait before a request is sent again."""
+
+from __future__ import annotations
+
+import random
+
+
+def backoff_seconds(attempt: int, *, first: float, longest: float) -> float:
+    """The pause after so many failed attempts: ``first``, then twice as long each time, at most ``longest``.
+
+    Up to a fifth more at random, so that many clients do not come back at the same moment.
+    """
+    doublings = min(max(attempt, 1) - 1, 30)
+    return min(longest, first * 2.0**doublings) * random.uniform(1.0, 1.2)
