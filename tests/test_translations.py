@@ -33,7 +33,7 @@ FAILURES = {
     "CalendlyUnavailable",
     "NotSent",
     "NoToken",
-    "Unavailable",
+    "PortalUnavailable",
     "UnreadablePayload",
     "fail",
 }

@@ -9,7 +9,7 @@ from ..http import json_body
 from ..http.errors import NotSent, TransportError
 from ..http.json_body import InvalidJSON
 from ..http.transport import Response, Transport, header_value, retry_after
-from .errors import KeyRefused, PortalError, Refused, Unavailable
+from .errors import KeyRefused, PortalError, PortalUnavailable, RequestRefused
 
 _MAX_METADATA_BYTES = 1024 * 1024
 _KEY_REFUSED = frozenset({401, 403})
@@ -47,7 +47,7 @@ class Client:
     def post(self, path: str, body: bytes, *, idempotency_key: str) -> None:
         """POST a message. ``body`` is JSON, ``path`` starts with a slash. The body of the answer is dropped.
 
-        Raises Refused, KeyRefused, Unavailable; ValueError for an idempotency key that no header can carry.
+        Raises RequestRefused, KeyRefused, PortalUnavailable; ValueError for a key that no header can carry.
         """
         headers = {"Idempotency-Key": header_value(idempotency_key, "the idempotency key")}
         response = self._send("POST", path, body=body, headers=headers, discard_body=True)
@@ -57,7 +57,7 @@ class Client:
     def get_metadata(self, event_id: str) -> dict[str, Any] | None:
         """GET /calendly/metadata/{event id}: what the portal knows of a meeting; None where it knows nothing.
 
-        Raises Refused, KeyRefused, Unavailable.
+        Raises RequestRefused, KeyRefused, PortalUnavailable.
         """
         response = self._send("GET", f"/calendly/metadata/{quote(event_id, safe='')}")
         if response.status == 404:
@@ -80,16 +80,16 @@ class Client:
         raise error
 
 
-def _not_answered(exc: TransportError, *, write: bool) -> Unavailable:
+def _not_answered(exc: TransportError, *, write: bool) -> PortalUnavailable:
     if isinstance(exc, NotSent):
-        return Unavailable(f"could not connect to the portal ({exc.reason})")
+        return PortalUnavailable(f"could not connect to the portal ({exc.reason})")
     if exc.status is not None:
         return _unreadable(exc.reason, exc.status)
-    return Unavailable(f"the portal's answer was lost ({exc.reason})", outcome_unknown=write)
+    return PortalUnavailable(f"the portal's answer was lost ({exc.reason})", outcome_unknown=write)
 
 
-def _unreadable(reason: str, status: int) -> Unavailable:
-    return Unavailable(f"the portal's answer cannot be read ({reason})", status=status)
+def _unreadable(reason: str, status: int) -> PortalUnavailable:
+    return PortalUnavailable(f"the portal's answer cannot be read ({reason})", status=status)
 
 
 def _refusal(response: Response, *, write: bool) -> PortalError:
@@ -98,8 +98,8 @@ def _refusal(response: Response, *, write: bool) -> PortalError:
     if status in _KEY_REFUSED:
         return KeyRefused(message, status=status)
     if 400 <= status < 500 and status not in _TRY_LATER:
-        return Refused(message, status=status)
-    return Unavailable(
+        return RequestRefused(message, status=status)
+    return PortalUnavailable(
         message,
         status=status,
         retry_after=retry_after(response.headers),

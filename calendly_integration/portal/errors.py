@@ -27,7 +27,7 @@ class PortalError(Exception):
         self.outcome_unknown = outcome_unknown
 
 
-class Refused(PortalError):
+class RequestRefused(PortalError):
     """4xx other than 401, 403, 408, 425 and 429: the same message would be refused again."""
 
 
@@ -37,7 +37,7 @@ class KeyRefused(PortalError):
     retryable = True
 
 
-class Unavailable(PortalError):
+class PortalUnavailable(PortalError):
     """Network, 408, 429, 5xx, 3xx, or an answer that cannot be read: try again later."""
 
     retryable = True

@@ -135,7 +135,7 @@ class OutboxDispatcher:
     def _send(self, run: Run, letter: OutgoingMessage) -> Failure | None:
         try:
             self._client.post(letter.path, letter.body, idempotency_key=letter.key)
-        except errors.Refused as error:
+        except errors.RequestRefused as error:
             run.refused.append((letter.id, described(error)))
         except errors.KeyRefused as error:
             self._key.refused = True
