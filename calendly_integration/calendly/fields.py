@@ -218,7 +218,8 @@ class Payload(BaseModel):
         raise UnreadablePayload(problem)
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {getattr(self, 'uri', '')}>".replace(" >", ">")
+        uri = getattr(self, "uri", "")
+        return f"<{type(self).__name__} {uri}>" if uri else f"<{type(self).__name__}>"
 
     __str__ = __repr__
 
