@@ -34,8 +34,8 @@ FAILURES = {
     "CalendlyUnavailable",
     "NotSent",
     "NoToken",
-    "Unavailable",
-    "Unreadable",
+    "PortalUnavailable",
+    "UnreadablePayload",
     "fail",
 }
 SENTENCE = re.compile(r"\b[A-Z]?[a-z]+ [a-z]{2,}")
@@ -172,7 +172,7 @@ def _is_no_text(node: ast.AST) -> bool:
 
 def test_every_failure_that_is_kept_in_english_is_told_in_romanian() -> None:
     faults = []
-    for file, tree in sources(*(PACKAGE / each for each in ("calendly", "vai", "clients", "services"))):
+    for file, tree in sources(*(PACKAGE / each for each in ("calendly", "portal", "clients", "services"))):
         for node in ast.walk(tree):
             for text in map(literal, _told(node)):
                 with translation.override("ro"):
@@ -194,7 +194,7 @@ def test_every_failure_that_is_kept_in_english_is_told_in_romanian() -> None:
         ),
         (
             "Invalid Argument: The supplied parameters are invalid. (start_time is missing)",
-            "Parametri nevalizi: Parametrii trimiși nu sunt valizi. (start_time is missing)",
+            "Parametri nevalizi: Parametrii trimiși nu sunt valizi. (start_time lipsește)",
         ),
         ("the portal answered 503", "portalul a răspuns 503"),
         ("Something new from Calendly", "Something new from Calendly"),

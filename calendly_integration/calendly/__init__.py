@@ -1,5 +1,5 @@
 """Calendly's API v2 in plain Python: no Django, no settings, no clock.
 
-``client.Client`` calls it, ``webhooks`` verifies and reads what it sends, ``types`` holds the answers,
-``errors`` what can go wrong.
+``client.Client`` has its endpoints, ``webhooks`` verifies and reads deliveries, ``payloads`` are the JSON objects
+that Calendly sends, ``errors`` is what can go wrong.
 """

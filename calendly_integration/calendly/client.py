@@ -1,288 +1,222 @@
 """Calendly's endpoints, one method each. https://developer.calendly.com/api-docs
 
-Every method may raise any ``CalendlyError``; the docstrings name only what is special. URIs in arguments
-may be whole or bare ids where a path is made of them; in queries and bodies Calendly wants them whole. Ids
-that cannot be a path segment raise ValueError. Lists leave out what cannot be read (``Pages``).
+Every method may raise any ``CalendlyError``; the docstrings name only what is special. URIs in arguments may be
+whole or bare ids where a path is made of them; in queries and bodies Calendly wants them whole. Ids that cannot be
+a part of a path raise ValueError. Lists leave out what cannot be read (``PagedItems``).
 """
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Any
 
-import requests
-
-from . import bodies, fields
-from .calls import PAGE, Calls, Pages, segment
+from .base import PAGE_SIZE, BaseClient, PagedItems, path_id
 from .errors import NotFound
-from .transport import Called, Rated, Transport
-from .types import (
+from .payloads import (
     AvailabilitySchedule,
     AvailableTime,
-    BookingRequest,
     BusyTime,
     Cancellation,
+    CreateInviteeRequest,
     EventType,
+    EventTypeHost,
     Invitee,
     Membership,
     Organization,
-    RateLimit,
     ScheduledEvent,
     Subscription,
     User,
 )
 
-DEFAULT_BASE_URL = "https://api.calendly.com"
+MAX_REASON = 10_000
 
 
-class Client:
-    """Calendly for one token. One per process and connection; safe for many threads.
-
-    ``on_rate(RateLimit)`` is told each answer's rate headers, ``on_call(method, path, status or None,
-    seconds, error class name or None)`` each exchange, retried ones too. ``path`` has no query: that holds
-    addresses.
-    """
-
-    def __init__(
-        self,
-        token: str,
-        *,
-        base_url: str = DEFAULT_BASE_URL,
-        session: requests.Session | None = None,
-        connect_timeout: float = 3.05,
-        read_timeout: float = 10.0,
-        user_agent: str = "django-calendly-integration",
-        on_rate: Rated | None = None,
-        on_call: Called | None = None,
-        pause: Callable[[float], object] = time.sleep,
-    ) -> None:
-        self._transport = Transport(
-            token,
-            base_url,
-            session=session,
-            connect_timeout=connect_timeout,
-            read_timeout=read_timeout,
-            user_agent=user_agent,
-            pause=pause,
-        )
-        self._transport.on_rate = on_rate
-        self._transport.on_call = on_call
-        self._calls = Calls(self._transport)
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self._transport.base_url}>"
-
-    @property
-    def rate(self) -> RateLimit | None:
-        """What the last answer said about the limit; shared with everybody who uses this user's tokens."""
-        return self._transport.rate
-
-    @property
-    def server_time(self) -> datetime | None:
-        """What Calendly's clock said in its last answer, to the second; None where it said nothing."""
-        return self._transport.server_time
-
-    @property
-    def base_url(self) -> str:
-        return self._transport.base_url
-
-    @property
-    def session(self) -> requests.Session:
-        """The session in use, for mounting another transport adapter."""
-        return self._transport.session
-
-    def close(self) -> None:
-        """Give the pooled connections back."""
-        self._transport.close()
+class Client(BaseClient):
+    """Calendly for one token. One per process and connection."""
 
     # Accounts
 
+    # https://developer.calendly.com/api-docs/005832c83aeae-get-current-user
     def me(self) -> User:
         """GET /users/me: the token's owner, with the organization that other calls need."""
-        return self._calls.one("/users/me", User.parse)
+        return self._get_one("/users/me", User)
 
-    def user(self, uri: str) -> User:
-        """GET /users/{uuid}."""
-        return self._calls.one(f"/users/{segment(uri)}", User.parse)
-
-    def memberships(self, *, organization: str) -> Pages[Membership]:
+    # https://developer.calendly.com/api-docs/eaed2e61a6bc3-list-organization-memberships
+    def memberships(self, *, organization: str) -> PagedItems[Membership]:
         """GET /organization_memberships: the members."""
-        return self._calls.pages("/organization_memberships", Membership.parse, organization=organization)
+        return self._get_pages("/organization_memberships", Membership, organization=organization)
 
+    # https://developer.calendly.com/api-docs (Organizations)
     def organization(self, uri: str) -> Organization:
         """GET /organizations/{uuid}: plan and stage."""
-        return self._calls.one(f"/organizations/{segment(uri)}", Organization.parse)
+        return self._get_one(f"/organizations/{path_id(uri)}", Organization)
 
     # Event types and availability
 
-    def event_types(
-        self, *, organization: str | None = None, user: str | None = None, active: bool | None = None
-    ) -> Pages[EventType]:
-        """GET /event_types: of an organization or a user. ``active`` None: deleted and inactive ones too."""
-        return self._calls.pages(
-            "/event_types", EventType.parse, organization=organization, user=user, active=active
-        )
+    # https://developer.calendly.com/api-docs/25a4ece03c1bc-list-user-s-event-types
+    def event_types(self, *, organization: str) -> PagedItems[EventType]:
+        """GET /event_types: those of an organization, deleted and inactive ones too."""
+        return self._get_pages("/event_types", EventType, organization=organization)
 
-    def event_type(self, uri: str) -> EventType:
-        """GET /event_types/{uuid}."""
-        return self._calls.one(f"/event_types/{segment(uri)}", EventType.parse)
+    # https://developer.calendly.com/api-docs (Event Types)
+    def create_event_type(
+        self,
+        *,
+        owner: str,
+        name: str,
+        duration: int,
+        before_buffer: int,
+        after_buffer: int,
+        color: str,
+        locations: Sequence[dict[str, str]],
+    ) -> EventType:
+        """POST /event_types: of one user, ``owner``. Minutes. It may arrive inactive."""
+        body = {
+            "owner": owner,
+            "name": name,
+            "duration": duration,
+            "before_buffer": before_buffer,
+            "after_buffer": after_buffer,
+            "color": color,
+            "locations": list(locations),
+        }
+        return self._send("POST", "/event_types", EventType, body)
 
-    def create_event_type(self, **values: Any) -> EventType:
-        """POST /event_types: owner, name and others. It may arrive inactive whatever was sent."""
-        return self._calls.send("POST", "/event_types", EventType.parse, bodies.event_type(values))
+    # https://developer.calendly.com/api-docs (Event Types)
+    def update_event_type(self, uri: str, *, active: bool) -> EventType:
+        """PATCH /event_types/{uuid}."""
+        return self._send("PATCH", f"/event_types/{path_id(uri)}", EventType, {"active": active})
 
-    def update_event_type(self, uri: str, **values: Any) -> EventType:
-        """PATCH /event_types/{uuid}: only what is given changes."""
-        body = bodies.event_type_changes(values)
-        return self._calls.send("PATCH", f"/event_types/{segment(uri)}", EventType.parse, body)
-
+    # https://developer.calendly.com/api-docs (Event Types)
     def event_type_hosts(self, event_type_uri: str) -> Iterator[str]:
-        """GET /event_type_memberships: user URIs of the hosts; none where it answers 404."""
+        """GET /event_type_memberships: the hosts' user URIs. None where it answers 404."""
         try:
-            for uri in self._calls.pages("/event_type_memberships", _host_uri, event_type=event_type_uri):
-                if uri is not None:
-                    yield uri
+            for host in self._get_pages("/event_type_memberships", EventTypeHost, event_type=event_type_uri):
+                if host.user_uri is not None:
+                    yield host.user_uri
         except NotFound:
             return
 
+    # https://developer.calendly.com/api-docs/6a1be82aef359-list-event-type-available-times
     def available_times(self, event_type_uri: str, start: datetime, end: datetime) -> list[AvailableTime]:
-        """GET /event_type_available_times: a view and no hold. ``start`` in the future, at most 31 days."""
-        return self._calls.listed(
+        """GET /event_type_available_times: ``start`` in the future, at most 31 days. Nothing is reserved."""
+        return self._get_list(
             "/event_type_available_times",
-            AvailableTime.parse,
+            AvailableTime,
             event_type=event_type_uri,
             start_time=start,
             end_time=end,
         )
 
+    # https://developer.calendly.com/api-docs/5920076156501-list-user-busy-times
     def busy_times(self, user_uri: str, start: datetime, end: datetime) -> list[BusyTime]:
         """GET /user_busy_times: ascending; at most 7 days, not in the past. Raises CalendarTrouble."""
-        return self._calls.listed(
-            "/user_busy_times", BusyTime.parse, user=user_uri, start_time=start, end_time=end
-        )
+        return self._get_list("/user_busy_times", BusyTime, user=user_uri, start_time=start, end_time=end)
 
+    # https://developer.calendly.com/api-docs/8098de44af94c-list-user-availability-schedules
     def availability_schedules(self, user_uri: str) -> list[AvailabilitySchedule]:
         """GET /user_availability_schedules: working hours."""
-        return self._calls.listed("/user_availability_schedules", AvailabilitySchedule.parse, user=user_uri)
+        return self._get_list("/user_availability_schedules", AvailabilitySchedule, user=user_uri)
 
     # Meetings
 
-    def book(self, request: BookingRequest) -> Invitee:
-        """POST /invitees: books at once, and is never repeated by itself.
+    # https://developer.calendly.com/api-docs/p3ghrxrwbl8kqe-create-event-invitee
+    def create_invitee(self, request: CreateInviteeRequest) -> Invitee:
+        """POST /invitees: books at once. Sent only once.
 
         Raises SlotTaken, InvalidLocation, NotFound (unknown type, or perhaps a start that was never offered),
         RateLimited (perhaps an hourly or daily cap). With ``outcome_unknown`` it may be booked: look it up.
         """
-        return self._calls.send("POST", "/invitees", Invitee.parse, bodies.booking(request))
+        return self._send("POST", "/invitees", Invitee, request.body())
 
+    # https://developer.calendly.com/api-docs/2d5ed9bbd2952-list-events
     def scheduled_events(
         self,
         *,
         organization: str | None = None,
         user: str | None = None,
         invitee_email: str | None = None,
-        status: str | None = None,
         min_start: datetime | None = None,
         max_start: datetime | None = None,
         sort: str | None = None,
-        count: int = PAGE,
-        page_token: str | None = None,
-    ) -> Pages[ScheduledEvent]:
-        """GET /scheduled_events: canceled ones too unless ``status`` is active. ``sort``: start_time:desc."""
-        return self._calls.pages(
+        count: int = PAGE_SIZE,
+    ) -> PagedItems[ScheduledEvent]:
+        """GET /scheduled_events: canceled ones too. ``sort``: start_time:asc or start_time:desc."""
+        return self._get_pages(
             "/scheduled_events",
-            ScheduledEvent.parse,
+            ScheduledEvent,
             organization=organization,
             user=user,
             invitee_email=invitee_email,
-            status=status,
             min_start_time=min_start,
             max_start_time=max_start,
             sort=sort,
             count=count,
-            page_token=page_token,
         )
 
+    # https://developer.calendly.com/api-docs/e2f95ebd44914-get-event
     def scheduled_event(self, uri: str) -> ScheduledEvent:
         """GET /scheduled_events/{uuid}."""
-        return self._calls.one(f"/scheduled_events/{segment(uri)}", ScheduledEvent.parse)
+        return self._get_one(f"/scheduled_events/{path_id(uri)}", ScheduledEvent)
 
-    def invitees(self, event_uri: str, email: str | None = None, status: str | None = None) -> Pages[Invitee]:
+    # https://developer.calendly.com/api-docs/eb8ee72701f99-list-event-invitees
+    def invitees(self, event_uri: str, *, email: str | None = None) -> PagedItems[Invitee]:
         """GET /scheduled_events/{uuid}/invitees."""
-        path = f"/scheduled_events/{segment(event_uri)}/invitees"
-        return self._calls.pages(path, Invitee.parse, email=email, status=status)
+        return self._get_pages(f"/scheduled_events/{path_id(event_uri)}/invitees", Invitee, email=email)
 
+    # https://developer.calendly.com/api-docs/8305c0ccfac70-get-event-invitee
     def invitee(self, uri: str) -> Invitee:
-        """GET /scheduled_events/{event}/invitees/{invitee}: takes the whole URI, there is no shorter way."""
+        """GET /scheduled_events/{event}/invitees/{invitee}: needs the whole URI. Raises ValueError for another."""
         parts = uri.rstrip("/").split("/")
         if len(parts) < 4 or parts[-4] != "scheduled_events" or parts[-2] != "invitees":
             raise ValueError("not the URI of an invitee")
-        return self._calls.one(
-            f"/scheduled_events/{segment(parts[-3])}/invitees/{segment(parts[-1])}", Invitee.parse
-        )
+        return self._get_one(f"/scheduled_events/{path_id(parts[-3])}/invitees/{path_id(parts[-1])}", Invitee)
 
+    # https://developer.calendly.com/api-docs/afb2e9fe3a0a0-cancel-event
     def cancel(self, event_uri: str, reason: str | None = None) -> Cancellation:
-        """POST /scheduled_events/{uuid}/cancellation: the whole event. AlreadyCanceled, EventInPast."""
-        path = f"/scheduled_events/{segment(event_uri)}/cancellation"
-        return self._calls.send("POST", path, Cancellation.parse, bodies.cancellation(reason))
+        """POST /scheduled_events/{uuid}/cancellation: for all invitees. A longer reason is cut to Calendly's limit.
 
-    def mark_no_show(self, invitee_uri: str) -> str:
-        """POST /invitee_no_shows: the mark's URI. Marking twice is some InvalidRequest."""
-        return self._calls.send("POST", "/invitee_no_shows", _uri, bodies.no_show(invitee_uri))
+        Raises AlreadyCanceled, EventInPast.
+        """
+        path = f"/scheduled_events/{path_id(event_uri)}/cancellation"
+        return self._send("POST", path, Cancellation, {"reason": reason[:MAX_REASON]} if reason else {})
 
+    # https://developer.calendly.com/api-docs/cebd8c3170790-create-invitee-no-show
+    def mark_no_show(self, invitee_uri: str) -> None:
+        """POST /invitee_no_shows. Raises InvalidRequest for an invitee who is marked already."""
+        self._write("POST", "/invitee_no_shows", {"invitee": invitee_uri})
+
+    # https://developer.calendly.com/api-docs (Scheduled Events)
     def unmark_no_show(self, no_show_uri: str) -> None:
         """DELETE /invitee_no_shows/{uuid}."""
-        self._transport.write("DELETE", f"/invitee_no_shows/{segment(no_show_uri)}")
-
-    def scheduling_link(self, event_type_uri: str) -> str:
-        """POST /scheduling_links: the URL of a page for one booking."""
-        body = bodies.scheduling_link(event_type_uri)
-        return self._calls.send("POST", "/scheduling_links", _booking_url, body)
+        self._write("DELETE", f"/invitee_no_shows/{path_id(no_show_uri)}")
 
     # Webhook subscriptions
 
+    # https://developer.calendly.com/api-docs/faac832d7c57d-list-webhook-subscriptions
     def subscriptions(
         self, organization: str, scope: str = "organization", user: str | None = None
-    ) -> Pages[Subscription]:
+    ) -> PagedItems[Subscription]:
         """GET /webhook_subscriptions: ``user`` with scope user."""
-        return self._calls.pages(
-            "/webhook_subscriptions", Subscription.parse, organization=organization, scope=scope, user=user
+        return self._get_pages(
+            "/webhook_subscriptions", Subscription, organization=organization, scope=scope, user=user
         )
 
-    def subscription(self, uri: str) -> Subscription:
-        """GET /webhook_subscriptions/{uuid}."""
-        return self._calls.one(f"/webhook_subscriptions/{segment(uri)}", Subscription.parse)
-
+    # https://developer.calendly.com/api-docs/c1ddc06ce1f1b-create-webhook-subscription
     def subscribe(
-        self,
-        url: str,
-        events: Iterable[str],
-        organization: str,
-        scope: str = "organization",
-        signing_key: str | None = None,
-        user: str | None = None,
+        self, *, url: str, events: Iterable[str], organization: str, scope: str, signing_key: str
     ) -> Subscription:
         """POST /webhook_subscriptions. Raises AlreadyExists for a URL in use; there is no update."""
-        body = bodies.subscription(
-            url=url, events=events, organization=organization, scope=scope, signing_key=signing_key, user=user
-        )
-        return self._calls.send("POST", "/webhook_subscriptions", Subscription.parse, body)
+        body = {
+            "url": url,
+            "events": list(events),
+            "organization": organization,
+            "scope": scope,
+            "signing_key": signing_key,
+        }
+        return self._send("POST", "/webhook_subscriptions", Subscription, body)
 
+    # https://developer.calendly.com/api-docs/565b97f62dafe-delete-webhook-subscription
     def unsubscribe(self, uri: str) -> None:
         """DELETE /webhook_subscriptions/{uuid}."""
-        self._transport.write("DELETE", f"/webhook_subscriptions/{segment(uri)}")
-
-
-def _uri(data: dict[str, Any]) -> str:
-    return fields.text(data, "uri")
-
-
-def _booking_url(data: dict[str, Any]) -> str:
-    return fields.text({"booking_url": fields.link(data, "booking_url")}, "booking_url")
-
-
-def _host_uri(data: dict[str, Any]) -> str | None:
-    member = data.get("member")
-    return fields.text_or_none(member, "uri") if isinstance(member, dict) else None
+        self._write("DELETE", f"/webhook_subscriptions/{path_id(uri)}")

@@ -2,16 +2,25 @@
 
 Every error answers two questions, and callers branch on these instead of on status codes:
 ``retryable`` (may the same request be sent again?) and ``outcome_unknown`` (may it have taken effect?).
-The answers belong to the instance: a lost answer to a read is simply asked for again, a lost answer to a
-booking is looked up.
+The answers belong to the instance: a read whose answer was lost is sent again, a booking whose answer was lost
+is looked up.
 
-Texts of Calendly are outsiders' texts: they arrive here already cut and stripped of control characters, and
-no error ever holds our token, a request body or a query string.
+Calendly's texts come from outside: they are cut and stripped of control characters here. No error holds our token,
+a request body or a query string.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
+
+from ..http.transport import retry_after, seconds
+
+_MAX_TEXT = 500
+_MAX_SHORT = 120
+_MAX_DETAILS = 20
+# Where a 429 names no pause. Nothing is documented; the limits are counted by the minute.
+_DEFAULT_PAUSE_SECONDS = 60.0
 
 
 class Detail(NamedTuple):
@@ -36,31 +45,26 @@ class CalendlyError(Exception):
         title: str = "",
         status: int | None = None,
         details: tuple[Detail, ...] = (),
-        request_id: str | None = None,
         retry_after: float | None = None,
-        write: bool = False,
     ) -> None:
         super().__init__(message)
         self.message = message
         self.title = title
         self.status = status
         self.details = details
-        self.code: str | None = next((d.code for d in details if d.code), None)
-        self.request_id = request_id
         self.retry_after = retry_after
-        self.write = write
 
     def __str__(self) -> str:
-        told = [f"{d.parameter} {d.message}".strip() for d in self.details]
-        head = ": ".join(part for part in (self.title, self.message) if part)
-        return f"{head} ({'; '.join(told)})" if told else head
+        details = [f"{detail.parameter} {detail.message}".strip() for detail in self.details]
+        text = ": ".join(part for part in (self.title, self.message) if part)
+        return f"{text} ({'; '.join(details)})" if details else text
 
 
-class _EitherWay(CalendlyError):
-    """The request may have reached Calendly. Harmless for a read; after a write nobody knows."""
+class _MayHaveArrived(CalendlyError):
+    """The request may have reached Calendly. A read is sent again; of a write the outcome is unknown."""
 
-    def __init__(self, message: str, *, write: bool = False, **facts: Any) -> None:
-        super().__init__(message, write=write, **facts)
+    def __init__(self, message: str, *, write: bool = False, **details: Any) -> None:
+        super().__init__(message, **details)
         self.retryable = not write
         self.outcome_unknown = write
 
@@ -71,15 +75,15 @@ class NotSent(CalendlyError):
     retryable = True
 
 
-class AnswerLost(_EitherWay):
+class AnswerLost(_MayHaveArrived):
     """The request was sent, or may have been, and no whole answer came back."""
 
 
-class ServerError(_EitherWay):
+class ServerError(_MayHaveArrived):
     """5xx (and 408): Calendly failed, perhaps after it had done what was asked."""
 
 
-class BadAnswer(_EitherWay):
+class BadAnswer(_MayHaveArrived):
     """An answer that cannot be used: not JSON, wrong shape, over the size cap, or a redirect."""
 
 
@@ -130,7 +134,7 @@ class InvalidRequest(CalendlyError):
 
 
 class SlotTaken(InvalidRequest):
-    """400 with code ``already_filled``: somebody else has this start time."""
+    """400 with code ``already_filled``: this start time is booked."""
 
 
 class InvalidLocation(InvalidRequest):
@@ -146,8 +150,105 @@ class CalendarTrouble(CalendlyError):
 
 
 class InvalidSignature(Exception):
-    """A webhook delivery that nobody vouches for. ``args[0]`` says why, for the log only."""
+    """A webhook delivery that was not signed with our key. ``args[0]`` says why, for the log only."""
 
 
-class Unreadable(ValueError):
+class UnreadablePayload(ValueError):
     """Bytes or JSON that are not what Calendly sends: not JSON, or a key that we need is missing or wrong."""
+
+
+_BY_STATUS: dict[int, type[CalendlyError]] = {
+    401: Unauthenticated,
+    403: PermissionDenied,
+    404: NotFound,
+    # A proxy's "request timeout" says no more about what was done than a 5xx does.
+    408: ServerError,
+    409: AlreadyExists,
+    410: NotFound,
+    424: CalendarTrouble,
+    429: RateLimited,
+}
+_BY_CODE: dict[str, type[InvalidRequest]] = {
+    "already_filled": SlotTaken,
+    "invalid_location_choice": InvalidLocation,
+}
+# Calendly sends no code for these two: the text is all there is.
+_BY_MESSAGE: dict[str, type[PermissionDenied]] = {
+    "event is already canceled": AlreadyCanceled,
+    "event in the past": EventInPast,
+}
+
+
+def from_response(
+    status: int, headers: Mapping[str, str], body: object, *, write: bool, token: str
+) -> CalendlyError:
+    """The error for a status of 400 and more. ``body`` is the parsed JSON, or None where there was none."""
+    data: dict[str, Any] = body if isinstance(body, dict) else {}
+    details = _details(data.get("details"), token)
+    message = _clean(data.get("message"), token)
+    kind = _error_class(status, data, details, message)
+    error = kind(
+        message or f"Calendly answered {status}",
+        title=_clean(data.get("title"), token, _MAX_SHORT),
+        status=status,
+        details=details,
+        retry_after=_pause_seconds(status, headers),
+        **({"write": write} if kind is ServerError else {}),
+    )
+    if isinstance(error, InsufficientScope):
+        error.required_scopes = _scopes(data.get("required_scopes"), token)
+    return error
+
+
+def _error_class(
+    status: int, data: dict[str, Any], details: tuple[Detail, ...], message: str
+) -> type[CalendlyError]:
+    if status >= 500:
+        return ServerError
+    if status == 403:
+        if "required_scopes" in data:
+            return InsufficientScope
+        return next((kind for text, kind in _BY_MESSAGE.items() if text in message.lower()), PermissionDenied)
+    if status in _BY_STATUS:
+        return _BY_STATUS[status]
+    return next((_BY_CODE[detail.code] for detail in details if detail.code in _BY_CODE), InvalidRequest)
+
+
+def _details(value: object, token: str) -> tuple[Detail, ...]:
+    if not isinstance(value, list):
+        return ()
+    return tuple(
+        Detail(
+            parameter=_clean(item.get("parameter"), token, _MAX_SHORT),
+            message=_clean(item.get("message"), token),
+            code=_clean(item.get("code"), token, _MAX_SHORT) or None,
+        )
+        for item in value[:_MAX_DETAILS]
+        if isinstance(item, dict)
+    )
+
+
+def _scopes(value: object, token: str) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        return ()
+    return tuple(_clean(item, token, _MAX_SHORT) for item in value[:_MAX_DETAILS] if isinstance(item, str))
+
+
+def _pause_seconds(status: int, headers: Mapping[str, str]) -> float | None:
+    after = retry_after(headers)
+    if status != 429:
+        return after
+    reset = seconds(headers.get("X-RateLimit-Reset"))
+    return next((pause for pause in (reset, after) if pause is not None), _DEFAULT_PAUSE_SECONDS)
+
+
+def _clean(value: object, token: str, max_length: int = _MAX_TEXT) -> str:
+    """A text from outside, made safe for logs and pages: one line, printable, cut, without our token."""
+    if not isinstance(value, str):
+        return ""
+    # Cut generously first, so that ten megabytes of text cost nothing. The token is never longer than that.
+    text = value[: max_length * 10]
+    if token:
+        text = text.replace(token, "[token]")
+    printable = "".join([char if char.isprintable() else " " for char in text])
+    return " ".join(printable.split())[:max_length]

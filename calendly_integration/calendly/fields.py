@@ -1,213 +1,235 @@
-"""Reading JSON that others wrote: strict about what we need, lenient about the rest."""
+"""The kinds of fields that Calendly's payloads have: strict about what we need, lenient about the rest."""
 
 from __future__ import annotations
 
-import json
 import logging
-from collections.abc import Callable
-from datetime import UTC, datetime
-from typing import Any, TypeVar
+import re
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from typing import Annotated, Any, Self, TypeVar
 
-from . import texts as written
-from .errors import Unreadable
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    SkipValidation,
+    ValidationError,
+    ValidationInfo,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    model_validator,
+)
+
+from .errors import UnreadablePayload
 
 T = TypeVar("T")
 log = logging.getLogger("calendly.client")
 
-# Far more than any body of Calendly's nests. What we accept must also survive json.dumps deep in a stack.
-_MAX_DEPTH = 50
-# Signs of NUL characters and of surrogates, in pairs or alone.
-_MARKS = (b"\\u0000", b"\\ud", b"\\uD")
+_WEB_LINK = re.compile(r"https?://[^/?#@]", re.IGNORECASE)
+_WEB_LINK_IN_TEXT = re.compile(r"https?://[^\s<>\"']+", re.IGNORECASE)
 
 
-def load_json(data: bytes) -> Any:
-    """Parse UTF-8 JSON. Raises Unreadable when it is none, or nests too deep.
-
-    NUL characters and lone surrogates become U+FFFD: JSON may hold them, databases refuse them.
-    """
-    try:
-        # Decoded here, because json.loads lets encoded surrogates pass.
-        value = json.loads(data.decode("utf-8"))
-        if data.count(b"{") + data.count(b"[") > _MAX_DEPTH:
-            _measure(value)
-        if any(mark in data for mark in _MARKS):
-            value = _cleaned(value, _MAX_DEPTH)
-    except RecursionError:
-        raise Unreadable("nested too deep") from None
-    except ValueError as exc:
-        raise Unreadable(f"not JSON: {type(exc).__name__}") from None
-    return value
+# Texts and links from outside, made safe to show
 
 
-def _measure(value: Any) -> None:
-    """Raise RecursionError where containers nest too deep. Level by level: a long flat list costs little."""
-    level = [value]
-    for _depth in range(_MAX_DEPTH + 1):
-        level = [
-            inner
-            for outer in level
-            if isinstance(outer, dict | list)
-            for inner in (outer.values() if isinstance(outer, dict) else outer)
-            if isinstance(inner, dict | list)
-        ]
-        if not level:
-            return
-    raise RecursionError
+def one_line(value: object) -> str:
+    """The text on one line: each line break or tab becomes a space. Empty for what is no text."""
+    if not isinstance(value, str):
+        return ""
+    if value.isprintable():
+        return value.strip()
+    return " ".join(part for line in value.splitlines() if (part := line.replace("\t", " ").strip()))
 
 
-def _cleaned(value: Any, depth: int) -> Any:
-    if isinstance(value, str):
-        if "\x00" in value or not value.isascii():
-            return (
-                value.replace("\x00", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-            )
-        return value
-    if not isinstance(value, dict | list):
-        return value
-    if depth <= 0:
-        raise RecursionError
-    if isinstance(value, list):
-        return [_cleaned(item, depth - 1) for item in value]
-    return {_cleaned(key, depth): _cleaned(item, depth - 1) for key, item in value.items()}
+def web_link(value: object) -> str:
+    """The http or https link. Empty for anything else, such as a script: links are shown to be followed."""
+    link = value.strip() if isinstance(value, str) else ""
+    return link if _WEB_LINK.match(link) and link.isprintable() and " " not in link else ""
 
 
-def as_dict(value: object, what: str) -> dict[str, Any]:
-    """The value itself if it is a JSON object. Raises Unreadable."""
-    if isinstance(value, dict):
-        return value
-    raise Unreadable(f"{what} is not an object")
+def web_link_in(text: str) -> str:
+    """The first http or https link in a text, without the punctuation behind it. Empty where there is none."""
+    found = _WEB_LINK_IN_TEXT.search(text)
+    if found is None:
+        return ""
+    link = found.group().rstrip(".,;:!?")
+    return web_link(link if "(" in link else link.rstrip(").,;:!?"))
 
 
-def object_or_none(data: dict[str, Any], key: str) -> dict[str, Any] | None:
-    """A JSON object; None where it is missing, null, false or empty. Raises Unreadable for anything else."""
-    value = data.get(key)
-    return as_dict(value, key) if value not in (None, False, {}) else None
+# Validators of single fields
 
 
-def text(data: dict[str, Any], key: str) -> str:
-    """A string that must be there and not be empty. Raises Unreadable."""
-    value = data.get(key)
-    if isinstance(value, str) and value:
-        return value
-    raise Unreadable(f"{key} is missing or no text")
-
-
-def text_or(data: dict[str, Any], key: str, default: str = "") -> str:
-    """A string, or the default where it is missing, null or something else."""
-    value = data.get(key)
-    return value if isinstance(value, str) else default
-
-
-def digits_or(data: dict[str, Any], key: str, default: str = "") -> str:
-    """As ``text_or``; a whole number, as which phone numbers were seen, is read as its digits."""
-    digits = number_or_none(data, key)
-    return text_or(data, key, default) if digits is None else str(digits)
-
-
-def text_or_none(data: dict[str, Any], key: str) -> str | None:
-    """A string that is not empty, else None."""
-    value = data.get(key)
+def _text_or_none(value: object) -> str | None:
     return value if isinstance(value, str) and value else None
 
 
-def line(data: dict[str, Any], key: str) -> str:
-    """As ``text_or``, on one line: for names and whatever else is shown in a row."""
-    return written.one_line(text_or(data, key))
+def _text_or_empty(value: object) -> str:
+    return value if isinstance(value, str) else ""
 
 
-def line_or_none(data: dict[str, Any], key: str) -> str | None:
-    """As ``line``, None where it is empty."""
-    return line(data, key) or None
+def text_or(default: str) -> PlainValidator:
+    """Reads a text; the default where it is null or no text."""
+    return PlainValidator(lambda value: value if isinstance(value, str) else default)
 
 
-def link(data: dict[str, Any], key: str) -> str:
-    """An http or https link; empty where it is missing or something else, such as a script."""
-    return written.web_link(text_or(data, key))
+def _text_or_digits(value: object) -> str:
+    """A text, or the digits of a whole number: phone numbers were seen as numbers."""
+    number = _whole_number_or_none(value)
+    return _text_or_empty(value) if number is None else str(number)
 
 
-def flag(data: dict[str, Any], key: str, *, default: bool = False) -> bool:
-    """A boolean, or the default where it is missing, null or something else."""
-    value = data.get(key)
-    return value if isinstance(value, bool) else default
+def _whole_number_or_none(value: object) -> int | None:
+    """A whole number. Calendly publishes some as floats."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
-def number(data: dict[str, Any], key: str) -> int:
-    """A whole number that must be there (Calendly publishes some as floats). Raises Unreadable."""
-    value = number_or_none(data, key)
-    if value is None:
-        raise Unreadable(f"{key} is missing or no whole number")
-    return value
+def _whole_number(value: object) -> int:
+    number = _whole_number_or_none(value)
+    if number is None:
+        raise ValueError("is no whole number")
+    return number
 
 
-def number_or_none(data: dict[str, Any], key: str) -> int | None:
-    """A whole number, else None."""
-    value = data.get(key)
-    if isinstance(value, bool):
+def _number_or_one(value: object) -> int:
+    number = _whole_number_or_none(value)
+    return 1 if number is None else number
+
+
+def _date_or_none(value: object) -> date | None:
+    if not isinstance(value, str) or not value:
         return None
-    if isinstance(value, float):
-        return int(value) if value.is_integer() else None
-    return value if isinstance(value, int) else None
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        raise ValueError("is no date") from None
 
 
-def instant(data: dict[str, Any], key: str) -> datetime:
-    """An ISO 8601 time with a zone, as aware UTC. Raises Unreadable."""
-    return parse_instant(data.get(key), key)
+def _texts(value: object) -> tuple[str, ...]:
+    return tuple([item for item in value if isinstance(item, str)]) if isinstance(value, list) else ()
 
 
-def instant_or_none(data: dict[str, Any], key: str) -> datetime | None:
-    """As ``instant``, None where it is missing or null. Raises Unreadable for anything else."""
-    value = data.get(key)
-    return None if value is None else parse_instant(value, key)
+def _object_or_none(value: object) -> object:
+    """None where there is no object: Calendly then sends null, false or an empty one."""
+    return None if value in (None, False, {}) else value
 
 
-def parse_instant(value: object, what: str) -> datetime:
-    """An ISO 8601 text with a zone as aware UTC. Raises Unreadable."""
-    if isinstance(value, str):
+def _dict_or_empty(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _utc(value: object) -> datetime:
+    """An ISO 8601 text, or a time, with a zone, as aware UTC."""
+    if isinstance(value, str | datetime):
         try:
-            moment = datetime.fromisoformat(value)
+            moment = datetime.fromisoformat(value) if isinstance(value, str) else value
             if moment.tzinfo is UTC:
                 return moment
             if moment.tzinfo is not None:
                 return moment.astimezone(UTC)
         except (ValueError, OverflowError):
             pass
-    raise Unreadable(f"{what} is missing or no time with a zone")
+    raise ValueError("is no time with a zone")
 
 
-def readable(
-    data: dict[str, Any], key: str, parse: Callable[[dict[str, Any]], T]
-) -> list[tuple[dict[str, Any], T]]:
-    """Each object of a list beside what was parsed of it; empty where the list is missing or null.
+def _utc_or_none(value: object) -> datetime | None:
+    return None if value is None else _utc(value)
 
-    An item that cannot be read costs only itself: it is logged and left out. Raises Unreadable for no list.
-    """
-    value = data.get(key)
+
+def _without_unreadable(
+    value: object, handler: ValidatorFunctionWrapHandler, info: ValidationInfo
+) -> tuple[Any, ...]:
+    """Validate a list. An item that cannot be read is logged and left out."""
     if value is None:
-        return []
-    if not isinstance(value, list):
-        raise Unreadable(f"{key} is no list")
-    found = []
-    for number, item in enumerate(value):
+        return ()
+    items = value if isinstance(value, list | tuple) else None
+    if items is None:
+        raise ValueError("is no list")
+    try:
+        return tuple(handler(items))
+    except ValidationError as error:
+        problems = {problem["loc"][0]: problem for problem in _problems(error)}
+    for number, problem in problems.items():
+        log.warning("left out %s[%s]: %s", info.field_name, number, _described(problem, skip=1))
+    return tuple(handler([item for number, item in enumerate(items) if number not in problems]))
+
+
+# What pydantic calls a problem, and what staff read.
+_PROBLEMS = {
+    "missing": "is missing",
+    "string_type": "is no text",
+    "string_too_short": "is empty",
+    "string_too_long": "is too long",
+    "model_type": "is not an object",
+    "dict_type": "is not an object",
+}
+
+
+def _problems(error: ValidationError) -> list[Any]:
+    """Without the input, which may hold names and addresses."""
+    return list(error.errors(include_url=False, include_input=False))
+
+
+def _described(problem: Mapping[str, Any], skip: int = 0) -> str:
+    field = ".".join(str(part) for part in problem["loc"][skip:]) or "it"
+    if problem["type"] == "value_error":
+        return f"{field} {problem['ctx']['error']}"
+    return f"{field} {_PROBLEMS.get(problem['type'], problem['msg'])}"
+
+
+# Fields that must be there.
+Text = Annotated[str, Field(min_length=1)]
+WholeNumber = Annotated[int, PlainValidator(_whole_number)]
+Instant = Annotated[datetime, PlainValidator(_utc)]
+# Fields with a default.
+OptionalText = Annotated[str | None, PlainValidator(_text_or_none)]
+FreeText = Annotated[str, PlainValidator(_text_or_empty)]
+Digits = Annotated[str, PlainValidator(_text_or_digits)]
+Line = Annotated[str, PlainValidator(one_line)]
+Link = Annotated[str, PlainValidator(web_link)]
+Flag = Annotated[bool, PlainValidator(lambda value: value is True)]
+NumberOrZero = Annotated[int, PlainValidator(lambda value: _whole_number_or_none(value) or 0)]
+NumberOrOne = Annotated[int, PlainValidator(_number_or_one)]
+OptionalInstant = Annotated[datetime | None, PlainValidator(_utc_or_none)]
+OptionalDate = Annotated[date | None, PlainValidator(_date_or_none)]
+Texts = Annotated[tuple[str, ...], PlainValidator(_texts)]
+ObjectOrNone = Annotated[T | None, BeforeValidator(_object_or_none)]
+ObjectOrEmpty = Annotated[dict[str, Any], PlainValidator(_dict_or_empty)]
+# A list. An item that cannot be read costs only itself.
+Items = Annotated[tuple[T, ...], WrapValidator(_without_unreadable)]
+
+
+class Payload(BaseModel):
+    """A JSON object of Calendly. Its repr shows only a URI: names and addresses must not slip into logs."""
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+    @classmethod
+    def parse(cls, data: object) -> Self:
+        """Read a JSON object. Raises UnreadablePayload."""
         try:
-            found.append((item, parse(as_dict(item, "it"))))
-        except Unreadable as error:
-            log.warning("left out %s[%d]: %s", key, number, error)
-    return found
+            return cls.model_validate(data)
+        except ValidationError as error:
+            problem = _described(_problems(error)[0])
+        # Raised outside of the handler: pydantic's error holds what was sent.
+        raise UnreadablePayload(problem)
+
+    def __repr__(self) -> str:
+        uri = getattr(self, "uri", "")
+        return f"<{type(self).__name__} {uri}>" if uri else f"<{type(self).__name__}>"
+
+    __str__ = __repr__
 
 
-def parsed(data: dict[str, Any], key: str, parse: Callable[[dict[str, Any]], T]) -> tuple[T, ...]:
-    """The objects of a list, parsed. What cannot be read is left out, as in ``readable``."""
-    return tuple([each for _item, each in readable(data, key, parse)])
+class RawPayload(Payload):
+    """A payload that is kept as it came, too."""
 
+    raw: Annotated[dict[str, Any], SkipValidation] = Field(default_factory=dict)
 
-def texts(data: dict[str, Any], key: str) -> tuple[str, ...]:
-    """The strings of a list; empty where it is missing or null."""
-    value = data.get(key)
-    return tuple([item for item in value if isinstance(item, str)]) if isinstance(value, list) else ()
-
-
-def dump_json(value: object) -> bytes:
-    """Compact UTF-8 JSON. Lone surrogates, which UTF-8 cannot carry, become question marks."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode(
-        "utf-8", "replace"
-    )
+    @model_validator(mode="before")
+    @classmethod
+    def _keep_raw(cls, data: object) -> object:
+        return {**data, "raw": data} if isinstance(data, dict) else data

@@ -1,6 +1,6 @@
-"""What Calendly sends to us: is it theirs, and what does it say? Works on bytes, knows no HTTP and no clock.
+"""Webhook deliveries: checks their signature and reads them. Works on bytes, without HTTP and without a clock.
 
-https://developer.calendly.com/api-docs/ZG9jOjM2MzE2MDM4-webhook-signatures
+https://developer.calendly.com/api-docs/4c305798a61d3-webhook-signatures
 """
 
 from __future__ import annotations
@@ -8,13 +8,15 @@ from __future__ import annotations
 import hmac
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from typing import Annotated
 
-from . import fields
-from .errors import InvalidSignature, Unreadable
-from .types import EventType, Invitee, ScheduledEvent
+from pydantic import AliasPath, Field
+
+from ..http import json_body
+from ..http.json_body import InvalidJSON
+from .errors import InvalidSignature, UnreadablePayload
+from .fields import Payload, Text
+from .payloads import EventType, Invitee, ScheduledEvent
 
 INVITEE_KINDS = frozenset(
     {"invitee.created", "invitee.canceled", "invitee_no_show.created", "invitee_no_show.deleted"}
@@ -25,7 +27,6 @@ _MAX_HEADER = 1024
 _MAX_TIMESTAMP_DIGITS = 11
 _DIGEST_LENGTH = 64
 _LOWER_HEX = frozenset("0123456789abcdef")
-_MAX_KIND = 100
 CALENDLY = "https://api.calendly.com"
 _MAX_URI = 255
 _ID = "[A-Za-z0-9_-]{1,100}"
@@ -36,50 +37,40 @@ _EVENT_TYPE = re.compile(f"/event_types/{_ID}")
 _USER = re.compile(f"/users/{_ID}")
 
 
-@dataclass(frozen=True, slots=True)
-class InviteeDelivery:
-    """Something happened to an invitee. ``invitee.raw`` is the whole payload, ``event`` the meeting in it.
+class InviteeDelivery(Payload):
+    """Something happened to an invitee. ``event`` is the meeting inside of the payload."""
 
-    ``created_at`` is the delivery's moment; whether it is news, ``invitee.updated_at`` tells.
-    """
-
-    kind: str
-    created_at: datetime
-    invitee: Invitee
-    event: ScheduledEvent
+    kind: Text = Field(validation_alias="event")
+    invitee: Invitee = Field(validation_alias="payload")
+    event: ScheduledEvent = Field(validation_alias=AliasPath("payload", "scheduled_event"))
 
 
-@dataclass(frozen=True, slots=True)
-class EventTypeDelivery:
+class EventTypeDelivery(Payload):
     """An event type was made, changed or deleted. Its HTML description is not sent."""
 
-    kind: str
-    created_at: datetime
-    event_type: EventType
+    kind: Text = Field(validation_alias="event")
+    event_type: EventType = Field(validation_alias="payload")
 
 
-@dataclass(frozen=True, slots=True)
-class UnknownDelivery:
+class UnknownDelivery(Payload):
     """Signed by Calendly, but of a kind that we do not use."""
 
-    kind: str
-    created_at: datetime | None
-    payload: Any
+    kind: Annotated[Text, Field(max_length=100)] = Field(validation_alias="event")
 
 
 Delivery = InviteeDelivery | EventTypeDelivery | UnknownDelivery
 
 
 def verify(*, body: bytes, header: str | None, keys: Sequence[str], now: float, tolerance: float) -> None:
-    """Promise that one of ``keys`` signed ``body`` within ``tolerance`` seconds of ``now`` (Unix seconds).
+    """Check that one of ``keys`` signed ``body`` within ``tolerance`` seconds of ``now`` (Unix seconds).
 
-    Raises InvalidSignature. No key, or only empty ones: nothing is accepted. Several keys serve a rotation.
+    Raises InvalidSignature. Without a key nothing is accepted. Several keys serve a rotation.
     """
     timestamp, digests = check_header(header, now=now, tolerance=tolerance)
     signed = b"%b.%b" % (timestamp.encode("ascii"), body)
     matched = False
     for key in keys:
-        # An empty key is one that anybody can sign with.
+        # Anybody can sign with an empty key.
         if not key:
             continue
         expected = hmac.digest(key.encode("utf-8"), signed, "sha256").hex().encode("ascii")
@@ -129,32 +120,27 @@ def check_header(header: str | None, *, now: float, tolerance: float) -> tuple[s
 def parse(body: bytes, *, bases: Iterable[str] = ()) -> Delivery:
     """Read a verified delivery. Its URIs are Calendly's, or begin with one of ``bases`` (a sandbox, a proxy).
 
-    Raises Unreadable: not JSON, not an envelope, or a kind that we know in a shape that we do not; also with a URI
-    of somewhere else, which could never be read again.
+    Raises UnreadablePayload for what is not JSON or not a delivery, and for a kind that we know in a shape that we
+    do not; also for a URI of another host, which could never be read again.
     """
-    envelope = fields.as_dict(fields.load_json(body), "delivery")
-    kind = fields.text(envelope, "event")
-    if len(kind) > _MAX_KIND:
-        raise Unreadable("event is too long for a kind")
-    payload = envelope.get("payload")
-    ours = (CALENDLY, *(base.rstrip("/") for base in bases))
-    if kind in INVITEE_KINDS:
-        invitee = Invitee.parse(fields.as_dict(payload, "payload"))
-        event = ScheduledEvent.parse(fields.as_dict(invitee.raw.get("scheduled_event"), "scheduled_event"))
-        _check(invitee, event, ours)
-        return InviteeDelivery(kind, fields.instant(envelope, "created_at"), invitee, event)
-    if kind in EVENT_TYPE_KINDS:
-        event_type = EventType.parse(fields.as_dict(payload, "payload"))
-        _check_uri("uri", event_type.uri, _EVENT_TYPE, ours)
-        return EventTypeDelivery(kind, fields.instant(envelope, "created_at"), event_type)
     try:
-        created_at = fields.instant_or_none(envelope, "created_at")
-    except Unreadable:
-        created_at = None
-    return UnknownDelivery(kind, created_at, payload)
+        envelope = json_body.load(body)
+    except InvalidJSON as exc:
+        raise UnreadablePayload(str(exc)) from None
+    delivery = UnknownDelivery.parse(envelope)
+    allowed = (CALENDLY, *(base.rstrip("/") for base in bases))
+    if delivery.kind in INVITEE_KINDS:
+        about_invitee = InviteeDelivery.parse(envelope)
+        _check_uris(about_invitee.invitee, about_invitee.event, allowed)
+        return about_invitee
+    if delivery.kind in EVENT_TYPE_KINDS:
+        about_event_type = EventTypeDelivery.parse(envelope)
+        _check_uri("uri", about_event_type.event_type.uri, _EVENT_TYPE, allowed)
+        return about_event_type
+    return delivery
 
 
-def _check(invitee: Invitee, event: ScheduledEvent, bases: tuple[str, ...]) -> None:
+def _check_uris(invitee: Invitee, event: ScheduledEvent, bases: tuple[str, ...]) -> None:
     for name, uri, shape in (
         ("uri", invitee.uri, _INVITEE),
         ("event", invitee.event_uri, _EVENT),
@@ -172,4 +158,4 @@ def _check(invitee: Invitee, event: ScheduledEvent, bases: tuple[str, ...]) -> N
 def _check_uri(name: str, uri: str, shape: re.Pattern[str], bases: tuple[str, ...]) -> None:
     known = any(uri.startswith(base) and shape.fullmatch(uri, len(base)) for base in bases)
     if not known or len(uri) > _MAX_URI:
-        raise Unreadable(f"{name} is no URI of Calendly's")
+        raise UnreadablePayload(f"{name} is no URI of Calendly's")

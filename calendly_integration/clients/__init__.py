@@ -1,11 +1,11 @@
-"""The configured clients: one of Calendly for each connection, one of the portal, pooled per process."""
+"""The configured clients: one of Calendly for each connection and one of the portal, kept for the process."""
 
 import threading
 
 from .. import conf
 from ..calendly.client import Client as CalendlyClient
 from ..models import CalendlyAccount
-from ..vai.client import Client as PortalClient
+from ..portal.client import Client as PortalClient
 from . import api_call_log, encryption
 
 DEFAULT = "default"
@@ -16,11 +16,11 @@ _portal: dict[tuple[str, str], PortalClient] = {}
 
 
 class NoToken(Exception):
-    """The connection has no credential, or one that no configured key can read."""
+    """The connection has no credential, or one that no configured encryption key can read."""
 
 
 def token(account: CalendlyAccount) -> str:
-    """The connection's credential: the settings' for the default connection, the stored one for another. Raises
+    """The connection's credential: that of the settings for the default connection, else the stored one. Raises
     NoToken."""
     if account.slug == DEFAULT:
         if key := conf.get().API_KEY:
@@ -41,7 +41,7 @@ def calendly(account: CalendlyAccount) -> CalendlyClient:
         client = _calendly.get(key)
         if client is None:
             try:
-                client = _calendly[key] = CalendlyClient(key[1], base_url=key[2], on_call=api_call_log.heard)
+                client = _calendly[key] = CalendlyClient(key[1], base_url=key[2], on_call=api_call_log.record)
             except ValueError as error:
                 raise NoToken(str(error)) from error
         return client
@@ -61,7 +61,7 @@ def portal() -> PortalClient | None:
 
 
 def forget() -> None:
-    """Drop all clients, so that the next call makes them anew. For tests and after a fork."""
+    """Drop all clients; the next call makes new ones. For tests and after a fork."""
     with _lock:
         _calendly.clear()
         _portal.clear()

@@ -7,7 +7,8 @@ What is heard and not written is forgotten: nobody's booking has to do with it.
 import uuid
 from datetime import datetime
 
-from ..clients.api_call_log import calls, calls_so_far
+from ..clients.api_call_log import recorded_calls as calls
+from ..clients.api_call_log import take_calls
 from ..models import TimelineEntry
 from .actors import SYSTEM, entry
 
@@ -31,5 +32,5 @@ def entries(booking_id: uuid.UUID, *, at: datetime) -> list[TimelineEntry]:
             ms=round(each.seconds * 1000),
             tries=each.tries,
         )
-        for each in calls_so_far()[-MOST:]
+        for each in take_calls()[-MOST:]
     ]

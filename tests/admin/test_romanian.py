@@ -118,7 +118,7 @@ def troubled() -> None:
         last_error=DENIED,
         created_at=now,
     )
-    WebhookDelivery.objects.update(last_error="email is missing or no text")
+    WebhookDelivery.objects.update(last_error="email is missing")
     OutboxMessage.objects.update(last_error="the portal answered 503")
     CalendlyAccount.objects.update(
         health="failing",

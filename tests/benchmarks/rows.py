@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import transaction
 
-from calendly_integration.calendly.types import Invitee
+from calendly_integration.calendly.payloads import Invitee
 from calendly_integration.models import (
     Booking,
     CalendlyBooking,

@@ -98,10 +98,6 @@ def cancellation() -> dict[str, Any]:
     return {"canceled_by": "Mara Host", "reason": "ill", "canceler_type": "host", "created_at": MOMENT}
 
 
-def no_show() -> dict[str, Any]:
-    return {"uri": NO_SHOW, "invitee": INVITEE, "created_at": MOMENT}
-
-
 def available_time() -> dict[str, Any]:
     return {
         "status": "available",

@@ -8,14 +8,14 @@ import time_machine
 
 from calendly_integration import clients
 from calendly_integration.models import Booking, FollowUp, VAIMetadata
+from calendly_integration.portal.client import Client
+from calendly_integration.portal.errors import PortalUnavailable, RequestRefused
 from calendly_integration.sandbox.calendly import Calendly
 from calendly_integration.sandbox.portal import Portal
 from calendly_integration.services import outbox
 from calendly_integration.services.bookings import queries
 from calendly_integration.services.outbox import refused_key
 from calendly_integration.services.reconcile import metadata
-from calendly_integration.vai.client import Client
-from calendly_integration.vai.errors import Refused, Unavailable
 
 from .story import AGENT, TEN, active, book, deliver, hours, message, now, portal_has_all, told
 
@@ -148,7 +148,7 @@ def test_a_pause_that_the_portal_asks_for_is_obeyed(
     from_the_page(calendly)
 
     def limited(_client: Client, _event_id: str) -> None:
-        raise Unavailable("slow down", retry_after=77)
+        raise PortalUnavailable("slow down", retry_after=77)
 
     monkeypatch.setattr(Client, "get_metadata", limited)
     look()
@@ -163,7 +163,7 @@ def test_a_refusal_is_not_repeated(
     from_the_page(calendly)
 
     def refused(_client: Client, _event_id: str) -> None:
-        raise Refused("the portal answered 410", status=410)
+        raise RequestRefused("the portal answered 410", status=410)
 
     monkeypatch.setattr(Client, "get_metadata", refused)
     look()

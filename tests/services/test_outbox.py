@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from calendly_integration.models import OutboxMessage, OutboxQueue, Pulse
+from calendly_integration.portal import errors
+from calendly_integration.portal.client import Client
 from calendly_integration.sandbox.portal import Portal
 from calendly_integration.services import outbox
 from calendly_integration.services.outbox import circuit_breaker, dispatcher, results
-from calendly_integration.vai import errors
-from calendly_integration.vai.client import Client
 
 pytestmark = pytest.mark.django_db
 
@@ -101,8 +101,8 @@ def status(path: str) -> str:
     return OutboxMessage.objects.get(path=path).status
 
 
-def unavailable(retry_after: float | None = None) -> errors.Unavailable:
-    return errors.Unavailable("the portal answered 503", status=503, retry_after=retry_after)
+def unavailable(retry_after: float | None = None) -> errors.PortalUnavailable:
+    return errors.PortalUnavailable("the portal answered 503", status=503, retry_after=retry_after)
 
 
 # Writing
@@ -164,12 +164,12 @@ def test_a_lane_longer_than_one_run_is_emptied(
 def test_a_refused_message_is_parked_and_the_lane_goes_on(
     outbox_dispatcher: outbox.OutboxDispatcher, post: Post, now: Clock
 ) -> None:
-    post.answer = lambda path, body: errors.Refused("no", status=422) if path == "/one" else None
+    post.answer = lambda path, body: errors.RequestRefused("no", status=422) if path == "/one" else None
     outbox.add([draft(), draft(path="/two")], now=now())
     carry(outbox_dispatcher)
     assert (status("/one"), status("/two")) == ("parked", "sent")
     parked = OutboxMessage.objects.get(path="/one")
-    assert (parked.attempts, parked.last_error) == (1, "Refused: no")
+    assert (parked.attempts, parked.last_error) == (1, "RequestRefused: no")
 
 
 def test_failures_are_tried_again_after_growing_pauses(

@@ -7,10 +7,10 @@ import pytest
 from django.test import Client as Browser
 
 from calendly_integration.models import CalendlyAccount, OutboxMessage, OutboxQueue, Pulse
+from calendly_integration.portal import errors
 from calendly_integration.services import outbox, worker
 from calendly_integration.services.accounts import calendly_accounts, doctor
 from calendly_integration.services.outbox import circuit_breaker, dispatcher, refused_key
-from calendly_integration.vai import errors
 
 from .test_outbox import Clock, Post, carry, draft, unavailable
 
@@ -126,7 +126,7 @@ def test_another_refusal_ends_the_pause_as_well(
     outbox.add([draft(), draft(path="/two")], now=now())
     outbox_dispatcher = couriers()
     carry(outbox_dispatcher)
-    post.answer = lambda path, body: errors.Refused("no", status=422) if path == "/one" else None
+    post.answer = lambda path, body: errors.RequestRefused("no", status=422) if path == "/one" else None
     now.shift(60)
     carry(outbox_dispatcher)
     assert states() == {"parked": 1, "sent": 1}
@@ -145,7 +145,7 @@ def test_a_refusal_proves_that_the_portal_lives(
         carry(outbox_dispatcher, rounds=5)
     carry(outbox_dispatcher)
     OutboxQueue.objects.update(next_attempt_at=now())
-    post.answer = lambda path, body: errors.Refused("no", status=400)
+    post.answer = lambda path, body: errors.RequestRefused("no", status=400)
     carry(outbox_dispatcher)
     assert states() == {"parked": 9}
     assert not Pulse.objects.filter(pk=circuit_breaker.PULSE).exists()

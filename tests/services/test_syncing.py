@@ -8,8 +8,8 @@ import pytest
 import time_machine
 
 from calendly_integration import clients
-from calendly_integration.calendly import types
-from calendly_integration.calendly.calls import Pages
+from calendly_integration.calendly import payloads
+from calendly_integration.calendly.base import PagedItems
 from calendly_integration.calendly.errors import CalendlyError, ServerError
 from calendly_integration.models import (
     Booking,
@@ -263,7 +263,7 @@ def test_two_syncs_that_find_the_same_new_event_type_keep_it_once(
         found = list(listed(**options))
         monkeypatch.setattr(client, "event_types", listed)
         event_types.sync(account, now=now())
-        return Pages(iter([{"collection": [kind.raw for kind in found]}]), types.EventType.parse)
+        return PagedItems(iter([{"collection": [kind.raw for kind in found]}]), payloads.EventType)
 
     monkeypatch.setattr(client, "event_types", while_another_sync_runs)
     event_types.sync(account, now=now())
@@ -402,14 +402,14 @@ def test_a_sync_in_the_midst_of_a_booking_does_not_double_it(
     clock: time_machine.Traveller,
 ) -> None:
     client = clients.calendly(account)
-    original = client.book
+    original = client.create_invitee
 
     def book_and_sync(request: Any) -> Any:
         invitee = original(request)
         sync(account)
         return invitee
 
-    monkeypatch.setattr(client, "book", book_and_sync)
+    monkeypatch.setattr(client, "create_invitee", book_and_sync)
     book()
     pass_time(clock, calendly)
     settled(calendly)

@@ -8,7 +8,7 @@ from django.db import transaction
 from ... import clients, conf
 from ...calendly.client import Client
 from ...calendly.errors import CalendlyError, NotFound, PermissionDenied
-from ...calendly.types import Organization, User
+from ...calendly.payloads import Organization, User
 from ...clients import encryption
 from ...models import CalendlyAccount
 

@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 from ... import clients
 from ...calendly.errors import CalendlyError, InsufficientScope, PermissionDenied, Unauthenticated
 from ...models import CalendlyAccount
-from ...vai.errors import VAIError
+from ...portal.errors import PortalError
 from .. import error_texts, outbox
 from ..backoffice import search
 from ..webhooks import signing_keys, subscriptions
@@ -227,7 +227,7 @@ def _portal(account: CalendlyAccount, now: datetime) -> Finding:
         )
     try:
         portal.get_metadata("calendly-doctor")
-    except VAIError as error:
+    except PortalError as error:
         said = error_texts.said(re.sub(r"\s+", " ", str(error))[:200])
         mend = _("Look at VAI_API_URL, VAI_API_KEY and the portal.")
         return Finding("portal", False, f"{said}; {text}", mend)

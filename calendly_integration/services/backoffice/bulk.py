@@ -5,7 +5,6 @@ no other. Notes are words of ours, such as `past`, with what somebody else said 
 """
 
 import logging
-import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,6 +13,7 @@ from django.db import transaction
 from django.db.models import Count, Q
 
 from ... import jobs
+from ...http.backoff import backoff_seconds
 from ...models import Booking, BulkItem, BulkRun, OutboxMessage, WebhookDelivery
 from ...models.work import DATABASE_AWAY
 from .. import errors, outbox
@@ -174,7 +174,7 @@ def _retry_later(item: BulkItem, later: _Later, now: datetime) -> None:
     if item.attempts >= MAX_ATTEMPTS:
         _finish(item, Status.FAILED, str(later), now, error=later.error)
         return
-    pause = max(later.wait, min(MAX_PAUSE_SECONDS, 2.0**item.attempts)) * random.uniform(1.0, 1.2)
+    pause = backoff_seconds(item.attempts, first=2.0, longest=MAX_PAUSE_SECONDS, at_least=later.wait)
     with transaction.atomic(durable=True):
         _lock(item.run_id)
         at = now + timedelta(seconds=pause)

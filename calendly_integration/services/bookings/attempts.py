@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from ... import clients, jobs
 from ...calendly.errors import CalendlyError, NotFound, RateLimited, SlotTaken
-from ...calendly.types import Answer, BookingRequest
+from ...calendly.payloads import Answer, CreateInviteeRequest, Tracking
 from ...models import Booking, CalendlyBooking, EventType, TimelineEntry
 from ...models.calendly_booking import SLOT_ONCE
 from ...models.constraints import violates
@@ -77,17 +77,17 @@ class Plan:
     phone: str = ""
     confirmed: Callable[[Booking], None] = lambda _booking: None
 
-    def request(self, calendly_booking: CalendlyBooking, slot: Slot) -> BookingRequest:
+    def request(self, calendly_booking: CalendlyBooking, slot: Slot) -> CreateInviteeRequest:
         """The one request for Calendly."""
-        return BookingRequest(
+        return CreateInviteeRequest(
             event_type_uri=self.event_type.uri,
-            start=slot.text,
+            start_time=slot.text,
             email=self.email,
             name=self.name,
             timezone=self.time_zone,
             location=self.location,
             answers=self.answers,
-            tracking=mapping.tracking(calendly_booking.pk, self.by.source),
+            tracking=Tracking(**mapping.tracking(calendly_booking.pk, self.by.source)),
             guests=self.guests,
         )
 
@@ -263,7 +263,7 @@ def _send(plan: Plan, calendly_booking: CalendlyBooking, slot: Slot) -> Outcome:
     """The request, with no transaction open. Raises SlotTaken, NotFound, and what `place` raises."""
     account = plan.event_type.account
     try:
-        invitee = clients.calendly(account).book(plan.request(calendly_booking, slot))
+        invitee = clients.calendly(account).create_invitee(plan.request(calendly_booking, slot))
     except (SlotTaken, NotFound):
         raise
     except RateLimited as error:

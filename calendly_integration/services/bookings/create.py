@@ -8,7 +8,7 @@ from typing import Literal
 
 from ... import clients, conf
 from ...calendly.errors import CalendlyError
-from ...calendly.types import Answer
+from ...calendly.payloads import Answer
 from ...models import Booking, CalendlyBooking, EventType, VAIMetadata
 from ...models.booking import search_key
 from ...models.bulk_sql import insertion, send

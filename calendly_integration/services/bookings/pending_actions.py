@@ -5,7 +5,6 @@ done twice without harm.
 """
 
 import logging
-import random
 import uuid
 from datetime import datetime, timedelta
 
@@ -23,7 +22,8 @@ from ...calendly.errors import (
     PermissionDenied,
     Unauthenticated,
 )
-from ...calendly.types import Invitee, ScheduledEvent
+from ...calendly.payloads import Invitee, ScheduledEvent
+from ...http.backoff import backoff_seconds
 from ...models import Booking, CalendlyBooking, EventType, TimelineEntry
 from ...models.work import DATABASE_AWAY
 from .. import api_call_log, errors, reconcile
@@ -87,8 +87,8 @@ def work(calendly_booking: CalendlyBooking, *, now: datetime) -> None:
 
 def _again(calendly_booking: CalendlyBooking, error: Exception) -> None:
     """Try once more later: about 1, 2, 4, 8 … seconds from now, at most half a minute, as Calendly asks."""
-    hinted = getattr(error, "retry_after", None)
-    pause = hinted if hinted else min(LONGEST_PAUSE, 2.0 ** min(calendly_booking.attempts, 6))
+    asked = getattr(error, "retry_after", None) or 0.0
+    pause = backoff_seconds(calendly_booking.attempts, first=2.0, longest=LONGEST_PAUSE, at_least=asked)
     log.warning(
         "Calendly booking %s: %s failed: %s",
         calendly_booking.pk,
@@ -97,7 +97,7 @@ def _again(calendly_booking: CalendlyBooking, error: Exception) -> None:
     )
     CalendlyBooking.objects.finish(
         calendly_booking,
-        next_attempt_at=timezone.now() + timedelta(seconds=pause * random.uniform(1.0, 1.2)),
+        next_attempt_at=timezone.now() + timedelta(seconds=pause),
         last_error=str(error)[:500],
     )
     reconcile.unpaired(calendly_booking)

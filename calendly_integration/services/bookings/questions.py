@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from ...calendly.types import Answer
+from ...calendly.payloads import Answer
 from ...models import EventType
 from ..catalog.event_types import plain
 from . import phones
@@ -95,9 +95,9 @@ def answers(
         raise Unanswered(questions="; ".join(missing))
     settled = [
         Answer(
-            _name(asked[number]),
-            _settled(asked[number], told, evidence),
-            int(asked[number].get("position") or 0),
+            question=_name(asked[number]),
+            answer=_settled(asked[number], told, evidence),
+            position=int(asked[number].get("position") or 0),
         )
         for number, told in sorted(texts.items())
     ]

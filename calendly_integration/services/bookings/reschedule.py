@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 
 from ... import clients
 from ...calendly.errors import CalendlyError
-from ...calendly.types import Answer
+from ...calendly.payloads import Answer
 from ...models import Booking, CalendlyBooking, EventType
 from .. import errors
 from ..actors import Actor, entry

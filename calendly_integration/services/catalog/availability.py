@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 from ... import clients
-from ...calendly import types
+from ...calendly import payloads
 from ...calendly.errors import CalendlyError
 from ...models import EventType, Host
 from .. import errors, texts
@@ -136,7 +136,7 @@ def of_host(host: Host, *, start: datetime, end: datetime, now: datetime) -> lis
 
 
 def _working_hours(
-    schedules: Sequence[types.AvailabilitySchedule], begin: datetime, end: datetime
+    schedules: Sequence[payloads.AvailabilitySchedule], begin: datetime, end: datetime
 ) -> list[tuple[datetime, datetime]]:
     """The default schedule's hours as instants, each day by the rules of its zone. A rule for a date beats
     that for its weekday."""
@@ -148,8 +148,9 @@ def _working_hours(
     weekdays = {rule.wday: rule.intervals for rule in schedule.rules if rule.wday}
     hours, day = [], begin.astimezone(zone).date()
     while day <= end.astimezone(zone).date():
-        for opens, closes in dates.get(day, weekdays.get(_weekday(day), ())):
-            hours.append((max(_instant(day, opens, zone), begin), min(_instant(day, closes, zone), end)))
+        for each in dates.get(day, weekdays.get(_weekday(day), ())):
+            opens, closes = _instant(day, each.opens, zone), _instant(day, each.closes, zone)
+            hours.append((max(opens, begin), min(closes, end)))
         day += timedelta(days=1)
     return _union(hours)
 

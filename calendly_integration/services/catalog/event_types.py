@@ -12,7 +12,7 @@ from django.db.models import Model, OuterRef, QuerySet, Subquery
 from django.db.models.fields.json import KT
 
 from ... import clients
-from ...calendly import types
+from ...calendly import payloads
 from ...calendly.client import Client
 from ...calendly.errors import NotFound, PermissionDenied
 from ...models import Booking, CalendlyAccount, CalendlyBooking, EventType, EventTypeChange, Host
@@ -109,7 +109,7 @@ def known_as(aliases: Any) -> set[str]:
 
 
 def _ids(pk: uuid.UUID, uri: str) -> tuple[str, ...]:
-    return str(pk), uri.lower(), types.uuid_of(uri).lower()
+    return str(pk), uri.lower(), payloads.uuid_of(uri).lower()
 
 
 def plain(text: str) -> str:
@@ -218,7 +218,7 @@ def name_late(model: type[Model], uris: Iterable[str], *, now: datetime) -> None
     waiting.update(**{column: Subquery(found)}, updated_at=now)
 
 
-def _members(client: Client, kind: types.EventType) -> list[str]:
+def _members(client: Client, kind: payloads.EventType) -> list[str]:
     """The hosts of an event type: its owner, or for a pool whoever Calendly names."""
     if kind.pooling_type or kind.profile_type == "Team":
         try:
@@ -231,7 +231,7 @@ def _members(client: Client, kind: types.EventType) -> list[str]:
 
 
 def keep_event_type(
-    account: CalendlyAccount, seen: types.EventType, *, hosts: list[Host] | None = None, now: datetime
+    account: CalendlyAccount, seen: payloads.EventType, *, hosts: list[Host] | None = None, now: datetime
 ) -> bool:
     """Bring one event type in, if it is not older than what we hold. True if it was new or changed.
 
@@ -269,7 +269,7 @@ def _note_change(kept: EventType, columns: dict[str, Any], now: datetime) -> Non
         EventTypeChange.objects.create(event_type=kept, at=now, changes=changes)
 
 
-def event_type_told(account: CalendlyAccount, seen: types.EventType, kind: str, *, now: datetime) -> bool:
+def event_type_told(account: CalendlyAccount, seen: payloads.EventType, kind: str, *, now: datetime) -> bool:
     """A delivery about an event type. The caller holds the transaction. True if it brought news."""
     changed = keep_event_type(account, seen, now=now)
     data = {"name": seen.name, "slug": seen.slug, "active": seen.active, "duration_minutes": seen.duration}

@@ -11,8 +11,8 @@ from django.db.models import TextField
 from django.db.models.functions import Cast
 
 from ...models import OutboxMessage, OutboxQueue
-from ...vai import errors
-from ...vai.client import Client
+from ...portal import errors
+from ...portal.client import Client
 from . import refused_key
 from .circuit_breaker import CircuitBreaker
 from .crew import Crew
@@ -135,12 +135,12 @@ class OutboxDispatcher:
     def _send(self, run: Run, letter: OutgoingMessage) -> Failure | None:
         try:
             self._client.post(letter.path, letter.body, idempotency_key=letter.key)
-        except errors.Refused as error:
+        except errors.RequestRefused as error:
             run.refused.append((letter.id, described(error)))
         except errors.KeyRefused as error:
             self._key.refused = True
             return Failure(letter, described(error), key_refused=True)
-        except errors.VAIError as error:
+        except errors.PortalError as error:
             return Failure(letter, described(error), retry_after=error.retry_after)
         except BaseException as error:  # whatever it is, the queue must come back
             log.exception("Message %s could not be sent.", letter.id)

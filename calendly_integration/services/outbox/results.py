@@ -1,6 +1,5 @@
 """What a dispatcher brings back, written down in bulk."""
 
-import random
 import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -10,6 +9,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import F
 
+from ...http.backoff import backoff_seconds
 from ...models import OutboxMessage, OutboxQueue
 from .queue import LONGEST_PAUSE
 
@@ -168,5 +168,5 @@ def pause(attempts: int, retry_after: float | None) -> timedelta:
     what the portal asks for is obeyed, up to a day."""
     if retry_after:
         return min(timedelta(seconds=max(retry_after, 1.0)), LONGEST_HOLD)
-    seconds = float(2 ** min(max(attempts, 1) - 1, 9))
-    return min(timedelta(seconds=seconds * random.uniform(0.8, 1.2)), LONGEST_PAUSE)
+    seconds = backoff_seconds(attempts, first=1.0, longest=LONGEST_PAUSE.total_seconds())
+    return min(timedelta(seconds=seconds), LONGEST_PAUSE)

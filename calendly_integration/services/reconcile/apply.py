@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db.models import Q
 
-from ...calendly import types
+from ...calendly import payloads
 from ...models import Booking, CalendlyAccount, CalendlyBooking, EventType, Host, TimelineEntry, VAIMetadata
 from ...models.bulk_sql import Change, alteration, insertion, send
 from .. import outbox
@@ -76,7 +76,11 @@ class Mirror:
         calendly_bookings = self.calendly_bookings[booking.pk]
         before = Before.of(booking, LegBefore.of(calendly_booking))
         self._load_mirrored()
-        cancel(calendly_booking, types.Cancellation(by, reason or None, "host", at), at)
+        cancel(
+            calendly_booking,
+            payloads.Cancellation(canceled_by=by, reason=reason or None, canceler_type="host", created_at=at),
+            at,
+        )
         derive(booking, calendly_bookings, hosts=self.hosts, event_types=self.event_types)
         happened(
             self.effects,

@@ -1,13 +1,12 @@
 """From Calendly's words (invitee, scheduled event) to ours (booking, Calendly booking, host): the only translator."""
 
 import uuid
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from ...calendly import fields, types
-from ...calendly.texts import one_line, web_link_within
+from ...calendly import payloads
+from ...calendly.fields import one_line, web_link_in
 from ...models import Booking, EventType
 
 # Our mark in an invitee's tracking, by the source of the booking. The reference is opaque: never personal data.
@@ -24,7 +23,7 @@ def tracking(calendly_booking_id: uuid.UUID, source: str = Booking.Source.AGENT)
     }
 
 
-def reference(invitee: types.Invitee) -> uuid.UUID | None:
+def reference(invitee: payloads.Invitee) -> uuid.UUID | None:
     """The Calendly booking that an invitee was booked for, by its tracking."""
     content = invitee.tracking.get("utm_content")
     if not isinstance(content, str) or len(content) != 32 or not portal_made(invitee):
@@ -35,7 +34,7 @@ def reference(invitee: types.Invitee) -> uuid.UUID | None:
         return None
 
 
-def portal_made(invitee: types.Invitee) -> bool:
+def portal_made(invitee: payloads.Invitee) -> bool:
     """True where the tracking says that the portal made the booking: source and medium to the letter."""
     source, medium = invitee.tracking.get("utm_source"), invitee.tracking.get("utm_medium")
     return medium == MEDIUM and source in SOURCES.values()
@@ -55,21 +54,21 @@ class Person:
 
 def person(invitee_raw: dict[str, Any]) -> Person:
     """Read the person out of the invitee as Calendly sent it."""
-    first, last = fields.line(invitee_raw, "first_name"), fields.line(invitee_raw, "last_name")
+    invitee = payloads.InviteeDetails.parse(invitee_raw)
     return Person(
-        name=(fields.line(invitee_raw, "name") or f"{first} {last}".strip())[:255],
-        email=fields.line(invitee_raw, "email")[:320],
-        time_zone=fields.line(invitee_raw, "timezone")[:64],
-        phone=one_line(fields.digits_or(invitee_raw, "text_reminder_number"))[:64],
-        cancel_url=_whole(fields.link(invitee_raw, "cancel_url"), 500),
-        reschedule_url=_whole(fields.link(invitee_raw, "reschedule_url"), 500),
+        name=(invitee.name or f"{invitee.first_name} {invitee.last_name}".strip())[:255],
+        email=invitee.email[:320],
+        time_zone=invitee.timezone[:64],
+        phone=one_line(invitee.text_reminder_number)[:64],
+        cancel_url=_whole(invitee.cancel_url, 500),
+        reschedule_url=_whole(invitee.reschedule_url, 500),
     )
 
 
-def answers(invitee_raw: dict[str, Any]) -> tuple[types.Answer, ...]:
+def answers(invitee_raw: dict[str, Any]) -> tuple[payloads.Answer, ...]:
     """What the invitee has answered; blank answers are left out."""
-    told = fields.parsed(invitee_raw, "questions_and_answers", types.Answer.parse)
-    return tuple([each for each in told if each.answer.strip()])
+    given = payloads.InviteeDetails.parse(invitee_raw).answers
+    return tuple([each for each in given if each.answer.strip()])
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,14 +87,14 @@ def place(event_raw: dict[str, Any]) -> Place:
     text of a custom location."""
     if not event_raw:
         return Place()
-    given = event_raw.get("location")
-    location: dict[str, Any] = given if isinstance(given, dict) else {}
-    kind, text = fields.text_or(location, "type"), fields.line(location, "location")
-    link = fields.link(location, "join_url") or (web_link_within(text) if kind == "custom" else "")
+    event = payloads.EventDetails.parse(event_raw)
+    location = event.location or payloads.EventLocation()
+    kind, text = location.type, location.location
+    link = location.join_url or (web_link_in(text) if kind == "custom" else "")
     return Place(
-        host_uri=next(_hosts(event_raw), ""),
-        event_name=fields.line(event_raw, "name")[:255],
-        event_type_uri=fields.text_or(event_raw, "event_type"),
+        host_uri=next(iter(event.hosts), ""),
+        event_name=event.name[:255],
+        event_type_uri=event.event_type_uri or "",
         location=text or kind.removesuffix("_conference").replace("_", " "),
         meeting_url=_whole(link, 2000),
     )
@@ -124,22 +123,12 @@ def link_failed(event_raw: dict[str, Any]) -> bool:
 def settled(event_raw: dict[str, Any]) -> bool:
     """False while Calendly still makes the conference."""
     location = event_raw.get("location")
-    status = fields.text_or(location, "status") if isinstance(location, dict) else ""
-    return status not in types.UNSETTLED_LOCATION
+    return not isinstance(location, dict) or str(location.get("status")) not in payloads.UNFINISHED_LOCATION
 
 
 def guests(event_raw: dict[str, Any]) -> list[str]:
     """The addresses of those who come along."""
-    told = event_raw.get("event_guests")
-    rows = told if isinstance(told, list) else []
-    return [address for row in rows if isinstance(row, dict) and (address := fields.line(row, "email"))]
-
-
-def _hosts(event_raw: dict[str, Any]) -> Iterator[str]:
-    told = event_raw.get("event_memberships")
-    for row in told if isinstance(told, list) else []:
-        if isinstance(row, dict) and (uri := fields.text_or(row, "user")):
-            yield uri
+    return [address for address in payloads.EventDetails.parse(event_raw).guests if address]
 
 
 def _whole(link: str, most: int) -> str:
@@ -147,7 +136,7 @@ def _whole(link: str, most: int) -> str:
     return link if len(link) <= most else ""
 
 
-def event_type_columns(seen: types.EventType, *, now: datetime) -> dict[str, Any]:
+def event_type_columns(seen: payloads.EventType, *, now: datetime) -> dict[str, Any]:
     """An event type of Calendly as columns of ours. Durations and buffers in minutes."""
     return {
         "name": seen.name[:255] or seen.slug[:255],
@@ -159,8 +148,8 @@ def event_type_columns(seen: types.EventType, *, now: datetime) -> dict[str, Any
         "kind": EventType.Kind.GROUP if seen.kind == "group" else EventType.Kind.SOLO,
         "pooling": seen.pooling_type or "",
         "color": seen.color[:7],
-        "locations": [row for row, _ in fields.readable(seen.raw, "locations", types.Location.parse)],
-        "questions": [row for row, _ in fields.readable(seen.raw, "custom_questions", types.Question.parse)],
+        "locations": [each.raw for each in seen.locations],
+        "questions": [each.raw for each in seen.questions],
         "scheduling_url": seen.scheduling_url[:500],
         "position": seen.position,
         "raw": seen.raw,

@@ -3,8 +3,8 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from ...calendly import fields, types
-from ...calendly.types import uuid_of
+from ...calendly import payloads
+from ...calendly.payloads import uuid_of
 from ...models import CalendlyBooking
 from . import mapping
 from .observation import Kind, Observation
@@ -85,10 +85,10 @@ def _merge_invitee(calendly_booking: CalendlyBooking, observation: Observation) 
     )
 
 
-def _merge_event(calendly_booking: CalendlyBooking, event: types.ScheduledEvent) -> None:
+def _merge_event(calendly_booking: CalendlyBooking, event: payloads.ScheduledEvent) -> None:
     if event.status == "canceled":
         # Of a group's event one may have left before the rest was canceled.
-        own = fields.object_or_none(calendly_booking.invitee_raw, "cancellation")
+        own = calendly_booking.invitee_raw.get("cancellation")
         cancel(calendly_booking, None if own else event.cancellation, event.updated_at)
     if calendly_booking.event_updated_at is not None and event.updated_at < calendly_booking.event_updated_at:
         return
@@ -103,7 +103,9 @@ def _merge_event(calendly_booking: CalendlyBooking, event: types.ScheduledEvent)
     calendly_booking.start_at, calendly_booking.end_at = event.start_time, event.end_time
 
 
-def cancel(calendly_booking: CalendlyBooking, cancellation: types.Cancellation | None, at: datetime) -> None:
+def cancel(
+    calendly_booking: CalendlyBooking, cancellation: payloads.Cancellation | None, at: datetime
+) -> None:
     """The Calendly booking is over. Who and why is taken from Calendly as soon as it says so."""
     if calendly_booking.status != Status.CANCELED:
         calendly_booking.status, calendly_booking.canceled_at = Status.CANCELED, at

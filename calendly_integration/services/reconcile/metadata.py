@@ -1,7 +1,6 @@
 """Metadata that only the portal has: asked for once, kept for good."""
 
 import logging
-import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,10 +10,11 @@ from uuid import UUID
 from django.db import transaction
 
 from ... import clients
+from ...http.backoff import backoff_seconds
 from ...models import Booking, OutboxQueue, VAIMetadata
 from ...models.bulk_sql import Change, alteration, insertion, send
-from ...vai.client import Client
-from ...vai.errors import Unavailable, VAIError
+from ...portal.client import Client
+from ...portal.errors import PortalError, PortalUnavailable
 from .. import outbox
 from ..actors import SYSTEM, entry
 from ..outbox import confirmations, portal_messages
@@ -48,7 +48,7 @@ class Answer:
 
     question: Question
     told: dict[str, Any] | None = None
-    error: VAIError | None = None
+    error: PortalError | None = None
 
 
 def claim(*, now: datetime, limit: int) -> list[Question]:
@@ -71,11 +71,11 @@ def claim(*, now: datetime, limit: int) -> list[Question]:
 def ask(question: Question, portal: Client) -> Answer:
     """Ask the portal. Without the database, so that many threads can ask while one keeps the answers."""
     if not question.event_id:
-        error = Unavailable("the booking has no event yet", retry_after=LONGEST_PAUSE)
+        error = PortalUnavailable("the booking has no event yet", retry_after=LONGEST_PAUSE)
         return Answer(question, error=error)
     try:
         return Answer(question, told=portal.get_metadata(question.event_id))
-    except VAIError as error:
+    except PortalError as error:
         return Answer(question, error=error)
 
 
@@ -131,8 +131,8 @@ def _changes(held: Sequence[tuple[Answer, VAIMetadata]], now: datetime) -> Itera
         yield row.pk, changes | {"lease_token": None}
 
 
-def _pause(row: VAIMetadata, error: VAIError) -> timedelta:
-    growing = min(LONGEST_PAUSE, 2.0 ** min(row.attempts, 9)) * random.uniform(1, 1.2)
+def _pause(row: VAIMetadata, error: PortalError) -> timedelta:
+    growing = backoff_seconds(row.attempts, first=2.0, longest=LONGEST_PAUSE)
     return timedelta(seconds=error.retry_after or growing)
 
 

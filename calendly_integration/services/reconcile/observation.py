@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ...calendly import types
+from ...calendly import payloads
 
 
 class Kind(StrEnum):
@@ -22,8 +22,8 @@ class Observation:
     """`event` is None where only the invitee was answered, as by a booking."""
 
     kind: Kind
-    invitee: types.Invitee
-    event: types.ScheduledEvent | None
+    invitee: payloads.Invitee
+    event: payloads.ScheduledEvent | None
 
     @property
     def told(self) -> bool:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from ... import clients
 from ...calendly.client import Client
 from ...calendly.errors import CalendlyError, InvalidRequest, NotFound, PermissionDenied
-from ...calendly.types import ScheduledEvent
+from ...calendly.payloads import ScheduledEvent
 from ...models import Booking, CalendlyAccount, CalendlyBooking, SyncRun
 from ...models.constraints import violates
 from .. import reconcile

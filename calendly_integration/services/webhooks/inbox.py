@@ -15,7 +15,7 @@ from django.db.models import Q
 
 from ... import conf, jobs
 from ...calendly import webhooks
-from ...calendly.errors import InvalidSignature, Unreadable
+from ...calendly.errors import InvalidSignature, UnreadablePayload
 from ...models import CalendlyAccount, WebhookDelivery
 from ...models.bulk_sql import alteration, insert_missing, send
 from ...models.work import DATABASE_AWAY
@@ -207,7 +207,7 @@ def _apply(rows: Sequence[WebhookDelivery], now: datetime) -> None:
         account = calendly_accounts.default()
         seen: list[tuple[WebhookDelivery, reconcile.Observation]] = []
         for row, what in zip(rows, told, strict=True):
-            if isinstance(what, Unreadable):
+            if isinstance(what, UnreadablePayload):
                 _mark(row, Status.UNREADABLE, now, error=str(what)[:500])
             elif isinstance(what, webhooks.InviteeDelivery):
                 seen.append((row, reconcile.Observation(reconcile.Kind(what.kind), what.invitee, what.event)))
@@ -221,10 +221,10 @@ def _apply(rows: Sequence[WebhookDelivery], now: datetime) -> None:
         _save(rows, account)
 
 
-def _read(row: WebhookDelivery) -> webhooks.Delivery | Unreadable:
+def _read(row: WebhookDelivery) -> webhooks.Delivery | UnreadablePayload:
     try:
         told = webhooks.parse(bytes(row.body), bases=[conf.get().API_URL])
-    except Unreadable as error:
+    except UnreadablePayload as error:
         return error
     row.kind = told.kind[:100]
     return told

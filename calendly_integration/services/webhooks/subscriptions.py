@@ -15,7 +15,7 @@ from ...calendly.errors import (
     NotFound,
     PermissionDenied,
 )
-from ...calendly.types import Subscription
+from ...calendly.payloads import Subscription
 from ...models import CalendlyAccount
 from ..accounts import calendly_accounts
 from . import signing_keys
@@ -195,7 +195,7 @@ def _post(client: Client, account: CalendlyAccount, key: str, now: datetime) -> 
     except InvalidRequest as error:
         if error.details:
             raise  # it names a field: the scopes are not what is wrong
-        lacking = InsufficientScope(error.message, title=error.title, status=error.status, write=True)
+        lacking = InsufficientScope(error.message, title=error.title, status=error.status)
         lacking.required_scopes, lacking.guessed = (LIKELY_SCOPE,), True
         raise lacking from error
     signing_keys.subscribed(account, key, now=now)

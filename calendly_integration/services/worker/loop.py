@@ -10,7 +10,7 @@ from django.db import connections
 
 from ... import clients
 from ...models.work import DATABASE_AWAY
-from ...vai.client import Client
+from ...portal.client import Client
 from .. import outbox
 from ..outbox import confirmations
 from ..webhooks import inbox

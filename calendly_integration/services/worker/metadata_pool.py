@@ -6,7 +6,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 
 from ...models.work import DATABASE_AWAY
-from ...vai.client import Client
+from ...portal.client import Client
 from ..reconcile import metadata
 
 log = logging.getLogger("calendly.worker")

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 
-class VAIError(Exception):
+class PortalError(Exception):
     """A call that did not succeed. ``retry_after`` is in seconds, None where the portal named no pause."""
 
     retryable: bool = False
@@ -22,23 +22,22 @@ class VAIError(Exception):
         outcome_unknown: bool = False,
     ) -> None:
         super().__init__(message)
-        self.message = message
         self.status = status
         self.retry_after = retry_after
         self.outcome_unknown = outcome_unknown
 
 
-class Refused(VAIError):
+class RequestRefused(PortalError):
     """4xx other than 401, 403, 408, 425 and 429: the same message would be refused again."""
 
 
-class KeyRefused(VAIError):
-    """401, 403: the portal does not take our key. The message is as good as before once it does."""
+class KeyRefused(PortalError):
+    """401, 403: the portal does not take our key. The message can be sent again once it does."""
 
     retryable = True
 
 
-class Unavailable(VAIError):
+class PortalUnavailable(PortalError):
     """Network, 408, 429, 5xx, 3xx, or an answer that cannot be read: try again later."""
 
     retryable = True

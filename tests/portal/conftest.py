@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from calendly_integration.vai.client import Client
+from calendly_integration.portal.client import Client
 
 from ..calendly.rawserver import RawServer
 
