@@ -9,8 +9,7 @@ import pytest
 from django.contrib.staticfiles import finders
 from rest_framework.serializers import Serializer
 
-from calendly_integration.api import bookings, catalog, schedule, schema, urls
-from calendly_integration.api.documents import EVERYWHERE
+from calendly_integration.api import bookings, catalog, metadata, schedule, schema, urls
 
 from .document import PREFIX, CheckedClient
 
@@ -56,23 +55,25 @@ def test_every_call_names_its_key_and_its_failures(document: dict[str, Any]) -> 
     for operations in document["paths"].values():
         for operation in operations.values():
             assert {"agentKey": []} in operation["security"]
-            assert {str(status) for status in EVERYWHERE} <= set(operation["responses"])
+            assert {str(status) for status in schema.EVERYWHERE} <= set(operation["responses"])
             assert operation["summary"]
 
 
 def test_bodies_and_parameters_are_those_that_are_read(document: dict[str, Any]) -> None:
     bodies: dict[str, type[Serializer[Any]]] = {
-        "ScheduleBody": schedule.ScheduleBody,
-        "CancelBody": bookings.CancelBody,
-        "RescheduleBody": bookings.RescheduleBody,
-        "MetadataBody": bookings.MetadataBody,
+        "ScheduleBody": schedule.ScheduleBodySerializer,
+        "CancelBody": bookings.CancelBodySerializer,
+        "RescheduleBody": bookings.RescheduleBodySerializer,
+        "MetadataBody": metadata.MetadataBodySerializer,
     }
-    for name, shape in bodies.items():
+    for name, serializer_class in bodies.items():
         told = document["components"]["schemas"][name]
-        assert set(told["properties"]) == set(shape().fields)
-        assert set(told.get("required", ())) == {n for n, f in shape().fields.items() if f.required}
+        assert set(told["properties"]) == set(serializer_class().fields)
+        assert set(told.get("required", ())) == {
+            n for n, f in serializer_class().fields.items() if f.required
+        }
     told = document["paths"][PREFIX + "availability"]["get"]["parameters"]
-    assert {each["name"] for each in told} == set(catalog.AvailabilityQuery().fields)
+    assert {each["name"] for each in told} == set(catalog.AvailabilityQuerySerializer().fields)
     headers = document["paths"][PREFIX + "schedule"]["post"]["parameters"]
     assert [(each["name"], each["in"]) for each in headers] == [("Idempotency-Key", "header")]
 
@@ -99,7 +100,7 @@ def test_many_threads_may_ask_for_it_first(monkeypatch: pytest.MonkeyPatch) -> N
             at_work -= 1
 
     monkeypatch.setattr(schema.SchemaGenerator, "get_schema", slowly)
-    schema._made.cache_clear()
+    schema._generate.cache_clear()
     with ThreadPoolExecutor(8) as pool:
         told = list(pool.map(schema.document, ["/first/", "/second/"] * 4))
     assert most == 1
