@@ -1,10 +1,9 @@
 """Who calls, and what they may: agents by their key, staff by their session (for the documentation only)."""
 
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
+from django.contrib.auth.models import AnonymousUser
 from django.utils import timezone
-from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import PermissionDenied, Throttled
 from rest_framework.permissions import BasePermission
@@ -15,24 +14,18 @@ from ..models import AgentKey
 from ..services.agents import keys
 from .throttling import WrongKeyThrottle
 
+CHALLENGE = 'Bearer realm="calendly"'
+
 
 class TooManyWrongKeys(Throttled):
     """Too many wrong keys came from this address within a minute."""
 
 
-@dataclass(frozen=True, slots=True)
-class Agent:
-    """The caller who holds the key."""
-
-    key: AgentKey
-    is_authenticated: ClassVar[bool] = True
-
-
 class KeyAuthentication(BaseAuthentication):
     """`Authorization: Bearer <agent key>`."""
 
-    def authenticate(self, request: Request) -> tuple[Agent, AgentKey] | None:
-        """The agent; None without the header. Raises InvalidKey, TooManyWrongKeys."""
+    def authenticate(self, request: Request) -> tuple[AnonymousUser, AgentKey] | None:
+        """The key; None without the header. Raises InvalidKey, TooManyWrongKeys."""
         scheme, _blank, text = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
         if scheme.lower() != "bearer":
             return None
@@ -45,11 +38,11 @@ class KeyAuthentication(BaseAuthentication):
             throttle.note_wrong_key(text)
             raise
         throttle.note_right_key(text)
-        return Agent(key), key
+        return AnonymousUser(), key
 
     def authenticate_header(self, request: Request) -> str:
         """The WWW-Authenticate header of a 401."""
-        return 'Bearer realm="calendly"'
+        return CHALLENGE
 
 
 class StaffSession(BaseAuthentication):
@@ -86,25 +79,3 @@ class IsAgentOrStaff(BasePermission):
     def has_permission(self, request: Request, view: APIView) -> bool:
         """True for both."""
         return isinstance(request.auth, AgentKey) or bool(getattr(request.user, "is_staff", False))
-
-
-class KeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
-    """The key in the OpenAPI document."""
-
-    target_class = KeyAuthentication
-    name = "agentKey"
-
-    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
-        """A bearer token."""
-        return {"type": "http", "scheme": "bearer", "description": "An agent key: vai_…"}
-
-
-class StaffScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
-    """The session in the OpenAPI document."""
-
-    target_class = StaffSession
-    name = "staffSession"
-
-    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
-        """The session's cookie."""
-        return {"type": "apiKey", "in": "cookie", "name": "sessionid"}

@@ -8,6 +8,7 @@ from django.core.signals import got_request_exception
 from django.db import transaction
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
+from django.utils import translation
 from django.utils.cache import patch_vary_headers
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.request import Request
@@ -61,8 +62,8 @@ class AgentView(APIView):
         return transaction.non_atomic_requests(super().as_view(**initkwargs))
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """Answer in the caller's language."""
-        with messages.in_requested_language(request):
+        """Answer in the caller's language, whatever the host's middleware has set."""
+        with translation.override(messages.requested_language(request)):
             return super().dispatch(request, *args, **kwargs)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:

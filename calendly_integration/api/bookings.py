@@ -12,16 +12,16 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from ..models import AgentKey, Booking
-from ..services import errors as failures
 from ..services.bookings import queries
 from . import errors, fields, messages, schema
 from .base import AgentView, BookingView
 from .metadata import metadata_of
-from .responses import respond
-from .schedule import NothingFreeSerializer, nothing_free
-from .schema import BOOKING_IN_PATH, NO_BOOKING, operation
+from .responses import fail, respond
+from .schema import BOOKING_IN_PATH, operation
 from .serializers import (
     BookingSerializer,
+    ConstantField,
+    FailureSerializer,
     MetadataSerializer,
     NullableTextField,
     SuccessSerializer,
@@ -45,20 +45,18 @@ class EmailInPathSerializer(fields.RequestSerializer):
 
 
 class UpcomingSerializer(SuccessSerializer):
-    """An invitee's next meetings."""
+    """Confirmed ones in the window, soonest first."""
 
     events = BookingSerializer(many=True)
 
 
 class UpcomingView(AgentView):
-    """An invitee's next meetings."""
-
     rights = {"GET": READ}
 
     @operation(
         "upcoming",
         "An invitee's next meetings",
-        {200: (UpcomingSerializer, "Confirmed ones in the window, soonest first.")},
+        UpcomingSerializer,
         parameters=[schema.EMAIL_IN_PATH, UpcomingQuerySerializer],
     )
     def get(self, request: Request, email: str) -> Response:
@@ -100,21 +98,19 @@ class BookingPagination(CursorPagination):
 
 
 class BookingListSerializer(SuccessSerializer):
-    """A page of bookings."""
+    """A page, newest first."""
 
     queries = serializers.ListField(child=BookingSerializer(), max_length=BookingPagination.page_size)
     next = NullableTextField()
 
 
 class ListView(AgentView):
-    """Bookings by what an agent knows of them."""
-
     rights = {"GET": READ}
 
     @operation(
         "list_bookings",
         "Find bookings",
-        {200: (BookingListSerializer, "A page, newest first.")},
+        BookingListSerializer,
         parameters=[ListQuerySerializer, schema.CURSOR],
     )
     def get(self, request: Request) -> Response:
@@ -142,7 +138,7 @@ class DetailQuerySerializer(fields.RequestSerializer):
 
 
 class DetailSerializer(SuccessSerializer):
-    """One booking and its history."""
+    """With what the portal keeps and what happened last, in order."""
 
     booking = BookingSerializer()
     metadata = MetadataSerializer()
@@ -151,15 +147,13 @@ class DetailSerializer(SuccessSerializer):
 
 
 class DetailView(BookingView):
-    """One booking."""
-
     rights = {"GET": READ}
 
     @operation(
         "get_booking",
         "One booking and its history",
-        {200: (DetailSerializer, "With what the portal keeps and what happened last, in order.")},
-        NO_BOOKING,
+        DetailSerializer,
+        errors.BookingNotFoundSerializer,
         parameters=[BOOKING_IN_PATH, DetailQuerySerializer],
     )
     def get(self, request: Request, id: str) -> Response:
@@ -176,6 +170,15 @@ class DetailView(BookingView):
         return respond(DetailSerializer, data)
 
 
+class NotCancelableSerializer(FailureSerializer):
+    """Not in this state. The booking's own links may still help."""
+
+    status = 409
+    code = ConstantField("not_cancelable")
+    reason = serializers.CharField()
+    booking = BookingSerializer()
+
+
 class CancelBodySerializer(fields.RequestSerializer):
     """Why a booking is canceled."""
 
@@ -183,30 +186,24 @@ class CancelBodySerializer(fields.RequestSerializer):
 
 
 class CanceledSerializer(SuccessSerializer):
-    """A canceled booking."""
+    """Canceled; also if it was already."""
 
     booking = BookingSerializer()
     message = serializers.CharField()
 
 
 class CancelView(BookingView):
-    """Cancel a booking."""
-
     rights = {"POST": CHANGE}
 
     @operation(
         "cancel_booking",
         "Cancel a booking",
-        {
-            200: (CanceledSerializer, "Canceled; also if it was already."),
-            202: (errors.OutcomeUnknownSerializer, schema.OUTCOME_UNKNOWN),
-            409: (
-                errors.NotCancelableSerializer,
-                "Not in this state. The booking's own links may still help.",
-            ),
-        },
-        NO_BOOKING,
-        schema.FROM_CALENDLY,
+        CanceledSerializer,
+        errors.OutcomeUnknownSerializer,
+        errors.BookingNotFoundSerializer,
+        NotCancelableSerializer,
+        errors.CalendlyRefusedSerializer,
+        errors.CalendlyUnavailableSerializer,
         parameters=[BOOKING_IN_PATH],
         request=CancelBodySerializer,
     )
@@ -217,88 +214,6 @@ class CancelView(BookingView):
         try:
             booking = queries.cancel(booking, reason=reason, by=self.actor, now=timezone.now())
         except queries.NotCancelable as error:
-            return errors.not_canceled(error, booking)
+            text = messages.not_cancelable(error.why)
+            return fail(NotCancelableSerializer, text, reason=error.why, booking=booking)
         return respond(CanceledSerializer, {"booking": booking, "message": messages.canceled(booking)})
-
-
-class RescheduleBodySerializer(fields.RequestSerializer):
-    """The new start of a booking."""
-
-    newStartTime = fields.DateTimeField(help_text="The new start; without offset local time of the invitee.")
-
-
-class RescheduledSerializer(SuccessSerializer):
-    """A booking that has moved."""
-
-    newBooking = BookingSerializer()
-    message = serializers.CharField()
-
-
-class NotMovedSerializer(NothingFreeSerializer):
-    """The new start is not free; the meeting stays where it is."""
-
-    rescheduleUrl = NullableTextField()
-
-
-class MoveUnknownSerializer(errors.OutcomeUnknownSerializer):
-    """Calendly's answer to a move was lost."""
-
-    rescheduleUrl = NullableTextField()
-
-
-class RescheduleView(BookingView):
-    """Move a booking."""
-
-    rights = {"POST": CHANGE}
-
-    @operation(
-        "reschedule_booking",
-        "Move a booking",
-        {
-            200: (
-                (RescheduledSerializer, NotMovedSerializer),
-                "Moved, or the new start is not free and the old meeting untouched.",
-            ),
-            202: (
-                MoveUnknownSerializer,
-                "The answer was lost: it may have moved, and will be settled.",
-            ),
-            409: (
-                errors.NotReschedulableSerializer,
-                "Not in this state. The invitee may still use `rescheduleUrl`.",
-            ),
-            429: (
-                (errors.MoveQuotaExhaustedSerializer, errors.TooManyRequestsSerializer),
-                "Calendly's booking allowance is used up; hand over `rescheduleUrl`. Or too many calls.",
-            ),
-            502: (errors.MoveRefusedSerializer, "Calendly refused; `detail` is what it said."),
-            503: (
-                (errors.MoveUnavailableSerializer, errors.UnavailableSerializer),
-                "Calendly or the database is away; nothing has been changed.",
-            ),
-        },
-        NO_BOOKING,
-        parameters=[BOOKING_IN_PATH],
-        request=RescheduleBodySerializer,
-    )
-    def post(self, request: Request, id: str) -> Response:
-        """Book the new start, then give up the old one. The id stays."""
-        new_start = self.read_body(RescheduleBodySerializer)["newStartTime"]
-        booking = self.booking(id)
-        try:
-            outcome = queries.reschedule(booking, new_start=new_start, by=self.actor, now=timezone.now())
-        except (
-            queries.NotReschedulable,
-            failures.QuotaExhausted,
-            failures.CalendlyRefused,
-            failures.CalendlyUnavailable,
-        ) as error:
-            return errors.not_moved(error, booking)
-        if isinstance(outcome, queries.Moved):
-            moved = {"newBooking": outcome.booking, "message": messages.rescheduled(outcome.booking)}
-            return respond(RescheduledSerializer, moved)
-        url = booking.reschedule_url
-        if isinstance(outcome, queries.MoveUnknown):
-            text = messages.outcome_unknown()
-            return errors.fail(202, MoveUnknownSerializer, text, booking=outcome.booking, rescheduleUrl=url)
-        return nothing_free(NotMovedSerializer, outcome, rescheduleUrl=url)

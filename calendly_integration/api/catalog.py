@@ -16,7 +16,7 @@ from ..services.catalog import event_types as catalog
 from . import errors, fields
 from .base import AgentView
 from .responses import respond
-from .schema import FROM_CALENDLY, HOST_IN_PATH, NO_EVENT_TYPE, operation
+from .schema import HOST_IN_PATH, operation
 from .serializers import (
     EventTypeSerializer,
     HostSerializer,
@@ -31,17 +31,15 @@ A_WEEK = timedelta(days=7)
 
 
 class EventTypesSerializer(SuccessSerializer):
-    """What can be booked."""
+    """All of them."""
 
     eventTypes = EventTypeSerializer(many=True)
 
 
 class EventTypesView(AgentView):
-    """What can be booked."""
-
     rights = {"GET": READ}
 
-    @operation("event_types", "What can be booked", {200: (EventTypesSerializer, "All of them.")})
+    @operation("event_types", "What can be booked", EventTypesSerializer)
     def get(self, request: Request) -> Response:
         """All event types that are open to this agent, inactive ones too."""
         event_types = catalog.event_types(key_id=self.key.pk).prefetch_related("hosts")
@@ -49,17 +47,15 @@ class EventTypesView(AgentView):
 
 
 class HostsSerializer(SuccessSerializer):
-    """Who hosts meetings."""
+    """All active ones."""
 
     hosts = HostSerializer(many=True)
 
 
 class HostsView(AgentView):
-    """Who hosts meetings."""
-
     rights = {"GET": READ}
 
-    @operation("hosts", "Who hosts meetings", {200: (HostsSerializer, "All active ones.")})
+    @operation("hosts", "Who hosts meetings", HostsSerializer)
     def get(self, request: Request) -> Response:
         """All active hosts."""
         return respond(HostsSerializer, {"hosts": catalog.hosts()})
@@ -87,29 +83,23 @@ class AvailabilityQuerySerializer(SpanQuerySerializer):
 
 
 class AvailabilitySerializer(SuccessSerializer):
-    """Free starts."""
+    """Asked of Calendly now."""
 
     slots = SlotSerializer(many=True)
     asOf = InstantField()
 
 
 class AvailabilityView(AgentView):
-    """Free starts of an event type."""
-
     rights = {"GET": READ}
 
     @operation(
         "availability",
         "Free starts of an event type, at most 31 days",
-        {
-            200: (AvailabilitySerializer, "Asked of Calendly now."),
-            409: (
-                errors.EventTypeAmbiguousSerializer,
-                "The name fits several event types: choose one by id.",
-            ),
-        },
-        NO_EVENT_TYPE,
-        FROM_CALENDLY,
+        AvailabilitySerializer,
+        errors.EventTypeNotFoundSerializer,
+        errors.EventTypeAmbiguousSerializer,
+        errors.CalendlyRefusedSerializer,
+        errors.CalendlyUnavailableSerializer,
         parameters=[AvailabilityQuerySerializer],
     )
     def get(self, request: Request) -> Response:
@@ -123,24 +113,21 @@ class AvailabilityView(AgentView):
 
 
 class HostAvailabilitySerializer(SuccessSerializer):
-    """A host's time."""
+    """In order."""
 
     availability = SpanSerializer(many=True)
 
 
 class HostAvailabilityView(AgentView):
-    """A host's time."""
-
     rights = {"GET": READ}
 
     @operation(
         "host_availability",
         "A host's time, at most 7 days",
-        {
-            200: (HostAvailabilitySerializer, "In order."),
-            404: (errors.HostNotFoundSerializer, "No such host."),
-        },
-        FROM_CALENDLY,
+        HostAvailabilitySerializer,
+        errors.HostNotFoundSerializer,
+        errors.CalendlyRefusedSerializer,
+        errors.CalendlyUnavailableSerializer,
         parameters=[HOST_IN_PATH, SpanQuerySerializer],
     )
     def get(self, request: Request, id: str) -> Response:

@@ -1,7 +1,6 @@
 """Texts that agents say to invitees, and the language in which we answer."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.http import HttpRequest
@@ -27,13 +26,6 @@ def requested_language(request: HttpRequest) -> str:
         if short in wording.LANGUAGES:
             return short
     return "ro"
-
-
-@contextmanager
-def in_requested_language(request: HttpRequest) -> Iterator[None]:
-    """Use the caller's language, whatever the host's middleware has set."""
-    with translation.override(requested_language(request)):
-        yield
 
 
 def language() -> str:
@@ -79,21 +71,6 @@ def nothing_free(days: Sequence[Day], zone: Zone, *, taken: bool, blocked_by_its
         return head + " " + _("Nothing else is free in the two weeks after it.")
     offered = "; ".join(wording.spoken(start, zone.info, language()) for start in starts)
     return head + " " + _("I can offer: %(starts)s.") % {"starts": offered}
-
-
-def not_rescheduled_for_quota() -> str:
-    """For a move that fails because Calendly's booking allowance is used up."""
-    return _(
-        "I cannot move the meeting automatically right now; it stands as it was. "
-        "The invitee can move it with their rescheduling link."
-    )
-
-
-def outcome_unknown() -> str:
-    """For a request to which Calendly's answer was lost."""
-    return _(
-        "The request was sent, but not confirmed yet. It is being checked and will be settled in a few minutes."
-    )
 
 
 # Texts for the codes of the services' errors. Tests check that every code has one.

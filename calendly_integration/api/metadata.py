@@ -13,10 +13,10 @@ from rest_framework.response import Response
 
 from ..models import AgentKey, Booking, VAIMetadata
 from ..services.bookings import queries
-from . import fields
+from . import errors, fields
 from .base import BookingView
 from .responses import respond
-from .schema import BOOKING_IN_PATH, NO_BOOKING, operation
+from .schema import BOOKING_IN_PATH, operation
 from .serializers import MetadataSerializer, SuccessSerializer
 
 MAX_EXTRA_BYTES = 16 * 1024
@@ -73,21 +73,19 @@ class MetadataBodySerializer(fields.RequestSerializer):
 
 
 class KeptMetadataSerializer(SuccessSerializer):
-    """What the portal keeps with a booking."""
+    """As it is now."""
 
     metadata = MetadataSerializer()
 
 
 class MetadataView(BookingView):
-    """What the portal keeps with a booking."""
-
     rights = {"GET": AgentKey.Scope.READ, "PATCH": AgentKey.Scope.CHANGE}
 
     @operation(
         "get_metadata",
         "What the portal keeps with a booking",
-        {200: (KeptMetadataSerializer, "It.")},
-        NO_BOOKING,
+        KeptMetadataSerializer,
+        errors.BookingNotFoundSerializer,
         parameters=[BOOKING_IN_PATH],
     )
     def get(self, request: Request, id: str) -> Response:
@@ -97,8 +95,8 @@ class MetadataView(BookingView):
     @operation(
         "change_metadata",
         "Change what the portal keeps with a booking",
-        {200: (KeptMetadataSerializer, "As it is now.")},
-        NO_BOOKING,
+        KeptMetadataSerializer,
+        errors.BookingNotFoundSerializer,
         parameters=[BOOKING_IN_PATH],
         request=MetadataBodySerializer,
     )

@@ -5,10 +5,10 @@ from typing import Any
 
 from django.utils import timezone
 from rest_framework.response import Response
-from rest_framework.serializers import Serializer
 
 from ..models import AgentKey
 from ..services.agents import keys
+from .serializers import FailureSerializer, SuccessSerializer
 
 
 class AgentResponse(Response):
@@ -24,14 +24,26 @@ class AgentResponse(Response):
 
 
 def respond(
-    serializer_class: type[Serializer[Any]],
+    serializer_class: type[SuccessSerializer],
     data: Mapping[str, Any],
     *,
-    status: int = 200,
-    retry_after: int | None = None,
     context: Mapping[str, Any] | None = None,
 ) -> AgentResponse:
-    """The data as that serializer writes it. `retry_after` in seconds."""
-    headers = {} if retry_after is None else {"Retry-After": str(max(1, retry_after))}
-    body = serializer_class(data, context=dict(context or {})).data
-    return AgentResponse(body, status=status, headers=headers)
+    """A success."""
+    serializer = serializer_class(data, context=dict(context or {}))
+    return AgentResponse(serializer.data, status=serializer_class.status)
+
+
+def fail(
+    serializer_class: type[FailureSerializer],
+    message: str = "",
+    *,
+    retry_after: float | None = None,
+    context: Mapping[str, Any] | None = None,
+    **data: Any,
+) -> AgentResponse:
+    """A failure. `message`: default is the serializer's text. `retry_after` in seconds."""
+    data["message"] = message or str(serializer_class.text)
+    headers = {} if retry_after is None else {"Retry-After": str(max(1, int(retry_after)))}
+    serializer = serializer_class(data, context=dict(context or {}))
+    return AgentResponse(serializer.data, status=serializer_class.status, headers=headers)

@@ -15,11 +15,11 @@ from ..services.bookings.idempotency import Keep, OnIntent
 from ..services.catalog import event_types
 from . import errors, fields, messages, schema
 from .base import AgentView
-from .responses import AgentResponse, respond
+from .responses import AgentResponse, fail, respond
 from .schema import operation
 from .serializers import (
-    BaseFailureSerializer,
     BookingSerializer,
+    FailureSerializer,
     SuccessSerializer,
     SuggestionSerializer,
     ZoneSerializer,
@@ -98,28 +98,30 @@ class ScheduleBodySerializer(fields.RequestSerializer):
 
 
 class BookedSerializer(SuccessSerializer):
-    """A booked meeting."""
+    """Booked."""
 
+    status = 201
     booking = BookingSerializer()
     message = serializers.CharField()
     timezone = ZoneSerializer()
 
 
-class NothingFreeSerializer(BaseFailureSerializer):
-    """No start fits."""
+class NothingFreeSerializer(FailureSerializer):
+    """Nothing free that fits; other times are suggested."""
 
+    status = 200
     code = serializers.ChoiceField(choices=["no_availability", "slot_taken"])
     suggestions = serializers.ListField(child=SuggestionSerializer(), max_length=MAX_SUGGESTED_DAYS)
 
 
 class NoAvailabilitySerializer(NothingFreeSerializer):
-    """No start fits; other times are suggested."""
+    """Nothing free that fits; other times are suggested."""
 
     timezone = ZoneSerializer()
 
 
 class BookingUnknownSerializer(errors.OutcomeUnknownSerializer):
-    """Calendly's answer to a booking was lost."""
+    """The answer was lost: it may have happened, and will be settled."""
 
     timezone = ZoneSerializer()
 
@@ -177,29 +179,21 @@ EXAMPLES = [
 
 
 class ScheduleView(AgentView):
-    """Book a meeting."""
-
     rights = {"POST": BOOK}
 
     @operation(
         "schedule",
         "Book a meeting",
-        {
-            201: (BookedSerializer, "Booked."),
-            200: (NoAvailabilitySerializer, "Nothing free that fits; other times are suggested."),
-            202: (BookingUnknownSerializer, schema.OUTCOME_UNKNOWN),
-            409: (
-                (errors.InProgressSerializer, errors.EventTypeAmbiguousSerializer),
-                "The first request under this Idempotency-Key still runs, or the name fits several event types.",
-            ),
-            422: (errors.IdempotencyMismatchSerializer, "This Idempotency-Key was used with another body."),
-            429: (
-                (errors.QuotaExhaustedSerializer, errors.TooManyRequestsSerializer),
-                "Calendly's booking allowance is used up; hand over `schedulingUrl`. Or too many calls.",
-            ),
-        },
-        schema.NO_EVENT_TYPE,
-        schema.FROM_CALENDLY,
+        BookedSerializer,
+        NoAvailabilitySerializer,
+        BookingUnknownSerializer,
+        errors.EventTypeNotFoundSerializer,
+        errors.InProgressSerializer,
+        errors.EventTypeAmbiguousSerializer,
+        errors.IdempotencyMismatchSerializer,
+        errors.QuotaExhaustedSerializer,
+        errors.CalendlyRefusedSerializer,
+        errors.CalendlyUnavailableSerializer,
         parameters=[schema.IDEMPOTENCY_KEY, schema.REPLAYED],
         request=ScheduleBodySerializer,
         examples=EXAMPLES,
@@ -243,7 +237,12 @@ class ScheduleView(AgentView):
         """The booking as it is now. The earlier answer, if the booking is no longer open to this key."""
         if earlier and not queries.bookings_for(self.key.pk).filter(pk=booking.pk).exists():
             return earlier
-        return _stored(_recovered(booking, earlier))
+        zone: Any = queries.zone_of(booking)
+        found = earlier.body.get("timezone") if earlier else None
+        if isinstance(found, dict) and found.get("name") == zone.name:
+            zone = found  # only the earlier answer knows how the zone was found
+        answer = _unknown if booking.status == Booking.Status.PENDING else _booked
+        return _stored(answer(booking, zone))
 
 
 def _wish(given: dict[str, Any]) -> BookingRequest:
@@ -267,35 +266,23 @@ def _outcome(outcome: Outcome) -> AgentResponse:
 
 def _booked(booking: Booking, zone: Any) -> AgentResponse:
     data = {"booking": booking, "message": messages.booked(booking), "timezone": zone}
-    return respond(BookedSerializer, data, status=201)
+    return respond(BookedSerializer, data)
 
 
 def _unknown(booking: Booking, zone: Any) -> AgentResponse:
-    text = messages.outcome_unknown()
-    return errors.fail(202, BookingUnknownSerializer, text, booking=booking, timezone=zone)
+    return fail(BookingUnknownSerializer, booking=booking, timezone=zone)
 
 
 def nothing_free(
     serializer_class: type[NothingFreeSerializer], outcome: NothingFree | queries.NotFree, **data: Any
 ) -> AgentResponse:
     """No start fits: with starts that are free instead."""
-    blocked_by_itself = isinstance(outcome, queries.NotFree) and outcome.own
-    body = {
-        "code": "slot_taken" if outcome.taken else "no_availability",
-        "message": messages.nothing_free(
-            outcome.suggestions, outcome.zone, taken=outcome.taken, blocked_by_itself=blocked_by_itself
-        ),
-        "suggestions": outcome.suggestions,
-        **data,
-    }
-    return respond(serializer_class, body, context={"zone": outcome.zone})
-
-
-def _recovered(booking: Booking, earlier: idempotency.Answer | None) -> AgentResponse:
-    """The answer from what became of the booking. Only the earlier answer knows how the zone was found."""
-    zone: Any = queries.zone_of(booking)
-    found = earlier.body.get("timezone") if earlier else None
-    if isinstance(found, dict) and found.get("name") == zone.name:
-        zone = found
-    answer = _unknown if booking.status == Booking.Status.PENDING else _booked
-    return answer(booking, zone)
+    code = "slot_taken" if outcome.taken else "no_availability"
+    text = messages.nothing_free(
+        outcome.suggestions,
+        outcome.zone,
+        taken=outcome.taken,
+        blocked_by_itself=isinstance(outcome, queries.NotFree) and outcome.own,
+    )
+    context = {"zone": outcome.zone}
+    return fail(serializer_class, text, context=context, code=code, suggestions=outcome.suggestions, **data)

@@ -1,7 +1,7 @@
 """The OpenAPI document, derived from the serializers by drf-spectacular."""
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Any, TypeVar
 
@@ -17,15 +17,14 @@ from drf_spectacular.utils import (
     PolymorphicProxySerializer,
     extend_schema,
 )
-from rest_framework.serializers import Serializer
 
 from ..services.bookings import email_addresses
 from . import errors
 from .fields import BLANK, ListField, RequestSerializer
+from .serializers import FailureSerializer, SuccessSerializer
 
 Method = TypeVar("Method", bound=Callable[..., Any])
-# A serializer, or several of which the answer fits one; and what the answer means.
-Answer = tuple[type[Serializer[Any]] | tuple[type[Serializer[Any]], ...] | dict[str, Any], str]
+Answer = type[SuccessSerializer] | type[FailureSerializer]
 
 SETTINGS: dict[str, Any] = {
     "TITLE": "Calendly for VAI Portal",
@@ -33,7 +32,12 @@ SETTINGS: dict[str, Any] = {
     "For whatever is optional null, blank and absent are the same; a key that stands twice is refused.",
     "VERSION": "1.0.0",
     "OAS_VERSION": "3.0.3",
-    "APPEND_COMPONENTS": {},
+    "APPEND_COMPONENTS": {
+        "securitySchemes": {
+            "agentKey": {"type": "http", "scheme": "bearer", "description": "An agent key: vai_…"},
+            "staffSession": {"type": "apiKey", "in": "cookie", "name": "sessionid"},
+        }
+    },
     "COMPONENT_SPLIT_PATCH": False,
     "COMPONENT_SPLIT_REQUEST": False,
     "COMPONENT_NO_READ_ONLY_REQUIRED": False,
@@ -120,56 +124,39 @@ RETRY_AFTER = OpenApiParameter(
     response=[409, 429, 503],
 )
 
-EVERYWHERE: dict[int, Answer] = {
-    400: (errors.InvalidSerializer, "Malformed, or it cannot be meant: `errors` names the fields."),
-    401: (errors.FailureSerializer, "No valid agent key."),
-    403: (errors.FailureSerializer, "The key lacks the right."),
-    406: (errors.FailureSerializer, "Answers are application/json."),
-    429: (
-        errors.TooManyRequestsSerializer,
-        "Too many calls with this key, or too many wrong keys from this address.",
-    ),
-    500: (errors.FailureSerializer, "A mistake of ours. It has been noted."),
-    503: (errors.UnavailableSerializer, "The database is away; nothing has been changed."),
-}
-WITH_BODY: dict[int, Answer] = {
-    411: (errors.FailureSerializer, "A body without Content-Length."),
-    413: (errors.FailureSerializer, "A body over 256 KB."),
-    415: (errors.FailureSerializer, "A body that is not application/json."),
-}
-# Calls that ask Calendly.
-FROM_CALENDLY: dict[int, Answer] = {
-    502: (errors.CalendlyRefusedSerializer, "Calendly refused; `detail` is what it said."),
-    503: (
-        (errors.CalendlyUnavailableSerializer, errors.UnavailableSerializer),
-        "Calendly or the database is away; nothing has been changed.",
-    ),
-}
-NO_EVENT_TYPE: dict[int, Answer] = {404: (errors.EventTypeNotFoundSerializer, "No such event type.")}
-NO_BOOKING: dict[int, Answer] = {404: (errors.BookingNotFoundSerializer, "No such booking.")}
-OUTCOME_UNKNOWN = "The answer was lost: it may have happened, and will be settled."
+EVERYWHERE: tuple[Answer, ...] = (
+    errors.InvalidSerializer,
+    errors.UnauthorizedSerializer,
+    errors.ForbiddenSerializer,
+    errors.NotAcceptableSerializer,
+    errors.TooManyRequestsSerializer,
+    errors.InternalErrorSerializer,
+    errors.UnavailableSerializer,
+)
+WITH_BODY: tuple[Answer, ...] = (
+    errors.LengthRequiredSerializer,
+    errors.TooLargeSerializer,
+    errors.UnsupportedMediaTypeSerializer,
+)
 
 
 def operation(
     operation_id: str,
     summary: str,
-    *answers: Mapping[int, Answer],
+    *answers: Answer,
     parameters: Iterable[Any] = (),
     request: type[RequestSerializer] | None = None,
     examples: Iterable[OpenApiExample] = (),
 ) -> Callable[[Method], Method]:
-    """Describe a method of a view. Of several answers with one status the first wins; the usual ones come last."""
-    usual = [WITH_BODY, EVERYWHERE] if request else [EVERYWHERE]
-    merged: dict[int, Answer] = {}
-    for each in (*answers, *usual):
-        merged = {**each, **merged}
+    """Describe a method of a view: its answers, beside the usual ones."""
     return _described(
         operation_id=operation_id,
         summary=summary,
-        responses={status: _response(merged[status]) for status in sorted(merged)},
+        responses=_responses(*answers, *(WITH_BODY if request else ()), *EVERYWHERE),
         parameters=[RETRY_AFTER, *parameters],
         request=request,
         examples=list(examples),
+        auth=[{"agentKey": []}],
     )
 
 
@@ -177,12 +164,13 @@ def page(
     operation_id: str, summary: str, media_type: str, schema: dict[str, Any]
 ) -> Callable[[Method], Method]:
     """Describe a method whose answer is no data of ours, and which fails as the others do."""
-    usual = {(status, "application/json"): _response(answer) for status, answer in EVERYWHERE.items()}
+    usual = {(status, "application/json"): answer for status, answer in _responses(*EVERYWHERE).items()}
     return _described(
         operation_id=operation_id,
         summary=summary,
         responses={(200, media_type): OpenApiResponse(schema, description="It."), **usual},
         parameters=[RETRY_AFTER],
+        auth=[{"agentKey": []}, {"staffSession": []}],
     )
 
 
@@ -196,12 +184,16 @@ def _described(**options: Any) -> Callable[[Method], Method]:
     return attach
 
 
-def _response(answer: Answer) -> OpenApiResponse:
-    kinds, text = answer
-    if isinstance(kinds, tuple):
-        name = "Or".join(kind.__name__.removesuffix("Serializer") for kind in kinds)
-        return OpenApiResponse(PolymorphicProxySerializer(name, kinds, None), description=text)
-    return OpenApiResponse(kinds, description=text)
+def _responses(*answers: Answer) -> dict[int, OpenApiResponse]:
+    """By status; several with one status are alternatives."""
+    responses = {}
+    for status in sorted({answer.status for answer in answers}):
+        same = [answer for answer in answers if answer.status == status]
+        text = " Or: ".join(str(answer.__doc__) for answer in same)
+        name = "Or".join(answer.__name__.removesuffix("Serializer") for answer in same)
+        body = same[0] if len(same) == 1 else PolymorphicProxySerializer(name, same, None)
+        responses[status] = OpenApiResponse(body, description=text)
+    return responses
 
 
 def document(prefix: str) -> dict[str, Any]:

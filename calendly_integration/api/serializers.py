@@ -17,8 +17,6 @@ from ..services.bookings import queries, questions
 from ..services.catalog.availability import STARTS_A_DAY, Day, Slot
 from . import messages
 
-AnswerSerializer = serializers.Serializer[Any]
-
 
 @extend_schema_field(
     {"type": "string", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$", "example": "2026-11-24T08:00:00Z"}
@@ -27,7 +25,6 @@ class InstantField(serializers.Field[datetime, Any, str, Any]):
     """An instant in UTC with Z, whole seconds."""
 
     def to_representation(self, value: datetime) -> str:
-        """As `2026-11-24T08:00:00Z`."""
         return texts.utc(value)
 
 
@@ -41,11 +38,9 @@ class ConstantField(serializers.Field[Any, Any, Any, Any]):
         set_override(self, "field", {"type": kind, "enum": [value]})
 
     def get_attribute(self, instance: Any) -> Any:
-        """The value, which is not taken from the instance."""
         return self.value
 
     def to_representation(self, value: Any) -> Any:
-        """The value itself."""
         return value
 
 
@@ -56,7 +51,6 @@ class NullableTextField(serializers.CharField):
         super().__init__(allow_null=True, **options)
 
     def to_representation(self, value: Any) -> str | None:  # type: ignore[override]
-        """Null for a blank text."""
         return str(value) or None
 
 
@@ -68,7 +62,7 @@ class ExampleTextField(serializers.CharField):
         set_override(self, "field", {"type": "string", "example": example})
 
 
-class LocalSerializer(AnswerSerializer):
+class LocalSerializer(serializers.Serializer[Any]):
     """An interval on the invitee's clock, as `wording.local` writes it."""
 
     timezone = ExampleTextField("Europe/Bucharest")
@@ -78,14 +72,14 @@ class LocalSerializer(AnswerSerializer):
     text = ExampleTextField("marți, 24 noiembrie, ora 10:00")
 
 
-class InviteeSerializer(AnswerSerializer):
+class InviteeSerializer(serializers.Serializer[Any]):
     """Who meets the host."""
 
     email = serializers.CharField(source="invitee_email")
     name = NullableTextField(source="invitee_name")
 
 
-class BookingHostSerializer(AnswerSerializer):
+class BookingHostSerializer(serializers.Serializer[Any]):
     """The host of a booking."""
 
     id = serializers.CharField(source="pk")
@@ -93,7 +87,7 @@ class BookingHostSerializer(AnswerSerializer):
     email = serializers.CharField()
 
 
-class BookingSerializer(AnswerSerializer):
+class BookingSerializer(serializers.Serializer[Any]):
     """A booking. The row comes from `Booking.objects.shown()`."""
 
     id = serializers.CharField(source="pk", help_text="Ours; kept through every reschedule.")
@@ -115,13 +109,12 @@ class BookingSerializer(AnswerSerializer):
 
     @extend_schema_field(LocalSerializer(allow_null=True))
     def get_local(self, row: Booking) -> texts.Local | None:
-        """Its time in the invitee's zone."""
         if row.start_at is None or row.end_at is None:
             return None
         return texts.local(row.start_at, row.end_at, queries.zone_of(row).info, messages.language())
 
 
-class SlotSerializer(AnswerSerializer):
+class SlotSerializer(serializers.Serializer[Any]):
     """A free start. Needs the invitee's `zone` in the context."""
 
     startTime = InstantField(source="start")
@@ -130,11 +123,10 @@ class SlotSerializer(AnswerSerializer):
 
     @extend_schema_field(LocalSerializer)
     def get_local(self, slot: Slot) -> texts.Local:
-        """The time in the invitee's zone."""
         return texts.local(slot.start, slot.end, self.context["zone"].info, messages.language())
 
 
-class SuggestionSerializer(AnswerSerializer):
+class SuggestionSerializer(serializers.Serializer[Any]):
     """A day with free starts. Needs the invitee's `zone` in the context."""
 
     date = serializers.DateField(source="on", format="iso-8601")
@@ -143,11 +135,10 @@ class SuggestionSerializer(AnswerSerializer):
 
     @extend_schema_field({"type": "string", "example": "miercuri, 25 noiembrie"})
     def get_label(self, day: Day) -> str:
-        """As `miercuri, 25 noiembrie`."""
         return texts.day(day.on, messages.language())
 
 
-class ZoneSerializer(AnswerSerializer):
+class ZoneSerializer(serializers.Serializer[Any]):
     """The invitee's zone, and how we know it."""
 
     name = serializers.CharField()
@@ -157,7 +148,7 @@ class ZoneSerializer(AnswerSerializer):
     confidence = serializers.ChoiceField(choices=["high", "medium", "low"])
 
 
-class MetadataSerializer(AnswerSerializer):
+class MetadataSerializer(serializers.Serializer[Any]):
     """What the portal keeps with a booking."""
 
     conversationId = NullableTextField(source="conversation_id")
@@ -168,7 +159,7 @@ class MetadataSerializer(AnswerSerializer):
     extra = serializers.DictField()
 
 
-class TimelineEntrySerializer(AnswerSerializer):
+class TimelineEntrySerializer(serializers.Serializer[Any]):
     """One thing that happened to a booking."""
 
     at = InstantField()
@@ -178,14 +169,14 @@ class TimelineEntrySerializer(AnswerSerializer):
     detail = serializers.DictField()
 
 
-class EventTypeHostSerializer(AnswerSerializer):
+class EventTypeHostSerializer(serializers.Serializer[Any]):
     """A host of an event type."""
 
     id = serializers.CharField(source="pk")
     name = serializers.CharField()
 
 
-class EventTypeChoiceSerializer(AnswerSerializer):
+class EventTypeChoiceSerializer(serializers.Serializer[Any]):
     """One of several event types, to be chosen by id."""
 
     id = serializers.CharField(source="pk")
@@ -195,18 +186,16 @@ class EventTypeChoiceSerializer(AnswerSerializer):
 
     @extend_schema_field(EventTypeHostSerializer(many=True))
     def get_hosts(self, row: EventType) -> Any:
-        """The active ones."""
         active = [host for host in row.hosts.all() if host.active]
         return EventTypeHostSerializer(active, many=True).data
 
 
-class RawSerializer(AnswerSerializer):
+class RawSerializer(serializers.Serializer[Any]):
     """An object as Calendly sent it. `defaults` are for keys that it lacks, or has as null."""
 
     defaults: ClassVar[Mapping[str, Any]] = {}
 
     def to_representation(self, instance: Mapping[str, Any]) -> dict[str, Any]:
-        """Ours, with every key."""
         given = {name: value for name, value in instance.items() if value is not None}
         return super().to_representation({**self.defaults, **given})
 
@@ -248,11 +237,10 @@ class EventTypeSerializer(EventTypeChoiceSerializer):
 
     @extend_schema_field(QuestionSerializer(many=True))
     def get_questions(self, row: EventType) -> Any:
-        """Those that are asked."""
         return QuestionSerializer(questions.enabled(row), many=True).data
 
 
-class HostSerializer(AnswerSerializer):
+class HostSerializer(serializers.Serializer[Any]):
     """A person who hosts meetings."""
 
     id = serializers.CharField(source="pk")
@@ -261,7 +249,7 @@ class HostSerializer(AnswerSerializer):
     timezone = NullableTextField(source="time_zone")
 
 
-class SpanSerializer(AnswerSerializer):
+class SpanSerializer(serializers.Serializer[Any]):
     """A part of a host's time."""
 
     startTime = InstantField(source="start")
@@ -269,13 +257,17 @@ class SpanSerializer(AnswerSerializer):
     status = serializers.ChoiceField(choices=["busy", "available"])
 
 
-class SuccessSerializer(AnswerSerializer):
-    """A success."""
+class SuccessSerializer(serializers.Serializer[Any]):
+    # No docstring: the document describes each answer by the docstring of its own serializer.
+    status: ClassVar[int] = 200
 
     success = ConstantField(True)
 
 
-class BaseFailureSerializer(AnswerSerializer):
-    # Without docstring: the document would show it for each subclass, which adds a `code`.
+class FailureSerializer(serializers.Serializer[Any]):
+    # Subclasses have a `code`, and a `text` if their message is always the same.
+    status: ClassVar[int]
+    text: ClassVar[Any] = None
+
     success = ConstantField(False)
     message = serializers.CharField()

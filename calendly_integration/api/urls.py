@@ -3,10 +3,11 @@
 from django.urls import path, re_path
 
 from .base import AgentView, NotFoundView
-from .bookings import CancelView, DetailView, ListView, RescheduleView, UpcomingView
+from .bookings import CancelView, DetailView, ListView, UpcomingView
 from .catalog import AvailabilityView, EventTypesView, HostAvailabilityView, HostsView
 from .docs import DocsView, SchemaView
 from .metadata import MetadataView
+from .reschedule import RescheduleView
 from .schedule import ScheduleView
 
 CALLS: tuple[tuple[str, type[AgentView], str], ...] = (

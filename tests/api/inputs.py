@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode
 from rest_framework.fields import Field, ListField
 from rest_framework.serializers import Serializer
 
-from calendly_integration.api import bookings, catalog, metadata, schedule
+from calendly_integration.api import bookings, catalog, metadata, reschedule, schedule
 from calendly_integration.api.fields import RequestSerializer
 
 from .document import PREFIX
@@ -48,7 +48,7 @@ CALLS = [
     Call(
         "POST",
         "bookings/{booking}/reschedule",
-        bookings.RescheduleBodySerializer,
+        reschedule.RescheduleBodySerializer,
         {"newStartTime": "2026-11-28T10:00"},
     ),
     Call("PATCH", "bookings/{booking}/metadata", metadata.MetadataBodySerializer, {}),

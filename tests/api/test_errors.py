@@ -25,7 +25,7 @@ NOT_FOR_AGENTS = {
     keys.UnknownScope,  # the command's
     inbox.Refused,  # the receiver's
     pending_actions.Over,
-    # Answered by `errors.not_canceled` and `errors.not_moved`, with the booking.
+    # Answered by their views, with the booking.
     queries.NotCancelable,
     queries.NotReschedulable,
     # Raised to agents as InvalidWish.
