@@ -1,10 +1,12 @@
 """Answers to agents: data and a serializer as a response."""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from django.utils import timezone
 from rest_framework.response import Response
+from rest_framework.serializers import Serializer
 
 from ..models import AgentKey
 from ..services.agents import keys
@@ -30,8 +32,7 @@ def respond(
     context: Mapping[str, Any] | None = None,
 ) -> AgentResponse:
     """A success."""
-    serializer = serializer_class(data, context=dict(context or {}))
-    return AgentResponse(serializer.data, status=serializer_class.status)
+    return AgentResponse(_body(serializer_class, data, context), status=serializer_class.status)
 
 
 def fail(
@@ -45,5 +46,18 @@ def fail(
     """A failure. `message`: default is the serializer's text. `retry_after` in seconds."""
     data["message"] = message or str(serializer_class.text)
     headers = {} if retry_after is None else {"Retry-After": str(max(1, int(retry_after)))}
-    serializer = serializer_class(data, context=dict(context or {}))
-    return AgentResponse(serializer.data, status=serializer_class.status, headers=headers)
+    body = _body(serializer_class, data, context)
+    return AgentResponse(body, status=serializer_class.status, headers=headers)
+
+
+def _body(
+    serializer_class: type[Serializer[Any]], data: Mapping[str, Any], context: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    serializer = serializer_class(context=dict(context)) if context else _shared(serializer_class)
+    return dict(serializer.to_representation(data))
+
+
+@cache
+def _shared(serializer_class: type[Serializer[Any]]) -> Serializer[Any]:
+    """One instance for all answers: it keeps no data, and to build one with a booking takes 0.4 ms."""
+    return serializer_class()
