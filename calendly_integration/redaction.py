@@ -7,11 +7,13 @@ was at hand; so the last step before a line is written takes out what must not b
 import logging
 import re
 
+from .characters import CONTROL, DIRECTION, LINE_SEPARATORS, LONE_SURROGATES
+
 EMAIL = re.compile(r"[\w.+%'-]{1,64}(?:@|%40)[\w-]{1,63}(?:\.[\w-]{1,63})+", re.IGNORECASE)
 BEARER = re.compile(r"(?i)\b(bearer\s+|api[_-]?key[\"'=:\s]+|token[\"'=:\s]+)[\w.~+/=-]{8,}")
 AGENT_KEY = re.compile(r"\bvai_[0-9a-f]{6,}_[\w-]{8,}")
 # What could begin a line of its own, steer a terminal, or turn the direction of what is read.
-UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+UNSEEN = re.compile(rf"[{CONTROL}{LINE_SEPARATORS}{DIRECTION}\ufeff{LONE_SURROGATES}]")
 PHONE = re.compile(r"(?<![\w.:-])\+\d[\d ().-]{7,18}\d\b")
 
 

@@ -97,8 +97,8 @@ def fresh_clients() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def unthrottled() -> None:
-    """Nobody is held up by the calls of another test."""
-    throttling.forget()
+    """Do not count the calls of another test."""
+    throttling.cache.clear()
 
 
 @pytest.fixture(autouse=True)

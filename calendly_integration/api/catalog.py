@@ -5,94 +5,138 @@ from typing import Any
 
 from django.utils import timezone
 from rest_framework.request import Request
+from rest_framework.response import Response
 
 from ..models import AgentKey, CalendlyAccount, Host
-from ..services import texts
 from ..services.bookings import time_zones
 from ..services.bookings.create import FURTHEST, InvalidBookingRequest
 from ..services.bookings.time_zones import Zone
-from ..services.catalog import availability, event_types
-from . import documents, shapes
-from .base import AgentView, Answer, success
-from .fields import MomentOrDay, Shape, Text
+from ..services.catalog import availability
+from ..services.catalog import event_types as catalog
+from . import errors, fields
+from .base import AgentView
+from .responses import respond
+from .schema import HOST_IN_PATH, operation
+from .serializers import (
+    EventTypeSerializer,
+    HostSerializer,
+    InstantField,
+    SlotSerializer,
+    SpanSerializer,
+    SuccessSerializer,
+)
 
 READ = AgentKey.Scope.READ
 A_WEEK = timedelta(days=7)
 
 
-class EventTypesView(AgentView):
-    """What can be booked."""
+class EventTypesSerializer(SuccessSerializer):
+    """All of them."""
 
+    eventTypes = EventTypeSerializer(many=True)
+
+
+class EventTypesView(AgentView):
     rights = {"GET": READ}
 
-    @documents.described(documents.EVENT_TYPES)
-    def get(self, request: Request) -> Answer:
+    @operation("event_types", "What can be booked", EventTypesSerializer)
+    def get(self, request: Request) -> Response:
         """All event types that are open to this agent, inactive ones too."""
-        kinds = event_types.event_types(key_id=self.key.pk).prefetch_related("hosts")
-        return success(eventTypes=[shapes.event_type(kind) for kind in kinds])
+        event_types = catalog.event_types(key_id=self.key.pk).prefetch_related("hosts")
+        return respond(EventTypesSerializer, {"eventTypes": event_types})
+
+
+class HostsSerializer(SuccessSerializer):
+    """All active ones."""
+
+    hosts = HostSerializer(many=True)
 
 
 class HostsView(AgentView):
-    """Who hosts meetings."""
-
     rights = {"GET": READ}
 
-    @documents.described(documents.HOSTS)
-    def get(self, request: Request) -> Answer:
+    @operation("hosts", "Who hosts meetings", HostsSerializer)
+    def get(self, request: Request) -> Response:
         """All active hosts."""
-        return success(hosts=[shapes.host(each) for each in event_types.hosts()])
+        return respond(HostsSerializer, {"hosts": catalog.hosts()})
 
 
-class SpanQuery(Shape):
+class SpanQuerySerializer(fields.RequestSerializer):
     """From when to when."""
 
-    start = MomentOrDay(required=False, help_text="Default: now. A day: from its beginning.")
-    end = MomentOrDay(
+    start = fields.DateOrDateTimeField(required=False, help_text="Default: now. A day: from its beginning.")
+    end = fields.DateOrDateTimeField(
         required=False,
         help_text="Default: seven days after the start. A day: to its end, so that it is included.",
     )
 
 
-class AvailabilityQuery(SpanQuery):
-    """Free times of what, from when to when, in whose zone."""
+class AvailabilityQuerySerializer(SpanQuerySerializer):
+    """Free times of which event type, from when to when, in which zone."""
 
-    eventType = Text(help_text="Name, slug, URI or id of an active event type.")
-    timezone = Text(
+    eventType = fields.TextField(help_text="Name, slug, URI or id of an active event type.")
+    timezone = fields.TextField(
         required=False,
         max_length=64,
         help_text="The invitee's zone, such as Europe/Bucharest. Default: that of the Calendly account.",
     )
 
 
-class AvailabilityView(AgentView):
-    """Free starts of an event type."""
+class AvailabilitySerializer(SuccessSerializer):
+    """Asked of Calendly now."""
 
+    slots = SlotSerializer(many=True)
+    asOf = InstantField()
+
+
+class AvailabilityView(AgentView):
     rights = {"GET": READ}
 
-    @documents.described(documents.AVAILABILITY, AvailabilityQuery)
-    def get(self, request: Request) -> Answer:
+    @operation(
+        "availability",
+        "Free starts of an event type, at most 31 days",
+        AvailabilitySerializer,
+        errors.EventTypeNotFoundSerializer,
+        errors.EventTypeAmbiguousSerializer,
+        errors.CalendlyRefusedSerializer,
+        errors.CalendlyUnavailableSerializer,
+        parameters=[AvailabilityQuerySerializer],
+    )
+    def get(self, request: Request) -> Response:
         """Asked of Calendly now."""
-        given, now = self.query(AvailabilityQuery), timezone.now()
-        kind = event_types.find(given["eventType"], key_id=self.key.pk)
-        zone = _zone(given["timezone"]) if "timezone" in given else _zone_of(kind.account)
+        given, now = self.read_query(AvailabilityQuerySerializer), timezone.now()
+        event_type = catalog.find(given["eventType"], key_id=self.key.pk)
+        zone = _zone(given["timezone"]) if "timezone" in given else _zone_of(event_type.account)
         start, end = _span(given, zone, longest=availability.LONGEST, now=now)
-        slots = availability.offered(kind, start=start, end=end, now=now)
-        return success(slots=[shapes.slot(slot, zone) for slot in slots], asOf=texts.utc(now))
+        slots = availability.offered(event_type, start=start, end=end, now=now)
+        return respond(AvailabilitySerializer, {"slots": slots, "asOf": now}, context={"zone": zone})
+
+
+class HostAvailabilitySerializer(SuccessSerializer):
+    """In order."""
+
+    availability = SpanSerializer(many=True)
 
 
 class HostAvailabilityView(AgentView):
-    """A host's time."""
-
     rights = {"GET": READ}
 
-    @documents.described(documents.HOST_AVAILABILITY, documents.HOST_IN_PATH, SpanQuery)
-    def get(self, request: Request, id: str) -> Answer:
-        """Busy and, within the working hours, available spans."""
-        given, now = self.query(SpanQuery), timezone.now()
-        host = event_types.find_host(id)
+    @operation(
+        "host_availability",
+        "A host's time, at most 7 days",
+        HostAvailabilitySerializer,
+        errors.HostNotFoundSerializer,
+        errors.CalendlyRefusedSerializer,
+        errors.CalendlyUnavailableSerializer,
+        parameters=[HOST_IN_PATH, SpanQuerySerializer],
+    )
+    def get(self, request: Request, id: str) -> Response:
+        """Busy spans and, within the working hours, available ones."""
+        given, now = self.read_query(SpanQuerySerializer), timezone.now()
+        host = catalog.find_host(id)
         start, end = _span(given, _zone_of(host), longest=availability.LONGEST_HOST, now=now)
         spans = availability.of_host(host, start=start, end=end, now=now)
-        return success(availability=[shapes.span(part) for part in spans])
+        return respond(HostAvailabilitySerializer, {"availability": spans})
 
 
 def _zone(name: str) -> Zone:
@@ -115,7 +159,7 @@ def _span(
     start = _instant("start", first, zone)
     if not now - FURTHEST < start < now + FURTHEST:
         raise InvalidBookingRequest("start", "out_of_range")
-    # A week of days ends with a day, whatever the clocks do meanwhile.
+    # A week that begins with a day ends with one, also when the clocks change.
     week = start + A_WEEK if isinstance(first, datetime) else first + A_WEEK
     last: datetime | date = given.get("end", week)
     if "end" in given and not isinstance(last, datetime):
@@ -123,7 +167,7 @@ def _span(
     end = _instant("end", last, zone)
     if end <= start:
         raise InvalidBookingRequest("end", "end_before_start")
-    # Days are counted on the clock there: one may have 25 hours.
+    # Days are counted on the local clock: one may have 25 hours.
     begins, ends = (each.astimezone(zone.info).replace(tzinfo=None) for each in (start, end))
     if min(end - start, ends - begins) > longest:
         raise InvalidBookingRequest("end", "too_long", days=str(longest.days))

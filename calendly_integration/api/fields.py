@@ -1,6 +1,7 @@
-"""Fields of requests, stricter than the framework's: a text is a text, an instant says whether it is local.
+"""Fields and the base serializer of requests, stricter than the framework's. Every message is ours, so that it is
+translated; a test checks them all.
 
-Every message is ours, and so translated; a test walks them all.
+For whatever is optional, null, blank and absent are the same.
 """
 
 import re
@@ -14,38 +15,40 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.fields import empty
 
+from ..characters import CONTROL, CONTROL_BUT_TAB_AND_LINE_ENDS, INVISIBLE, LINE_SEPARATORS, LONE_SURROGATES
 from ..services.bookings import email_addresses
+from .parsers import camel_keys
 
 INSTANT = re.compile(
     r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d([.,]\d{1,9})?)?([Zz]|[+-]\d\d(:?\d\d)?)?", re.ASCII
 )
-# In a query string an unescaped plus is a blank.
+# In a query string an unescaped plus becomes a blank.
 LOST_PLUS = re.compile(r"(T\d\d:\d\d(?::\d\d(?:\.\d+)?)?) (\d\d:?\d\d)$", re.ASCII)
 LOST_PLUS_OF_ADDRESS = re.compile(r"(?<=\S) (?=[^\s@]+( [^\s@]+)*@)")
-# Blanks, and characters that nobody sees.
-BLANK = re.compile(r"^[\s\xad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]*$")
-HALF = re.compile("[\ud800-\udfff]")
+BLANK = re.compile(rf"^[\s{INVISIBLE}]*$")
+SURROGATE = re.compile(f"[{LONE_SURROGATES}]")
 NEEDED = _("This is needed.")
 
 ONE_LINE = RegexValidator(
-    r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$", _("Control characters and line breaks are not allowed.")
+    rf"^[^{CONTROL}{LINE_SEPARATORS}]*$", _("Control characters and line breaks are not allowed.")
 )
-LINES = RegexValidator(r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$", _("Control characters are not allowed."))
+SEVERAL_LINES = RegexValidator(
+    rf"^[^{CONTROL_BUT_TAB_AND_LINE_ENDS}]*$", _("Control characters are not allowed.")
+)
 
 
-def whole_characters(text: str) -> None:
+def is_blank(value: Any) -> bool:
+    """True for null, and for a text that shows nothing."""
+    return value is None or (isinstance(value, str) and BLANK.match(value) is not None)
+
+
+def no_surrogates(text: str) -> None:
     """Refuse lone surrogates: JSON can spell them, databases cannot keep them. Raises ValidationError."""
-    if HALF.search(text):
+    if SURROGATE.search(text):
         raise ValidationError(_("Half characters (lone surrogates) are not allowed."))
 
 
-class Said(serializers.Field[Any, Any, Any, Any]):
-    """A field whose absence is told in our words."""
-
-    default_error_messages = {"required": NEEDED, "null": NEEDED}
-
-
-class Shape(serializers.Serializer[Any]):
+class RequestSerializer(serializers.Serializer[Any]):
     """What a request holds."""
 
     default_error_messages = {
@@ -54,8 +57,24 @@ class Shape(serializers.Serializer[Any]):
         "invalid": _("A JSON object is expected here."),
     }
 
+    def to_internal_value(self, data: Any) -> Any:
+        """The values that are given, without optional ones that are null or blank."""
+        if isinstance(data, dict):
+            data = {
+                name: value
+                for name, value in camel_keys(data.items()).items()
+                if not is_blank(value) or name not in self.fields or self.fields[name].required
+            }
+        return super().to_internal_value(data)
 
-class Text(Said, serializers.CharField):
+
+class RequestField(serializers.Field[Any, Any, Any, Any]):
+    """A field with our message where it is missing."""
+
+    default_error_messages = {"required": NEEDED, "null": NEEDED}
+
+
+class TextField(RequestField, serializers.CharField):
     """A JSON string: numbers are refused, not turned into text. One line, unless `lines`."""
 
     default_error_messages = {
@@ -67,11 +86,11 @@ class Text(Said, serializers.CharField):
     def __init__(self, *, lines: bool = False, **options: Any) -> None:
         options.setdefault("max_length", 255)
         super().__init__(**options)
-        # The first is the length; the framework's others speak English only.
-        self.validators = [self.validators[0], LINES if lines else ONE_LINE, whole_characters]
+        # The first is the length; the messages of the framework's others are not translated.
+        self.validators = [self.validators[0], SEVERAL_LINES if lines else ONE_LINE, no_surrogates]
 
     def run_validation(self, data: Any = empty) -> Any:
-        """As the framework's; what shows nothing is blank, too."""
+        """As the framework's; a text of invisible characters is blank, too."""
         return super().run_validation("" if isinstance(data, str) and BLANK.match(data) else data)
 
     def to_internal_value(self, data: Any) -> str:
@@ -82,7 +101,7 @@ class Text(Said, serializers.CharField):
         return text
 
 
-def an_address(text: str) -> None:
+def is_email(text: str) -> None:
     """Refuse what is no e-mail address. Raises ValidationError."""
     if not email_addresses.is_address(text):
         raise ValidationError(
@@ -101,15 +120,15 @@ def an_address(text: str) -> None:
         "example": "ana@example.com",
     }
 )
-class Address(Text):
+class EmailField(TextField):
     """An e-mail address."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(max_length=email_addresses.LONGEST, **options)
-        self.validators = [*self.validators, an_address]
+        self.validators = [*self.validators, is_email]
 
 
-class AddressInQuery(Address):
+class EmailInQueryField(EmailField):
     """An e-mail address in a query string, where an unescaped plus has become a blank."""
 
     def to_internal_value(self, data: Any) -> str:
@@ -120,19 +139,19 @@ class AddressInQuery(Address):
         return LOST_PLUS_OF_ADDRESS.sub("+", text)
 
 
-# Language, perhaps script, perhaps country; "ro_RO.UTF-8" and longer tags begin like that, too.
+# Language, perhaps script, perhaps country. "ro_RO.UTF-8" and longer tags begin like that, too.
 LOCALE = re.compile(
     r"([a-z]{2,3})([-_][a-z]{4})?([-_]([a-z]{2}|[0-9]{3}))?(?![a-z0-9])", re.IGNORECASE | re.ASCII
 )
 
 
-class Locale(Text):
-    """A language, perhaps with a country. What cannot be read as one is as if it were absent."""
+class LocaleField(TextField):
+    """A language, perhaps with a country. A value that cannot be read as one counts as absent."""
 
     def to_internal_value(self, data: Any) -> str:
         """As in `ro` or `ro-RO`; blank for what is not known."""
         text = super().to_internal_value(data)
-        self.run_validators(text)  # of what was sent, not of what is made of it
+        self.run_validators(text)  # of the text that was sent
         found = LOCALE.match(text)
         if found is None:
             return ""
@@ -140,7 +159,7 @@ class Locale(Text):
         return f"{language}-{country.upper()}" if country else language
 
 
-class Whole(Said, serializers.IntegerField):
+class IntegerField(RequestField, serializers.IntegerField):
     """A whole number, also as text: `7`."""
 
     default_error_messages = {
@@ -158,7 +177,7 @@ class Whole(Said, serializers.IntegerField):
         return number
 
 
-class Choice(Said, serializers.ChoiceField):
+class ChoiceField(RequestField, serializers.ChoiceField):
     """One of a few words."""
 
     default_error_messages = {"invalid_choice": _("One of these is expected: {choices}.")}
@@ -170,32 +189,44 @@ class Choice(Said, serializers.ChoiceField):
         return data.strip()
 
 
-class Many(Said, serializers.ListField):
-    """A list."""
+class ListField(RequestField, serializers.ListField):
+    """A list. Null and blank entries are left out, and objects that hold nothing else."""
 
     default_error_messages = {
         "not_a_list": _("A list is expected here: […]."),
         "max_length": _("At most {max_length} entries are allowed here."),
     }
 
+    def to_internal_value(self, data: Any) -> list[Any]:
+        """The entries."""
+        if isinstance(data, list):
+            data = [each for each in data if not self._is_blank_entry(each)]
+        values: list[Any] = super().to_internal_value(data)
+        return values
 
-MOMENT = (
+    def _is_blank_entry(self, value: Any) -> bool:
+        if isinstance(value, dict) and isinstance(self.child, RequestSerializer):
+            return all(map(is_blank, value.values()))
+        return is_blank(value)
+
+
+DATE_TIME = (
     r"20\d\d-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])"
     r"T([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,9})?)?(Z|[+-](0\d|1[0-3]):[0-5]\d)?"
 )
-DAY = r"20\d\d-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])"
+DATE = r"20\d\d-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])"
 
 
 @extend_schema_field(
     {
         "type": "string",
         "description": "ISO 8601. With an offset or Z it is that instant, without one local time of the invitee.",
-        "pattern": rf"^{MOMENT}$",
+        "pattern": rf"^{DATE_TIME}$",
         "example": "2026-11-24T10:00:00",
     }
 )
-class Moment(Said, serializers.Field[datetime, str, str, Any]):
-    """Date and time, aware where an offset was given, naive where it is somebody's local time."""
+class DateTimeField(RequestField, serializers.Field[datetime, str, str, Any]):
+    """Date and time: aware where an offset is given, else naive, in the invitee's zone."""
 
     default_error_messages = {
         "invalid": _("A date and time is expected, such as 2026-11-24T10:00 or 2026-11-24T08:00:00Z.")
@@ -217,9 +248,9 @@ class Moment(Said, serializers.Field[datetime, str, str, Any]):
         return value.isoformat()
 
 
-@extend_schema_field({"type": "string", "pattern": rf"^({MOMENT}|{DAY})$", "example": "2026-11-24"})
-class MomentOrDay(Moment):
-    """Date and time as `Moment`, or a day."""
+@extend_schema_field({"type": "string", "pattern": rf"^({DATE_TIME}|{DATE})$", "example": "2026-11-24"})
+class DateOrDateTimeField(DateTimeField):
+    """Date and time, or a day."""
 
     default_error_messages = {
         "invalid": _("A day or a date and time is expected, such as 2026-11-24 or 2026-11-24T10:00.")

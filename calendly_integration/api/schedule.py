@@ -1,10 +1,11 @@
 """`POST schedule`: an agent books a meeting."""
 
-from typing import Any
+from typing import Any, get_args
 
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from drf_spectacular.utils import extend_schema_field
+from drf_spectacular.utils import OpenApiExample, extend_schema_field
+from rest_framework import serializers
 from rest_framework.request import Request
 
 from ..models import AgentKey, Booking, EventType
@@ -12,82 +13,200 @@ from ..services.bookings import create, idempotency, queries, same_request
 from ..services.bookings.create import Booked, BookingRequest, NothingFree, Outcome, OutcomeUnknown
 from ..services.bookings.idempotency import Keep, OnIntent
 from ..services.catalog import event_types
-from . import documents, errors, messages, shapes
-from .base import AgentView, Answer
-from .fields import Address, Choice, Locale, Many, Moment, Said, Shape, Text
+from . import errors, fields, messages, schema
+from .base import AgentView
+from .responses import AgentResponse, fail, respond
+from .schema import operation
+from .serializers import (
+    BookingSerializer,
+    FailureSerializer,
+    SuccessSerializer,
+    SuggestionSerializer,
+    ZoneSerializer,
+)
 
 BOOK = AgentKey.Scope.BOOK
-
-
-MOST_CHOICES = 50
+MAX_CHOICES = 50
 ANSWER: dict[str, Any] = {"type": "string", "maxLength": 10_000, "nullable": True}
+MAX_SUGGESTED_DAYS = 15  # the day of the wish and 14 after it
 
 
-@extend_schema_field({"oneOf": [ANSWER, {"type": "array", "items": ANSWER, "maxItems": MOST_CHOICES}]})
-class Texts(Said):
+@extend_schema_field({"oneOf": [ANSWER, {"type": "array", "items": ANSWER, "maxItems": MAX_CHOICES}]})
+class TextOrTextsField(fields.RequestField):
     """A text, or a list of texts for a question with several choices."""
 
     default_error_messages = {"too_many": _("At most {most} texts can be given here.")}
 
     def __init__(self, **options: Any) -> None:
         super().__init__(allow_null=True, **options)
-        self.text = Text(max_length=10_000, lines=True, required=False, allow_null=True, allow_blank=True)
+        self.text = fields.TextField(
+            max_length=10_000, lines=True, required=False, allow_null=True, allow_blank=True
+        )
 
     def to_internal_value(self, data: Any) -> str | tuple[str, ...]:
-        """The text or texts, stripped; null ones as blank."""
+        """The text or texts, stripped; null as blank."""
         if not isinstance(data, list):
             return self.text.run_validation(data) or ""
-        if len(data) > MOST_CHOICES:
-            self.fail("too_many", most=MOST_CHOICES)
+        if len(data) > MAX_CHOICES:
+            self.fail("too_many", most=MAX_CHOICES)
         return tuple(self.text.run_validation(each) or "" for each in data)
 
 
-class CustomAnswer(Shape):
+class CustomAnswerSerializer(fields.RequestSerializer):
     """An answer to one of the event type's questions."""
 
-    question = Text(max_length=1000, lines=True)
-    answer = Texts(help_text="A list of texts where the question has several choices.")
+    question = fields.TextField(max_length=1000, lines=True)
+    answer = TextOrTextsField(help_text="A list of texts where the question has several choices.")
 
 
-class ScheduleBody(Shape):
-    """What an agent asks for."""
+class ScheduleBodySerializer(fields.RequestSerializer):
+    """What an agent asks for. `source`: the field of Wish."""
 
-    eventType = Text(help_text="Name, slug, URI or id of an active event type.")
-    inviteeEmail = Address()
-    inviteeName = Text()
-    preferredTime = Moment(
-        required=False, help_text="The earliest start wanted; absent: as soon as possible."
+    eventType = fields.TextField(
+        source="event_type", help_text="Name, slug, URI or id of an active event type."
     )
-    flexibility = Choice(["nextAvailable", "sameDay", "exact"], required=False, default="nextAvailable")
-    timezone = Text(required=False, max_length=64, help_text="The invitee's zone, such as Europe/Bucharest.")
-    phone = Text(required=False, max_length=64)
-    location = Text(required=False, help_text="The place, where the event type asks the invitee for one.")
-    locale = Locale(required=False, help_text="The invitee's language; default: the one of Accept-Language.")
-    conversationId = Text(required=False)
-    userId = Text(required=False)
-    agentType = Text(required=False, max_length=100)
-    notes = Text(required=False, lines=True, max_length=10_000)
-    customAnswers: Any = Many(child=CustomAnswer(), required=False, max_length=50)
-    # The service counts to ten, without doubles and the invitee.
-    guests = Many(child=Address(), required=False, max_length=500)
+    inviteeEmail = fields.EmailField(source="email")
+    inviteeName = fields.TextField(source="name")
+    preferredTime = fields.DateTimeField(
+        source="preferred",
+        required=False,
+        help_text="The earliest start wanted; absent: as soon as possible.",
+    )
+    flexibility = fields.ChoiceField(get_args(create.Flexibility), required=False, default="nextAvailable")
+    timezone = fields.TextField(
+        source="time_zone",
+        required=False,
+        max_length=64,
+        help_text="The invitee's zone, such as Europe/Bucharest.",
+    )
+    phone = fields.TextField(required=False, max_length=64)
+    location = fields.TextField(
+        required=False, help_text="The place, where the event type asks the invitee for one."
+    )
+    locale = fields.LocaleField(
+        required=False, help_text="The invitee's language; default: the one of Accept-Language."
+    )
+    conversationId = fields.TextField(source="conversation_id", required=False)
+    userId = fields.TextField(source="user_id", required=False)
+    agentType = fields.TextField(source="agent_type", required=False, max_length=100)
+    notes = fields.TextField(required=False, lines=True, max_length=10_000)
+    customAnswers = fields.ListField(
+        source="answers", child=CustomAnswerSerializer(), required=False, max_length=50
+    )
+    # The service allows ten, counted once each and without the invitee.
+    guests = fields.ListField(child=fields.EmailField(), required=False, max_length=500)
+
+
+class BookedSerializer(SuccessSerializer):
+    """Booked."""
+
+    status = 201
+    booking = BookingSerializer()
+    message = serializers.CharField()
+    timezone = ZoneSerializer()
+
+
+class NothingFreeSerializer(FailureSerializer):
+    """Nothing free that fits; other times are suggested."""
+
+    status = 200
+    code = serializers.ChoiceField(choices=["no_availability", "slot_taken"])
+    suggestions = serializers.ListField(child=SuggestionSerializer(), max_length=MAX_SUGGESTED_DAYS)
+
+
+class NoAvailabilitySerializer(NothingFreeSerializer):
+    """Nothing free that fits; other times are suggested."""
+
+    timezone = ZoneSerializer()
+
+
+class BookingUnknownSerializer(errors.OutcomeUnknownSerializer):
+    """The answer was lost: it may have happened, and will be settled."""
+
+    timezone = ZoneSerializer()
+
+
+EXAMPLES = [
+    OpenApiExample(
+        "A demo, as soon as possible",
+        {
+            "eventType": "Sales Demo",
+            "inviteeEmail": "ana@example.com",
+            "inviteeName": "Ana Pop",
+            # No preferredTime: a date written here would soon be past, and the example must work.
+            "flexibility": "nextAvailable",
+            "conversationId": "c-17",
+        },
+        request_only=True,
+    ),
+    OpenApiExample(
+        "Booked",
+        {
+            "success": True,
+            "booking": {
+                "id": "7b0cf9c1-4f36-4a5e-9b3c-2f6f0a1f7d55",
+                "status": "confirmed",
+                "eventType": "Sales Demo",
+                "startTime": "2026-11-24T08:00:00Z",
+                "endTime": "2026-11-24T08:30:00Z",
+                "local": {
+                    "timezone": "Europe/Bucharest",
+                    "start": "2026-11-24T10:00:00+02:00",
+                    "end": "2026-11-24T10:30:00+02:00",
+                    "weekday": "marți",
+                    "text": "marți, 24 noiembrie, ora 10:00",
+                },
+                "invitee": {"email": "ana@example.com", "name": "Ana Pop"},
+                "host": {
+                    "id": "0c5f6a2e-0a51-4f0e-8f0b-8f6f6c0d9c11",
+                    "name": "Radu",
+                    "email": "radu@example.com",
+                },
+                "location": None,
+                "meetingUrl": None,
+                "cancelUrl": "https://calendly.com/cancellations/AAA",
+                "rescheduleUrl": "https://calendly.com/reschedulings/AAA",
+                "conversationId": "c-17",
+                "calendlyEventId": "AAA",
+            },
+            "message": "V-am programat pentru Sales Demo: marți, 24 noiembrie, ora 10:00.",
+            "timezone": {"name": "Europe/Bucharest", "source": "default", "confidence": "low"},
+        },
+        response_only=True,
+        status_codes=["201"],
+    ),
+]
 
 
 class ScheduleView(AgentView):
-    """Book a meeting."""
-
     rights = {"POST": BOOK}
 
-    @documents.described(documents.SCHEDULE, request=ScheduleBody)
-    def post(self, request: Request) -> Answer:
-        """Book the first free start that fits the wish."""
-        given, now = self.read(ScheduleBody), timezone.now()
-        # Blank is absent, as everywhere.
-        header, booking_request = request.META.get("HTTP_IDEMPOTENCY_KEY", "").strip(), _wish(given)
-        kind: EventType | None = None
+    @operation(
+        "schedule",
+        "Book a meeting",
+        BookedSerializer,
+        NoAvailabilitySerializer,
+        BookingUnknownSerializer,
+        errors.EventTypeNotFoundSerializer,
+        errors.InProgressSerializer,
+        errors.EventTypeAmbiguousSerializer,
+        errors.IdempotencyMismatchSerializer,
+        errors.QuotaExhaustedSerializer,
+        errors.CalendlyRefusedSerializer,
+        errors.CalendlyUnavailableSerializer,
+        parameters=[schema.IDEMPOTENCY_KEY, schema.REPLAYED],
+        request=ScheduleBodySerializer,
+        examples=EXAMPLES,
+    )
+    def post(self, request: Request) -> AgentResponse:
+        """Book the first free start that fits."""
+        given, now = self.read_body(ScheduleBodySerializer), timezone.now()
+        booking_request, header = _wish(given), request.META.get("HTTP_IDEMPOTENCY_KEY", "").strip()
+        event_type: EventType | None = None
         if not header:
-            kind = event_types.find(booking_request.event_type, key_id=self.key.pk)
-            key = idempotency.implicit(*same_request.parts(booking_request, kind, now=now))
-        else:  # a request that was answered before is answered so again, whatever became of its event type
+            event_type = event_types.find(booking_request.event_type, key_id=self.key.pk)
+            key = idempotency.implicit(*same_request.parts(booking_request, event_type, now=now))
+        else:  # the stored answer is given even if the event type is gone meanwhile
             key = idempotency.explicit(header)
 
         def run(on_intent: OnIntent, keep: Keep) -> idempotency.Answer:
@@ -95,7 +214,7 @@ class ScheduleView(AgentView):
 
             def on_booked(booked: Booked) -> None:
                 nonlocal kept
-                kept = _told(booked)
+                kept = _stored(_outcome(booked))
                 keep(kept)
 
             outcome = create.schedule(
@@ -104,77 +223,66 @@ class ScheduleView(AgentView):
                 now=now,
                 on_intent=on_intent,
                 on_booked=on_booked,
-                event_type=kind,
+                event_type=event_type,
             )
-            return kept or _told(outcome)
+            return kept or _stored(_outcome(outcome))
 
         answer = idempotency.once(
             agent_key=self.key, key=key, body=given, run=run, recover=self._recovered, now=now
         )
         headers = answer.headers | ({"Idempotent-Replayed": "true"} if answer.replayed else {})
-        return Answer(answer.body, status=answer.status, headers=headers)
+        return AgentResponse(answer.body, status=answer.status, headers=headers)
 
     def _recovered(self, booking: Booking, earlier: idempotency.Answer | None) -> idempotency.Answer:
-        """The booking as it is now. One that was handed over to an event type which is closed to this key shows
-        nothing new: then the earlier answer is given again."""
+        """The booking as it is now. The earlier answer, if the booking is no longer open to this key."""
         if earlier and not queries.bookings_for(self.key.pk).filter(pk=booking.pk).exists():
             return earlier
-        return _recovered(booking, earlier)
+        zone: Any = queries.zone_of(booking)
+        found = earlier.body.get("timezone") if earlier else None
+        if isinstance(found, dict) and found.get("name") == zone.name:
+            zone = found  # only the earlier answer knows how the zone was found
+        answer = _unknown if booking.status == Booking.Status.PENDING else _booked
+        return _stored(answer(booking, zone))
 
 
 def _wish(given: dict[str, Any]) -> BookingRequest:
-    return BookingRequest(
-        event_type=given["eventType"],
-        email=given["inviteeEmail"],
-        name=given["inviteeName"],
-        preferred=given.get("preferredTime"),
-        flexibility=given.get("flexibility", "nextAvailable"),
-        time_zone=given.get("timezone", ""),
-        phone=given.get("phone", ""),
-        locale=given.get("locale", "") or messages.language(),  # the language that the agent speaks with them
-        location=given.get("location", ""),
-        answers=tuple((each["question"], each["answer"] or "") for each in given.get("customAnswers", ())),
-        guests=tuple(given.get("guests", ())),
-        conversation_id=given.get("conversationId", ""),
-        user_id=given.get("userId", ""),
-        agent_type=given.get("agentType", ""),
-        notes=given.get("notes", ""),
-    )
+    answers = tuple((each["question"], each["answer"] or "") for each in given.get("answers", ()))
+    guests = tuple(given.get("guests", ()))
+    locale = given.get("locale") or messages.language()  # the language that the agent speaks with the invitee
+    return BookingRequest(**{**given, "answers": answers, "guests": guests, "locale": locale})
 
 
-def _told(outcome: Outcome) -> idempotency.Answer:
-    """The outcome as it is answered."""
-    zone = {"timezone": shapes.zone(outcome.zone)}
+def _stored(response: AgentResponse) -> idempotency.Answer:
+    return idempotency.Answer(response.status_code, response.data)
+
+
+def _outcome(outcome: Outcome) -> AgentResponse:
     if isinstance(outcome, Booked):
-        return _booked(outcome.booking, zone)
+        return _booked(outcome.booking, outcome.zone)
     if isinstance(outcome, OutcomeUnknown):
-        return _unknown(outcome.booking, zone)
-    return idempotency.Answer(200, nothing_free(outcome) | zone)
+        return _unknown(outcome.booking, outcome.zone)
+    return nothing_free(NoAvailabilitySerializer, outcome, timezone=outcome.zone)
 
 
-def _booked(booking: Booking, zone: dict[str, Any]) -> idempotency.Answer:
-    body = {"success": True, "booking": shapes.booking(booking), "message": messages.booked(booking), **zone}
-    return idempotency.Answer(201, body)
+def _booked(booking: Booking, zone: Any) -> AgentResponse:
+    data = {"booking": booking, "message": messages.booked(booking), "timezone": zone}
+    return respond(BookedSerializer, data)
 
 
-def _unknown(booking: Booking, zone: dict[str, Any]) -> idempotency.Answer:
-    more = {"booking": shapes.booking(booking), **zone}
-    return idempotency.Answer(202, errors.Failure(202, "outcome_unknown", messages.unknown(), more).body)
+def _unknown(booking: Booking, zone: Any) -> AgentResponse:
+    return fail(BookingUnknownSerializer, booking=booking, timezone=zone)
 
 
-def nothing_free(outcome: NothingFree | queries.NotFree) -> dict[str, Any]:
-    """Nothing fits: what could be taken instead."""
-    own = isinstance(outcome, queries.NotFree) and outcome.own
-    text = messages.nothing_free(outcome.suggestions, outcome.zone, taken=outcome.taken, own=own)
-    more = {"suggestions": shapes.suggestions(outcome.suggestions, outcome.zone)}
-    return errors.Failure(200, "slot_taken" if outcome.taken else "no_availability", text, more).body
-
-
-def _recovered(booking: Booking, earlier: idempotency.Answer | None) -> idempotency.Answer:
-    """The answer from what became of the booking. How the zone was found is known from the earlier answer only."""
-    zone = shapes.zone(queries.zone_of(booking))
-    found = earlier.body.get("timezone") if earlier else None
-    if isinstance(found, dict) and found.get("name") == zone["name"]:
-        zone = found
-    told = _unknown if booking.status == Booking.Status.PENDING else _booked
-    return told(booking, {"timezone": zone})
+def nothing_free(
+    serializer_class: type[NothingFreeSerializer], outcome: NothingFree | queries.NotFree, **data: Any
+) -> AgentResponse:
+    """No start fits: with starts that are free instead."""
+    code = "slot_taken" if outcome.taken else "no_availability"
+    text = messages.nothing_free(
+        outcome.suggestions,
+        outcome.zone,
+        taken=outcome.taken,
+        blocked_by_itself=isinstance(outcome, queries.NotFree) and outcome.own,
+    )
+    context = {"zone": outcome.zone}
+    return fail(serializer_class, text, context=context, code=code, suggestions=outcome.suggestions, **data)

@@ -1,85 +1,48 @@
-"""`GET schema` and `GET docs`: the OpenAPI document, and a page to read it."""
+"""The OpenAPI document, derived from the serializers by drf-spectacular."""
 
 import threading
+from collections.abc import Callable, Iterable
 from functools import lru_cache
-from typing import Any, ClassVar
+from typing import Any, TypeVar
 
 from django.urls import include, path
 from django.utils import translation
-from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.generators import SchemaGenerator
-from drf_spectacular.renderers import (
-    OpenApiJsonRenderer,
-    OpenApiJsonRenderer2,
-    OpenApiYamlRenderer,
-    OpenApiYamlRenderer2,
-)
+from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.settings import patched_settings
-from drf_spectacular.views import SpectacularSwaggerSplitView
-from rest_framework.authentication import BaseAuthentication
-from rest_framework.permissions import BasePermission
-from rest_framework.renderers import TemplateHTMLRenderer
-from rest_framework.request import Request
-from rest_framework.response import Response
-from rest_framework.views import APIView
+from drf_spectacular.utils import (
+    OpenApiExample,
+    OpenApiParameter,
+    OpenApiResponse,
+    PolymorphicProxySerializer,
+    extend_schema,
+)
 
-from ..models import AgentKey
-from . import components, documents
-from .base import AgentView, KeyAuthentication
+from ..services.bookings import email_addresses
+from . import errors
+from .fields import BLANK, ListField, RequestSerializer
+from .serializers import FailureSerializer, SuccessSerializer
 
+Method = TypeVar("Method", bound=Callable[..., Any])
+Answer = type[SuccessSerializer] | type[FailureSerializer]
 
-class KeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
-    """How the document names our authentication."""
-
-    target_class = KeyAuthentication
-    name = "agentKey"
-
-    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
-        """A bearer token."""
-        return {"type": "http", "scheme": "bearer", "description": "An agent key: vai_…"}
-
-
-class StaffSession(BaseAuthentication):
-    """A member of staff who is logged in. Only for pages that change nothing: no CSRF token is asked for."""
-
-    def authenticate(self, request: Request) -> tuple[Any, None] | None:
-        """The person, or None."""
-        user = getattr(request._request, "user", None)
-        if user is None or not user.is_active or not user.is_staff:
-            return None
-        return user, None
-
-
-class StaffScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
-    """How the document names it."""
-
-    target_class = StaffSession
-    name = "staffSession"
-
-    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
-        """The session's cookie."""
-        return {"type": "apiKey", "in": "cookie", "name": "sessionid"}
-
-
-class Known(BasePermission):
-    """Any valid agent key, or staff."""
-
-    def has_permission(self, request: Request, view: APIView) -> bool:
-        """True for both."""
-        return isinstance(request.auth, AgentKey) or bool(getattr(request.user, "is_staff", False))
-
-
-# Whatever the host has set for documents of its own.
 SETTINGS: dict[str, Any] = {
     "TITLE": "Calendly for VAI Portal",
     "DESCRIPTION": "AI agents book real meetings. Keys are camelCase; snake_case spellings are accepted too. "
     "For whatever is optional null, blank and absent are the same; a key that stands twice is refused.",
     "VERSION": "1.0.0",
     "OAS_VERSION": "3.0.3",
-    "APPEND_COMPONENTS": {"schemas": components.SCHEMAS},
+    "APPEND_COMPONENTS": {
+        "securitySchemes": {
+            "agentKey": {"type": "http", "scheme": "bearer", "description": "An agent key: vai_…"},
+            "staffSession": {"type": "apiKey", "in": "cookie", "name": "sessionid"},
+        }
+    },
     "COMPONENT_SPLIT_PATCH": False,
     "COMPONENT_SPLIT_REQUEST": False,
+    "COMPONENT_NO_READ_ONLY_REQUIRED": False,
     "ENFORCE_NON_BLANK_FIELDS": True,
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "PREPROCESSING_HOOKS": [],
     "POSTPROCESSING_HOOKS": [],
     "SCHEMA_PATH_PREFIX": "",
@@ -91,60 +54,158 @@ SETTINGS: dict[str, Any] = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SWAGGER_UI_SETTINGS": {"deepLinking": True, "persistAuthorization": False},
 }
+# drf-spectacular's settings are one object for all threads: only one may patch them at a time.
+patching = threading.RLock()
+
+# What is optional may be null or blank; an entry of a list may also be an object of nothing else.
+NOTHING: dict[str, Any] = {"type": "string", "pattern": BLANK.pattern, "nullable": True}
+NOTHINGS: dict[str, Any] = {"type": "object", "additionalProperties": NOTHING}
 
 
-# drf-spectacular's settings are one object for all threads: whoever patches them goes alone.
-_patching = threading.RLock()
+class AgentAutoSchema(AutoSchema):
+    """The framework's, with the blank values that RequestSerializer and ListField accept."""
+
+    def _get_serializer_field_meta(self, field: Any, direction: Any) -> Any:
+        meta = super()._get_serializer_field_meta(field, direction)  # type: ignore[no-untyped-call]
+        if direction == "response":
+            meta.pop("minLength", None)  # for requests only
+        return meta
+
+    def _map_serializer_field(self, field: Any, direction: Any, bypass_extensions: bool = False) -> Any:
+        schema = super()._map_serializer_field(field, direction, bypass_extensions)  # type: ignore[no-untyped-call]
+        if isinstance(field, ListField) and isinstance(field.child, RequestSerializer):
+            schema["items"] = {"anyOf": [schema["items"], NOTHING, NOTHINGS]}
+        if schema is not None:
+            schema.pop("x-spec-enum-id", None)
+        optional = isinstance(field.parent, RequestSerializer) and not field.required
+        if schema is None or not (optional or isinstance(field.parent, ListField)):
+            return schema
+        self._insert_field_validators(field, schema)  # type: ignore[no-untyped-call]
+        around = {name: schema.pop(name) for name in ("description", "default") if name in schema}
+        return {"anyOf": [schema, NOTHING], **around}
+
+
+def _in_path(name: str, text: str, **more: Any) -> OpenApiParameter:
+    return OpenApiParameter(name, {"type": "string", "minLength": 1, **more}, "path", description=text)
+
+
+BOOKING_IN_PATH = _in_path(
+    "id", "Our id or Calendly's event id, of the present event or of one that it replaced."
+)
+HOST_IN_PATH = _in_path("id", "Our id or the last segment of Calendly's user URI.")
+EMAIL_IN_PATH = _in_path(
+    "email",
+    "The invitee's e-mail address.",
+    pattern=email_addresses.PATTERN,
+    maxLength=email_addresses.LONGEST,
+)
+CURSOR = OpenApiParameter("cursor", str, description="Where the page begins; only as `next` gave it.")
+IDEMPOTENCY_KEY = OpenApiParameter(
+    "Idempotency-Key",
+    {"type": "string", "maxLength": 255, "pattern": r"^([!-~]([ -~]*[!-~])?)?$"},
+    "header",
+    description=(
+        "The same key with the same body gives the same answer again. Without one, the same request within ten"
+        " minutes is answered with the booking as it is now."
+    ),
+)
+REPLAYED = OpenApiParameter(
+    "Idempotent-Replayed",
+    {"type": "string", "enum": ["true"]},
+    "header",
+    description="An earlier answer, given again.",
+    response=[200, 201, 202],
+)
+RETRY_AFTER = OpenApiParameter(
+    "Retry-After",
+    {"type": "integer", "minimum": 1},
+    "header",
+    description="Seconds.",
+    response=[409, 429, 503],
+)
+
+EVERYWHERE: tuple[Answer, ...] = (
+    errors.InvalidSerializer,
+    errors.UnauthorizedSerializer,
+    errors.ForbiddenSerializer,
+    errors.NotAcceptableSerializer,
+    errors.TooManyRequestsSerializer,
+    errors.InternalErrorSerializer,
+    errors.UnavailableSerializer,
+)
+WITH_BODY: tuple[Answer, ...] = (
+    errors.LengthRequiredSerializer,
+    errors.TooLargeSerializer,
+    errors.UnsupportedMediaTypeSerializer,
+)
+
+
+def operation(
+    operation_id: str,
+    summary: str,
+    *answers: Answer,
+    parameters: Iterable[Any] = (),
+    request: type[RequestSerializer] | None = None,
+    examples: Iterable[OpenApiExample] = (),
+) -> Callable[[Method], Method]:
+    """Describe a method of a view: its answers, beside the usual ones."""
+    return _described(
+        operation_id=operation_id,
+        summary=summary,
+        responses=_responses(*answers, *(WITH_BODY if request else ()), *EVERYWHERE),
+        parameters=[RETRY_AFTER, *parameters],
+        request=request,
+        examples=list(examples),
+        auth=[{"agentKey": []}],
+    )
+
+
+def page(
+    operation_id: str, summary: str, media_type: str, schema: dict[str, Any]
+) -> Callable[[Method], Method]:
+    """Describe a method whose answer is no data of ours, and which fails as the others do."""
+    usual = {(status, "application/json"): answer for status, answer in _responses(*EVERYWHERE).items()}
+    return _described(
+        operation_id=operation_id,
+        summary=summary,
+        responses={(200, media_type): OpenApiResponse(schema, description="It."), **usual},
+        parameters=[RETRY_AFTER],
+        auth=[{"agentKey": []}, {"staffSession": []}],
+    )
+
+
+def _described(**options: Any) -> Callable[[Method], Method]:
+    def attach(method: Method) -> Method:
+        # Otherwise `extend_schema` takes the schema class that the host has set.
+        method.kwargs = {"schema": AgentAutoSchema}  # type: ignore[attr-defined]
+        described: Method = extend_schema(tags=["calendly"], **options)(method)
+        return described
+
+    return attach
+
+
+def _responses(*answers: Answer) -> dict[int, OpenApiResponse]:
+    """By status; several with one status are alternatives."""
+    responses = {}
+    for status in sorted({answer.status for answer in answers}):
+        same = [answer for answer in answers if answer.status == status]
+        text = " Or: ".join(str(answer.__doc__) for answer in same)
+        name = "Or".join(answer.__name__.removesuffix("Serializer") for answer in same)
+        body = same[0] if len(same) == 1 else PolymorphicProxySerializer(name, same, None)
+        responses[status] = OpenApiResponse(body, description=text)
+    return responses
 
 
 def document(prefix: str) -> dict[str, Any]:
     """The document of our calls alone, mounted at `prefix`."""
-    with _patching:
-        return _made(prefix)
+    with patching:
+        return _generate(prefix)
 
 
 @lru_cache(maxsize=4)
-def _made(prefix: str) -> dict[str, Any]:
-    from .urls import calls
-
-    mounted = [path(prefix.lstrip("/"), include(calls))]
+def _generate(prefix: str) -> dict[str, Any]:
+    mounted = [path(prefix.lstrip("/"), include(f"{__package__}.urls"))]
     with patched_settings(SETTINGS), translation.override("en"):
         generator = SchemaGenerator(patterns=mounted)  # type: ignore[no-untyped-call]
-        made: dict[str, Any] = generator.get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
-    return made
-
-
-class _Page(AgentView):
-    rights: ClassVar[dict[str, str]] = {}
-    authentication_classes = [KeyAuthentication, StaffSession]
-    permission_classes = [Known]
-
-
-class SchemaView(_Page):
-    """The OpenAPI document."""
-
-    renderer_classes = [OpenApiJsonRenderer2, OpenApiJsonRenderer, OpenApiYamlRenderer, OpenApiYamlRenderer2]
-
-    @documents.described(documents.SCHEMA)
-    def get(self, request: Request) -> Response:
-        """The document, as JSON or YAML."""
-        return Response(document(request.path.rstrip("/").removesuffix("schema")))
-
-
-class DocsView(_Page, SpectacularSwaggerSplitView):
-    """A page to read it: its script comes apart, for strict content policies."""
-
-    renderer_classes = [TemplateHTMLRenderer]
-    template_name = "calendly_integration/api/docs.html"
-    title = SETTINGS["TITLE"]
-
-    @documents.described(documents.DOCS)
-    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """The page, or with `?script` its script."""
-        with _patching, patched_settings(SETTINGS):
-            page: Response = super().get(request, *args, **kwargs)  # type: ignore[no-untyped-call]
-        return page
-
-    def _get_schema_url(self, request: Request) -> str:
-        """Beside this page, wherever the host has mounted us."""
-        return request.path.rstrip("/").removesuffix("docs") + "schema"
+        generated: dict[str, Any] = generator.get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
+    return generated

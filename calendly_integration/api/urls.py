@@ -2,11 +2,13 @@
 
 from django.urls import path, re_path
 
-from .base import AgentView, Nothing
-from .bookings import CancelView, DetailView, ListView, MetadataView, RescheduleView, UpcomingView
+from .base import AgentView, NotFoundView
+from .bookings import CancelView, DetailView, ListView, UpcomingView
 from .catalog import AvailabilityView, EventTypesView, HostAvailabilityView, HostsView
+from .docs import DocsView, SchemaView
+from .metadata import MetadataView
+from .reschedule import RescheduleView
 from .schedule import ScheduleView
-from .schema import DocsView, SchemaView
 
 CALLS: tuple[tuple[str, type[AgentView], str], ...] = (
     ("schedule", ScheduleView, "schedule"),
@@ -25,12 +27,12 @@ CALLS: tuple[tuple[str, type[AgentView], str], ...] = (
 )
 
 
-def _undescribed(view: type[AgentView]) -> type[AgentView]:
-    """The same call at a second address: the OpenAPI document describes it once."""
+def _without_schema(view: type[AgentView]) -> type[AgentView]:
+    """The same call at a second address, which the OpenAPI document leaves out."""
     return type(view.__name__, (view,), {"schema": None})
 
 
 calls = [path(route, view.as_view(), name=name) for route, view, name in CALLS]
 # With and without a slash at the end: a redirect would lose the body of a POST.
-slashed = [path(f"{route}/", _undescribed(view).as_view()) for route, view, _name in CALLS]
-urlpatterns = [*calls, *slashed, re_path(r"", Nothing.as_view())]
+slashed = [path(f"{route}/", _without_schema(view).as_view()) for route, view, _name in CALLS]
+urlpatterns = [*calls, *slashed, re_path(r"", NotFoundView.as_view())]

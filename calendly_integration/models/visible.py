@@ -2,9 +2,10 @@
 
 import re
 
-# Control characters, lone surrogates (which no page could be encoded with), and the marks that override or
-# isolate the direction of text. Joiners stay: emoji and many scripts need them.
-UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+from ..characters import CONTROL_BUT_TAB_AND_LINE_ENDS, DIRECTION, LONE_SURROGATES
+
+# Joiners stay: emoji and many scripts need them.
+UNSEEN = re.compile(rf"[{CONTROL_BUT_TAB_AND_LINE_ENDS}{DIRECTION}\ufeff{LONE_SURROGATES}]")
 
 
 def visible(value: object) -> str:

@@ -1,4 +1,4 @@
-"""Holds answers against our own OpenAPI document."""
+"""Checks answers against our own OpenAPI document."""
 
 import re
 from typing import Any
@@ -11,14 +11,16 @@ from calendly_integration.api import schema
 PREFIX = "/api/calendly/"
 
 
-def _plain(told: Any) -> Any:
-    """OpenAPI 3.0's `nullable` as JSON Schema says it."""
-    if isinstance(told, list):
-        return [_plain(each) for each in told]
-    if not isinstance(told, dict):
-        return told
-    inner = {name: _plain(value) for name, value in told.items() if name != "nullable"}
-    return {"anyOf": [inner, {"type": "null"}]} if told.get("nullable") is True else inner
+def strict(schema: Any) -> Any:
+    """OpenAPI 3.0's `nullable` as in JSON Schema, and objects without fields that the document does not name."""
+    if isinstance(schema, list):
+        return [strict(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    inner = {name: strict(value) for name, value in schema.items() if name != "nullable"}
+    if schema.get("type") == "object" and "properties" in schema:
+        inner.setdefault("additionalProperties", False)
+    return {"anyOf": [inner, {"type": "null"}]} if schema.get("nullable") is True else inner
 
 
 def operation(method: str, path: str) -> dict[str, Any] | None:
@@ -31,16 +33,16 @@ def operation(method: str, path: str) -> dict[str, Any] | None:
 
 
 class CheckedClient(APIClient):
-    """An agent's client that fails where the answer is not as documented."""
+    """An agent's client that fails where the answer is not as documented, or holds a field that is not."""
 
     def request(self, **kwargs: Any) -> Any:
         response = super().request(**kwargs)
         method, path = kwargs["REQUEST_METHOD"], kwargs["PATH_INFO"]
-        told = operation(method, path)
-        if told is not None and method != "HEAD" and response["Content-Type"] == "application/json":
-            told = told["responses"].get(str(response.status_code))
-            assert told, f"{method} {path}: {response.status_code} is not documented"
-            form = told["content"]["application/json"]["schema"]
-            components = _plain(schema.document(PREFIX)["components"])
-            jsonschema.validate(response.json(), {**_plain(form), "components": components})
+        described = operation(method, path)
+        if described is not None and method != "HEAD" and response["Content-Type"] == "application/json":
+            answer = described["responses"].get(str(response.status_code))
+            assert answer, f"{method} {path}: {response.status_code} is not documented"
+            form = strict(answer["content"]["application/json"]["schema"])
+            components = strict(schema.document(PREFIX)["components"])
+            jsonschema.validate(response.json(), {**form, "components": components})
         return response

@@ -1,4 +1,4 @@
-"""Every call that takes something, with its shape and what it needs at least."""
+"""Every call that takes something, with its serializer and what it needs at least."""
 
 import json
 from collections.abc import Iterator
@@ -9,7 +9,8 @@ from urllib.parse import quote, urlencode
 from rest_framework.fields import Field, ListField
 from rest_framework.serializers import Serializer
 
-from calendly_integration.api import bookings, catalog, fields, schedule
+from calendly_integration.api import bookings, catalog, metadata, reschedule, schedule
+from calendly_integration.api.fields import RequestSerializer
 
 from .document import PREFIX
 
@@ -22,14 +23,14 @@ class Call:
 
     method: str
     path: str
-    shape: type[Serializer[Any]]
+    serializer_class: type[RequestSerializer]
     needed: dict[str, Any]
 
     def send(self, api: Any, ids: dict[str, str], given: dict[str, Any]) -> Any:
         """The call with what it needs and what is given."""
         path = PREFIX + self.path.format(**ids)
         sent = {**self.needed, **given}
-        if self.shape is bookings.EmailInPath:
+        if self.serializer_class is bookings.EmailInPathSerializer:
             return api.get(path + quote(str(sent["email"]), safe="", errors="replace"))
         if self.method == "GET":
             pairs = {name: value for name, value in sent.items() if value is not None}
@@ -38,31 +39,34 @@ class Call:
 
 
 CALLS = [
-    Call("POST", "schedule", schedule.ScheduleBody, WISH),
-    Call("GET", "upcoming/ana@example.com", bookings.UpcomingQuery, {}),
-    Call("GET", "upcoming/", bookings.EmailInPath, {"email": "ana@example.com"}),
-    Call("GET", "bookings", bookings.ListQuery, {}),
-    Call("GET", "bookings/{booking}", bookings.DetailQuery, {}),
-    Call("POST", "bookings/{booking}/cancel", bookings.CancelBody, {}),
+    Call("POST", "schedule", schedule.ScheduleBodySerializer, WISH),
+    Call("GET", "upcoming/ana@example.com", bookings.UpcomingQuerySerializer, {}),
+    Call("GET", "upcoming/", bookings.EmailInPathSerializer, {"email": "ana@example.com"}),
+    Call("GET", "bookings", bookings.ListQuerySerializer, {}),
+    Call("GET", "bookings/{booking}", bookings.DetailQuerySerializer, {}),
+    Call("POST", "bookings/{booking}/cancel", bookings.CancelBodySerializer, {}),
     Call(
-        "POST", "bookings/{booking}/reschedule", bookings.RescheduleBody, {"newStartTime": "2026-11-28T10:00"}
+        "POST",
+        "bookings/{booking}/reschedule",
+        reschedule.RescheduleBodySerializer,
+        {"newStartTime": "2026-11-28T10:00"},
     ),
-    Call("PATCH", "bookings/{booking}/metadata", bookings.MetadataBody, {}),
-    Call("GET", "availability", catalog.AvailabilityQuery, {"eventType": "Sales Demo"}),
-    Call("GET", "hosts/{host}/availability", catalog.SpanQuery, {}),
+    Call("PATCH", "bookings/{booking}/metadata", metadata.MetadataBodySerializer, {}),
+    Call("GET", "availability", catalog.AvailabilityQuerySerializer, {"eventType": "Sales Demo"}),
+    Call("GET", "hosts/{host}/availability", catalog.SpanQuerySerializer, {}),
 ]
 
 
 def each_field() -> Iterator[Any]:
     """(call, field's name, field) of them all, as pytest parameters are written."""
     for call in CALLS:
-        for name, field in call.shape().fields.items():
+        for name, field in call.serializer_class().fields.items():
             yield call, name, field
 
 
-def shapes_known() -> set[type[Serializer[Any]]]:
-    """The shapes of all calls, those inside of lists too."""
-    found = {call.shape for call in CALLS}
+def checked_serializers() -> set[type[Serializer[Any]]]:
+    """The serializers of all calls, those inside of lists too."""
+    found = {call.serializer_class for call in CALLS}
     for _call, _name, field in each_field():
         child: Field[Any, Any, Any, Any] | None = field.child if isinstance(field, ListField) else None
         if isinstance(child, Serializer):
@@ -70,9 +74,9 @@ def shapes_known() -> set[type[Serializer[Any]]]:
     return found
 
 
-def shapes_written() -> set[type[Serializer[Any]]]:
-    """All shapes that the code has."""
-    found, left = set(), [fields.Shape]
+def request_serializers() -> set[type[Serializer[Any]]]:
+    """All request serializers that the code has."""
+    found, left = set(), [RequestSerializer]
     while left:
         for kind in left.pop().__subclasses__():
             found.add(kind)

@@ -11,6 +11,8 @@ from django.test import Client, RequestFactory
 from django.urls import resolve
 
 from calendly_integration.api import base, urls
+from calendly_integration.api.responses import respond
+from calendly_integration.api.serializers import SuccessSerializer
 from calendly_integration.models import AgentKey
 from calendly_integration.services.agents import keys
 
@@ -159,7 +161,7 @@ def test_a_view_that_names_no_right_for_a_method_refuses_it(
         rights = {"PUT": "read"}
 
         def get(self, request: Any) -> Any:
-            return base.success()
+            return respond(SuccessSerializer, {})
 
         post = patch = get
 

@@ -1,16 +1,20 @@
 """One table turns our errors into answers; no error of the services may be missing from it."""
 
+import ast
 import importlib
 import inspect
 import pkgutil
-import re
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 
 import pytest
 from django.db import InterfaceError, OperationalError
 from django.utils import translation
 
-from calendly_integration import services
-from calendly_integration.api import errors, refusals
+from calendly_integration import api, services
+from calendly_integration.api import errors, messages
+from calendly_integration.models import Booking
 from calendly_integration.services import errors as failures
 from calendly_integration.services.agents import keys
 from calendly_integration.services.bookings import create, pending_actions, queries, questions
@@ -21,10 +25,15 @@ NOT_FOR_AGENTS = {
     keys.UnknownScope,  # the command's
     inbox.Refused,  # the receiver's
     pending_actions.Over,
+    # Answered by their views, with the booking.
+    queries.NotCancelable,
+    queries.NotReschedulable,
     # Raised to agents as InvalidWish.
     questions.Invalid,
     *questions.Invalid.__subclasses__(),
 }
+# Only staff reassign meetings.
+FOR_STAFF = {"not_taken"}
 OTHER_DOORS = (
     "outbox",
     "worker",
@@ -74,8 +83,6 @@ def test_every_error_of_the_services_has_its_answer(kind: type[Exception]) -> No
     [
         (create.InvalidBookingRequest("preferredTime", "past"), 400, "invalid_request"),
         (queries.BookingNotFound("x"), 404, "booking_not_found"),
-        (queries.NotCancelable("past"), 409, "not_cancelable"),
-        (queries.NotReschedulable("same"), 409, "not_reschedulable"),
         (failures.CalendlyRefused("no"), 502, "calendly_refused"),
         (failures.CalendlyUnavailable("away", 7), 503, "calendly_unavailable"),
         (failures.QuotaExhausted(60, ""), 429, "quota_exhausted"),
@@ -85,28 +92,76 @@ def test_every_error_of_the_services_has_its_answer(kind: type[Exception]) -> No
     ],
 )
 def test_an_error_becomes_its_answer(error: Exception, status: int, code: str) -> None:
-    failure = errors.answer_to(error)
-    assert (failure.status, failure.code) == (status, code)
-    assert failure.message
+    response = errors.response_to(error)
+    assert (response.status_code, response.data["code"]) == (status, code)
+    assert response.data["message"]
     if status in (429, 503):
-        assert int(failure.headers["Retry-After"]) >= 1
+        assert int(response.headers["Retry-After"]) >= 1
 
 
-@pytest.mark.parametrize("code", list(refusals.SENTENCES))
-def test_every_refusal_is_a_sentence(code: str) -> None:
-    values = {"name": "x", "time": "2027-03-28T03:30:00", "questions": "q", "asked": "a", "days": "7"}
-    values |= {"question": "q", "answer": "a", "choices": "c"}
-    told = []
-    for language in ("ro", "en"):
-        with translation.override(language):
-            told.append(refusals.said(create.InvalidBookingRequest("field", code, **values)))
-    assert all(told)
-    assert not any("%(" in each for each in told)
-    assert told[0] != told[1]
+VALUES = {
+    "name": "x",
+    "time": "2027-03-28T03:30:00",
+    "questions": "q",
+    "asked": "a",
+    "days": "7",
+    "question": "q",
+    "answer": "a",
+    "choices": "c",
+}
 
 
-def test_every_code_that_the_services_give_is_said() -> None:
-    source = inspect.getsource(create)
-    given = set(re.findall(r'InvalidWish\(\s*(?:"\w+"|field), "(\w+)"', source))
-    assert given
-    assert given | {kind.code for kind in questions.Invalid.__subclasses__()} <= set(refusals.SENTENCES)
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        *((partial(messages.invalid, values=VALUES), code) for code in messages.INVALID),
+        *((messages.not_cancelable, code) for code in [*messages.NOT_CANCELABLE, "another"]),
+        *((messages.not_reschedulable, code) for code in [*messages.NOT_RESCHEDULABLE, "another"]),
+    ],
+)
+def test_every_code_has_a_text_in_both_languages(text: Callable[[str], str], code: str) -> None:
+    with translation.override("en"):
+        english = text(code)
+    with translation.override("ro"):
+        romanian = text(code)
+    assert english
+    assert english != romanian
+    assert "%(" not in english + romanian
+
+
+def raised_codes(error: str) -> set[str]:
+    """The codes with which the services and the API raise that error."""
+    found = set()
+    for package in (services, api):
+        for path in Path(package.__path__[0]).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.Call) and ast.unparse(node.func).endswith(error):
+                    code = node.args[-1]
+                    if isinstance(code, ast.Constant):
+                        found.add(str(code.value))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("error", "texts"),
+    [
+        ("InvalidBookingRequest", messages.INVALID),
+        ("NotCancelable", messages.NOT_CANCELABLE),
+        ("NotReschedulable", messages.NOT_RESCHEDULABLE),
+    ],
+)
+def test_every_raised_code_has_a_text_of_its_own(error: str, texts: dict[str, str]) -> None:
+    codes = raised_codes(error)
+    assert codes
+    assert codes - FOR_STAFF <= set(texts)
+
+
+def test_every_refused_answer_to_a_question_has_a_text() -> None:
+    assert {kind.code for kind in questions.Invalid.__subclasses__()} <= set(messages.INVALID)
+
+
+def test_every_status_of_a_booking_has_a_text() -> None:
+    """The services raise these errors with the booking's status, too."""
+    statuses = set(Booking.Status.values) - {Booking.Status.CONFIRMED}
+    assert statuses - {Booking.Status.CANCELED} <= set(messages.NOT_CANCELABLE)
+    assert statuses <= set(messages.NOT_RESCHEDULABLE)

@@ -8,12 +8,12 @@ from rest_framework.fields import ListField
 from rest_framework.serializers import Serializer
 from rest_framework.test import APIClient
 
-from calendly_integration.api import refusals
+from calendly_integration.api import messages
 from calendly_integration.models import Host, VAIMetadata
 from calendly_integration.sandbox.calendly import Calendly
 
 from .document import PREFIX, CheckedClient
-from .inputs import CALLS, WISH, Call, each_field, shapes_known, shapes_written
+from .inputs import CALLS, WISH, Call, checked_serializers, each_field, request_serializers
 
 Book = Callable[..., dict[str, Any]]
 WRONG: list[Any] = [
@@ -57,13 +57,14 @@ def ids(book: Book) -> dict[str, str]:
     return {"booking": book()["id"], "host": str(Host.objects.get(name="Ana Ionescu").pk)}
 
 
-def test_every_shape_is_walked() -> None:
-    bases = {kind for kind in shapes_written() if kind.__subclasses__()}
-    assert shapes_written() - bases <= shapes_known()
+def test_every_request_serializer_is_checked() -> None:
+    bases = {kind for kind in request_serializers() if kind.__subclasses__()}
+    assert request_serializers() - bases <= checked_serializers()
 
 
 def test_every_field_has_a_name_to_be_said() -> None:
-    assert {name for _call, name, _field in each_field()} <= set(refusals.NAMES)
+    names = {name for _call, name, _field in each_field()}
+    assert names | {"body", "cursor"} == set(messages.FIELD_NAMES)
 
 
 @pytest.mark.parametrize(("call", "name"), FIELDS)
@@ -143,7 +144,7 @@ def test_entries_of_lists_are_counted_and_named(romanian: CheckedClient, event_t
     assert answer.json()["message"].endswith("Invitați: 2: Aici se așteaptă un text.")
 
 
-def test_no_shape_has_a_field_of_the_frameworks_own() -> None:
+def test_no_request_serializer_has_a_field_of_the_framework() -> None:
     """Their messages are not ours."""
     for _call, name, field in each_field():
         inner = [field.child] if isinstance(field, ListField) else []

@@ -5,14 +5,16 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import jsonschema
 import pytest
 from django.contrib.staticfiles import finders
+from django.utils import translation
 from rest_framework.serializers import Serializer
 
-from calendly_integration.api import bookings, catalog, schedule, schema, urls
-from calendly_integration.api.documents import EVERYWHERE
+from calendly_integration.api import bookings, catalog, metadata, reschedule, schedule, schema, urls
+from calendly_integration.api.serializers import FailureSerializer
 
-from .document import PREFIX, CheckedClient
+from .document import PREFIX, CheckedClient, strict
 
 CONTRACT = {
     "schedule": {"post"},
@@ -56,25 +58,61 @@ def test_every_call_names_its_key_and_its_failures(document: dict[str, Any]) -> 
     for operations in document["paths"].values():
         for operation in operations.values():
             assert {"agentKey": []} in operation["security"]
-            assert {str(status) for status in EVERYWHERE} <= set(operation["responses"])
+            assert {str(answer.status) for answer in schema.EVERYWHERE} <= set(operation["responses"])
             assert operation["summary"]
 
 
 def test_bodies_and_parameters_are_those_that_are_read(document: dict[str, Any]) -> None:
     bodies: dict[str, type[Serializer[Any]]] = {
-        "ScheduleBody": schedule.ScheduleBody,
-        "CancelBody": bookings.CancelBody,
-        "RescheduleBody": bookings.RescheduleBody,
-        "MetadataBody": bookings.MetadataBody,
+        "ScheduleBody": schedule.ScheduleBodySerializer,
+        "CancelBody": bookings.CancelBodySerializer,
+        "RescheduleBody": reschedule.RescheduleBodySerializer,
+        "MetadataBody": metadata.MetadataBodySerializer,
     }
-    for name, shape in bodies.items():
+    for name, serializer_class in bodies.items():
         told = document["components"]["schemas"][name]
-        assert set(told["properties"]) == set(shape().fields)
-        assert set(told.get("required", ())) == {n for n, f in shape().fields.items() if f.required}
+        assert set(told["properties"]) == set(serializer_class().fields)
+        assert set(told.get("required", ())) == {
+            n for n, f in serializer_class().fields.items() if f.required
+        }
     told = document["paths"][PREFIX + "availability"]["get"]["parameters"]
-    assert {each["name"] for each in told} == set(catalog.AvailabilityQuery().fields)
+    assert {each["name"] for each in told} == set(catalog.AvailabilityQuerySerializer().fields)
     headers = document["paths"][PREFIX + "schedule"]["post"]["parameters"]
     assert [(each["name"], each["in"]) for each in headers] == [("Idempotency-Key", "header")]
+
+
+def failures() -> list[type[FailureSerializer]]:
+    """All failures that the code has."""
+    found: list[type[FailureSerializer]] = []
+    left = [FailureSerializer]
+    while left:
+        children = left.pop().__subclasses__()
+        found += children
+        left += children
+    return found
+
+
+def test_every_failure_is_in_it(document: dict[str, Any]) -> None:
+    names = {kind.__name__.removesuffix("Serializer") for kind in failures()}
+    # At addresses and for methods that the document does not have.
+    assert names - {"NotFound", "MethodNotAllowed", "NothingFree"} <= set(document["components"]["schemas"])
+
+
+@pytest.mark.parametrize("kind", [kind for kind in failures() if kind.text], ids=lambda kind: kind.__name__)
+def test_every_failure_has_its_text_in_both_languages(kind: type[FailureSerializer]) -> None:
+    with translation.override("en"):
+        english = str(kind.text)
+    with translation.override("ro"):
+        assert english != str(kind.text)
+
+
+def test_a_field_that_it_does_not_name_fails_the_tests(document: dict[str, Any]) -> None:
+    """Fields and document come from one list, and an answer that is not made by it is noticed."""
+    host = {"id": "1", "name": "Ana", "email": "ana@example.com", "timezone": None}
+    form = strict(document["components"]["schemas"]["Host"])
+    jsonschema.validate(host, form)
+    with pytest.raises(jsonschema.ValidationError, match="phone"):
+        jsonschema.validate({**host, "phone": None}, form)
 
 
 def test_it_is_the_same_under_another_prefix(db: None) -> None:
@@ -99,7 +137,7 @@ def test_many_threads_may_ask_for_it_first(monkeypatch: pytest.MonkeyPatch) -> N
             at_work -= 1
 
     monkeypatch.setattr(schema.SchemaGenerator, "get_schema", slowly)
-    schema._made.cache_clear()
+    schema._generate.cache_clear()
     with ThreadPoolExecutor(8) as pool:
         told = list(pool.map(schema.document, ["/first/", "/second/"] * 4))
     assert most == 1

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.core.cache.backends.locmem import LocMemCache
 
 from calendly_integration.api import throttling
 from calendly_integration.models import AgentKey
@@ -15,7 +16,7 @@ from .conftest import agent
 from .document import CheckedClient
 
 HOSTS = "/api/calendly/hosts"
-MOST = throttling.MAX_WRONG_KEYS
+MOST = 100
 
 
 def guess(times: int, address: str = "203.0.113.7", **headers: str) -> list[Any]:
@@ -140,7 +141,10 @@ def test_without_a_limit_or_with_the_default_nobody_notices(
 def test_ever_new_addresses_do_not_fill_the_memory(
     monkeypatch: pytest.MonkeyPatch, db: None, clock: time_machine.Traveller
 ) -> None:
-    monkeypatch.setattr(throttling, "MAX_COUNTERS", 50)
-    for number in range(200):
-        guess(1, f"198.51.{number}.1")
-    assert len(throttling._wrong_keys._counts) <= 50
+    small = LocMemCache("small", {"OPTIONS": {"MAX_ENTRIES": 50}})
+    monkeypatch.setattr(throttling.WrongKeyThrottle, "cache", small)
+    addresses = [f"198.51.{number}.1" for number in range(200)]
+    for address in addresses:
+        guess(1, address)
+    assert len([each for each in addresses if f"address-{each}" in small]) <= 50
+    assert f"address-{addresses[-1]}" in small
