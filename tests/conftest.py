@@ -12,7 +12,7 @@ import pytest
 import time_machine
 from rest_framework.test import APIClient
 
-from calendly_integration import clients, jobs
+from calendly_integration import clients
 from calendly_integration.api import throttling
 from calendly_integration.calendly.client import Client
 from calendly_integration.models import AgentKey, CalendlyAccount, EventType
@@ -99,13 +99,6 @@ def fresh_clients() -> Iterator[None]:
 def unthrottled() -> None:
     """Nobody is held up by the calls of another test."""
     throttling.forget()
-
-
-@pytest.fixture(autouse=True)
-def quiet_queue(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No wakes from a thread of their own, unless a test overrides this fixture."""
-    monkeypatch.setattr(jobs, "_poke", lambda: None)
-    monkeypatch.setattr(jobs._waker, "poke", lambda *, at_once=False: None)  # a drain names its successor
 
 
 @pytest.fixture(autouse=True)

@@ -146,8 +146,9 @@ class ConnectionAdmin(ReadOnlyAdmin[CalendlyAccount]):
             hosts, kinds = event_types.sync(row, now=timezone.now())
         except REFUSALS as error:
             return self._refused(request, row, error)
-        soon = event_type_settings.ask_for_meetings()
-        return self.did(request, row, gettext("Synced."), synced(hosts, kinds, soon=soon))
+        event_type_settings.request_sync(now=timezone.now())
+        told = f"{synced(hosts, kinds)} {gettext('Meetings follow in the background.')}"
+        return self.did(request, row, gettext("Synced."), told)
 
     def subscribe_act(self, request: HttpRequest, row: CalendlyAccount, act: ObjectAction) -> HttpResponse:
         """See to it that Calendly tells us everything."""
@@ -185,18 +186,11 @@ class ConnectionAdmin(ReadOnlyAdmin[CalendlyAccount]):
         return HttpResponseRedirect(self.url("change", row))
 
 
-def synced(hosts: int, kinds: int, *, soon: bool | None = None) -> str:
-    """What was read; `soon` is whether the queue took the rest."""
+def synced(hosts: int, kinds: int) -> str:
+    """What was read."""
     people = ngettext("%d host", "%d hosts", hosts) % hosts
     types = ngettext("%d event type", "%d event types", kinds) % kinds
-    told = gettext("Read from Calendly: %(types)s, %(people)s.") % {"types": types, "people": people}
-    if soon is None:
-        return told
-    if soon:
-        then = gettext("Meetings follow in the background.")
-    else:
-        then = gettext("The queue does not answer: meetings follow with the next run of the timetable.")
-    return f"{told} {then}"
+    return gettext("Read from Calendly: %(types)s, %(people)s.") % {"types": types, "people": people}
 
 
 def _said(error: Exception) -> str:

@@ -100,15 +100,19 @@ def _queue(now: datetime) -> dict[str, Any]:
             gettext("No worker is at work: nothing is sent or applied. Start one: manage.py calendly_worker")
         )
     if state.waiting is None:
-        notes.append(gettext("The queue does not answer. Start Redis, or unset REDIS_URL."))
+        notes.append(
+            gettext(
+                "The queue does not answer: only a plain qcluster needs it. Start Redis, or unset REDIS_URL."
+            )
+        )
     notes += [
         gettext("Schedule out of order: %s") % formatting.plain(fault, 200) for fault in state.schedule_faults
     ]
-    if state.doubled:
-        notes.append(gettext("More than one cluster works. That does no harm, but is hardly what you want."))
+    if state.several_workers:
+        notes.append(gettext("More than one worker runs. That does no harm, but it is rarely intended."))
     lines = [
         (_("worker"), format_html("{} {}", mark, seen)),
-        (_("clusters"), formatting.lines([formatting.text(name) for name in state.clusters])),
+        (_("workers"), formatting.lines([formatting.text(name) for name in state.workers])),
         (_("tasks that wait"), formatting.text(state.waiting if state.waiting is not None else "")),
     ]
     return {

@@ -15,7 +15,7 @@ from calendly_integration.sandbox.options import Options
 from calendly_integration.sandbox.portal import OutboxMessage, Portal
 from calendly_integration.sandbox.server import SandboxServer
 
-from .agents import Agent, Staff, deliver
+from .agents import Agent, Staff
 from .brokers import Redis
 from .databases import Database
 from .processes import ROOT, Process, children_of, free_port, surroundings, until
@@ -115,8 +115,8 @@ class System:
         self.worker = Process(["manage.py", "calendly_worker"], environment, self.folder / "worker.log")
 
     def wait_for_worker(self) -> None:
-        """Until a task has been executed by the present cluster."""
-        asked = "SELECT count(*) FROM calendly_integration_pulse WHERE name = 'worker' AND beat_at > ?"
+        """Until the present worker process works."""
+        asked = "SELECT count(*) FROM calendly_integration_heartbeat WHERE stopped_at IS NULL AND beat_at > ?"
         until(lambda: self.database.one(asked, self._worked_since), within=40, what=self.worker.output)
 
     def kill_web_workers(self) -> None:
@@ -124,33 +124,26 @@ class System:
         for pid in self.web.children():
             os.kill(pid, signal.SIGKILL)
 
-    def kill_cluster(self) -> None:
-        """`kill -9` the whole process group that works, at once; the supervisor lives."""
-        [cluster] = children_of(self.worker.pid)
-        os.killpg(cluster, signal.SIGKILL)
+    def kill_worker_process(self) -> None:
+        """`kill -9` the process that works; its supervisor lives."""
+        [process] = children_of(self.worker.pid)
+        os.kill(process, signal.SIGKILL)
         self._worked_since = datetime.now(UTC)
 
     def pass_a_minute(self) -> None:
         """What waits for the leases of the dead, or for Calendly's grace, to end need not wait really."""
         ago = datetime.now(UTC) - timedelta(seconds=61)
         change = self.database.change
-        for table in ("queue", "delivery", "bookingleg"):
+        for table in ("outboxqueue", "webhookdelivery", "calendlybooking"):
             change(
                 f"UPDATE calendly_integration_{table} SET next_attempt_at = ? WHERE next_attempt_at > ?",
                 ago,
                 ago,
             )
         change("UPDATE calendly_integration_calendlybooking SET sent_at = ? WHERE status = 'pending'", ago)
-        change("UPDATE calendly_integration_pulse SET beat_at = ? WHERE name LIKE 'drain seat%'", ago)
         change(
             "UPDATE calendly_integration_idempotencyrecord SET started_at = ? WHERE answered_at IS NULL", ago
         )
-        self.wake()
-
-    def wake(self) -> None:
-        """Any small piece of work wakes a drain, as daily life does; it looks at all that is due."""
-        body = b'{"event": "journey.%d", "payload": {}}' % time.time_ns()
-        assert deliver(self.url, SIGNING_KEYS[0], body).status == 200
 
     def stop(self) -> None:
         """Everything. Fails if web or worker do not end when asked to."""
