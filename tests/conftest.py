@@ -45,8 +45,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """What starts processes or shares the one Redis is kept together (`--dist loadgroup`): elsewhere its wakes
-    would go to another worker's cluster, and two whole systems would want the processor at once."""
+    """What starts processes or shares the one Redis is kept together (`--dist loadgroup`): two whole systems would
+    want the processor at once."""
     if item.get_closest_marker("processes") or item.get_closest_marker("redis"):
         item.add_marker(pytest.mark.xdist_group("processes"))
 

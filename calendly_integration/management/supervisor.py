@@ -87,7 +87,7 @@ def supervise(shutdown: worker.Shutdown) -> None:
             time.sleep(WATCH_SECONDS)
 
 
-def _work(seen: "c_double") -> None:
+def _work(seen: c_double) -> None:
     """The forked process: work, and show at each turn that it lives."""
     shutdown = worker.Shutdown()
     shutdown.on_signals()

@@ -12,7 +12,7 @@ from typing import Any
 from calendly_integration.sandbox.availability import WEEKDAYS
 from calendly_integration.sandbox.calendly import Calendly
 from calendly_integration.sandbox.options import Options
-from calendly_integration.sandbox.portal import OutboxMessage, Portal
+from calendly_integration.sandbox.portal import Message, Portal
 from calendly_integration.sandbox.server import SandboxServer
 
 from .agents import Agent, Staff
@@ -176,7 +176,7 @@ class System:
             "conversationId": f"conversation-{self._people}.",
         } | more
 
-    def told(self, wish: dict[str, Any]) -> list[OutboxMessage]:
+    def told(self, wish: dict[str, Any]) -> list[Message]:
         """What the portal has accepted of that person and conversation, in the order of first arrival."""
         marks = (wish["inviteeEmail"], wish["conversationId"])
         found = [each for each in self.portal.accepted() if any(mark in str(each.json) for mark in marks)]

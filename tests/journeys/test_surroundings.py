@@ -1,4 +1,4 @@
-"""What stands around us fails: the queue's Redis, the database, the schedules, a second cluster, a new key."""
+"""What stands around us fails: Redis, the database, the schedules, a second worker, a new key."""
 
 from typing import Any
 

@@ -6,6 +6,7 @@
 import logging
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
 from django.db import DatabaseError, InterfaceError, connections
@@ -31,7 +32,6 @@ def run(*, clock: Clock, shutdown: Shutdown) -> Iterator[None]:
     """Work until `shutdown` is requested. Yields every few seconds, so that the caller sees that it lives."""
     while not shutdown.requested:
         try:
-            jobs.ensure_schedules(clock())
             yield from _turns(clock, shutdown)
         except (DatabaseError, InterfaceError) as error:
             log.warning("The database does not answer (%s): trying again.", type(error).__name__)
@@ -50,13 +50,22 @@ def _turns(clock: Clock, shutdown: Shutdown) -> Iterator[None]:
     slot = worker_slots.take(clock=clock)
     if slot is None:
         return
-    loop = WorkLoop(slot, clock=clock)
-    try:
+    with _work_loop(slot, clock) as loop:
+        jobs.ensure_schedules(clock())
         while not shutdown.requested and loop.turn():
             loop.run_schedules()
             yield
+
+
+@contextmanager
+def _work_loop(slot: worker_slots.Slot, clock: Clock) -> Iterator[WorkLoop]:
+    try:
+        loop = WorkLoop(slot, clock=clock)
+        try:
+            yield loop
+        finally:
+            loop.close()
     finally:
-        loop.close()
         slot.leave()
 
 
@@ -67,14 +76,10 @@ def drain(*, clock: Clock, seconds: float) -> int | None:
         slot = worker_slots.take(clock=clock, names=worker_slots.FIRST)
         if slot is None:
             return None
-        loop = WorkLoop(slot, clock=clock)
         deadline = time.monotonic() + seconds
-        try:
+        with _work_loop(slot, clock) as loop:
             while loop.turn() and time.monotonic() < deadline:
                 pass
-        finally:
-            loop.close()
-            slot.leave()
     except (DatabaseError, InterfaceError) as error:
         log.warning("The drain stops: the database does not answer (%s).", type(error).__name__)
         connections.close_all()
