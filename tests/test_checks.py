@@ -155,7 +155,7 @@ def test_any_host_is_warned_of(settings: Any, hosts: list[str], warned: bool) ->
             "catch_up": True,
             "workers": 1,
         },
-        {"name": "portal", "timeout": 5, "ALT_CLUSTERS": {"calendly": {"timeout": 60, "retry": 300}}},
+        {"name": "portal", "timeout": 5, "ALT_CLUSTERS": {"calendly": {"timeout": 30, "retry": 300}}},
         {"name": "portal", "timeout": 5, "ALT_CLUSTERS": {"other": {}}},
         {"name": "calendly"},
     ],
@@ -168,9 +168,9 @@ def test_the_portals_own_queue_is_its_own_business(settings: Any, given: dict[st
 @pytest.mark.parametrize(
     "given",
     [
-        {"name": "calendly", "timeout": 30},
+        {"name": "calendly", "timeout": 20},
         {"name": "portal", "timeout": 5, "ALT_CLUSTERS": {"calendly": {}}},
-        {"name": "portal", "timeout": 60, "ALT_CLUSTERS": {"calendly": {"timeout": 30}}},
+        {"name": "portal", "timeout": 60, "ALT_CLUSTERS": {"calendly": {"timeout": 20}}},
     ],
 )
 def test_our_cluster_wants_time_for_a_sweep(settings: Any, given: dict[str, Any]) -> None:

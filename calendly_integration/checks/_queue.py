@@ -10,8 +10,8 @@ from django.core.checks import CheckMessage, Warning
 
 from .. import jobs
 
-# A sweep works for 40 s, and waits up to 15 s for what is under way.
-MIN_TIMEOUT_SECONDS = 60
+# A sweep works for 10 s, and waits up to 15 s for what is under way.
+MIN_TIMEOUT_SECONDS = 30
 
 
 def check(app_configs: Sequence[AppConfig] | None = None, **options: Any) -> list[CheckMessage]:

@@ -44,6 +44,9 @@ TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP
                            "django.contrib.auth.context_processors.auth",
                            "django.contrib.messages.context_processors.messages"]}}]
 DATABASES = {"default": environ.Env.db_url_config(os.environ["PORTAL_DATABASE"]) | {"ATOMIC_REQUESTS": True}}
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    DATABASES["default"]["OPTIONS"] = {"transaction_mode": "IMMEDIATE", "timeout": 20,
+                                       "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"}
 Q_CLUSTER = {"name": "portal", "orm": "default"}
 if "OWN_LINE" in os.environ:
     Q_CLUSTER["ALT_CLUSTERS"] = {"calendly": {"timeout": 60, "retry": 300}}

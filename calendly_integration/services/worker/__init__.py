@@ -23,8 +23,8 @@ log = logging.getLogger("calendly.worker")
 
 Clock = Callable[[], datetime]
 
-# A queue that ends tasks after 60 s lets a sweep finish: it works for so long, and waits for what is under way.
-SWEEP_SECONDS = 40.0
+# A `qcluster` that must end waits for its tasks, so they are short.
+SWEEP_SECONDS = 10.0
 STANDBY_SECONDS = 3.0
 
 
