@@ -5,7 +5,7 @@ import socket
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Max, QuerySet
+from django.db.models import Max, Q, QuerySet
 
 from ... import jobs
 from ...models import Heartbeat
@@ -59,8 +59,13 @@ def stop(*, now: datetime) -> None:
 
 def worker_alive(now: datetime) -> WorkerState:
     """Whether a worker was seen of late."""
-    last = Heartbeat.objects.aggregate(at=Max("beat_at"))["at"]
-    return WorkerState(alive=_running(now).exists(), age=now - last if last else None)
+    seen = Heartbeat.objects.aggregate(
+        last=Max("beat_at"), last_running=Max("beat_at", filter=Q(stopped_at=None))
+    )
+    last, running = seen["last"], seen["last_running"]
+    return WorkerState(
+        alive=running is not None and now - running < MAX_SILENCE, age=now - last if last else None
+    )
 
 
 def queue_state(now: datetime) -> QueueState:
