@@ -1,48 +1,29 @@
-"""The queue: the only place that knows django-q2.
+"""django-q2: this is the only module that knows it.
 
-A queued task carries no work, it only says "look now". The work is rows in our own tables, so a task may be
-lost, doubled or late, and nobody has to wait for the queue or fail with it.
+Work is rows in our own tables, which `calendly_worker` reads without a queue. A plain `qcluster` runs the same work
+as scheduled tasks, in a cluster named `calendly`: the portal's own tasks and settings stay in its own cluster. A
+task carries no work, so it may be lost, run twice or late.
 """
 
-import atexit
-import logging
-import os
-import queue
 import sys
-import threading
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import connections, transaction
 from django.utils.translation import gettext
 from django_q import worker as queue_worker
 from django_q.brokers import get_broker
 from django_q.models import Failure, Schedule, Success
 from django_q.tasks import async_task
 
-log = logging.getLogger("calendly.jobs")
-
-DRAIN = "calendly_integration.tasks.drain"
+CLUSTER = "calendly"
 SWEEP = "calendly_integration.tasks.sweep"
 SYNC = "calendly_integration.tasks.sync"
-BEAT = "calendly_integration.tasks.beat"
 HOUSEKEEPING = "calendly_integration.tasks.housekeeping"
-NAMES = (DRAIN, SWEEP, SYNC, BEAT, HOUSEKEEPING)
+NAMES = (SWEEP, SYNC, HOUSEKEEPING)
 REFUSE = "calendly_integration.jobs.refuse"
-
-# A drain goes on looking for a second after its last find, so a wake left out within this time is not missed.
-THROTTLE = 0.5
-# So long a wake waits for the answer that caused it to leave: nobody notices it in the work that is woken, but an
-# agent would notice a thread beside its own.
-AFTER_YOU = 0.03
-# After a failure the queue is left alone for a while: each try may hang for seconds in its thread.
-CIRCUIT = 30.0
-# So many tasks wait that one more "look now" tells nobody anything: the workers are away.
-FULL = 100
+# A schedule that is late by more than this does not run.
+MAX_SCHEDULE_DELAY = timedelta(minutes=3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,129 +42,13 @@ TIMETABLES = (
 )
 
 
-class _Waker:
-    """Sends wakes from a thread of its own: the queue may be a Redis that hangs or a SQLite that is held."""
-
-    def __init__(self) -> None:
-        self.lock = threading.Lock()
-        self.wanted: queue.SimpleQueue[str] = queue.SimpleQueue()
-        self.unsent = 0
-        self.thread: threading.Thread | None = None
-        self.not_before = 0.0
-        self.attended = 0
-
-    def poke(self, *, at_once: bool = False) -> None:
-        """Ask for a drain, unless one was asked for just now. `at_once` is for a drain's successor."""
-        with self.lock:
-            moment = time.monotonic()
-            if not at_once and (self.attended or moment < self.not_before):
-                return
-            self.not_before = moment + THROTTLE
-            self.unsent += 1
-            self.wanted.put(DRAIN)
-            if self.thread is None:
-                self.thread = threading.Thread(target=self._run, name="calendly-wake", daemon=True)
-                self.thread.start()
-
-    def _run(self) -> None:
-        try:
-            while True:
-                try:
-                    name = self.wanted.get(timeout=5)
-                    time.sleep(AFTER_YOU)
-                    self._send(name)
-                except queue.Empty:
-                    with self.lock:
-                        if self.wanted.empty():
-                            self.thread = None
-                            return
-        finally:
-            connections.close_all()
-
-    def _send(self, name: str) -> None:
-        try:
-            enqueue(name)
-        except Exception as error:
-            with self.lock:
-                self.not_before = time.monotonic() + CIRCUIT
-            connections.close_all()
-            log.warning("The queue took no wake (%s): the sweep will do the work.", type(error).__name__)
-        finally:
-            with self.lock:
-                self.unsent -= 1
-
-    def finish(self) -> None:
-        """At the end of the process: a command that exits right after its commit still wakes the workers."""
-        deadline = time.monotonic() + 1
-        while self.unsent and time.monotonic() < deadline:
-            time.sleep(0.01)
-
-
-_waker = _Waker()
-
-
-def _fresh_waker() -> None:
-    """A forked child has no threads of its parent, and perhaps a lock that one of them held."""
-    global _waker
-    _waker = _Waker()
-
-
-os.register_at_fork(after_in_child=_fresh_waker)
-atexit.register(lambda: _waker.finish())
-
-
-def wake() -> None:
-    """Have the due work looked at soon after the current transaction commits.
-
-    At most one wake per half second and process. Never raises and never waits: without a queue the sweep
-    does the work, a minute later.
-    """
-    transaction.on_commit(_poke, robust=True)
-
-
-def _poke() -> None:
-    try:
-        _waker.poke()
-    except RuntimeError:  # no thread can be started any more: the process is ending
-        log.debug("no wake: no thread could be started")
-
-
-def wake_successor() -> None:
-    """Have another drain follow this one, without regard to the throttle."""
-    _waker.poke(at_once=True)
-
-
-@contextmanager
-def attended() -> Iterator[None]:
-    """While a drain runs in this process its own commits need no wake: it looks again anyway."""
-    waker = _waker
-    with waker.lock:
-        waker.attended += 1
-    try:
-        yield
-    finally:
-        with waker.lock:
-            waker.attended -= 1
-
-
-def enqueue(name: str, *args: str) -> None:
-    """Put the task into the queue now. May wait for seconds, may raise what the broker raises.
-
-    While the queue is full nothing is added: workers that come back shall not find a night's worth of wakes.
-    Only a beat always is: it is how one learns that nobody works the queue off.
-    """
-    broker = get_broker()
-    if name == BEAT or broker.queue_size() < FULL:
-        async_task(name, *args, q_options={"broker": broker})
-
-
-def enqueue_beat(now: datetime) -> None:
-    """Send a heartbeat through the queue: whoever executes it writes the pulse. Raises like `enqueue`."""
-    enqueue(BEAT, now.isoformat())
+def enqueue_sweep() -> None:
+    """Have another sweep follow this one in a plain `qcluster`. May raise what the broker raises."""
+    async_task(SWEEP, cluster=CLUSTER)
 
 
 def ensure_schedules(now: datetime) -> None:
-    """Create our schedules, mend changed ones, remove doubled ones."""
+    """Create our schedules, repair changed ones, remove duplicates."""
     for table in TIMETABLES:
         rows = Schedule.objects.filter(name=table.name).order_by("pk")
         kept = rows.first() or Schedule(name=table.name)
@@ -192,47 +57,67 @@ def ensure_schedules(now: datetime) -> None:
         if kept.pk is None or kept.next_run is None or kept.next_run > soon:
             kept.next_run = soon
         kept.func, kept.schedule_type, kept.minutes = table.task, Schedule.MINUTES, table.minutes
-        kept.args = kept.kwargs = kept.hook = kept.cluster = kept.cron = kept.intended_date_kwarg = None
-        kept.repeats = -1
+        kept.args = kept.kwargs = kept.hook = kept.cron = kept.intended_date_kwarg = None
+        kept.repeats, kept.cluster = -1, CLUSTER
         kept.save()
 
 
+def claim_due(now: datetime) -> list[str]:
+    """Take our schedules that are due and set their next run. One of several workers gets each. Returns tasks."""
+    due = set(Schedule.objects.filter(name__in=_names(), next_run__lte=now).values_list("name", flat=True))
+    taken = []
+    for table in TIMETABLES:
+        rows = Schedule.objects.filter(name=table.name, func=table.task, next_run__lte=now)
+        if table.name in due and rows.update(next_run=now + timedelta(minutes=table.minutes)):
+            taken.append(table.task)
+    return taken
+
+
+def request_sync(now: datetime) -> None:
+    """Make the sync due now."""
+    ensure_schedules(now)
+    Schedule.objects.filter(name__in=_names(), func=SYNC).update(next_run=now)
+
+
 def schedule_faults(now: datetime) -> tuple[str, ...]:
-    """What is wrong with our schedules, a line each: missing, doubled, changed, or standing still."""
+    """What is wrong with our schedules, a line each: missing, duplicated, changed, or not running."""
     faults = []
-    rows = list(Schedule.objects.filter(name__in=[table.name for table in TIMETABLES]))
+    rows = list(Schedule.objects.filter(name__in=_names()))
     for table in TIMETABLES:
         own = [row for row in rows if row.name == table.name]
         if not own:
             faults.append(gettext("%s: missing") % table.name)
         elif len(own) > 1:
             faults.append(gettext("%(name)s: there are %(count)d") % {"name": table.name, "count": len(own)})
-        elif own[0].func != table.task or own[0].repeats == 0 or own[0].minutes != table.minutes:
+        elif _is_changed(own[0], table):
             faults.append(gettext("%s: changed") % table.name)
-        elif own[0].next_run is None or own[0].next_run < now - timedelta(minutes=3):
+        elif own[0].next_run is None or own[0].next_run < now - MAX_SCHEDULE_DELAY:
             faults.append(gettext("%s: stands still") % table.name)
     return tuple(faults)
 
 
+def _names() -> list[str]:
+    return [table.name for table in TIMETABLES]
+
+
+def _is_changed(row: Schedule, table: Timetable) -> bool:
+    expected = (table.task, table.minutes, CLUSTER)
+    return (row.func, row.minutes, row.cluster) != expected or row.repeats == 0
+
+
 def next_runs() -> list[tuple[str, datetime | None]]:
     """When each of our schedules is due next, by name."""
-    rows = Schedule.objects.filter(name__in=[table.name for table in TIMETABLES])
+    rows = Schedule.objects.filter(name__in=_names())
     return list(rows.order_by("name", "pk").values_list("name", "next_run"))
 
 
-def schedules_healthy(now: datetime) -> bool:
-    """True while every schedule is there, ours, and moving."""
-    return not schedule_faults(now)
-
-
 def waiting() -> int:
-    """How many tasks wait in the queue. May raise what the broker raises."""
-    return int(get_broker().queue_size())
+    """How many tasks wait in the queue of our cluster. May raise what the broker raises."""
+    return int(get_broker(CLUSTER).queue_size())
 
 
 def forget_results(before: datetime) -> int:
-    """Delete what django-q2 kept of our own tasks that ended before `before`. Those of the portal that we
-    live in are left alone."""
+    """Delete the results of our own tasks that ended before `before`. The portal's own results stay."""
     count = 0
     for model in (Success, Failure):
         count += model.objects.filter(func__in=(*NAMES, REFUSE), stopped__lt=before).delete()[0]
@@ -249,13 +134,13 @@ def refuse(name: str) -> None:
 
 
 class _OwnTasks:
-    """The queue that a worker process reads: tasks that are not ours come out as refusals."""
+    """The queue that a worker process reads. A task that is not ours becomes a refusal."""
 
     def __init__(self, tasks: Any) -> None:
         self._tasks = tasks
 
     def get(self) -> Any:
-        """The next task, or django-q2's word for the end."""
+        """The next task, or django-q2's mark for the end."""
         task = self._tasks.get()
         if isinstance(task, dict):
             task.pop("hook", None)  # a function too, called with the result of a failed task
@@ -274,11 +159,10 @@ def run_own_tasks(task_queue: Any, *rest: Any) -> None:
 
 
 def refuse_foreign_tasks() -> None:
-    """Let the clusters that this process starts run our tasks only.
+    """Let the clusters that this process starts run our tasks only. For projects without tasks of their own.
 
     A row in django-q2's table of schedules names any function that can be imported, with its arguments. django-q2
-    has no setting for what may run, and its signals cannot refuse a task: its worker function is replaced, before
-    it looks the name up.
+    has no setting for what may run, and its signals cannot refuse a task. So its worker function is replaced.
     """
     queue_worker.worker = run_own_tasks
     cluster = sys.modules.get("django_q.cluster")

@@ -5,9 +5,9 @@ from django_q.apps import DjangoQConfig
 
 
 class QueueConfig(DjangoQConfig):  # type: ignore[misc]
-    """A plain `qcluster` runs no more than `calendly_worker` does, and schedules cannot be edited in the admin.
+    """A plain `qcluster` runs our tasks only, and schedules cannot be edited in the admin.
 
-    Whoever may edit a schedule may otherwise run any function as the worker's user.
+    Otherwise staff who may edit a schedule can run any function as the worker's user.
     """
 
     def ready(self) -> None:

@@ -161,11 +161,11 @@ if REDIS_URL:
         "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},
     }
 
-# The queue only wakes the workers; the work itself is rows in our own tables.
+# For a plain `qcluster`, the fallback. `calendly_worker` reads the work from our own tables and needs no queue.
 Q_CLUSTER: dict[str, Any] = {
     "name": "calendly",
-    "workers": 4,
-    "queue_limit": 4,
+    "workers": 2,  # one sweeps, one syncs
+    "queue_limit": 2,
     "bulk": 1,
     "poll": 0.5,
     "timeout": 60,

@@ -12,7 +12,7 @@ import pytest
 import time_machine
 from rest_framework.test import APIClient
 
-from calendly_integration import clients, jobs
+from calendly_integration import clients
 from calendly_integration.api import throttling
 from calendly_integration.calendly.client import Client
 from calendly_integration.models import AgentKey, CalendlyAccount, EventType
@@ -45,8 +45,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """What starts processes or shares the one Redis is kept together (`--dist loadgroup`): elsewhere its wakes
-    would go to another worker's cluster, and two whole systems would want the processor at once."""
+    """What starts processes or shares the one Redis is kept together (`--dist loadgroup`): two whole systems would
+    want the processor at once."""
     if item.get_closest_marker("processes") or item.get_closest_marker("redis"):
         item.add_marker(pytest.mark.xdist_group("processes"))
 
@@ -99,13 +99,6 @@ def fresh_clients() -> Iterator[None]:
 def unthrottled() -> None:
     """Do not count the calls of another test."""
     throttling.cache.clear()
-
-
-@pytest.fixture(autouse=True)
-def quiet_queue(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No wakes from a thread of their own, unless a test overrides this fixture."""
-    monkeypatch.setattr(jobs, "_poke", lambda: None)
-    monkeypatch.setattr(jobs._waker, "poke", lambda *, at_once=False: None)  # a drain names its successor
 
 
 @pytest.fixture(autouse=True)

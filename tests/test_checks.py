@@ -12,18 +12,6 @@ from calendly_integration.checks import TAG
 from calendly_integration.sandbox.seeds import TOKEN
 
 SECRET = "canary-5f2c-canary-5f2c"
-Q_CLUSTER = {
-    "workers": 4,
-    "queue_limit": 4,
-    "bulk": 1,
-    "poll": 0.5,
-    "timeout": 60,
-    "retry": 300,
-    "max_attempts": 1,
-    "ack_failures": True,
-    "save_limit": -1,
-    "catch_up": False,
-}
 
 
 def ids(*, deploy: bool = False) -> set[str]:
@@ -153,37 +141,47 @@ def test_any_host_is_warned_of(settings: Any, hosts: list[str], warned: bool) ->
 
 
 @pytest.mark.parametrize(
-    ("change", "number"),
+    "given",
     [
-        ({"timeout": None}, "E021"),
-        ({"timeout": 30}, "E021"),
-        ({"retry": 60}, "E022"),
-        ({"sync": True}, "E023"),
-        ({"max_attempts": 0}, "E024"),
-        ({"ack_failures": False}, "E025"),
-        ({"catch_up": True}, "E026"),
-        ({"queue_limit": 20}, "E027"),
-        ({"bulk": 5}, "E028"),
-        ({"poll": 10}, "W020"),
-        ({"workers": 2, "queue_limit": 2}, "W021"),
-        ({"save_limit": 250}, "W022"),
+        None,
+        {},
+        {"name": "portal", "orm": "default"},
+        {
+            "name": "portal",
+            "sync": True,
+            "timeout": 5,
+            "retry": 4,
+            "max_attempts": 0,
+            "catch_up": True,
+            "workers": 1,
+        },
+        {"name": "portal", "timeout": 5, "ALT_CLUSTERS": {"calendly": {"timeout": 30, "retry": 300}}},
+        {"name": "portal", "timeout": 5, "ALT_CLUSTERS": {"other": {}}},
+        {"name": "calendly"},
     ],
 )
-def test_the_queues_settings_are_held(settings: Any, change: dict[str, Any], number: str) -> None:
-    settings.Q_CLUSTER = Q_CLUSTER
+def test_the_portals_own_queue_is_its_own_business(settings: Any, given: dict[str, Any] | None) -> None:
+    settings.Q_CLUSTER = given
     assert ids() == set()
-    settings.Q_CLUSTER = Q_CLUSTER | change
-    assert ids() == {number}
 
 
-def test_django_q2s_own_defaults_are_not_good_enough(settings: Any) -> None:
-    settings.Q_CLUSTER = {"workers": 4, "orm": "default"}
-    assert ids() == {"E021", "E024", "E025", "E026", "E027", "W022"}
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"name": "calendly", "timeout": 20},
+        {"name": "portal", "timeout": 5, "ALT_CLUSTERS": {"calendly": {}}},
+        {"name": "portal", "timeout": 60, "ALT_CLUSTERS": {"calendly": {"timeout": 20}}},
+    ],
+)
+def test_our_cluster_wants_time_for_a_sweep(settings: Any, given: dict[str, Any]) -> None:
+    settings.Q_CLUSTER = given
+    assert ids() == {"W021"}
 
 
-def test_a_missing_queue_is_an_error(settings: Any) -> None:
-    del settings.Q_CLUSTER
-    assert ids() == {"E020"}
+@pytest.mark.parametrize("vendor", ["mysql", "oracle"])
+def test_other_databases_are_refused(monkeypatch: pytest.MonkeyPatch, vendor: str) -> None:
+    use(monkeypatch, Database(vendor))
+    assert ids() == {"E042"}
 
 
 def test_times_without_zones_are_an_error(settings: Any) -> None:

@@ -1,6 +1,7 @@
 """Our worker runs our tasks alone, whatever somebody has put into the queue."""
 
 import queue
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ class Timer:
     value = 0.0
 
     def get_lock(self) -> Any:
-        return jobs.threading.Lock()
+        return threading.Lock()
 
 
 def work_off(*tasks: dict[str, Any]) -> list[dict[str, Any]]:
@@ -67,7 +68,7 @@ def test_a_module_that_is_not_ours_is_not_even_imported(tmp_path: Path, monkeypa
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("extra", [{}, {"hook": "os.remove"}])
 def test_our_own_tasks_run_and_call_nothing_afterwards(extra: dict[str, str]) -> None:
-    (result,) = work_off({"func": jobs.BEAT, "args": ("2026-11-23T12:00:00+00:00",), **extra})
+    (result,) = work_off({"func": jobs.HOUSEKEEPING, **extra})
     assert result["success"] is True, result["result"]
     assert "hook" not in result
 
@@ -80,7 +81,7 @@ def test_a_task_that_asks_to_be_run_at_once_is_refused_too(marked: Path) -> None
 
 
 def test_every_cluster_of_the_reference_project_is_guarded() -> None:
-    """`qcluster` starts what these two names stand for, with and without our supervisor."""
+    """`qcluster` starts what these two names stand for."""
     assert cluster.worker is worker.worker is jobs.run_own_tasks
 
 

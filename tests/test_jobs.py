@@ -1,42 +1,17 @@
-"""The queue: asked for, never relied upon."""
+"""The schedules, and the queue of a plain `qcluster`."""
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pydoc import locate
 from typing import Any
 
 import pytest
-from django.db import transaction
 from django.utils import translation
-from django_q.brokers.orm import ORM
-from django_q.models import Failure, OrmQ, Schedule, Task
+from django_q.models import Failure, Schedule, Task
 
 from calendly_integration import jobs
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
-
-
-@pytest.fixture
-def quiet_queue() -> None:
-    """Not quiet here: wakes go to `sent`."""
-
-
-@pytest.fixture
-def sent(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    """What the waker's thread put into the queue. The thread is done before the real queue is back."""
-    names: list[str] = []
-    monkeypatch.setattr(jobs, "_waker", jobs._Waker())
-    monkeypatch.setattr(jobs, "enqueue", lambda name, *args: names.append(name))
-    yield names
-    jobs._waker.finish()
-
-
-def soon(true: Callable[[], bool]) -> bool:
-    deadline = time.monotonic() + 2
-    while not true() and time.monotonic() < deadline:
-        time.sleep(0.005)
-    return true()
 
 
 @pytest.mark.parametrize("name", jobs.NAMES)
@@ -44,76 +19,35 @@ def test_every_job_has_its_task(name: str) -> None:
     assert callable(locate(name))
 
 
-@pytest.mark.django_db(transaction=True)
-def test_a_wake_leaves_after_the_commit(sent: list[str]) -> None:
-    with transaction.atomic():
-        jobs.wake()
-        time.sleep(0.02)
-        assert sent == []
-    assert soon(lambda: sent == [jobs.DRAIN])
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_rollback_wakes_nobody(sent: list[str]) -> None:
-    with transaction.atomic():
-        jobs.wake()
-        transaction.set_rollback(True)
-    time.sleep(0.02)
-    assert sent == []
-
-
-@pytest.mark.django_db(transaction=True)
-def test_many_wakes_are_one_within_half_a_second(sent: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    for _ in range(50):
-        jobs.wake()
-    assert soon(lambda: sent == [jobs.DRAIN])
-    monkeypatch.setattr(jobs._waker, "not_before", 0.0)
-    jobs.wake()
-    assert soon(lambda: sent == [jobs.DRAIN] * 2)
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_broken_queue_neither_fails_nor_delays_and_is_left_alone(
-    sent: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    tries: list[str] = []
-
-    def hangs(name: str, *args: str) -> None:
-        tries.append(name)
-        time.sleep(0.2)
-        raise ConnectionError("no Redis")
-
-    monkeypatch.setattr(jobs, "enqueue", hangs)
-    started = time.monotonic()
-    jobs.wake()
-    assert time.monotonic() - started < 0.1
-    assert soon(lambda: jobs._waker.not_before > time.monotonic() + 20)
-    jobs.wake()
-    time.sleep(0.05)
-    assert len(tries) == 1
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_drain_in_this_process_needs_no_wake_but_may_name_a_successor(sent: list[str]) -> None:
-    with jobs.attended():
-        jobs.wake()
-        time.sleep(0.02)
-        assert sent == []
-        jobs.wake_successor()
-        assert soon(lambda: sent == [jobs.DRAIN])
+@pytest.mark.django_db
+def test_due_schedules_are_taken_once() -> None:
+    jobs.ensure_schedules(NOW)
+    assert jobs.claim_due(NOW) == []
+    later = NOW + timedelta(minutes=30)
+    assert jobs.claim_due(later) == [jobs.SWEEP, jobs.SYNC]
+    assert jobs.claim_due(later) == []
+    assert jobs.claim_due(later + timedelta(minutes=1)) == [jobs.SWEEP]
+    assert not jobs.schedule_faults(later + timedelta(minutes=1))
 
 
 @pytest.mark.django_db
-def test_a_full_queue_takes_beats_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    broker = ORM(list_key="a queue of this test")  # whatever broker the surroundings have
-    monkeypatch.setattr(jobs, "get_broker", lambda: broker)
-    monkeypatch.setattr(jobs, "FULL", 2)
-    for _ in range(5):
-        jobs.enqueue(jobs.DRAIN)
-    assert OrmQ.objects.count() == 2
-    jobs.enqueue_beat(NOW)
-    assert [row.task["func"] for row in OrmQ.objects.order_by("pk")] == [jobs.DRAIN] * 2 + [jobs.BEAT]
-    assert jobs.waiting() == 3
+def test_a_schedule_of_another_function_is_not_taken() -> None:
+    jobs.ensure_schedules(NOW)
+    Schedule.objects.filter(name="calendly: sweep").update(func="os.remove", next_run=NOW)
+    assert jobs.claim_due(NOW) == []
+
+
+@pytest.mark.django_db
+def test_a_sync_that_is_asked_for_is_due_at_once_even_where_its_schedule_was_deleted() -> None:
+    jobs.request_sync(NOW)
+    assert jobs.claim_due(NOW) == [jobs.SYNC]
+
+
+@pytest.mark.django_db
+def test_schedules_run_in_our_cluster_only() -> None:
+    """django-q2's scheduler leaves rows of another cluster alone, so the portal's own cluster never runs them."""
+    jobs.ensure_schedules(NOW)
+    assert set(Schedule.objects.values_list("cluster", flat=True)) == {jobs.CLUSTER}
 
 
 @pytest.mark.django_db
@@ -121,7 +55,7 @@ def test_schedules_are_made_once() -> None:
     jobs.ensure_schedules(NOW)
     jobs.ensure_schedules(NOW)
     assert Schedule.objects.count() == len(jobs.TIMETABLES)
-    assert jobs.schedules_healthy(NOW)
+    assert not jobs.schedule_faults(NOW)
 
 
 @pytest.mark.django_db
@@ -131,6 +65,7 @@ def test_schedules_are_made_once() -> None:
         (lambda rows: rows.delete(), "missing"),
         (lambda rows: Schedule.objects.create(name="calendly: sweep", func=jobs.SWEEP), "there are 2"),
         (lambda rows: rows.update(func="somewhere.else"), "changed"),
+        (lambda rows: rows.update(cluster=None), "changed"),
         (lambda rows: rows.update(next_run=NOW - timedelta(minutes=10)), "stands still"),
         (lambda rows: rows.update(next_run=None), "stands still"),
     ],
@@ -143,8 +78,8 @@ def test_a_damaged_schedule_is_seen_and_mended(damage: Callable[[Any], Any], fau
     assert found.startswith("calendly: sweep: ")
     assert fault in found
     jobs.ensure_schedules(NOW)
-    if fault != "stands still":  # that is for the cluster to mend
-        assert jobs.schedules_healthy(NOW)
+    if fault != "stands still":  # that is for the worker to mend
+        assert not jobs.schedule_faults(NOW)
 
 
 @pytest.mark.django_db
@@ -162,8 +97,8 @@ def test_only_our_own_old_results_are_forgotten() -> None:
             id=f"{func[-4:]}{age}", name="x", func=func, started=at, stopped=at, success=False
         )
 
-    result(jobs.DRAIN, 10)
-    result(jobs.DRAIN, 1)
+    result(jobs.SWEEP, 10)
+    result(jobs.SWEEP, 1)
     result("portal.tasks.own", 10)
     assert jobs.forget_results(NOW - timedelta(days=7)) == 1
     assert Failure.objects.count() == 2

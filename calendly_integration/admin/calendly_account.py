@@ -138,8 +138,9 @@ class CalendlyAccountAdmin(ReadOnlyAdmin[CalendlyAccount]):
             hosts, kinds = event_types.sync(row, now=timezone.now())
         except error_messages.ACCOUNT_ERRORS as error:
             return self._refused(request, row, error)
-        soon = event_type_settings.request_sync()
-        return self.finish_action(request, row, gettext("Synced."), synced_text(hosts, kinds, soon=soon))
+        event_type_settings.request_sync(now=timezone.now())
+        text = f"{synced_text(hosts, kinds)} {gettext('Meetings follow in the background.')}"
+        return self.finish_action(request, row, gettext("Synced."), text)
 
     def subscribe_view(
         self, request: HttpRequest, row: CalendlyAccount, action: ObjectAction
@@ -184,18 +185,11 @@ class CalendlyAccountAdmin(ReadOnlyAdmin[CalendlyAccount]):
         return HttpResponseRedirect(self.url("change", row))
 
 
-def synced_text(hosts: int, kinds: int, *, soon: bool | None = None) -> str:
-    """What was synced. `soon` is whether the queue accepted the sync of the meetings."""
+def synced_text(hosts: int, kinds: int) -> str:
+    """What was synced."""
     people = ngettext("%d host", "%d hosts", hosts) % hosts
     types = ngettext("%d event type", "%d event types", kinds) % kinds
-    text = gettext("Read from Calendly: %(types)s, %(people)s.") % {"types": types, "people": people}
-    if soon is None:
-        return text
-    if soon:
-        then = gettext("Meetings follow in the background.")
-    else:
-        then = gettext("The queue does not answer. Meetings follow with the next scheduled run.")
-    return f"{text} {then}"
+    return gettext("Read from Calendly: %(types)s, %(people)s.") % {"types": types, "people": people}
 
 
 def _finding_row(found: doctor.Finding) -> dict[str, Any]:

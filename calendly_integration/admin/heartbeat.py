@@ -1,23 +1,49 @@
-"""Signs of life of the machinery."""
+"""The state of the worker, and of the circuit breakers before the portal."""
 
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from ..models import Pulse
+from ..models import CircuitState, Heartbeat, WorkerSlot
 from . import display
 from .read_only import ReadOnlyAdmin
 
 
-@admin.register(Pulse)
-class PulseAdmin(ReadOnlyAdmin[Pulse]):
-    """When something last happened that should happen again and again."""
+@admin.register(Heartbeat)
+class HeartbeatAdmin(ReadOnlyAdmin[Heartbeat]):
+    """When each worker last showed that it runs."""
 
-    list_display = ("name", display.instant(Pulse, "beat_at", seconds=True))
+    list_display = (
+        "name",
+        display.instant(Heartbeat, "beat_at", seconds=True),
+        display.instant(Heartbeat, "stopped_at", seconds=True),
+    )
     list_select_related = ()
     ordering = ("name",)
     search_fields = ("name",)
-    lines = (
+    lines = list_display
+
+
+@admin.register(WorkerSlot)
+class WorkerSlotAdmin(ReadOnlyAdmin[WorkerSlot]):
+    """Until when each slot is held."""
+
+    list_display = ("name", display.instant(WorkerSlot, "held_until", seconds=True))
+    list_select_related = ()
+    ordering = ("name",)
+    search_fields = ("name",)
+    lines = list_display
+
+
+@admin.register(CircuitState)
+class CircuitStateAdmin(ReadOnlyAdmin[CircuitState]):
+    """Circuit breakers that are open."""
+
+    list_display = (
         "name",
-        display.instant(Pulse, "beat_at", seconds=True),
-        display.raw_data("detail", _("details")),
+        display.instant(CircuitState, "opened_at", seconds=True),
+        display.instant(CircuitState, "probed_at", seconds=True),
     )
+    list_select_related = ()
+    ordering = ("name",)
+    search_fields = ("name",)
+    lines = (*list_display, display.raw_data("probed_by", _("tried by")))

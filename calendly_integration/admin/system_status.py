@@ -102,15 +102,19 @@ def _queue(now: datetime) -> dict[str, Any]:
             )
         )
     if state.waiting is None:
-        notes.append(gettext("The queue does not answer. Start Redis, or unset REDIS_URL."))
+        notes.append(
+            gettext(
+                "The queue does not answer: only a plain qcluster needs it. Start Redis, or unset REDIS_URL."
+            )
+        )
     notes += [
         gettext("Schedule problem: %s") % formatting.plain(fault, 200) for fault in state.schedule_faults
     ]
-    if state.doubled:
-        notes.append(gettext("More than one cluster is running. This is harmless but usually not intended."))
+    if state.several_workers:
+        notes.append(gettext("More than one worker is running. This is harmless but usually not intended."))
     lines = [
         (_("worker"), format_html("{} {}", mark, seen)),
-        (_("clusters"), formatting.lines([formatting.text(name) for name in state.clusters])),
+        (_("workers"), formatting.lines([formatting.text(name) for name in state.workers])),
         (_("waiting tasks"), formatting.text(state.waiting if state.waiting is not None else "")),
     ]
     return {

@@ -10,7 +10,8 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning
 from django.db import DEFAULT_DB_ALIAS, connections
 
-SHORTEST_TIMEOUT = 20
+SUPPORTED = frozenset({"postgresql", "sqlite"})
+MIN_TIMEOUT_SECONDS = 20
 SQLITE_HINT = (
     "DATABASES['default']['OPTIONS'] = {'transaction_mode': 'IMMEDIATE', 'timeout': 20, "
     "'init_command': 'PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;'}"
@@ -24,12 +25,24 @@ def check(app_configs: Sequence[AppConfig] | None = None, **options: Any) -> lis
         found.append(
             Error("USE_TZ is off: meetings need instants.", hint="USE_TZ = True", id="calendly.E040")
         )
-    return [*found, *_warnings(), *_sqlite(Warning, "calendly.W041"), *_readable()]
+    return [*found, *_unsupported(), *_warnings(), *_sqlite(Warning, "calendly.W041"), *_readable()]
 
 
 def check_deployment(app_configs: Sequence[AppConfig] | None = None, **options: Any) -> list[CheckMessage]:
     """What may pass on a desk, not in production."""
     return [*_sqlite(Error, "calendly.E041")]
+
+
+def _unsupported() -> Iterator[CheckMessage]:
+    """Partial unique indexes and SKIP LOCKED keep two workers, or two bookings of one start, apart."""
+    database = connections[DEFAULT_DB_ALIAS]
+    if database.vendor not in SUPPORTED:
+        yield Error(
+            f"The database {database.vendor} is not supported: it lacks the partial indexes that keep two bookings "
+            "of one start apart.",
+            hint="Use PostgreSQL or SQLite.",
+            id="calendly.E042",
+        )
 
 
 def _sqlite(kind: type[Error] | type[Warning], name: str) -> Iterator[CheckMessage]:
@@ -44,7 +57,7 @@ def _sqlite(kind: type[Error] | type[Warning], name: str) -> Iterator[CheckMessa
         for what, there in (
             ("transaction_mode IMMEDIATE", str(given.get("transaction_mode", "")).upper() == "IMMEDIATE"),
             ("journal_mode WAL", "journal_mode=wal" in start),
-            (f"timeout {SHORTEST_TIMEOUT}", given.get("timeout", 5) >= SHORTEST_TIMEOUT),
+            (f"timeout {MIN_TIMEOUT_SECONDS}", given.get("timeout", 5) >= MIN_TIMEOUT_SECONDS),
         )
         if not there
     ]

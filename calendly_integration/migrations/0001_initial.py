@@ -108,6 +108,31 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='CircuitState',
+            fields=[
+                ('name', models.CharField(max_length=40, primary_key=True, serialize=False, verbose_name='name')),
+                ('opened_at', models.DateTimeField(verbose_name='open since')),
+                ('probed_at', models.DateTimeField(blank=True, null=True, verbose_name='last tried at')),
+                ('probed_by', models.JSONField(blank=True, default=list, verbose_name='tried by')),
+            ],
+            options={
+                'verbose_name': 'circuit breaker',
+                'verbose_name_plural': 'circuit breakers',
+            },
+        ),
+        migrations.CreateModel(
+            name='Heartbeat',
+            fields=[
+                ('name', models.CharField(max_length=80, primary_key=True, serialize=False, verbose_name='name')),
+                ('beat_at', models.DateTimeField(verbose_name='last at')),
+                ('stopped_at', models.DateTimeField(blank=True, null=True, verbose_name='stopped at')),
+            ],
+            options={
+                'verbose_name': 'heartbeat',
+                'verbose_name_plural': 'heartbeats',
+            },
+        ),
+        migrations.CreateModel(
             name='Preference',
             fields=[
                 ('user', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='+', serialize=False, to=settings.AUTH_USER_MODEL, verbose_name='person')),
@@ -119,15 +144,15 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='Pulse',
+            name='WorkerSlot',
             fields=[
-                ('name', models.CharField(max_length=60, primary_key=True, serialize=False, verbose_name='name')),
-                ('beat_at', models.DateTimeField(verbose_name='last at')),
-                ('detail', models.JSONField(blank=True, default=dict, verbose_name='details')),
+                ('name', models.CharField(max_length=20, primary_key=True, serialize=False, verbose_name='name')),
+                ('token', models.UUIDField(blank=True, editable=False, null=True)),
+                ('held_until', models.DateTimeField(verbose_name='held until')),
             ],
             options={
-                'verbose_name': 'heartbeat',
-                'verbose_name_plural': 'heartbeats',
+                'verbose_name': 'worker slot',
+                'verbose_name_plural': 'worker slots',
             },
         ),
         migrations.CreateModel(

@@ -14,7 +14,7 @@ from .outbox import OutboxMessage, OutboxQueue, PendingMail
 from .preference import Preference
 from .saved_view import SavedView
 from .sync_run import SyncRun
-from .system import Pulse
+from .system import CircuitState, Heartbeat, WorkerSlot
 from .timeline import TimelineEntry
 from .webhook_delivery import WebhookDelivery
 
@@ -25,19 +25,21 @@ __all__ = [
     "BulkRun",
     "CalendlyAccount",
     "CalendlyBooking",
+    "CircuitState",
     "EventType",
     "EventTypeChange",
     "FollowUp",
+    "Heartbeat",
     "Host",
     "IdempotencyRecord",
     "OutboxMessage",
     "OutboxQueue",
     "PendingMail",
     "Preference",
-    "Pulse",
     "SavedView",
     "SyncRun",
     "TimelineEntry",
     "VAIMetadata",
     "WebhookDelivery",
+    "WorkerSlot",
 ]

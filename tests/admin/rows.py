@@ -16,21 +16,23 @@ from calendly_integration.models import (
     BulkRun,
     CalendlyAccount,
     CalendlyBooking,
+    CircuitState,
     EventType,
     EventTypeChange,
     FollowUp,
+    Heartbeat,
     Host,
     IdempotencyRecord,
     OutboxMessage,
     OutboxQueue,
     PendingMail,
     Preference,
-    Pulse,
     SavedView,
     SyncRun,
     TimelineEntry,
     VAIMetadata,
     WebhookDelivery,
+    WorkerSlot,
 )
 from calendly_integration.models.booking import search_key
 
@@ -44,19 +46,21 @@ MODELS: tuple[type[Model], ...] = (
     CalendlyAccount,
     WebhookDelivery,
     EventType,
+    CircuitState,
     EventTypeChange,
     FollowUp,
+    Heartbeat,
     Host,
     IdempotencyRecord,
     OutboxQueue,
     OutboxMessage,
     PendingMail,
     Preference,
-    Pulse,
     SavedView,
     SyncRun,
     TimelineEntry,
     VAIMetadata,
+    WorkerSlot,
 )
 
 
@@ -91,7 +95,9 @@ def ground(text: str = "Ana") -> dict[str, Any]:
         event_type=kind, at=NOW, changes={"name": [text, text[:5]], "questions": [[{"name": text}], []]}
     )
     SyncRun.objects.create(account=account, window_start=NOW, started_at=NOW, error=text)
-    Pulse.objects.create(name=f"p{number}", beat_at=NOW, detail=raw)
+    Heartbeat.objects.create(name=f"p{number}", beat_at=NOW, stopped_at=NOW)
+    WorkerSlot.objects.create(name=f"p{number}", held_until=NOW)
+    CircuitState.objects.create(name=f"p{number}", opened_at=NOW, probed_by=raw)
     person = User.objects.create(username=f"person-{number}")
     Preference.objects.create(user=person, time_zone="Europe/Bucharest")
     owner = User.objects.filter(is_superuser=True).first() or User.objects.create_superuser("owner")

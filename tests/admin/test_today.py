@@ -20,8 +20,8 @@ from calendly_integration.models import (
     CalendlyAccount,
     CalendlyBooking,
     FollowUp,
+    Heartbeat,
     OutboxMessage,
-    Pulse,
     WebhookDelivery,
 )
 
@@ -46,7 +46,7 @@ def quiet(db: None) -> dict[str, Any]:
     """A connection that works, a worker, and nothing else."""
     ground = rows.ground("Ana")
     CalendlyAccount.objects.update(health="ok", subscription_state="active", synced_at=NOW, checked_at=NOW)
-    Pulse.objects.create(name="worker", beat_at=NOW)
+    Heartbeat.objects.create(name="worker", beat_at=NOW)
     ground["account"].refresh_from_db()
     BulkRun.objects.all().delete()
     return ground
@@ -64,7 +64,7 @@ def troubled(quiet: dict[str, Any]) -> Booking:
         subscription_state="disabled",
         quota_exhausted_until=NOW + timedelta(hours=2),
     )
-    Pulse.objects.filter(name="worker").update(beat_at=NOW - timedelta(hours=1))
+    Heartbeat.objects.filter(name="worker").update(beat_at=NOW - timedelta(hours=1))
     message = OutboxMessage.objects.get()
     OutboxMessage.objects.create(
         queue=message.queue,

@@ -103,7 +103,7 @@ def web(environment: Mapping[str, str], port: int) -> Iterator[Tree]:
 @contextmanager
 def worker(environment: Mapping[str, str]) -> Iterator[Tree]:
     with running(["manage.py", "calendly_worker"], environment) as tree:
-        time.sleep(6)  # the cluster is up, and its first sweep done
+        time.sleep(6)  # it is up, and has looked once
         yield tree
 
 

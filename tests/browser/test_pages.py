@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from django.apps import apps
 
-from calendly_integration.models import Booking, Pulse, SyncRun
+from calendly_integration.models import Booking, Heartbeat, SyncRun
 
 from .desk import Desk
 
@@ -30,7 +30,7 @@ def test_every_list_and_page_fits_and_obeys_a_strict_content_security_policy(
     SyncRun.objects.create(
         account=booking.account, window_start=booking.created_at, started_at=booking.created_at
     )
-    Pulse.objects.create(name="worker", beat_at=booking.created_at)
+    Heartbeat.objects.create(name="worker", beat_at=booking.created_at)
     staff = desk("maria", "ro")
     seen = set()
     for model in apps.get_app_config("calendly_integration").get_models():

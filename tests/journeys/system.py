@@ -16,7 +16,7 @@ from calendly_integration.sandbox.portal import Portal
 from calendly_integration.sandbox.portal_state import ReceivedMessage
 from calendly_integration.sandbox.server import SandboxServer
 
-from .agents import Agent, Staff, deliver
+from .agents import Agent, Staff
 from .brokers import Redis
 from .databases import Database
 from .processes import ROOT, Process, children_of, free_port, surroundings, until
@@ -116,8 +116,8 @@ class System:
         self.worker = Process(["manage.py", "calendly_worker"], environment, self.folder / "worker.log")
 
     def wait_for_worker(self) -> None:
-        """Until a task has been executed by the present cluster."""
-        asked = "SELECT count(*) FROM calendly_integration_pulse WHERE name = 'worker' AND beat_at > ?"
+        """Until the present worker process works."""
+        asked = "SELECT count(*) FROM calendly_integration_heartbeat WHERE stopped_at IS NULL AND beat_at > ?"
         until(lambda: self.database.one(asked, self._worked_since), within=40, what=self.worker.output)
 
     def kill_web_workers(self) -> None:
@@ -125,10 +125,10 @@ class System:
         for pid in self.web.children():
             os.kill(pid, signal.SIGKILL)
 
-    def kill_cluster(self) -> None:
-        """`kill -9` the whole process group that works, at once; the supervisor lives."""
-        [cluster] = children_of(self.worker.pid)
-        os.killpg(cluster, signal.SIGKILL)
+    def kill_worker_process(self) -> None:
+        """`kill -9` the process that works; its supervisor lives."""
+        [process] = children_of(self.worker.pid)
+        os.kill(process, signal.SIGKILL)
         self._worked_since = datetime.now(UTC)
 
     def pass_a_minute(self) -> None:
@@ -142,16 +142,9 @@ class System:
                 ago,
             )
         change("UPDATE calendly_integration_calendlybooking SET sent_at = ? WHERE status = 'pending'", ago)
-        change("UPDATE calendly_integration_pulse SET beat_at = ? WHERE name LIKE 'drain seat%'", ago)
         change(
             "UPDATE calendly_integration_idempotencyrecord SET started_at = ? WHERE answered_at IS NULL", ago
         )
-        self.wake()
-
-    def wake(self) -> None:
-        """Any small piece of work wakes a drain, as daily life does; it looks at all that is due."""
-        body = b'{"event": "journey.%d", "payload": {}}' % time.time_ns()
-        assert deliver(self.url, SIGNING_KEYS[0], body).status == 200
 
     def stop(self) -> None:
         """Everything. Fails if web or worker do not end when asked to."""

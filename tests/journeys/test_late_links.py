@@ -34,7 +34,7 @@ def test_the_mail_has_the_link_although_the_worker_is_killed_meanwhile(system: S
     system.complaints_allowed = system.repeats_allowed = True
     system.calendly.options.location_push_seconds = 3
     wish, booking = booked(system)
-    system.kill_cluster()
+    system.kill_worker_process()
     system.wait_for_worker()
     system.pass_a_minute()
     until(lambda: MAIL in system.paths(wish), within=30, what=lambda: system.paths(wish))
@@ -49,7 +49,6 @@ def test_a_mail_without_a_link_leaves_in_the_end_and_staff_see_it(system: System
     # The end of its wait, a minute early.
     ago = datetime.now(UTC) - timedelta(seconds=1)
     system.database.change("UPDATE calendly_integration_pendingmail SET next_attempt_at = ?", ago)
-    system.wake()
     until(lambda: MAIL in system.paths(wish), within=30, what=lambda: system.paths(wish))
     assert mail_of(system, wish)["data"]["meeting_url"] is None
     page = system.staff.get("/admin/calendly_integration/")

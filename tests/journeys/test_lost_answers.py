@@ -160,7 +160,7 @@ def test_a_worker_killed_while_it_looks_for_a_lost_answer_leaves_it_to_the_next(
     assert answer.status == 202
     taken = "SELECT count(*) FROM calendly_integration_calendlybooking WHERE lease_token IS NOT NULL"
     until(lambda: system.database.one(taken) == 1)
-    system.kill_cluster()
+    system.kill_worker_process()
     assert system.database.one(taken) == 1
     assert system.agent.look(answer.booking["id"])["status"] == "pending"
     system.wait_for_worker()

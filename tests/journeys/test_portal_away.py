@@ -133,7 +133,7 @@ def test_a_worker_killed_in_mid_delivery_tells_everything(system: System) -> Non
     system.portal.latency = 0.5
     wishes = book(system, 8)
     until(lambda: len(arrivals(system, since)) >= 4)
-    system.kill_cluster()
+    system.kill_worker_process()
     in_work = system.database.one(
         "SELECT count(*) FROM calendly_integration_outboxqueue WHERE lease_token IS NOT NULL"
     )
@@ -149,7 +149,9 @@ def test_a_new_key_of_the_portal_pauses_everything_and_loses_nothing(system: Sys
     try:
         wishes = book(system)
         until(lambda: waiting(system) == 15)
-        paused = "SELECT count(*) FROM calendly_integration_pulse WHERE name = 'portal refuses our key'"
+        paused = (
+            "SELECT count(*) FROM calendly_integration_circuitstate WHERE name = 'portal refuses our key'"
+        )
         until(lambda: system.database.one(paused) == 1)
         pause(3)  # other processes learn of it
         since = len(system.portal.arrivals)
@@ -160,8 +162,7 @@ def test_a_new_key_of_the_portal_pauses_everything_and_loses_nothing(system: Sys
         system.portal.key = key
     # The end of the minute, early.
     system.database.change(
-        "UPDATE calendly_integration_pulse SET beat_at = ? WHERE name = 'portal refuses our key'",
+        "UPDATE calendly_integration_circuitstate SET probed_at = ? WHERE name = 'portal refuses our key'",
         datetime.now(UTC) - timedelta(seconds=61),
     )
-    system.wake()
     all_told(system, wishes)

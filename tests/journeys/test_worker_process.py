@@ -1,4 +1,4 @@
-"""The worker as it really runs: a supervisor, a cluster, and things that die."""
+"""The worker as it really runs: a supervisor, its worker process, and things that die."""
 
 import os
 import signal
@@ -44,7 +44,7 @@ class Worker:
     def manage(self, *arguments: str) -> None:
         subprocess.run([sys.executable, "manage.py", *arguments], cwd=ROOT, env=self.env, check=True)
 
-    def start(self, *command: str, processes: int = 9) -> None:
+    def start(self, *command: str, processes: int = 2) -> None:
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, *(command or ("manage.py", "calendly_worker"))],
@@ -62,7 +62,7 @@ class Worker:
         return self.process.pid
 
     def tree(self) -> list[int]:
-        """The supervisor, the main process, the sentinel, and the sentinel's six."""
+        """The supervisor and its worker process; of a `qcluster` all its processes."""
         found = [self.pid]
         for pid in found:
             found += children(pid)
@@ -115,11 +115,11 @@ def portal() -> Iterator[Portal]:
     made.stop()
 
 
-def test_without_its_queue_the_supervisor_sweeps_itself(tmp_path: Path, portal: Portal) -> None:
+def test_it_works_without_its_queue(tmp_path: Path, portal: Portal) -> None:
     worker = Worker(tmp_path, portal)
     worker.tell("e", 10)
-    worker.env["REDIS_URL"] = "redis://127.0.0.1:9/0"  # nobody listens there
-    worker.start(processes=1)
+    worker.env["REDIS_URL"] = "redis://127.0.0.1:9/0"  # no server listens there
+    worker.start()
     try:
         assert until(lambda: worker.waiting() == 0, 20), worker.log.read_text()
     finally:
@@ -149,94 +149,58 @@ def test_it_tells_the_portal_and_ends_in_time(worker: Worker, portal: Portal) ->
     assert "Traceback" not in worker.log.read_text()
 
 
-MAIN, SENTINEL = 1, 2
-SENTINELS_SIX = slice(3, 9)  # four workers, the monitor, the pusher
+SUPERVISOR, WORKER = 0, 1
 
 
-@pytest.mark.parametrize(
-    ("victim", "kill"),
-    [
-        (MAIN, os.kill),
-        (SENTINEL, os.kill),
-        (MAIN, os.killpg),
-    ],
-    ids=["main", "sentinel", "group"],
-)
-def test_a_killed_cluster_is_replaced_and_the_work_goes_on(
-    worker: Worker, portal: Portal, victim: int, kill: Callable[[int, int], None]
-) -> None:
-    before = worker.tree()
-    kill(before[victim], signal.SIGKILL)
-    assert until(lambda: len(worker.tree()) == 9 and worker.tree()[1:] != before[1:], 15)
-    assert not any(alive(pid) for pid in before[1:])
-    worker.tell("b", 20)
-    assert until(lambda: worker.waiting() == 0, 30), worker.log.read_text()
-    assert len(portal.messages()) == 20
-
-
-def test_each_of_the_sentinels_six_may_be_killed_while_it_is_idle(tmp_path: Path, portal: Portal) -> None:
-    """Fault 2. Of the idle workers one holds the lock of the queue that they share: killed, it takes the others
-    along, and the cluster stands still without a word until its beats are missed."""
-    worker = Worker(tmp_path, portal)
-    worker.start("-m", "tests.journeys.watchful")
-    try:
-        for number in range(6):
-            before = worker.tree()
-            os.kill(before[SENTINELS_SIX][number], signal.SIGKILL)
-            told = len(portal.messages())
-            worker.tell(f"idle-{number}", 5)
-            assert until(lambda: worker.waiting() == 0, 40), worker.log.read_text()
-            assert len(portal.messages()) == told + 5
-            assert until(lambda old=before: whole_again(worker, old), 40), worker.log.read_text()
-        assert all(message.tries == 1 for message in portal.messages())
-        everybody = worker.tree()
-    finally:
-        worker.stop()
-    assert until(lambda: not any(alive(pid) for pid in everybody), 5)
-
-
-def whole_again(worker: Worker, before: list[int]) -> bool:
-    """Nine processes live, and not the nine of before."""
+def is_replaced(worker: Worker, before: list[int]) -> bool:
+    """The supervisor is the same, the worker process is another one, and the old one is gone."""
     now = worker.tree()
-    return len(now) == 9 and now != before and all(alive(pid) for pid in now)
+    return len(now) == 2 and now[0] == before[0] and now[1] != before[1] and not alive(before[1])
 
 
-def test_a_worker_killed_while_it_hands_in_a_result_does_not_leave_the_cluster_unguarded(
-    tmp_path: Path, portal: Portal
-) -> None:
-    """Fault 2. The sentinel waits for ever for a lock that the dead one held: the others answer every beat, and
-    nobody who dies after that is replaced."""
+def test_a_killed_worker_process_is_replaced_and_the_work_goes_on(worker: Worker, portal: Portal) -> None:
+    """Fault 2."""
+    for number in range(3):
+        before = worker.tree()
+        os.kill(before[WORKER], signal.SIGKILL)
+        assert until(lambda old=before: is_replaced(worker, old), 15), worker.log.read_text()
+        worker.tell(f"idle-{number}", 5)
+        assert until(lambda: worker.waiting() == 0, 40), worker.log.read_text()
+    assert len(portal.messages()) == 15
+    assert all(message.tries == 1 for message in portal.messages())
+
+
+def test_a_hanging_worker_process_is_replaced(tmp_path: Path, portal: Portal) -> None:
+    """Fault 2: it lives, but does not work."""
     worker = Worker(tmp_path, portal)
     worker.start("-m", "tests.journeys.watchful")
     try:
         before = worker.tree()
-        worker.shell(POISON.format([("tests.journeys.watchful.killed_handing_in",)]))
-        assert until(lambda: worker.tree()[1:2] != before[1:2], 60), worker.log.read_text()
-        assert "its sentinel replaces nobody" in worker.log.read_text()
-        worker.tell("unguarded", 5)
+        os.kill(before[WORKER], signal.SIGSTOP)
+        worker.tell("hanging", 5)
+        assert until(lambda: is_replaced(worker, before), 30), worker.log.read_text()
         assert until(lambda: worker.waiting() == 0, 40), worker.log.read_text()
-        assert until(lambda: whole_again(worker, before), 40), worker.log.read_text()
+        assert "it hangs" in worker.log.read_text()
     finally:
         worker.stop()
 
 
 @pytest.mark.parametrize(
     ("victim", "end"),
-    [(0, os.kill), (MAIN, os.kill), (MAIN, os.killpg)],
-    ids=["supervisor", "main", "group"],
+    [(SUPERVISOR, os.kill), (WORKER, os.kill), (SUPERVISOR, os.killpg)],
+    ids=["supervisor", "worker", "group"],
 )
 def test_a_sigterm_in_the_middle_of_the_work_loses_nothing(
     worker: Worker, portal: Portal, victim: int, end: Callable[[int, int], None]
 ) -> None:
-    """Fault 3. Who ends in order finishes what is on its way, so nothing is told twice; a group that is cut off
-    leaves leases, and tells again under the same keys once they have ended."""
+    """Fault 3. What is under way is finished, so nothing is told twice."""
     portal.latency = 0.05
     worker.tell("f", 400)
     assert until(lambda: len(portal.messages()) > 50, 20), worker.log.read_text()
     before = worker.tree()
     began = time.monotonic()
     end(before[victim], signal.SIGTERM)
-    if victim == 0:
+    if victim == SUPERVISOR:
         assert worker.process
         assert worker.process.wait(25) == 0
         assert time.monotonic() - began < 25
@@ -245,82 +209,92 @@ def test_a_sigterm_in_the_middle_of_the_work_loses_nothing(
         worker.start()
     portal.latency = 0.0
     assert until(lambda: worker.waiting() == 0, 120), worker.log.read_text()
-    assert until(lambda: not any(alive(pid) for pid in before[MAIN:]), 30)
+    assert until(lambda: not alive(before[WORKER]), 30)
     assert len(portal.messages()) == 400
-    assert all(message.accepted for message in portal.messages())
-    if end is os.kill:
-        assert all(message.times_accepted == 1 for message in portal.messages())
+    assert all(message.times_accepted == 1 for message in portal.messages())
 
 
-POISON = """
-from django.utils import timezone
-from django_q.models import OrmQ
-from django_q.tasks import async_task
-for call in {0}:
-    async_task(*call)
-for text in ("", "no message at all", "gASVCgAAAAAAAACMBnBvaXNvbpQu:1vNxyz:forged"):
-    OrmQ.objects.create(key="calendly", payload=text, lock=timezone.now())
-"""
-# A handler that ends its process, one that wants to, one without end, one that is not there.
-POISONOUS = [("os._exit", 1), ("sys.exit", 3), ("tests.journeys.watchful.endless",), ("nobody.knows",)]
-
-
-def test_poisoned_tasks_in_the_queue_stop_nobody(tmp_path: Path, portal: Portal) -> None:
-    """Fault 28."""
+@pytest.mark.parametrize("poison", ["exit", "system-exit", "endless"])
+def test_a_poisoned_message_stops_no_other(tmp_path: Path, portal: Portal, poison: str) -> None:
+    """Fault 28: to send it ends the process, wants to end it, or has no end."""
     worker = Worker(tmp_path, portal)
     worker.start("-m", "tests.journeys.watchful")
     try:
-        worker.shell(POISON.format(POISONOUS))
-        for number in range(3):
+        worker.shell(POISON.format(poison))
+        for number in range(2):
             worker.tell(f"poison-{number}", 5)
-            assert until(lambda: worker.waiting() == 0, 70), worker.log.read_text()
-        assert len(portal.messages()) == 15
-        assert all(message.tries == 1 for message in portal.messages())
-        assert until(lambda: len(worker.tree()) == 9 and all(alive(pid) for pid in worker.tree()), 20)
+            assert until(lambda: worker.waiting() == 1, 90), worker.log.read_text()
+        assert len(portal.messages()) == 10
+        assert until(lambda: len(worker.tree()) == 2 and all(alive(pid) for pid in worker.tree()), 20)
         assert alive(worker.pid)
     finally:
         worker.stop()
 
 
-SCHEDULED = """
+POISON = """
+from django.utils import timezone
+from calendly_integration.services import outbox
+outbox.add([outbox.Draft(queue="poison", path="/poison/{0}", body={{}}, once_key="poison")], now=timezone.now())
+"""
+FOREIGN = """
 from datetime import timedelta
 from django.utils import timezone
-from django_q.models import Schedule
+from django_q.models import OrmQ, Schedule
+from django_q.tasks import async_task
+from calendly_integration import jobs
+jobs.ensure_schedules(timezone.now())
 for number, hook in enumerate((None, "os.remove")):
     Schedule.objects.create(func="subprocess.check_output", args=f"['touch', '{0}-{{number}}']", hook=hook,
-                            schedule_type="O", next_run=timezone.now() - timedelta(hours=1))
+                            schedule_type="O", next_run=timezone.now() - timedelta(hours=1), cluster=jobs.CLUSTER)
+for call in (("os._exit", 1), ("sys.exit", 3), ("unknown.function",)):
+    async_task(*call, cluster=jobs.CLUSTER)
+for text in ("", "no message at all", "gASVCgAAAAAAAACMBnBvaXNvbpQu:1vNxyz:forged"):
+    OrmQ.objects.create(key=jobs.CLUSTER, payload=text, lock=timezone.now())
+Schedule.objects.filter(name="calendly: sync").delete()
 """
 
 
-@pytest.mark.parametrize(("command", "processes"), [("calendly_worker", 9), ("qcluster", 8)])
-def test_a_schedule_of_a_foreign_function_is_refused(
-    tmp_path: Path, portal: Portal, command: str, processes: int
+def test_what_stands_in_the_queue_does_not_touch_the_worker(
+    worker: Worker, portal: Portal, tmp_path: Path
 ) -> None:
-    """Both ways to run a worker: what a row in the table of schedules names is not run, our own work is."""
+    """Faults 26 and 28: foreign schedules, poisoned tasks, broken messages, a deleted schedule."""
+    before = worker.tree()
+    worker.shell(FOREIGN.format(tmp_path / "marked"))
+    worker.tell("queue", 5)
+    assert until(lambda: worker.waiting() == 0, 20), worker.log.read_text()
+    assert not list(tmp_path.glob("marked*"))
+    assert worker.tree() == before
+
+
+def test_a_plain_qcluster_does_the_work_and_refuses_foreign_tasks(tmp_path: Path, portal: Portal) -> None:
+    """The fallback: sweeps follow each other, so that new work is found at once."""
     worker = Worker(tmp_path, portal)
-    worker.shell(SCHEDULED.format(tmp_path / "marked"))
-    if command == "qcluster":  # our schedules are made by the supervisor
-        worker.shell(
-            "from calendly_integration import jobs; from django.utils import timezone\n"
-            "jobs.ensure_schedules(timezone.now())"
-        )
-    worker.start("manage.py", command, processes=processes)
+    worker.shell(FOREIGN.format(tmp_path / "marked"))
+    worker.start("manage.py", "qcluster", processes=6)
     try:
         refused = "subprocess.check_output is not a task of calendly_integration"
-        assert until(lambda: worker.log.read_text().count(refused) >= 2, 45), worker.log.read_text()
+        assert until(lambda: worker.log.read_text().count(refused) >= 2, 75), worker.log.read_text()
         assert not list(tmp_path.glob("marked*"))
-        worker.tell("foreign", 5)
-        assert until(lambda: worker.waiting() == 0, 40), worker.log.read_text()
+        worker.tell("first", 5)
+        assert until(lambda: worker.waiting() == 0, 100), worker.log.read_text()
+        worker.tell("second", 5)
+        assert until(lambda: worker.waiting() == 0, 5), worker.log.read_text()
+        assert all(message.tries == 1 for message in portal.messages())
     finally:
         worker.stop()
 
 
-def test_a_sigterm_to_the_whole_group_is_survived(worker: Worker, portal: Portal) -> None:
+def test_a_killed_group_leaves_nothing_behind_and_loses_nothing(worker: Worker, portal: Portal) -> None:
+    """Fault 2."""
     before = worker.tree()
-    os.killpg(before[MAIN], signal.SIGTERM)
-    assert until(lambda: len(worker.tree()) == 9 and not set(worker.tree()[1:]) & set(before[1:]), 30)
-    worker.tell("c", 20)
-    assert until(lambda: worker.waiting() == 0, 30), worker.log.read_text()
+    worker.tell("group", 20)
+    os.killpg(before[SUPERVISOR], signal.SIGKILL)
+    assert worker.process
+    worker.process.wait(5)
+    assert until(lambda: not any(alive(pid) for pid in before), 5)
+    worker.start()
+    assert until(lambda: worker.waiting() == 0, 60), worker.log.read_text()
+    assert len(portal.messages()) == 20
 
 
 def test_a_killed_supervisor_leaves_no_orphans(worker: Worker) -> None:
@@ -335,7 +309,7 @@ def test_a_worker_killed_while_it_tells_loses_nothing(worker: Worker, portal: Po
     portal.latency = 0.05
     worker.tell("d", 400)
     assert until(lambda: len(portal.messages()) > 50, 20)
-    os.killpg(worker.tree()[MAIN], signal.SIGKILL)
+    os.kill(worker.tree()[WORKER], signal.SIGKILL)
     portal.latency = 0.0
     # What was on its way comes due when its lease ends.
     assert until(lambda: worker.waiting() == 0, 120), worker.log.read_text()

@@ -9,7 +9,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from calendly_integration.models import Pulse, WebhookDelivery, bulk_sql
+from calendly_integration.models import CircuitState, WebhookDelivery, bulk_sql
 from calendly_integration.models.bulk_sql import alteration, insert_missing, insertion, send
 
 NOW = datetime(2026, 11, 23, 6, tzinfo=UTC)
@@ -55,9 +55,11 @@ def test_where_narrows_the_rows() -> None:
 
 def test_json_goes_in_and_comes_out_the_same() -> None:
     detail = {"text": "Ștefan", "list": [1, None, {"deep": True}]}
-    insert_missing([Pulse(pk="one", beat_at=NOW, detail=detail), Pulse(pk="two", beat_at=NOW)])
-    send(alteration(Pulse, [("two", {"detail": detail})]))
-    assert list(Pulse.objects.values_list("detail", flat=True)) == [detail, detail]
+    insert_missing(
+        [CircuitState(pk="one", opened_at=NOW, probed_by=detail), CircuitState(pk="two", opened_at=NOW)]
+    )
+    send(alteration(CircuitState, [("two", {"probed_by": detail})]))
+    assert list(CircuitState.objects.values_list("probed_by", flat=True)) == [detail, detail]
 
 
 def test_one_statement_stores_a_delivery() -> None:
@@ -73,28 +75,34 @@ def test_nothing_to_change_is_no_statement(django_assert_num_queries: Callable[[
 
 
 def test_many_rows_are_cut_into_statements_that_a_database_takes(monkeypatch: pytest.MonkeyPatch) -> None:
-    fields = len(Pulse._meta.concrete_fields)
+    fields = len(CircuitState._meta.concrete_fields)
     monkeypatch.setattr(bulk_sql, "MOST_VALUES", 2 * fields)
-    statements = insertion([Pulse(pk=f"{number}", beat_at=NOW) for number in range(5)])
+    statements = insertion([CircuitState(pk=f"{number}", opened_at=NOW) for number in range(5)])
     assert [len(each.rows) for each in statements] == [2, 2, 1]
     send(statements)
-    assert set(Pulse.objects.values_list("pk", flat=True)) == set("01234")
+    assert set(CircuitState.objects.values_list("pk", flat=True)) == set("01234")
 
 
 def test_a_row_that_is_there_is_an_error_where_nothing_else_is_said() -> None:
-    insert_missing([Pulse(pk="one", beat_at=NOW)])
+    insert_missing([CircuitState(pk="one", opened_at=NOW)])
     with pytest.raises(IntegrityError), transaction.atomic():
-        send(insertion([Pulse(pk="two", beat_at=NOW)]) + insertion([Pulse(pk="one", beat_at=NOW)]))
-    assert Pulse.objects.count() == 1
+        send(
+            insertion([CircuitState(pk="two", opened_at=NOW)])
+            + insertion([CircuitState(pk="one", opened_at=NOW)])
+        )
+    assert CircuitState.objects.count() == 1
 
 
 @pytest.mark.postgres
 def test_postgresql_takes_them_in_one_round_trip() -> None:
-    delivered, pulse = delivery(1, kind="a %s; --"), Pulse(pk="one", beat_at=NOW, detail={"text": "'; %s"})
-    statements = insertion([delivered]) + insertion([pulse])
+    delivered, circuit = (
+        delivery(1, kind="a %s; --"),
+        CircuitState(pk="one", opened_at=NOW, probed_by={"text": "'; %s"}),
+    )
+    statements = insertion([delivered]) + insertion([circuit])
     changes = [("one", {"beat_at": NOW}), ("two", {"beat_at": NOW})]
     with CaptureQueriesContext(connection) as captured:
-        send(statements + alteration(Pulse, changes))
+        send(statements + alteration(CircuitState, changes))
     assert len(captured) == 1
     assert WebhookDelivery.objects.get().kind == "a %s; --"
-    assert Pulse.objects.get().detail == {"text": "'; %s"}
+    assert CircuitState.objects.get().probed_by == {"text": "'; %s"}

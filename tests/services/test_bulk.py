@@ -25,7 +25,7 @@ from calendly_integration.services.actors import Actor
 from calendly_integration.services.backoffice import bulk
 from calendly_integration.services.bookings import pending_actions, queries
 from calendly_integration.services.webhooks import inbox
-from calendly_integration.services.worker import calendly_pool, loop
+from calendly_integration.services.worker import calendly_pool
 
 from .story import TEN, book, deliver, now, posts, settled, told, work_legs
 
@@ -372,12 +372,11 @@ def test_messages_are_sent_again(calendly: Calendly, meetings: list[Booking]) ->
 def test_the_drain_works_off_items(
     calendly: Calendly, meetings: list[Booking], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(loop, "LINGER", 0.1)
     monkeypatch.setattr(
-        calendly_pool.Remote, "step", lambda self, due: round_of_work() if "bulk" in due else 0
+        calendly_pool.CalendlyPool, "step", lambda self, due: round_of_work() if "bulk" in due else 0
     )
     run = asked(meetings)
-    worker.drain(clock=now)
+    worker.drain(clock=now, seconds=0.2)
     run.refresh_from_db()
     assert run.finished_at is not None
 
@@ -386,11 +385,9 @@ def test_the_drain_works_off_items(
 def test_the_workers_threads_share_the_items(
     calendly: Calendly, meetings: list[Booking], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(loop, "LINGER", 0.2)
-    monkeypatch.setattr(loop, "HORIZON", 0.0)  # the clock stands still: nothing comes due by waiting
     run = asked(meetings)
     calendly.faults.add("status", method="POST", path=".*/cancellation", status=403)
-    assert worker.drain(clock=now) >= 5
+    assert (worker.drain(clock=now, seconds=1.0) or 0) >= 5
     assert bulk.progress(run) == bulk.Progress(total=5, done=4, failed=1)
     run.refresh_from_db()
     assert run.finished_at is not None
@@ -408,10 +405,12 @@ def test_items_leave_threads_to_those_who_wait(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(bulk, "work", lambda item, now: go.wait(2))
     monkeypatch.setattr(pending_actions, "claim", lambda *, now, limit: list(range(limit)))
     monkeypatch.setattr(pending_actions, "work", lambda item, now: go.wait(2))
-    remote = calendly_pool.Remote(clock=now)
-    assert remote.step({"bulk"}) == calendly_pool.BULK_THREADS
+    remote = calendly_pool.CalendlyPool(clock=now)
+    assert remote.step({"bulk"}) == calendly_pool.MAX_BULK_THREADS
     assert remote.step({"bulk"}) == 0
-    assert asked_for == [calendly_pool.BULK_THREADS]
-    assert remote.step({"bulk", "calendly_bookings"}) == calendly_pool.THREADS - calendly_pool.BULK_THREADS
+    assert asked_for == [calendly_pool.MAX_BULK_THREADS]
+    assert (
+        remote.step({"bulk", "calendly_bookings"}) == calendly_pool.THREADS - calendly_pool.MAX_BULK_THREADS
+    )
     go.set()
     remote.close()

@@ -6,7 +6,6 @@ import pytest
 import time_machine
 from rest_framework.test import APIClient
 
-from calendly_integration import jobs
 from calendly_integration.models import (
     AgentKey,
     Booking,
@@ -141,11 +140,3 @@ def test_too_many_or_too_long_names_are_refused(calendly: Calendly) -> None:
             event_type_settings.save_settings(kind, aliases=names, open_to="staff", allowed_keys=())
     kind.refresh_from_db()
     assert kind.open_to == "everybody"
-
-
-def test_a_queue_that_is_away_fails_nothing(monkeypatch: pytest.MonkeyPatch, db: None) -> None:
-    def away(name: str) -> None:
-        raise ConnectionError("no Redis")
-
-    monkeypatch.setattr(jobs, "enqueue", away)
-    assert event_type_settings.request_sync() is False

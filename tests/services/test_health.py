@@ -1,13 +1,12 @@
 """Signs of life."""
 
-import os
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.utils import translation
 
 from calendly_integration import jobs
-from calendly_integration.models import AgentKey, Booking, IdempotencyRecord, Pulse
+from calendly_integration.models import AgentKey, Booking, Heartbeat, IdempotencyRecord
 from calendly_integration.services.accounts import calendly_accounts
 from calendly_integration.services.worker import heartbeat
 
@@ -20,9 +19,9 @@ def test_a_worker_that_never_was_is_not_alive() -> None:
     assert heartbeat.worker_alive(NOW) == heartbeat.WorkerState(alive=False, age=None)
 
 
-@pytest.mark.parametrize(("age", "alive"), [(20, True), (140, True), (160, False)])
+@pytest.mark.parametrize(("age", "alive"), [(20, True), (90, True), (110, False)])
 def test_a_worker_lives_by_its_beats(age: int, alive: bool) -> None:
-    heartbeat.beat(now=NOW - timedelta(seconds=age), sent_at="x")
+    heartbeat.beat(now=NOW - timedelta(seconds=age))
     assert heartbeat.worker_alive(NOW) == heartbeat.WorkerState(alive=alive, age=timedelta(seconds=age))
 
 
@@ -32,7 +31,7 @@ def test_a_queue_is_healthy_where_all_is_there() -> None:
     state = heartbeat.queue_state(NOW)
     assert state.healthy
     assert state.waiting == 0
-    assert len(state.clusters) == 1
+    assert len(state.workers) == 1
 
 
 def test_a_missing_schedule_turns_it_red() -> None:
@@ -44,21 +43,35 @@ def test_a_missing_schedule_turns_it_red() -> None:
     assert "calendly: sweep: lipsește" in heartbeat.queue_state(NOW).schedule_faults
 
 
-def test_two_clusters_at_a_time_are_told_until_one_is_gone() -> None:
+def test_two_workers_at_a_time_are_told_until_one_stops() -> None:
     jobs.ensure_schedules(NOW)
     heartbeat.beat(now=NOW)
-    heartbeat.cluster_seen(os.getpgrp() + 1, now=NOW)
-    assert heartbeat.queue_state(NOW).doubled
-    heartbeat.cluster_ended(os.getpgrp() + 1)
-    assert not heartbeat.queue_state(NOW).doubled
+    other = Heartbeat.objects.create(name="elsewhere:1", beat_at=NOW)
+    assert heartbeat.queue_state(NOW).several_workers
+    other.stopped_at = NOW
+    other.save()
+    state = heartbeat.queue_state(NOW)
+    assert not state.several_workers
+    assert state.healthy
+
+
+def test_a_worker_that_stopped_is_not_alive_but_was_seen() -> None:
+    heartbeat.beat(now=NOW)
+    heartbeat.stop(now=NOW)
+    assert heartbeat.worker_alive(NOW) == heartbeat.WorkerState(alive=False, age=timedelta(0))
+    heartbeat.beat(now=NOW)
+    assert heartbeat.worker_alive(NOW).alive
 
 
 def test_a_broker_that_is_away_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
     def away() -> int:
         raise ConnectionError
 
+    jobs.ensure_schedules(NOW)
+    heartbeat.beat(now=NOW)
     monkeypatch.setattr(jobs, "waiting", away)
     assert heartbeat.queue_state(NOW).waiting is None
+    assert heartbeat.queue_state(NOW).healthy  # the worker reads no queue
 
 
 def test_housekeeping_deletes_only_what_is_old() -> None:
@@ -78,10 +91,9 @@ def test_housekeeping_deletes_only_what_is_old() -> None:
         IdempotencyRecord.objects.create(
             agent_key=key, key=name, fingerprint="x", started_at=NOW - age, booking=led_to
         )
-    heartbeat.cluster_seen(1, now=NOW - timedelta(days=2))
-    heartbeat.beat(now=NOW - timedelta(days=2))
-    Pulse.objects.exclude(pk__startswith=heartbeat.CLUSTER).update(beat_at=NOW - timedelta(days=9))
+    for name, days in (("old", 9), ("last", 2)):
+        Heartbeat.objects.create(name=name, beat_at=NOW - timedelta(days=days))
     heartbeat.clean(now=NOW)
     kept = IdempotencyRecord.objects.order_by("key").values_list("key", flat=True)
     assert list(kept) == ["in vain, young", "young"]
-    assert [pulse.pk for pulse in Pulse.objects.all()] == [heartbeat.WORKER]
+    assert [row.pk for row in Heartbeat.objects.all()] == ["last"]

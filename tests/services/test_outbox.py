@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from calendly_integration.models import OutboxMessage, OutboxQueue, Pulse
+from calendly_integration.models import CircuitState, OutboxMessage, OutboxQueue
 from calendly_integration.portal import errors
 from calendly_integration.portal.client import Client
 from calendly_integration.sandbox.portal import Portal
@@ -226,7 +226,7 @@ def test_retry_after_is_obeyed_and_nothing_shortens_it(
     carry(outbox_dispatcher)
     until = now() + timedelta(seconds=900)
     assert OutboxQueue.objects.get().next_attempt_at == until
-    Pulse.objects.create(name=circuit_breaker.PULSE, beat_at=now())
+    CircuitState.objects.create(name=circuit_breaker.CIRCUIT, opened_at=now())
     post.answer = lambda path, body: None
     now.shift(10)
     outbox.add([draft(path="/two"), draft(queue="b", path="/three")], now=now())
@@ -254,13 +254,13 @@ def test_the_first_success_after_an_outage_sends_all_that_waits(
             break
         carry(outbox_dispatcher, rounds=5)
     carry(outbox_dispatcher)
-    assert Pulse.objects.filter(pk=circuit_breaker.PULSE).exists()
+    assert CircuitState.objects.filter(pk=circuit_breaker.CIRCUIT).exists()
     OutboxQueue.objects.filter(lease_token=None).update(next_attempt_at=now() + timedelta(seconds=280))
     OutboxQueue.objects.filter(pk="3").update(next_attempt_at=now())
     post.answer = lambda path, body: None
     carry(outbox_dispatcher)
     assert not OutboxMessage.objects.filter(status="waiting").exists()
-    assert not Pulse.objects.filter(pk=circuit_breaker.PULSE).exists()
+    assert not CircuitState.objects.filter(pk=circuit_breaker.CIRCUIT).exists()
 
 
 def test_one_message_that_the_portal_cannot_digest_is_no_outage(
@@ -280,7 +280,7 @@ def test_in_an_outage_only_two_are_tried_at_once(
     outbox_dispatcher: outbox.OutboxDispatcher, post: Post, now: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(dispatcher, "PAUSE_IN_OUTAGE", 0.0)
-    Pulse.objects.create(name=circuit_breaker.PULSE, beat_at=now())
+    CircuitState.objects.create(name=circuit_breaker.CIRCUIT, opened_at=now())
     post.answer = lambda path, body: unavailable()
     post.seconds = 0.01
     outbox.add([draft(queue=f"{n}") for n in range(30)], now=now())
@@ -290,7 +290,7 @@ def test_in_an_outage_only_two_are_tried_at_once(
 
 
 def test_another_drains_outage_is_noticed(post: Post, now: Clock) -> None:
-    Pulse.objects.create(name=circuit_breaker.PULSE, beat_at=now())
+    CircuitState.objects.create(name=circuit_breaker.CIRCUIT, opened_at=now())
     outage = circuit_breaker.CircuitBreaker()
     outage.refresh()
     assert outage.on
@@ -359,7 +359,7 @@ def test_an_error_of_our_own_is_parked_after_some_tries(
         now.shift(400)
     carry(outbox_dispatcher)
     assert (status("/one"), status("/two")) == ("parked", "sent")
-    assert not Pulse.objects.filter(pk=circuit_breaker.PULSE).exists()
+    assert not CircuitState.objects.filter(pk=circuit_breaker.CIRCUIT).exists()
 
 
 def test_a_stopped_courier_begins_nothing_and_gives_back(

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client as Browser
 
-from calendly_integration.models import CalendlyAccount, OutboxMessage, OutboxQueue, Pulse
+from calendly_integration.models import CalendlyAccount, CircuitState, OutboxMessage, OutboxQueue
 from calendly_integration.portal import errors
 from calendly_integration.services import outbox, worker
 from calendly_integration.services.accounts import calendly_accounts, doctor
@@ -140,7 +140,7 @@ def test_a_refusal_proves_that_the_portal_lives(
     post.answer = lambda path, body: unavailable()
     outbox_dispatcher = couriers()
     for _ in range(200):
-        if Pulse.objects.filter(pk=circuit_breaker.PULSE).exists():
+        if CircuitState.objects.filter(pk=circuit_breaker.CIRCUIT).exists():
             break
         carry(outbox_dispatcher, rounds=5)
     carry(outbox_dispatcher)
@@ -148,26 +148,24 @@ def test_a_refusal_proves_that_the_portal_lives(
     post.answer = lambda path, body: errors.RequestRefused("no", status=400)
     carry(outbox_dispatcher)
     assert states() == {"parked": 9}
-    assert not Pulse.objects.filter(pk=circuit_breaker.PULSE).exists()
+    assert not CircuitState.objects.filter(pk=circuit_breaker.CIRCUIT).exists()
 
 
 def test_a_drain_rests_while_the_key_is_refused(
     post: Post, now: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from calendly_integration import clients
-    from calendly_integration.services.worker import due_work, loop
+    from calendly_integration.services.worker import due_work
 
     looks: list[int] = []
     read = due_work.read
     monkeypatch.setattr(due_work, "read", lambda names: looks.append(1) or read(names))
-    monkeypatch.setattr(loop, "LINGER", 0.05)
-    monkeypatch.setattr(loop, "LIFETIME", 1.2)
     monkeypatch.setattr(clients, "portal", lambda: post)
     outbox.add([draft(queue=f"{queue}") for queue in range(5)], now=now())
-    worker.drain(clock=now)
+    worker.drain(clock=now, seconds=1.2)
     assert states() == {"waiting": 5}
     assert len(post.calls) <= 5
-    assert len(looks) < 15  # at half-second steps, after the first moments
+    assert len(looks) < 15  # at idle steps, after the first moments
 
 
 def test_staff_and_the_doctor_see_the_pause_once(

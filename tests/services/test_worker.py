@@ -1,8 +1,10 @@
-"""The drain: finds all that is due, hurts nobody, and leaves in time."""
+"""The worker: finds all that is due, hurts nothing, and ends in time."""
 
 import contextlib
 import itertools
+import multiprocessing
 import os
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -13,23 +15,25 @@ import pytest
 from django.db import OperationalError, connections
 
 from calendly_integration import clients, jobs
-from calendly_integration.models import OutboxQueue, Pulse, VAIMetadata, WebhookDelivery
+from calendly_integration.models import Heartbeat, OutboxQueue, VAIMetadata, WebhookDelivery, WorkerSlot
 from calendly_integration.services import outbox, worker
 from calendly_integration.services.bookings import pending_actions
-from calendly_integration.services.reconcile import metadata
+from calendly_integration.services.reconcile import metadata, sync
 from calendly_integration.services.webhooks import inbox
 from calendly_integration.services.worker import (
     calendly_pool,
     due_work,
+    heartbeat,
     loop,
     metadata_pool,
-    shutdown_pipe,
     worker_slots,
 )
 
 pytestmark = pytest.mark.django_db
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+# Long enough for several looks.
+A_WHILE = 0.15
 
 
 class Clock:
@@ -51,17 +55,11 @@ def now() -> Clock:
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Short times: the order of events is what is tested."""
-    monkeypatch.setattr(loop, "LINGER", 0.1)
-    monkeypatch.setattr(loop, "TICK", 0.01)
-    monkeypatch.setattr(loop, "PATIENT_TICK", 0.02)
-    monkeypatch.setattr(loop, "ARRIVAL", 0.5)
-
-
-@pytest.fixture(autouse=True)
-def successors(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
-    asked: list[bool] = []
-    monkeypatch.setattr(jobs, "wake_successor", lambda: asked.append(True))
-    return asked
+    monkeypatch.setattr(loop, "IDLE_WAIT_SECONDS", 0.01)
+    monkeypatch.setattr(loop, "BUSY_WAIT_SECONDS", 0.01)
+    monkeypatch.setattr(loop, "MAX_ARRIVAL_SECONDS", 0.5)
+    monkeypatch.setattr(loop, "SCHEDULES_SECONDS", 0.01)
+    monkeypatch.setattr(worker, "STANDBY_SECONDS", 0.01)
 
 
 @pytest.fixture
@@ -86,14 +84,18 @@ def delivery(at: datetime = NOON) -> None:
     )
 
 
-def seconds(act: Callable[[], object]) -> float:
-    started = time.monotonic()
-    act()
-    return time.monotonic() - started
+def run_until(done: Callable[[], bool], clock: Clock) -> worker.Shutdown:
+    """Run the worker as its supervisor does, until `done`, and let it end."""
+    shutdown = worker.Shutdown()
+    deadline = time.monotonic() + 5
+    for _ in worker.run(clock=clock, shutdown=shutdown):
+        shutdown.requested = done() or time.monotonic() > deadline
+    assert done()
+    return shutdown
 
 
-def test_a_drain_that_finds_nothing_leaves_at_once(now: Clock, taken: list[int]) -> None:
-    assert seconds(lambda: worker.drain(clock=now)) < 0.1
+def test_a_drain_that_finds_nothing_claims_nothing(now: Clock, taken: list[int]) -> None:
+    assert worker.drain(clock=now, seconds=A_WHILE) == 0
     assert taken == []
 
 
@@ -103,64 +105,85 @@ def test_due_work_is_done_until_nothing_is_left(
     monkeypatch.setattr(loop, "INBOX_BATCH", 2)
     for _ in range(5):
         delivery()
-    assert worker.drain(clock=now) == 5
+    assert worker.drain(clock=now, seconds=A_WHILE) == 5
     assert taken == [2, 2, 1]
 
 
-def test_what_comes_while_it_lingers_is_done(now: Clock, taken: list[int]) -> None:
-    delivery()
-    original = due_work.read
-    looks: list[int] = []
-
-    def read(names: Any) -> dict[str, datetime]:
-        looks.append(1)
-        if len(looks) == 5:
-            delivery()
-        return original(names)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(due_work, "read", read)
-        worker.drain(clock=now)
-    assert sum(taken) == 2
-
-
-def test_only_so_many_drains_work_at_a_time(now: Clock, taken: list[int]) -> None:
-    delivery()
-    seats = [worker_slots.take(clock=now) for _ in worker_slots.names()]
-    assert all(seats)
-    assert worker.drain(clock=now) == 0
-    assert taken == []
-    assert seats[0]
-    seats[0].leave()
-    assert worker.drain(clock=now) == 1
-
-
-def test_a_dead_holders_seat_is_free_after_a_while(
+def test_in_a_burst_of_deliveries_the_batches_are_small(
     now: Clock, taken: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for _ in worker_slots.names():
+    monkeypatch.setattr(loop, "BURST_BATCH", 1)
+    monkeypatch.setattr(inbox, "rush", lambda now: True)
+    for _ in range(3):
+        delivery()
+    assert worker.drain(clock=now, seconds=A_WHILE) == 3
+    assert taken == [1, 1, 1]
+
+
+def test_what_comes_later_is_found(now: Clock, taken: list[int]) -> None:
+    delivery()
+    delivery(NOON + timedelta(seconds=4))
+
+    def all_done() -> bool:
+        now.shift(1)
+        return sum(taken) == 2
+
+    run_until(all_done, now)
+
+
+def test_only_so_many_loops_work_at_a_time(now: Clock, taken: list[int]) -> None:
+    delivery()
+    slots = [worker_slots.take(clock=now) for _ in worker_slots.NAMES]
+    assert all(slots)
+    assert worker_slots.take(clock=now) is None
+    assert worker.drain(clock=now, seconds=A_WHILE) is None
+    assert taken == []
+    assert slots[0]
+    slots[0].leave()
+    assert worker.drain(clock=now, seconds=A_WHILE) == 1
+
+
+def test_a_worker_waits_for_a_slot(now: Clock, taken: list[int]) -> None:
+    delivery()
+    slots = [worker_slots.take(clock=now) for _ in worker_slots.NAMES]
+    turns = itertools.count()
+
+    def done() -> bool:
+        if next(turns) == 3:
+            assert taken == []
+            assert slots[1]
+            slots[1].leave()
+        return sum(taken) == 1
+
+    run_until(done, now)
+
+
+def test_a_dead_holders_slot_is_free_after_a_while(now: Clock, taken: list[int]) -> None:
+    for _ in worker_slots.NAMES:
         worker_slots.take(clock=now)  # and dies
     delivery()
-    now.shift(5)
-    monkeypatch.setattr(worker_slots.time, "sleep", now.shift)
-    assert worker.drain(clock=now) == 1
+    assert worker.drain(clock=now, seconds=A_WHILE) is None
+    now.shift(worker_slots.HOLD.total_seconds())
+    assert worker.drain(clock=now, seconds=A_WHILE) == 1
 
 
-def test_a_seat_touched_in_the_future_is_free(now: Clock) -> None:
-    for name in worker_slots.names():
-        Pulse.objects.create(name=name, beat_at=now() + timedelta(minutes=10))
+def test_a_slot_held_far_into_the_future_is_free(now: Clock) -> None:
+    for name in worker_slots.NAMES:
+        WorkerSlot.objects.create(name=name, held_until=now() + timedelta(minutes=10))
     assert worker_slots.take(clock=now)
 
 
-def test_a_holder_learns_that_its_seat_was_taken(now: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(worker_slots, "REFRESH", 0.0)
-    seat = worker_slots.take(clock=now)
-    assert seat
-    assert seat.keep()
-    Pulse.objects.filter(pk=seat.name).update(detail={"token": "other"})
-    assert not seat.keep()
-    seat.leave()
-    assert Pulse.objects.get(pk=seat.name).beat_at == now()
+def test_a_holder_learns_that_its_slot_was_taken(now: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker_slots, "RENEW_SECONDS", 0.0)
+    slot = worker_slots.take(clock=now)
+    assert slot
+    now.shift(5)
+    assert slot.keep()
+    assert WorkerSlot.objects.get(pk=slot.name).held_until == now() + worker_slots.HOLD
+    WorkerSlot.objects.filter(pk=slot.name).update(token=None)
+    assert not slot.keep()
+    slot.leave()
+    assert WorkerSlot.objects.get(pk=slot.name).held_until == now() + worker_slots.HOLD
 
 
 @pytest.mark.parametrize("error", [SystemExit(3), RecursionError(), ValueError("x")])
@@ -178,71 +201,30 @@ def test_a_source_that_breaks_stops_no_other(
     )
     monkeypatch.setattr(pending_actions, "claim", lambda **given: [] if done else ["calendly_booking"])
     monkeypatch.setattr(pending_actions, "work", lambda calendly_booking, now: done.append(calendly_booking))
-    monkeypatch.setattr(loop, "LIFETIME", 0.3)
-    worker.drain(clock=now)
+    worker.drain(clock=now, seconds=A_WHILE)
     assert done == ["calendly_booking"]
     assert caplog.text.count("Working off inbox failed") == 1
 
 
-def test_a_drain_that_ran_out_of_time_names_a_successor(
-    now: Clock, taken: list[int], monkeypatch: pytest.MonkeyPatch, successors: list[bool]
+def test_a_source_that_broke_is_tried_again_later(
+    now: Clock, taken: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(loop, "LIFETIME", -1.0)
+    monkeypatch.setattr(loop, "FAILED_SOURCE_SECONDS", 0.05)
+    process, failures = inbox.process, [ValueError("x")]
+
+    def broken_once(**given: Any) -> int:
+        if failures:
+            raise failures.pop()
+        return process(**given)
+
+    monkeypatch.setattr(inbox, "process", broken_once)
     delivery()
-    worker.drain(clock=now)
-    assert successors
-
-
-def test_what_came_due_as_it_left_is_not_left_behind(
-    now: Clock, taken: list[int], monkeypatch: pytest.MonkeyPatch, successors: list[bool]
-) -> None:
-    monkeypatch.setattr(worker_slots.Seat, "leave", lambda seat: delivery())
-    worker.drain(clock=now)
-    assert successors
-
-
-def test_what_nobody_can_do_is_not_asked_for_again_and_again(
-    now: Clock, monkeypatch: pytest.MonkeyPatch, successors: list[bool]
-) -> None:
-    delivery(NOON - timedelta(minutes=5))
-
-    def broken(**given: Any) -> int:
-        raise ValueError
-
-    monkeypatch.setattr(inbox, "process", broken)
-    worker.drain(clock=now)
-    assert not successors
-
-
-def test_work_that_comes_due_soon_is_waited_for(now: Clock, taken: list[int]) -> None:
-    delivery(NOON + timedelta(seconds=4))
-    looks: list[int] = []
-    original = due_work.read
-
-    def read(names: Any) -> dict[str, datetime]:
-        looks.append(1)
-        if len(looks) == 4:
-            now.shift(4)
-        return original(names)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(due_work, "read", read)
-        assert worker.drain(clock=now) == 1
-
-
-def test_only_the_first_seat_waits_and_only_for_what_is_near(now: Clock, taken: list[int]) -> None:
-    delivery(NOON + timedelta(minutes=3))
-    assert seconds(lambda: worker.drain(clock=now)) < 0.1
-    WebhookDelivery.objects.update(next_attempt_at=NOON + timedelta(seconds=4))
-    first = worker_slots.take(clock=now)
-    assert first
-    assert first.first
-    assert seconds(lambda: worker.drain(clock=now)) < 0.1
+    assert worker.drain(clock=now, seconds=A_WHILE * 2) == 1
 
 
 def test_without_a_portal_messages_wait_and_nothing_spins(now: Clock) -> None:
     outbox.add([outbox.Draft(queue="a", path="/one", body={}, once_key="1")], now=now())
-    assert seconds(lambda: worker.drain(clock=now)) < 0.1
+    assert worker.drain(clock=now, seconds=A_WHILE) == 0
     queue = OutboxQueue.objects.get()
     assert (queue.next_attempt_at, queue.attempts) == (NOON, 0)
 
@@ -252,7 +234,7 @@ def test_a_portal_that_is_set_wrongly_keeps_no_other_work(
 ) -> None:
     settings.CALENDLY_INTEGRATION = {"PORTAL_URL": "https://portal.example", "PORTAL_KEY": ""}
     delivery()
-    assert worker.drain(clock=now) == 1
+    assert worker.drain(clock=now, seconds=A_WHILE) == 1
 
 
 def test_messages_reach_the_portal(now: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -264,35 +246,108 @@ def test_messages_reach_the_portal(now: Clock, monkeypatch: pytest.MonkeyPatch) 
 
     monkeypatch.setattr(clients, "portal", Post)
     outbox.add([outbox.Draft(queue="a", path=f"/{n}", body={}, once_key=f"{n}") for n in range(9)], now=now())
-    worker.drain(clock=now)
+    worker.drain(clock=now, seconds=A_WHILE * 2)
     assert paths == [f"/{n}" for n in range(9)]
     assert outbox.stats(now()).waiting == 0
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_database_that_is_away_ends_the_drain_quietly(now: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     def away(**given: Any) -> None:
         raise OperationalError("the server closed the connection")
 
-    closed: list[bool] = []
     monkeypatch.setattr(worker_slots, "take", away)
-    monkeypatch.setattr(
-        worker, "connections", type("C", (), {"close_all": lambda self: closed.append(True)})()
-    )
-    assert worker.drain(clock=now) == 0
-    assert closed
+    assert worker.drain(clock=now, seconds=A_WHILE) is None
 
 
-# Remote work
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_outlasts_a_database_that_is_away(
+    now: Clock, taken: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take, failures = worker_slots.take, [OperationalError("away")] * 3
+
+    def away(**given: Any) -> worker_slots.Slot | None:
+        if failures:
+            raise failures.pop()
+        return take(**given)
+
+    monkeypatch.setattr(worker_slots, "take", away)
+    delivery()
+    run_until(lambda: sum(taken) == 1, now)
+
+
+def test_a_worker_shows_that_it_lives_and_that_it_stopped(now: Clock, taken: list[int]) -> None:
+    alive: list[bool] = []
+
+    def seen() -> bool:
+        alive.append(heartbeat.worker_alive(now()).alive)
+        return len(alive) > 2
+
+    run_until(seen, now)
+    assert all(alive[:3])
+    assert not heartbeat.worker_alive(now()).alive
+    assert Heartbeat.objects.get().stopped_at == NOON
+    assert not jobs.schedule_faults(now())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_runs_what_the_schedules_have_due(now: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    ran: list[str] = []
+    monkeypatch.setattr(outbox, "heal", lambda *, now: ran.append("sweep"))
+    monkeypatch.setattr(sync, "run_scheduled", lambda *, now: ran.append("sync"))
+    monkeypatch.setattr(heartbeat, "clean", lambda *, now: ran.append("housekeeping"))
+    jobs.ensure_schedules(now())
+    now.shift(3600)
+    run_until(lambda: len(ran) >= 3, now)
+    assert ran == ["sweep", "sync", "housekeeping"]
+
+
+def test_a_sweep_repairs_drains_and_has_the_next_one_follow(
+    now: Clock, taken: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queued: list[bool] = []
+    monkeypatch.setattr(jobs, "enqueue_sweep", lambda: queued.append(True))
+    monkeypatch.setattr(worker, "SWEEP_SECONDS", A_WHILE)
+    delivery()
+    worker.sweep(clock=now)
+    assert sum(taken) == 1
+    assert queued == [True]
+    assert heartbeat.worker_alive(now()).alive
+
+
+def test_a_sweep_beside_a_worker_leaves_at_once_and_has_none_follow(
+    now: Clock, taken: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queued: list[bool] = []
+    monkeypatch.setattr(jobs, "enqueue_sweep", lambda: queued.append(True))
+    worker_slots.take(clock=now)
+    delivery()
+    worker.sweep(clock=now)
+    assert (taken, queued) == ([], [])
+
+
+def test_a_queue_that_takes_no_sweep_is_no_error(
+    now: Clock, taken: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away() -> None:
+        raise ConnectionError("no Redis")
+
+    monkeypatch.setattr(jobs, "enqueue_sweep", away)
+    monkeypatch.setattr(worker, "SWEEP_SECONDS", 0.0)
+    worker.sweep(clock=now)
+
+
+# Work at Calendly
 
 
 @pytest.fixture
-def remote(now: Clock) -> Iterator[calendly_pool.Remote]:
-    made = calendly_pool.Remote(clock=now)
+def remote(now: Clock) -> Iterator[calendly_pool.CalendlyPool]:
+    made = calendly_pool.CalendlyPool(clock=now)
     yield made
     made.close()
 
 
-def settled(remote: calendly_pool.Remote) -> bool:
+def settled(remote: calendly_pool.CalendlyPool) -> bool:
     deadline = time.monotonic() + 2
     while remote.busy and time.monotonic() < deadline:
         time.sleep(0.005)
@@ -300,7 +355,7 @@ def settled(remote: calendly_pool.Remote) -> bool:
 
 
 def test_no_more_is_claimed_than_can_begin_at_once(
-    remote: calendly_pool.Remote, monkeypatch: pytest.MonkeyPatch
+    remote: calendly_pool.CalendlyPool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[int] = []
     go = threading.Event()
@@ -321,7 +376,7 @@ def test_no_more_is_claimed_than_can_begin_at_once(
 
 
 def test_an_item_that_breaks_ends_no_thread(
-    remote: calendly_pool.Remote, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    remote: calendly_pool.CalendlyPool, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     done: list[int] = []
 
@@ -342,21 +397,18 @@ def test_an_item_that_breaks_ends_no_thread(
     assert caplog.text.count("failed") == 6
 
 
-def test_each_thread_closes_its_connections_at_its_end(now: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_thread_closes_its_connections(now: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     closed: list[str] = []
     monkeypatch.setattr(
         type(connections), "close_all", lambda self: closed.append(threading.current_thread().name)
     )
     monkeypatch.setattr(pending_actions, "claim", lambda *, now, limit: [1])
     monkeypatch.setattr(pending_actions, "work", lambda item, now: None)
-    remote = calendly_pool.Remote(clock=now)
-    remote.step({"calendly_bookings"})
-    assert settled(remote)
-    remote.close()
-    deadline = time.monotonic() + 2
-    while not closed and time.monotonic() < deadline:
-        time.sleep(0.005)
-    assert closed == ["calendly-remote-1"]
+    pool = calendly_pool.CalendlyPool(clock=now)
+    pool.step({"calendly_bookings"})
+    assert settled(pool)
+    pool.close()
+    assert closed == ["calendly-remote_0"]
 
 
 # Questions to the portal
@@ -396,12 +448,12 @@ def kept(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
 
 def ask_all(
     now: Clock, monkeypatch: pytest.MonkeyPatch, waiting: list[metadata.Question]
-) -> metadata_pool.Questions:
+) -> metadata_pool.MetadataPool:
     def claim(*, now: datetime, limit: int) -> list[metadata.Question]:
         return [waiting.pop(0) for _ in range(min(limit, len(waiting)))]
 
     monkeypatch.setattr(metadata, "claim", claim)
-    asking = metadata_pool.Questions(Known(), clock=now)
+    asking = metadata_pool.MetadataPool(Known(), clock=now)
     deadline = time.monotonic() + 5
     while (waiting or asking.busy) and time.monotonic() < deadline:
         asking.step()
@@ -442,7 +494,7 @@ def test_answers_outlast_a_database_that_is_away(
     monkeypatch.setattr(
         metadata, "claim", lambda *, now, limit: [waiting.pop() for _ in range(min(limit, len(waiting)))]
     )
-    asking = metadata_pool.Questions(Known(), clock=now)
+    asking = metadata_pool.MetadataPool(Known(), clock=now)
     deadline = time.monotonic() + 5
     asking.step()
     while asking.busy and time.monotonic() < deadline:
@@ -453,24 +505,37 @@ def test_answers_outlast_a_database_that_is_away(
     assert (sorted(itertools.chain(*kept)), failures) == (["a", "b"], [])
 
 
-def test_the_drain_ends_when_its_supervisor_lets_go(
-    now: Clock, taken: list[int], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    ours, theirs = os.pipe()
-    monkeypatch.setattr(shutdown_pipe, "_lifeline", None)
-    assert not worker.stopping()
-    worker.hold_lifeline(ours)
-    assert not worker.stopping()
-    os.close(theirs)
-    assert worker.stopping()
-    delivery()
-    assert worker.drain(clock=now) == 0
-    os.close(ours)
+# The end
 
 
-def test_a_rehearsal_touches_nothing(now: Clock) -> None:
-    outbox.add([outbox.Draft(queue="a", path="/one", body={}, once_key="1")], now=now())
-    delivery()
-    worker.rehearse()
-    assert WebhookDelivery.objects.due(NOON).count() == 1
-    assert OutboxQueue.objects.get().next_attempt_at == NOON
+def test_a_signal_asks_for_the_end() -> None:
+    kept = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        shutdown = worker.Shutdown()
+        shutdown.on_signals()
+        assert not shutdown.requested
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert shutdown.requested
+    finally:
+        for number, handler in kept.items():
+            signal.signal(number, handler)
+
+
+def test_the_end_of_the_parent_process_asks_for_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    ended = threading.Event()
+
+    class Parent:
+        def join(self) -> None:
+            ended.wait(5)
+
+    monkeypatch.setattr(multiprocessing, "parent_process", Parent)
+    monkeypatch.setattr(os, "_exit", lambda code: None)
+    monkeypatch.setattr("calendly_integration.services.worker.shutdown.MAX_SHUTDOWN_SECONDS", 0.0)
+    shutdown = worker.Shutdown()
+    shutdown.with_parent()
+    assert not shutdown.requested
+    ended.set()
+    deadline = time.monotonic() + 2
+    while not shutdown.requested and time.monotonic() < deadline:
+        time.sleep(0.005)
+    assert shutdown.requested

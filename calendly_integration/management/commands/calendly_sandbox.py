@@ -12,8 +12,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from calendly_integration.sandbox import seeds, servers
-from calendly_integration.sandbox.sandbox import API_BASE
 from calendly_integration.sandbox.options import Options
+from calendly_integration.sandbox.sandbox import API_BASE
 
 ARGUMENTS = (
     "host",

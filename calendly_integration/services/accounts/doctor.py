@@ -187,15 +187,16 @@ def _webhook(account: CalendlyAccount, now: datetime) -> Finding:
 
 def _queue(account: CalendlyAccount, now: datetime) -> Finding:
     state = heartbeat.queue_state(now)
-    if state.waiting is None:
-        return Finding("queue", False, _("the broker does not answer"), _("Start Redis, or unset REDIS_URL."))
     if state.schedule_faults:
         text = _("Schedule out of order: %s") % "; ".join(state.schedule_faults)
         return Finding("queue", False, text, _("manage.py calendly_worker (it mends its schedules)"))
-    if state.doubled:
-        count = len(state.clusters)
-        text = ngettext("%(count)d cluster works: %(names)s", "%(count)d clusters work: %(names)s", count)
-        return Finding("queue", None, text % {"count": count, "names": ", ".join(state.clusters)})
+    if state.several_workers:
+        count = len(state.workers)
+        text = ngettext("%(count)d worker runs: %(names)s", "%(count)d workers run: %(names)s", count)
+        return Finding("queue", None, text % {"count": count, "names": ", ".join(state.workers)})
+    if state.waiting is None:
+        text = _("the broker does not answer; only a plain qcluster needs it")
+        return Finding("queue", None, text, _("Start Redis, or unset REDIS_URL."))
     return Finding("queue", True, ngettext("%d task waits", "%d tasks wait", state.waiting) % state.waiting)
 
 

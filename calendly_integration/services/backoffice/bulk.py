@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Count, Q
 
-from ... import jobs
 from ...http.backoff import backoff_seconds
 from ...models import Booking, BulkItem, BulkRun, OutboxMessage, WebhookDelivery
 from ...models.work import DATABASE_AWAY
@@ -95,7 +94,6 @@ def start(
             ],
             batch_size=500,
         )
-        jobs.wake()
     return run
 
 
@@ -126,7 +124,6 @@ def retry_failed(run: BulkRun, *, now: datetime) -> int:
         if count:
             BulkRun.objects.filter(pk=run.pk).update(finished_at=None)
             run.finished_at = None
-            jobs.wake()
     return count
 
 

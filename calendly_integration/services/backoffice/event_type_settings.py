@@ -1,6 +1,5 @@
 """What staff do with event types: see the changes at Calendly, set other names and access."""
 
-import logging
 from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
@@ -11,8 +10,6 @@ from django.db.models import Count, Q, QuerySet
 from ... import clients, jobs
 from ...models import AgentKey, Booking, CalendlyAccount, EventType, EventTypeChange
 from ..catalog import default_event_types, event_types
-
-log = logging.getLogger("calendly.event_types")
 
 MAX_ALIASES, MAX_ALIAS_LENGTH = 30, 100
 
@@ -101,12 +98,6 @@ def selectable_keys(kind: EventType) -> QuerySet[AgentKey]:
     return AgentKey.objects.filter(Q(revoked_at=None) | Q(pk__in=chosen)).order_by("name", "pk")
 
 
-def request_sync() -> bool:
-    """Have the worker sync the meetings. Returns False if the queue cannot be reached: the schedule does it
-    later."""
-    try:
-        jobs.enqueue(jobs.SYNC)
-    except Exception as error:  # each broker raises its own errors, and all mean the same here
-        log.warning("The queue took no sync: %s", type(error).__name__)
-        return False
-    return True
+def request_sync(*, now: datetime) -> None:
+    """Have the meetings synced in the background, soon."""
+    jobs.request_sync(now)

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from ... import clients, jobs
+from ... import clients
 from ...calendly.errors import CalendlyError, NotFound, RateLimited, SlotTaken
 from ...calendly.payloads import Answer, CreateInviteeRequest, Tracking
 from ...models import Booking, CalendlyBooking, EventType, TimelineEntry
@@ -313,7 +313,6 @@ def _lost(calendly_booking: CalendlyBooking, error: CalendlyError) -> Placed | U
             error=str(error)[:500],
         )
         TimelineEntry.objects.bulk_create([*api_call_log.entries(calendly_booking.booking_id, at=now), lost])
-        jobs.wake()
     return Unknown(Booking.objects.shown().get(pk=calendly_booking.booking_id))
 
 

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from ... import clients, jobs
+from ... import clients
 from ...calendly.client import Client
 from ...calendly.errors import CalendlyError, Unauthenticated
 from ...models import Booking, CalendlyBooking, TimelineEntry
@@ -122,7 +122,6 @@ def _unread(calendly_booking: CalendlyBooking, refusal: CalendlyError | None, no
             pending_action=CalendlyBooking.PendingAction.REFETCH, next_attempt_at=now, attempts=0
         )
         TimelineEntry.objects.bulk_create(api_call_log.entries(calendly_booking.booking_id, at=now))
-        jobs.wake()
     raise MarkUnknown("It could not be read what Calendly made of it.") from refusal
 
 

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils import timezone
 
-from ... import clients, jobs
+from ... import clients
 from ...calendly.client import Client
 from ...calendly.errors import (
     AlreadyCanceled,
@@ -247,7 +247,6 @@ def retry_old_cancellation(calendly_booking: CalendlyBooking, *, by: Actor, now:
             action="cancel_requested",
             start=str(calendly_booking.start_at),
         ).save()
-        jobs.wake()
     return True
 
 

@@ -6,13 +6,13 @@ from datetime import datetime
 
 from django.db import transaction
 
-from ...models import OutboxQueue, Pulse
+from ...models import CircuitState, OutboxQueue
 from .queue import hurry
 from .results import Run
 
 log = logging.getLogger("calendly.outbox")
 
-PULSE = "portal fails"
+CIRCUIT = "portal fails"
 # So many failures with no success between them are an outage. Fewer may be one message that the portal
 # cannot digest: were that an outage, every success of another one would send it again at once.
 FAILURES = 3
@@ -20,8 +20,8 @@ REFRESH = 2.0
 
 
 class CircuitBreaker:
-    """Counts failures and successes. The pulse in the database is there while an outage lasts: the first
-    success takes it away, and with it the pauses of all queues that wait because of failures. A refusal is a success
+    """Counts failures and successes. The row in the database is there while an outage lasts: the first
+    success deletes it, and with it the pauses of all queues that wait because of failures. A refusal is a success
     here: the portal lives.
     """
 
@@ -35,7 +35,7 @@ class CircuitBreaker:
         """Learn, now and then, what other drains found."""
         if time.monotonic() - self._refreshed > REFRESH:
             self._refreshed = time.monotonic()
-            self.on = Pulse.objects.filter(pk=PULSE).exists()
+            self.on = CircuitState.objects.filter(pk=CIRCUIT).exists()
             if self.on and not self._failures:
                 self._failures = FAILURES
 
@@ -52,14 +52,14 @@ class CircuitBreaker:
         if self._success and self.on:
             self._end(now)
         elif self._failures >= FAILURES and not self.on:
-            Pulse.objects.bulk_create([Pulse(pk=PULSE, beat_at=now)], ignore_conflicts=True)
+            CircuitState.objects.bulk_create([CircuitState(pk=CIRCUIT, opened_at=now)], ignore_conflicts=True)
             self.on = True
             log.warning("The portal does not answer as it should: messages wait and are tried again.")
         self._success = False
 
     def _end(self, now: datetime) -> None:
         with transaction.atomic():
-            ended, _ = Pulse.objects.filter(pk=PULSE).delete()
+            ended, _ = CircuitState.objects.filter(pk=CIRCUIT).delete()
             if ended:
                 waiting = OutboxQueue.objects.filter(
                     attempts__gt=0, held=False, lease_token__isnull=True, next_attempt_at__gt=now

@@ -13,7 +13,6 @@ from typing import Any
 
 from django.db import transaction
 
-from ... import jobs
 from ...models import Booking, OutboxMessage, PendingMail, TimelineEntry
 from ...models.bulk_sql import insertion, send
 from ...models.work import DATABASE_AWAY
@@ -193,7 +192,6 @@ def send_again(booking: Booking, *, once: uuid.UUID, by: Actor, now: datetime) -
             raise NotSendable(why)
         mails = resolve([portal_messages.wanted_mail(fresh, once_key=key)], {fresh.pk: fresh}, now=now)
         send(insertion(mails.pending))
-        jobs.wake()  # for the end of its wait
         outbox.add(mails.drafts, now=now)
         Booking.objects.filter(pk=booking.pk).update(mailed_without_link_at=None, updated_at=now)
         entry(booking.pk, at=now, by=by, action="confirmation_sent_again").save()

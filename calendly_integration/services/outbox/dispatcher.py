@@ -5,6 +5,7 @@ import time
 import uuid
 from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 from django.db.models import TextField
@@ -15,7 +16,6 @@ from ...portal import errors
 from ...portal.client import Client
 from . import refused_key
 from .circuit_breaker import CircuitBreaker
-from .crew import Crew
 from .refused_key import Key
 from .results import Failure, OutgoingMessage, Run, settle
 
@@ -38,7 +38,7 @@ class OutboxDispatcher:
 
     def __init__(self, client: Client, *, clock: Callable[[], datetime]) -> None:
         self._client, self._clock = client, clock
-        self._crew = Crew[Run](SENDERS, self._carry, name="calendly-sender")
+        self._executor = ThreadPoolExecutor(SENDERS, thread_name_prefix="calendly-sender")
         self._back: deque[Run] = deque()
         self._unsettled: list[Run] = []
         self._out = 0
@@ -76,7 +76,7 @@ class OutboxDispatcher:
     def close(self) -> None:
         """Let the threads end. What is still on its way comes due again when its lease ends."""
         self._closing = True
-        self._crew.close()
+        self._executor.shutdown(wait=False, cancel_futures=True)
 
     def _collect(self) -> int:
         came = 0
@@ -115,7 +115,7 @@ class OutboxDispatcher:
             if probe:
                 run.probe, run.letters, run.more = True, run.letters[:1], True
             if run.letters:
-                self._crew.hand(run)
+                self._executor.submit(self._carry, run)
             else:
                 self._back.append(run)
         return len(queues)

@@ -9,7 +9,6 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Count, Min, Q, QuerySet
 
-from ... import jobs
 from ...models import OutboxMessage, OutboxQueue
 from ...models.bulk_sql import Statement, insertion, send
 
@@ -62,7 +61,6 @@ def addition(drafts: Sequence[Draft], *, now: datetime) -> list[Statement]:
     """What `add` writes, for a caller that sends it along with the change in its open transaction."""
     if not drafts:
         return []
-    jobs.wake()
     messages = [
         OutboxMessage(
             queue_id=draft.queue,
@@ -96,7 +94,6 @@ def resend(message: OutboxMessage, *, now: datetime) -> None:
         queue.filter(Q(next_attempt_at__isnull=True) | Q(held=False, lease_token__isnull=True)).update(
             next_attempt_at=now
         )
-        jobs.wake()
     message.status = OutboxMessage.Status.WAITING
 
 

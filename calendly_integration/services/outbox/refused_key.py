@@ -1,7 +1,7 @@
 """The pause while the portal refuses our key: one for all workers, kept over restarts.
 
-A pulse row: `beat_at` is when the key was last tried, `detail` holds since when it is refused and which workers
-have tried it since. One message a minute, and one at the start of a worker, tries it again.
+A row of `CircuitState`: it says since when the key is refused, when it was last tried, and by which workers. One
+message a minute, and one at the start of a worker, tries it again.
 """
 
 import logging
@@ -12,60 +12,57 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from ... import jobs
-from ...models import Pulse
+from ...models import CircuitState
 from .results import Run
 
 log = logging.getLogger("calendly.outbox")
 
-PULSE = "portal refuses our key"
+CIRCUIT = "portal refuses our key"
 EVERY = timedelta(minutes=1)
 REFRESH = 2.0
 
 
 def paused_since() -> datetime | None:
     """Since when the portal refuses our key; None while it takes it."""
-    pulse = Pulse.objects.filter(pk=PULSE).first()
-    return datetime.fromisoformat(pulse.detail["since"]) if pulse else None
+    return CircuitState.objects.filter(pk=CIRCUIT).values_list("opened_at", flat=True).first()
 
 
 def next_try(now: datetime) -> datetime | None:
     """When the key may be tried again; None while there is no pause."""
-    pulse = Pulse.objects.filter(pk=PULSE).first()
-    return _next(pulse, now) if pulse else None
+    circuit = CircuitState.objects.filter(pk=CIRCUIT).first()
+    return _next(circuit, now) if circuit else None
 
 
 def take_turn(now: datetime) -> bool:
     """Take the right to try the key once. Of several workers one gets it."""
-    pulse = Pulse.objects.filter(pk=PULSE).first()
-    if pulse is None or _next(pulse, now) > now:
+    circuit = CircuitState.objects.filter(pk=CIRCUIT).first()
+    if circuit is None or _next(circuit, now) > now:
         return False
-    workers = [*(name for name in pulse.detail["workers"] if name != _worker()), _worker()]
-    same = Pulse.objects.filter(pk=PULSE, beat_at=pulse.beat_at)
-    return bool(same.update(beat_at=now, detail=pulse.detail | {"workers": workers[-20:]}))
+    workers = [*(name for name in circuit.probed_by if name != _worker()), _worker()]
+    same = CircuitState.objects.filter(pk=CIRCUIT, probed_at=circuit.probed_at)
+    return bool(same.update(probed_at=now, probed_by=workers[-20:]))
 
 
 def pause(now: datetime) -> None:
     """The portal has refused our key."""
-    detail = {"since": now.isoformat(), "workers": [_worker()]}
+    circuit = CircuitState(pk=CIRCUIT, opened_at=now, probed_at=now, probed_by=[_worker()])
     with transaction.atomic():
-        if not Pulse.objects.filter(pk=PULSE).exists():
-            Pulse.objects.bulk_create([Pulse(pk=PULSE, beat_at=now, detail=detail)], ignore_conflicts=True)
+        if not CircuitState.objects.filter(pk=CIRCUIT).exists():
+            CircuitState.objects.bulk_create([circuit], ignore_conflicts=True)
             log.error("The portal refuses our key: nothing is sent until it takes it. Set VAI_API_KEY.")
 
 
 def go_on() -> None:
     """The portal has taken our key."""
-    if Pulse.objects.filter(pk=PULSE).delete()[0]:
+    if CircuitState.objects.filter(pk=CIRCUIT).delete()[0]:
         log.warning("The portal takes our key again: messages go on.")
-        jobs.wake()
 
 
-def _next(pulse: Pulse, now: datetime) -> datetime:
+def _next(circuit: CircuitState, now: datetime) -> datetime:
     """A clock that was set back must not make the pause longer."""
-    if _worker() not in pulse.detail["workers"] or pulse.beat_at > now:
+    if circuit.probed_at is None or circuit.probed_at > now or _worker() not in circuit.probed_by:
         return now
-    return pulse.beat_at + EVERY
+    return circuit.probed_at + EVERY
 
 
 def _worker() -> str:

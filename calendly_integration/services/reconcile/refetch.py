@@ -4,7 +4,6 @@ from datetime import datetime
 
 from django.db import transaction
 
-from ... import jobs
 from ...models import Booking, CalendlyBooking, TimelineEntry
 from ..actors import Actor, entry
 
@@ -42,4 +41,3 @@ def look(booking: Booking, *, by: Actor, now: datetime) -> None:
             )
             idle.update(pending_action=PendingAction.REFETCH, next_attempt_at=now, attempts=0)
         TimelineEntry.objects.bulk_create([entry(locked.pk, at=now, by=by, action="look_requested")])
-        jobs.wake()

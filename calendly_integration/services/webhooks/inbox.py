@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from django.db import close_old_connections, transaction
 from django.db.models import Q
 
-from ... import conf, jobs
+from ... import conf
 from ...calendly import webhooks
 from ...calendly.errors import InvalidSignature, UnreadablePayload
 from ...models import CalendlyAccount, WebhookDelivery
@@ -103,7 +103,6 @@ def accept(*, body: bytes, signature: str | None, now: datetime) -> None:
         _insert([row])  # what others brought must not hang on a transaction that may be rolled back
     else:
         _together.write(row)
-    jobs.wake()
 
 
 def _verify(body: bytes, signature: str | None, keys: tuple[str, ...], now: datetime) -> None:
@@ -256,7 +255,6 @@ def again(row: WebhookDelivery, *, now: datetime) -> None:
     WebhookDelivery.objects.filter(pk=row.pk).update(
         status=Status.RECEIVED, next_attempt_at=now, attempts=1, lease_token=None, last_error=""
     )
-    jobs.wake()
 
 
 def rush(now: datetime) -> bool:

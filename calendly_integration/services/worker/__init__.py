@@ -1,75 +1,98 @@
-"""The drain: works off all that is due, then lingers for what comes next.
+"""The worker: works off all that is due, in one process with pools of threads.
 
-A queued task only says "look now". Whoever looks takes a seat, so that a few drains at most work at a time,
-and goes round the sources: the inbox, what is left to do at Calendly, what to ask the portal, the outbox.
+`run` is the process under the supervisor. `sweep` is the same loop as a task of a plain `qcluster`.
 """
 
 import logging
-from collections.abc import Callable
-from datetime import UTC, datetime
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
 
 from django.db import DatabaseError, InterfaceError, connections
 
 from ... import jobs
 from .. import outbox
-from ..backoffice import bulk
-from ..bookings import pending_actions
-from ..outbox import confirmations
-from ..reconcile import metadata
-from ..webhooks import inbox
-from . import due_work, heartbeat, worker_slots
-from .loop import Shift
-from .shutdown_pipe import hold_lifeline, stopping
+from . import heartbeat, worker_slots
+from .loop import WorkLoop
+from .shutdown import Shutdown
 
-__all__ = ["drain", "hold_lifeline", "rehearse", "stopping", "sweep"]
+__all__ = ["Shutdown", "drain", "run", "sweep"]
 
 log = logging.getLogger("calendly.worker")
 
 Clock = Callable[[], datetime]
 
+# A `qcluster` that must end waits for its tasks, so they are short.
+SWEEP_SECONDS = 10.0
+STANDBY_SECONDS = 3.0
 
-def drain(*, clock: Clock) -> int:
-    """Work until nothing is due, at most about 40 s. Returns how many things were done; 0 at once where
-    enough drains are at work. Database errors are logged: the next drain tries again.
-    """
-    with jobs.attended():
+
+def run(*, clock: Clock, shutdown: Shutdown) -> Iterator[None]:
+    """Work until `shutdown` is requested. Yields every few seconds, so that the caller sees that it lives."""
+    while not shutdown.requested:
         try:
-            seat = worker_slots.take(clock=clock)
-            if seat is None:
-                return 0
-            shift = Shift(seat, clock=clock)
-            try:
-                shift.run()
-            finally:
-                seat.leave()
-            # Between the last look and the leaving of the seat somebody may have come, found no seat, and
-            # gone. What came due since the shift began is therefore looked for once more.
-            if shift.cut_off or due_work.arrived(shift.sources, since=shift.began, now=clock()):
-                jobs.wake_successor()
+            yield from _turns(clock, shutdown)
         except (DatabaseError, InterfaceError) as error:
-            log.warning("The drain stops: the database does not answer (%s).", type(error).__name__)
+            log.warning("The database does not answer (%s): trying again.", type(error).__name__)
             connections.close_all()
-            return 0
-    return shift.done
+        yield
+        if not shutdown.requested:
+            time.sleep(STANDBY_SECONDS)
+    try:
+        heartbeat.stop(now=clock())
+    except (DatabaseError, InterfaceError):
+        connections.close_all()
+
+
+def _turns(clock: Clock, shutdown: Shutdown) -> Iterator[None]:
+    heartbeat.beat(now=clock())
+    slot = worker_slots.take(clock=clock)
+    if slot is None:
+        return
+    with _work_loop(slot, clock) as loop:
+        jobs.ensure_schedules(clock())
+        while not shutdown.requested and loop.turn():
+            loop.run_schedules()
+            yield
+
+
+@contextmanager
+def _work_loop(slot: worker_slots.Slot, clock: Clock) -> Iterator[WorkLoop]:
+    try:
+        loop = WorkLoop(slot, clock=clock)
+        try:
+            yield loop
+        finally:
+            loop.close()
+    finally:
+        slot.leave()
+
+
+def drain(*, clock: Clock, seconds: float) -> int | None:
+    """Work for so many seconds. Returns how many things were done; None where another loop works, or where the
+    database does not answer."""
+    try:
+        slot = worker_slots.take(clock=clock, names=worker_slots.FIRST)
+        if slot is None:
+            return None
+        deadline = time.monotonic() + seconds
+        with _work_loop(slot, clock) as loop:
+            while loop.turn() and time.monotonic() < deadline:
+                pass
+    except (DatabaseError, InterfaceError) as error:
+        log.warning("The drain stops: the database does not answer (%s).", type(error).__name__)
+        connections.close_all()
+        return None
+    return loop.done
 
 
 def sweep(*, clock: Clock) -> None:
-    """Every minute: mend what is stuck, then work off what is due, with or without a wake."""
-    now = clock()
-    heartbeat.beat(now=now)
-    outbox.heal(now=now)
-    drain(clock=clock)
-
-
-def rehearse() -> None:
-    """Go through the motions at a time when nothing was due: what Python and Django build on first use is then
-    there before the workers are forked, once and not in each of them."""
-    long_ago = datetime(2000, 1, 1, tzinfo=UTC)
-    due_work.read(due_work.SOURCES)
-    inbox.process(now=long_ago, limit=1)
-    confirmations.process(now=long_ago, limit=1)
-    pending_actions.claim(now=long_ago, limit=1)
-    metadata.claim(now=long_ago, limit=1)
-    bulk.claim(now=long_ago, limit=1)
-    outbox.stats(long_ago)
-    heartbeat.queue_state(long_ago)
+    """A task of a plain `qcluster`: repair the outbox and drain, then have the next sweep follow."""
+    outbox.heal(now=clock())
+    if drain(clock=clock, seconds=SWEEP_SECONDS) is None:
+        return
+    try:
+        jobs.enqueue_sweep()
+    except Exception as error:  # each broker has its own errors; the schedule starts the next sweep
+        log.warning("The queue took no sweep (%s).", type(error).__name__)

@@ -1,51 +1,45 @@
-"""One drain's time in its seat."""
+"""The work loop: looks for due work, does it, and waits a moment where there is none."""
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import datetime
-from typing import TypeVar
 
-from django.db import connections
+from django.db import close_old_connections, connections
 
-from ... import clients
+from ... import clients, jobs
 from ...models.work import DATABASE_AWAY
 from ...portal.client import Client
 from .. import outbox
 from ..outbox import confirmations
+from ..reconcile import sync
 from ..webhooks import inbox
-from . import due_work
-from .calendly_pool import SOURCES, Remote
-from .due_work import OF_THE_PORTAL
-from .metadata_pool import Questions
-from .shutdown_pipe import stopping
-from .worker_slots import Seat
+from . import calendly_pool, due_work, heartbeat
+from .calendly_pool import CalendlyPool
+from .metadata_pool import MetadataPool
+from .worker_slots import Slot
 
 log = logging.getLogger("calendly.worker")
 
-T = TypeVar("T")
-
-# The queue ends a task after 60 s: 40 of work, and what is on its way then may take 13 more to arrive.
-LIFETIME = 40.0
-ARRIVAL = 15.0
-# How long to look on after the last find. Longer than a wake is throttled, so that none is missed.
-LINGER = 1.0
-TICK = 0.05
-# Work that comes due so soon is waited for, by the holder of the first seat: a pause of four seconds shall
-# not last until the sweep of the next minute.
-HORIZON = 60.0
-PATIENT_TICK = 0.5
-# On SQLite nobody else writes while a batch is applied: 50 take some 30 ms.
+# How long due work may wait for the next look, and how often a loop with work under way looks.
+IDLE_WAIT_SECONDS = 0.25
+BUSY_WAIT_SECONDS = 0.05
+SCHEDULES_SECONDS = 5.0
+# A source that fails by a fault of ours is left alone for so long.
+FAILED_SOURCE_SECONDS = 60.0
+# What is under way at the end may take so long to arrive.
+MAX_ARRIVAL_SECONDS = 15.0
+# On SQLite nothing else writes while a batch is applied: 50 take some 30 ms.
 INBOX_BATCH = 50
-# In a burst of deliveries the receiver goes first: smaller batches, and after each round so many times as long a
-# pause (at most so many seconds). What it brings in is worked off as soon as the burst is over.
-RUSH_BATCH = 20
-MAKE_WAY, LONGEST_WAY = 2.0, 0.2
-NOTHING: dict[str, datetime] = {}
+# In a burst of deliveries the web processes go first: a small batch, then a pause of so many times its duration.
+BURST_BATCH = 20
+BURST_PAUSE_FACTOR, MAX_BURST_PAUSE_SECONDS = 2.0, 0.2
 
 
 def _portal() -> Client | None:
-    """The portal's client. One that cannot be made must not keep the other work from being done."""
+    """The portal's client. Where its settings are wrong the other work goes on."""
     try:
         return clients.portal()
     except ValueError as error:
@@ -53,113 +47,126 @@ def _portal() -> Client | None:
         return None
 
 
-class Shift:
-    """Goes round the sources until nothing is due. `done` counts what was found, `cut_off` is True where time
-    ran out or more comes due soon.
-    """
+class WorkLoop:
+    """Calls out with three pools of threads, and uses the database with this one. `done` counts what was found."""
 
-    def __init__(self, seat: Seat, *, clock: Callable[[], datetime]) -> None:
-        self._seat, self._clock = seat, clock
+    def __init__(self, slot: Slot, *, clock: Callable[[], datetime]) -> None:
+        self._slot, self._clock = slot, clock
         client = _portal()
-        self.sources = set(due_work.served(portal=client is not None))
-        self._courier = outbox.OutboxDispatcher(client, clock=clock) if client else None
-        self._questions = Questions(client, clock=clock) if client else None
-        self._remote = Remote(clock=clock)
-        self.began, self._start = clock(), time.monotonic()
+        self._sources = due_work.served(portal=client is not None)
+        self._failed_until: dict[str, float] = {}
+        self._dispatcher = outbox.OutboxDispatcher(client, clock=clock) if client else None
+        self._metadata = MetadataPool(client, clock=clock) if client else None
+        self._calendly = CalendlyPool(clock=clock)
+        self._scheduled = ThreadPoolExecutor(1, thread_name_prefix="calendly-scheduled")
+        self._next_dispatch = self._next_metadata = self._next_schedules = 0.0
+        heartbeat.beat(now=clock())
+        self._next_beat = time.monotonic() + heartbeat.BEAT_SECONDS
         self.done = 0
-        self.cut_off = False
-        self._made_way = False
-        # The senders have enough for a while: to look more often would be as many claims for fewer messages each.
-        self._next_step = self._next_question = 0.0
-
-    def run(self) -> None:
-        """Work, linger, and leave everything in order."""
-        try:
-            self._loop()
-        finally:
-            self._close()
 
     @property
     def _busy(self) -> bool:
-        parts = (self._remote, self._courier, self._questions)
-        return any(part.busy for part in parts if part is not None)
+        pools = (self._calendly, self._dispatcher, self._metadata)
+        return any(pool.busy for pool in pools if pool is not None)
 
-    def _loop(self) -> None:
-        found_at = self._start - LINGER  # who finds nothing at the start does not linger
-        while not stopping() and self._seat.keep():
-            if time.monotonic() - self._start > LIFETIME:
-                self.cut_off = True
-                return
-            agenda = self._guarded(set(), self._agenda, NOTHING)
-            found = self._turn({name for name, at in agenda.items() if at <= self._clock()})
-            self.done += found
-            moment = time.monotonic()
-            if found or self._busy or self._made_way:
-                found_at = moment
-            if found or self._made_way:
-                continue
-            if moment - found_at < LINGER:
-                time.sleep(max(TICK, self._courier.rest if self._courier else 0.0))
-            elif not self._waited(agenda):
-                return
-
-    def _agenda(self) -> dict[str, datetime]:
-        """When each source comes due. While the portal refuses our key, what it is told or asked waits."""
-        agenda = due_work.read(self.sources)
-        at = self._courier.next_try() if self._courier else None
-        if at is None:
-            return agenda
-        return {name: max(due, at) if name in OF_THE_PORTAL else due for name, due in agenda.items()}
-
-    def _turn(self, due: set[str]) -> int:
-        """One round; in a burst of deliveries a small one with a pause, and the other seats wait: what they hold
-        up then, the database's lock and the processor, the receiver needs more."""
-        self._made_way = bool(due) and self._guarded(set(), lambda: inbox.rush(self._clock()), False)
-        if not self._made_way:
-            return self._round(due, INBOX_BATCH)
-        began = time.monotonic()
-        found = self._round(due if self._seat.first else set(), RUSH_BATCH)
-        time.sleep(min(max((time.monotonic() - began) * MAKE_WAY, TICK), LONGEST_WAY))
-        return found
-
-    def _waited(self, agenda: dict[str, datetime]) -> bool:
-        """Sleep until the next thing is due. False: nothing is due soon, or another drain waits for it."""
-        if not agenda:
-            return False
-        seconds = (min(agenda.values()) - self._clock()).total_seconds()
-        if seconds > HORIZON or not self._seat.move_to_first():
-            return False
-        time.sleep(min(max(seconds, TICK), PATIENT_TICK))
+    def turn(self) -> bool:
+        """Look once and do what is due. False: the slot was lost, and the loop must end."""
+        with self._guarded("its slot"):
+            if not self._slot.keep():
+                return False
+        with self._guarded("its heartbeat"):
+            self._beat()
+        due: set[str] = set()
+        burst = False
+        with self._guarded("the look for work"):
+            due = self._due()
+            burst = bool(due) and inbox.rush(self._clock())
+        found = self._drain_burst(due) if burst else self._run_once(due, INBOX_BATCH)
+        self.done += found
+        if not (found or burst):
+            time.sleep(self._wait_seconds())
         return True
 
-    def _round(self, due: set[str], batch: int) -> int:
-        found = 0
-        if "inbox" in due:
-            found += self._guarded({"inbox"}, lambda: inbox.process(now=self._clock(), limit=batch), 0)
-        if "mails" in due:
-            found += self._guarded({"mails"}, lambda: confirmations.process(now=self._clock()), 0)
-        remote = due & SOURCES
-        if remote:
-            found += self._guarded(remote, lambda: self._remote.step(remote), 0)
-        found += self._ask("lookups" in due)
-        if self._courier and ("outbox" in due or self._courier.busy) and time.monotonic() >= self._next_step:
-            self._next_step = time.monotonic() + TICK
-            found += self._guarded({"outbox"}, self._courier.step, 0)
+    def run_schedules(self) -> None:
+        """Start what our schedules have due, in a thread of its own."""
+        if time.monotonic() < self._next_schedules:
+            return
+        self._next_schedules = time.monotonic() + SCHEDULES_SECONDS
+        with self._guarded("the schedules"):
+            for task in jobs.claim_due(self._clock()):
+                self._scheduled.submit(self._run_scheduled, task)
+
+    def close(self) -> None:
+        """Wait for what is under way. What does not arrive in time comes due again when its lease ends."""
+        deadline = time.monotonic() + MAX_ARRIVAL_SECONDS
+        portal_pools = [pool for pool in (self._dispatcher, self._metadata) if pool is not None]
+        for pool in portal_pools:
+            pool.stop()
+        while self._busy and time.monotonic() < deadline:
+            for pool in portal_pools:
+                with self._guarded("what is under way"):
+                    pool.step()
+            time.sleep(BUSY_WAIT_SECONDS / 2)
+        for pool in portal_pools:
+            pool.close()
+        self._calendly.close()
+        self._scheduled.shutdown(wait=False, cancel_futures=True)
+
+    def _beat(self) -> None:
+        if time.monotonic() >= self._next_beat:
+            self._next_beat = time.monotonic() + heartbeat.BEAT_SECONDS
+            close_old_connections()
+            heartbeat.beat(now=self._clock())
+
+    def _due(self) -> set[str]:
+        """The sources with due work. While the portal refuses our key, its work waits for the next try."""
+        moment, now = time.monotonic(), self._clock()
+        sources = {name for name in self._sources if self._failed_until.get(name, 0.0) <= moment}
+        due = {name for name, at in due_work.read(sources).items() if at <= now}
+        next_try = self._dispatcher.next_try() if self._dispatcher else None
+        return due - due_work.OF_THE_PORTAL if next_try is not None and next_try > now else due
+
+    def _drain_burst(self, due: set[str]) -> int:
+        """A small round and a pause: the web processes need the database's lock and the processor more."""
+        began = time.monotonic()
+        found = self._run_once(due, BURST_BATCH)
+        pause = (time.monotonic() - began) * BURST_PAUSE_FACTOR
+        time.sleep(min(max(pause, BUSY_WAIT_SECONDS), MAX_BURST_PAUSE_SECONDS))
         return found
 
-    def _ask(self, due: bool) -> int:
-        """Like the senders, those who ask have enough for a while."""
+    def _run_once(self, due: set[str], inbox_batch: int) -> int:
+        found = 0
+        if "inbox" in due:
+            with self._guarded("inbox"):
+                found += inbox.process(now=self._clock(), limit=inbox_batch)
+        if "mails" in due:
+            with self._guarded("mails"):
+                found += confirmations.process(now=self._clock())
+        for name in [name for name in calendly_pool.SOURCES if name in due]:
+            with self._guarded(name):
+                found += self._calendly.step({name})
+        # Both pools have enough for a moment: a claim at each turn would be many transactions for a few rows each.
         moment = time.monotonic()
-        if self._questions is None or moment < self._next_question or not (due or self._questions.busy):
-            return 0
-        self._next_question = moment + TICK
-        return self._guarded({"lookups"}, self._questions.step, 0)
+        if self._metadata and ("lookups" in due or self._metadata.busy) and moment >= self._next_metadata:
+            self._next_metadata = moment + BUSY_WAIT_SECONDS
+            with self._guarded("lookups"):
+                found += self._metadata.step()
+        if self._dispatcher and ("outbox" in due or self._dispatcher.busy) and moment >= self._next_dispatch:
+            self._next_dispatch = moment + BUSY_WAIT_SECONDS
+            with self._guarded("outbox"):
+                found += self._dispatcher.step()
+        return found
 
-    def _guarded(self, sources: set[str], work: Callable[[], T], otherwise: T) -> T:
-        """Do it. Where the database is away, wait a second. A source that breaks is left alone until the next
-        drain, and the others go on."""
+    def _wait_seconds(self) -> float:
+        if not self._busy:
+            return IDLE_WAIT_SECONDS
+        return max(BUSY_WAIT_SECONDS, self._dispatcher.rest if self._dispatcher else 0.0)
+
+    @contextmanager
+    def _guarded(self, what: str) -> Iterator[None]:
+        """Keep a failure of one part from the others. Wait a second where the database is away."""
         try:
-            return work()
+            yield
         except DATABASE_AWAY as error:
             log.warning("The database does not answer (%s): trying again.", type(error).__name__)
             connections.close_all()
@@ -167,20 +174,21 @@ class Shift:
         except KeyboardInterrupt:
             raise
         except BaseException:  # SystemExit and endless recursion in a handler are its own fault
-            log.exception("Working off %s failed.", ", ".join(sorted(sources)) or "the agenda")
-            self.sources -= sources
-        return otherwise
+            log.exception("Working off %s failed.", what)
+            self._failed_until[what] = time.monotonic() + FAILED_SOURCE_SECONDS
 
-    def _close(self) -> None:
-        """Take in what is on its way. What does not arrive in time comes due again when its lease ends."""
-        deadline = time.monotonic() + ARRIVAL
-        parts = [part for part in (self._courier, self._questions) if part is not None]
-        for part in parts:
-            part.stop()
-        while self._busy and time.monotonic() < deadline:
-            for part in parts:
-                self._guarded(set(), part.step, 0)
-            time.sleep(TICK / 2)
-        for part in parts:
-            part.close()
-        self._remote.close()
+    def _run_scheduled(self, task: str) -> None:
+        try:
+            close_old_connections()
+            if task == jobs.SWEEP:
+                outbox.heal(now=self._clock())
+            elif task == jobs.SYNC:
+                sync.run_scheduled(now=self._clock())
+            elif task == jobs.HOUSEKEEPING:
+                heartbeat.clean(now=self._clock())
+        except DATABASE_AWAY as error:
+            log.warning("%s stops: the database does not answer (%s).", task, type(error).__name__)
+        except BaseException:  # the next run tries again
+            log.exception("%s failed.", task)
+        finally:
+            connections.close_all()

@@ -1,4 +1,4 @@
-"""Questions to the portal: a pool of threads asks, the drain's thread claims and keeps."""
+"""Metadata from the portal: a pool of threads asks, the loop's thread claims and stores."""
 
 import logging
 from collections.abc import Callable
@@ -12,53 +12,53 @@ from ..reconcile import metadata
 log = logging.getLogger("calendly.worker")
 
 THREADS = 16
-# Out at once, with those that wait for a free thread: so many are claimed, and kept, in one transaction each.
-OUT = THREADS * 4
+# Questions that are claimed in one transaction. They wait for a free thread for a moment.
+MAX_CLAIMED = THREADS * 4
 
 
-class Questions:
-    """Asks what is due, until it is closed. Its methods belong to one thread, the drain's."""
+class MetadataPool:
+    """Asks what is due, until it is closed. Its methods are called by one thread, the loop's."""
 
     def __init__(self, portal: Client, *, clock: Callable[[], datetime]) -> None:
         self._portal, self._clock = portal, clock
-        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="calendly-question")
+        self._executor = ThreadPoolExecutor(THREADS, thread_name_prefix="calendly-question")
         self._asked: set[Future[metadata.Answer]] = set()
-        self._unkept: list[metadata.Answer] = []
+        self._to_store: list[metadata.Answer] = []
         self._closing = False
 
     @property
     def busy(self) -> bool:
-        """True while questions are out or answers not yet kept."""
-        return bool(self._asked or self._unkept)
+        """True while questions are out or answers are not yet stored."""
+        return bool(self._asked or self._to_store)
 
     def step(self) -> int:
-        """Keep what was answered and ask what is due. Returns how many questions that were."""
+        """Store what was answered and ask what is due. Returns how many questions that were."""
         done = {future for future in self._asked if future.done()}
         self._asked -= done
         for future in done:
             if error := future.exception():  # the question's lease ends, and it is asked again
                 log.error("A question to the portal failed.", exc_info=error)
             else:
-                self._unkept.append(future.result())
-        kept = self._keep()
-        room = 0 if self._closing else OUT - len(self._asked)
+                self._to_store.append(future.result())
+        kept = self._store()
+        room = 0 if self._closing else MAX_CLAIMED - len(self._asked)
         questions = metadata.claim(now=self._clock(), limit=room) if room else []
-        self._asked.update(self._pool.submit(metadata.ask, each, self._portal) for each in questions)
+        self._asked.update(self._executor.submit(metadata.ask, each, self._portal) for each in questions)
         return kept + len(questions)
 
     def stop(self) -> None:
-        """Claim nothing more. `step` goes on to keep what comes back."""
+        """Claim nothing more. `step` still stores what comes back."""
         self._closing = True
 
     def close(self) -> None:
         """Let the threads end. What is still out is asked again when its lease ends."""
         self._closing = True
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._executor.shutdown(wait=False, cancel_futures=True)
 
-    def _keep(self) -> int:
-        """Keep all answers at once; where one of them breaks that, each by itself. Where the database is away they
-        stay for the next step."""
-        answers = self._unkept
+    def _store(self) -> int:
+        """Store all answers at once, and each alone where that fails. Where the database is away they stay for the
+        next step."""
+        answers = self._to_store
         if not answers:
             return 0
         try:
@@ -72,5 +72,5 @@ class Questions:
                     metadata.keep([answer], now=self._clock())
                 except Exception:  # its lease ends, and it is asked again; the others go on
                     log.exception("The answer to booking %s could not be kept.", answer.question.metadata.pk)
-        self._unkept = []
+        self._to_store = []
         return len(answers)

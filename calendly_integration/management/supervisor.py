@@ -1,0 +1,107 @@
+"""Keeps one worker process running: starts it, watches it, and replaces it when it ends or hangs.
+
+To kill it is safe at any moment, because the work is leased rows.
+"""
+
+import logging
+import multiprocessing
+import os
+import sys
+import time
+from ctypes import c_double
+from multiprocessing.sharedctypes import RawValue
+
+from django.db import connections
+from django.utils import timezone
+
+from ..services import worker
+
+log = logging.getLogger("calendly.supervisor")
+
+WATCH_SECONDS = 0.25
+# One turn of the work loop may wait for a locked database several times.
+HUNG_AFTER_SECONDS = 90.0
+STOP_SECONDS = 20.0
+SHORT_LIFE_SECONDS = 5.0
+MAX_PAUSE_SECONDS = 30.0
+# Web answers come before background work where the two share a machine.
+NICENESS = 10
+
+# Forked, so that the two processes share the memory of what is loaded.
+FORK = multiprocessing.get_context("fork")
+
+
+class WorkerProcess:
+    """The process that works, seen from its supervisor."""
+
+    def __init__(self) -> None:
+        connections.close_all()  # a connection must not be used on both sides of a fork
+        self._started = time.monotonic()
+        self._seen = RawValue(c_double, self._started)
+        self._process = FORK.Process(target=_work, args=(self._seen,), name="calendly-worker")
+        self._process.start()
+        log.info("The worker runs as process %s.", self._process.pid)
+
+    def age(self) -> float:
+        """Seconds since it was started."""
+        return time.monotonic() - self._started
+
+    def fault(self) -> str:
+        """Why it must be replaced; "" while it is well. Waits a moment."""
+        self._process.join(WATCH_SECONDS)
+        if not self._process.is_alive():
+            return f"it ended with status {self._process.exitcode}"
+        if time.monotonic() - self._seen.value > HUNG_AFTER_SECONDS:
+            return "it hangs"
+        return ""
+
+    def stop(self) -> None:
+        """Let it finish what is under way; kill it where that takes too long."""
+        self._process.terminate()
+        self._process.join(STOP_SECONDS)
+        self.kill()
+
+    def kill(self) -> None:
+        """End it now."""
+        self._process.kill()
+        self._process.join()
+
+
+def supervise(shutdown: worker.Shutdown) -> None:
+    """Keep one worker process running until `shutdown` is requested."""
+    pause = 0.0
+    while not shutdown.requested:
+        process = WorkerProcess()
+        fault = ""
+        while not shutdown.requested and not fault:
+            fault = process.fault()
+        if not fault:
+            process.stop()
+            return
+        log.error("The worker process is replaced: %s.", fault)
+        process.kill()
+        short = process.age() < SHORT_LIFE_SECONDS
+        pause = min(max(pause * 2, 0.5), MAX_PAUSE_SECONDS) if short else 0.0
+        until = time.monotonic() + pause
+        while time.monotonic() < until and not shutdown.requested:
+            time.sleep(WATCH_SECONDS)
+
+
+def _work(seen: c_double) -> None:
+    """The forked process: work, and show at each turn that it lives."""
+    shutdown = worker.Shutdown()
+    shutdown.on_signals()
+    shutdown.with_parent()
+    os.nice(NICENESS)
+    code = 1
+    try:
+        for _ in worker.run(clock=timezone.now, shutdown=shutdown):
+            seen.value = time.monotonic()
+        code = 0
+    except Exception:
+        log.exception("The worker process failed.")
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        # A sync in a thread may take minutes. It goes on from where it was in the next process.
+        os._exit(code)
