@@ -23,6 +23,6 @@ LOOK = ConfirmedAction(
         "Calendly is asked at once what became of this meeting. Nothing is booked, moved or canceled by that."
     ),
     done=_("Calendly will be asked in a moment. What it says appears on this page."),
-    do=lambda row, by, now: refetch.look(row, by=by, now=now),
+    do=lambda row, by, now: refetch.request_refetch(row, by=by, now=now),
     refusals={refetch.NothingOpen: _("Calendly has answered meanwhile: nothing was done.")},
 )

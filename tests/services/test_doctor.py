@@ -161,8 +161,8 @@ def test_one_check_that_breaks_does_not_hide_the_others(
     def broken(*_args: object) -> None:
         raise DatabaseError("no such table")
 
-    monkeypatch.setattr(doctor.health, "worker_alive", broken)
-    monkeypatch.setattr(doctor.health, "queue_state", broken)
+    monkeypatch.setattr(doctor.heartbeat, "worker_alive", broken)
+    monkeypatch.setattr(doctor.heartbeat, "queue_state", broken)
     found = failing()
     assert set(found) == {"queue", "worker"}
     assert found["queue"].mend == "manage.py migrate"

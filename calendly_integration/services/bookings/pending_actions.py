@@ -100,7 +100,7 @@ def _again(calendly_booking: CalendlyBooking, error: Exception) -> None:
         next_attempt_at=timezone.now() + timedelta(seconds=pause * random.uniform(1.0, 1.2)),
         last_error=str(error)[:500],
     )
-    reconcile.unpaired(calendly_booking)
+    reconcile.recompute_unpaired(calendly_booking)
 
 
 def _give_up(calendly_booking: CalendlyBooking, error: Exception) -> None:
@@ -114,7 +114,7 @@ def _give_up(calendly_booking: CalendlyBooking, error: Exception) -> None:
             calendly_booking, pending_action=PendingAction.NOTHING, last_error=text
         ):
             _note(calendly_booking, action, text)
-    reconcile.unpaired(calendly_booking)
+    reconcile.recompute_unpaired(calendly_booking)
 
 
 def _note(calendly_booking: CalendlyBooking, action: str, error: str) -> None:
@@ -136,7 +136,9 @@ def _settle(calendly_booking: CalendlyBooking, *, began: datetime) -> None:
         invitee, event = seen
         observation = reconcile.Observation(reconcile.Kind.READ, invitee, event)
         heard = api_call_log.entries(calendly_booking.booking_id, at=now)
-        reconcile.apply_observations(calendly_booking.booking.account, [observation], now=now, heard=heard)
+        reconcile.apply_observations(
+            calendly_booking.booking.account, [observation], now=now, recorded_calls=heard
+        )
         return
     sent = calendly_booking.sent_at or calendly_booking.created_at
     # Looks that found nothing, not attempts: while Calendly fails nobody has looked.
@@ -321,7 +323,9 @@ def _cancel(calendly_booking: CalendlyBooking) -> None:
         raise Over from error
     now = timezone.now()
     heard = api_call_log.entries(calendly_booking.booking_id, at=now)
-    reconcile.canceled_by_us(calendly_booking, by=by, at=at, reason=reason, now=now, heard=heard)
+    reconcile.apply_our_cancellation(
+        calendly_booking, by=by, at=at, reason=reason, now=now, recorded_calls=heard
+    )
 
 
 # Refresh
@@ -339,13 +343,13 @@ def _refresh(calendly_booking: CalendlyBooking) -> None:
         CalendlyBooking.objects.finish(
             calendly_booking, pending_action=PendingAction.NOTHING, last_error=str(error)[:500]
         )
-        reconcile.unpaired(calendly_booking)
+        reconcile.recompute_unpaired(calendly_booking)
         return
-    if calendly_booking.attempts < len(reconcile.LOOK_AGAIN):
+    if calendly_booking.attempts < len(reconcile.REFETCH_WAITS_SECONDS):
         CalendlyBooking.objects.finish(
             calendly_booking,
             next_attempt_at=timezone.now()
-            + timedelta(seconds=reconcile.LOOK_AGAIN[calendly_booking.attempts]),
+            + timedelta(seconds=reconcile.REFETCH_WAITS_SECONDS[calendly_booking.attempts]),
         )
     else:
         CalendlyBooking.objects.finish(calendly_booking, pending_action=PendingAction.NOTHING)
@@ -363,7 +367,9 @@ def _read(client: Client, calendly_booking: CalendlyBooking) -> bool:
         if calendly_booking.pending_action == PendingAction.CANCEL
         else []
     )
-    reconcile.apply_observations(calendly_booking.booking.account, [observation], now=now, heard=heard)
+    reconcile.apply_observations(
+        calendly_booking.booking.account, [observation], now=now, recorded_calls=heard
+    )
     return "canceled" in (invitee.status, event.status)
 
 
