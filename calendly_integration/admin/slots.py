@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest
@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ..models import EventType, Host
 from ..services import errors, texts
+from ..services.bookings.time_zones import start_of_day
 from ..services.catalog import availability
 from ..services.catalog.availability import Slot
 from . import formatting, refusals, viewer_timezone
@@ -99,12 +100,12 @@ class Look:
     @property
     def begin(self) -> datetime:
         """The first midnight."""
-        return _midnight(self.first, self.zone)
+        return start_of_day(self.first, self.zone)
 
     @property
     def end(self) -> datetime:
         """The midnight that ends the last day, whatever the clocks do in between."""
-        return _midnight(self.first + SPAN, self.zone)
+        return start_of_day(self.first + SPAN, self.zone)
 
 
 def look(
@@ -257,9 +258,5 @@ def _day(value: str) -> date | None:
         return None
 
 
-def _midnight(on: date, zone: ZoneInfo) -> datetime:
-    return datetime.combine(on, time(), tzinfo=zone).astimezone(UTC)
-
-
 def _is_odd(on: date, zone: ZoneInfo) -> bool:
-    return _midnight(on + timedelta(days=1), zone) - _midnight(on, zone) != timedelta(days=1)
+    return start_of_day(on + timedelta(days=1), zone) - start_of_day(on, zone) != timedelta(days=1)

@@ -147,21 +147,13 @@ def _clock(at: datetime | None, on: today.Day) -> str:
     if at is None:
         return ""
     local = at.astimezone(on.zone)
-    return f"{local:%H:%M}" if on.hours == 24 else f"{local:%H:%M} {_utc(local)}"
-
-
-def _utc(local: datetime) -> str:
-    """The offset of a local time: `UTC+2`, `UTC+5:30`."""
-    minutes = int((local.utcoffset() or timedelta()).total_seconds() // 60)
-    hours, rest = divmod(abs(minutes), 60)
-    sign = "-" if minutes < 0 else "+"
-    return f"UTC{sign}{hours}" + (f":{rest:02}" if rest else "")
+    return f"{local:%H:%M}" if on.hours == 24 else f"{local:%H:%M} {texts.offset(local)}"
 
 
 def _offset(on: today.Day) -> str:
     """The zone's offset on that day, both where it changes."""
     last = on.end - timedelta(seconds=1)
-    return " → ".join(dict.fromkeys(_utc(at.astimezone(on.zone)) for at in (on.start, last)))
+    return " → ".join(dict.fromkeys(texts.offset(at.astimezone(on.zone)) for at in (on.start, last)))
 
 
 def _figures(request: HttpRequest, on: today.Day, now: datetime) -> list[dict[str, Any]]:

@@ -75,7 +75,7 @@ class AvailabilityView(AgentView):
         given, now = self.query(AvailabilityQuery), timezone.now()
         kind = event_types.find(given["eventType"], key_id=self.key.pk)
         zone = _zone(given["timezone"]) if "timezone" in given else _zone_of(kind.account)
-        start, end = _span(given, zone, longest=availability.LONGEST, now=now)
+        start, end = _span(given, zone, longest=availability.MAX_SPAN, now=now)
         slots = availability.offered(kind, start=start, end=end, now=now)
         return success(slots=[shapes.slot(slot, zone) for slot in slots], asOf=texts.utc(now))
 
@@ -90,7 +90,7 @@ class HostAvailabilityView(AgentView):
         """Busy and, within the working hours, available spans."""
         given, now = self.query(SpanQuery), timezone.now()
         host = event_types.find_host(id)
-        start, end = _span(given, _zone_of(host), longest=availability.LONGEST_HOST, now=now)
+        start, end = _span(given, _zone_of(host), longest=availability.MAX_HOST_SPAN, now=now)
         spans = availability.of_host(host, start=start, end=end, now=now)
         return success(availability=[shapes.span(part) for part in spans])
 
@@ -140,7 +140,7 @@ def _day_after(day: date) -> date:
 def _instant(field: str, given: datetime | date, zone: Zone) -> datetime:
     try:
         if not isinstance(given, datetime):
-            return time_zones.begins(given, zone.info)
+            return time_zones.start_of_day(given, zone.info)
         return given.astimezone(UTC) if given.tzinfo else time_zones.at(given, zone.info)
     except time_zones.NoSuchTime as error:
         raise InvalidBookingRequest(field, "no_such_time", time=str(error), zone=zone.name) from error

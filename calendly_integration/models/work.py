@@ -1,7 +1,7 @@
 """Work rows: claimed with a lease and a token, and finished only by the holder of the token.
 
-`next_attempt_at` is when a row may be claimed. It is null once nothing is left to do, and the end of the lease while
-a worker holds the row. A worker that dies needs no cleanup: its rows come due again.
+`next_attempt_at` is when a row may be claimed. It is null once nothing is left to do, and the end of the lease
+while a worker holds the row. A worker that dies needs no cleanup: its rows come due again.
 """
 
 import uuid

@@ -70,7 +70,7 @@ def decide(
 
 def _tidy(aliases: Iterable[str]) -> list[str]:
     """Each once, as it was typed, without blanks around."""
-    found = {event_types.plain(each): " ".join(each.split()) for each in aliases}
+    found = {event_types.normalize_name(each): " ".join(each.split()) for each in aliases}
     names = [name for compared, name in found.items() if compared]
     if len(names) > MOST_ALIASES or any(len(name) > LONGEST_ALIAS for name in names):
         raise TooManyNames
@@ -82,11 +82,12 @@ def _check(kind: EventType, aliases: list[str]) -> None:
     taken: dict[str, str] = {}
     for name, slug, also in others.values_list("name", "slug", "aliases"):
         taken |= dict.fromkeys(
-            {event_types.plain(name), event_types.plain(slug), *event_types.known_as(also)}, name
+            {event_types.normalize_name(name), event_types.normalize_name(slug), *event_types.known_as(also)},
+            name,
         )
     for alias in aliases:
-        if event_types.plain(alias) in taken:
-            raise NameTaken(alias, taken[event_types.plain(alias)])
+        if event_types.normalize_name(alias) in taken:
+            raise NameTaken(alias, taken[event_types.normalize_name(alias)])
 
 
 def missing() -> list[default_event_types.Standard]:

@@ -5,7 +5,7 @@ Everything is asked for by an index and in bounded portions: the page must open 
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -23,6 +23,7 @@ from ...models import (
     WebhookDelivery,
 )
 from ..bookings import time_zones
+from ..bookings.time_zones import start_of_day
 
 M = TypeVar("M", bound=Model)
 # So many rows are read of a kind; where there are more, nobody needs to know how many.
@@ -78,7 +79,7 @@ class Portion:
 
 def day(on: date, zone: ZoneInfo) -> Day:
     """That day as the zone's clocks show it."""
-    return Day(on, zone, _midnight(on, zone), _midnight(on + timedelta(days=1), zone))
+    return Day(on, zone, start_of_day(on, zone), start_of_day(on + timedelta(days=1), zone))
 
 
 def chosen(text: str, *, zone: ZoneInfo, now: datetime) -> Day:
@@ -215,10 +216,6 @@ def zones_in_use(own: ZoneInfo) -> list[str]:
     of_hosts = Host.objects.filter(active=True).exclude(time_zone="").values_list("time_zone", flat=True)
     names = [own.key, time_zones.default_name(), "UTC", *sorted(of_hosts.distinct().order_by()[:MOST])]
     return list(dict.fromkeys(names))
-
-
-def _midnight(on: date, zone: ZoneInfo) -> datetime:
-    return datetime.combine(on, time(), zone).astimezone(UTC)
 
 
 def _week_before(at: datetime, zone: ZoneInfo) -> datetime:

@@ -288,7 +288,7 @@ def cancels(calendly_booking: CalendlyBooking) -> bool:
 
 def _take_back(calendly_booking: CalendlyBooking, error: Exception) -> None:
     """Calendly did nothing, and who asked is told so: the Calendly booking is as it was, a link that it waits for included."""
-    unsettled = not calendly_booking.event_raw or not mapping.settled(calendly_booking.event_raw)
+    unsettled = not calendly_booking.event_raw or not mapping.location_settled(calendly_booking.event_raw)
     text = str(error)[:500]
     with transaction.atomic(durable=True):
         if CalendlyBooking.objects.finish(

@@ -80,9 +80,9 @@ class CircuitBreaker:
 
 
 class PortalCircuitBreaker(CircuitBreaker):
-    """Counts failures and successes of the portal. While it fails the circuit is half open: few messages are sent at
-    a time. The first success closes it and makes all queues due that wait because of failures. A refusal counts as
-    a success: the portal answers.
+    """Counts failures and successes of the portal. While it fails the circuit is half open: few messages are sent
+    at a time. The first success closes it and makes all queues due that wait because of failures. A refusal counts
+    as a success: the portal answers.
     """
 
     name, opened = PORTAL_FAILS, State.HALF_OPEN

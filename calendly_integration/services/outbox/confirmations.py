@@ -44,8 +44,8 @@ MAIL_COLUMNS = (
 
 class NotSendable(Exception):
     """`why` is one of: past, not_ours (the portal mails only for bookings of agents), unseen (Calendly has not
-    confirmed the booking, so the first mail is still to come), waiting (a mail waits for its link), or the status of
-    a booking that is not confirmed."""
+    confirmed the booking, so the first mail is still to come), waiting (a mail waits for its link), or the status
+    of a booking that is not confirmed."""
 
     def __init__(self, why: str) -> None:
         super().__init__(why)

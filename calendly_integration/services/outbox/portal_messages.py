@@ -196,8 +196,8 @@ def canceled(booking: Booking, calendly_booking: CalendlyBooking, *, now: dateti
 def ended(
     booking: Booking, calendly_booking: CalendlyBooking, *, now: datetime
 ) -> tuple[list[FollowUp], list[Draft]]:
-    """The messages of a cancellation, and a follow-up where the invitee gave a reason about the time, to Calendly or
-    to an agent. Staff choose follow-ups themselves."""
+    """The messages of a cancellation, and a follow-up where the invitee gave a reason about the time, to Calendly
+    or to an agent. Staff choose follow-ups themselves."""
     drafts = canceled(booking, calendly_booking, now=now)
     requested = calendly_booking.intent.get("cancel") or {}
     reason = booking.cancel_reason

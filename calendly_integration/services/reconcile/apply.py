@@ -41,7 +41,8 @@ def apply_observations(
 
     Opens its transaction, or joins the caller's. If another process creates the same rows at the same moment, it is
     done once more and finds them. `recorded_calls` are the calls that led to the observations: they precede them in
-    the timeline. `expected_booking` saves the search for a booking where it holds all that the observations refer to.
+    the timeline. `expected_booking` saves the search for a booking where it holds all that the observations refer
+    to.
     """
     try:
         return _apply(account, observations, now, recorded_calls, expected_booking)
@@ -90,8 +91,8 @@ def apply_our_cancellation(
 
 
 def recompute_unpaired(calendly_booking: CalendlyBooking) -> None:
-    """A Calendly booking could not be read. Where it is the missing half of a move, the booking is recomputed: it is
-    no longer at its old time. For any other Calendly booking nothing follows."""
+    """A Calendly booking could not be read. Where it is the missing half of a move, the booking is recomputed: it
+    is no longer at its old time. For any other Calendly booking nothing follows."""
     if calendly_booking.status != CalendlyBooking.Status.EXPECTED:
         return
     with transaction.atomic(durable=True):

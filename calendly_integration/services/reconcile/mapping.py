@@ -1,4 +1,5 @@
-"""From Calendly's words (invitee, scheduled event) to ours (booking, Calendly booking, host): the only translator."""
+"""From Calendly's words (invitee, scheduled event) to ours (booking, Calendly booking, host): the only
+translator."""
 
 import uuid
 from collections.abc import Iterator
@@ -84,8 +85,8 @@ class Place:
 
 
 def place(event_raw: dict[str, Any]) -> Place:
-    """Read the place from the event of Calendly. The link is that of the conference, else the first link in the text
-    of a custom location."""
+    """Read the place from the event of Calendly. The link is that of the conference, else the first link in the
+    text of a custom location."""
     if not event_raw:
         return Place()
     given = event_raw.get("location")

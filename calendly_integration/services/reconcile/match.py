@@ -102,8 +102,8 @@ class Batch:
         return self._set_uri(self._add_unmatched(observation), invitee.uri)
 
     def link_halves(self, calendly_booking: CalendlyBooking) -> None:
-        """Link the two halves of a move. A half that has not arrived gets a placeholder. Where each half has created
-        a booking, the two bookings become one."""
+        """Link the two halves of a move. A half that has not arrived gets a placeholder. Where each half has
+        created a booking, the two bookings become one."""
         own_uri, booking_id = calendly_booking.invitee_uri, calendly_booking.booking_id
         if calendly_booking.old_invitee and calendly_booking.old_invitee != own_uri:
             old = self._by_uri.get(calendly_booking.old_invitee)

@@ -127,8 +127,8 @@ def _plan_refetch(row: CalendlyBooking, now: datetime) -> None:
 def schedule_old_cancellation(
     row: CalendlyBooking, calendly_bookings: list[CalendlyBooking], *, now: datetime
 ) -> None:
-    """After a move of ours: cancel the Calendly booking that `row` replaces, now that `row` is active. This is asked
-    for once: what Calendly has refused it would refuse again."""
+    """After a move of ours: cancel the Calendly booking that `row` replaces, now that `row` is active. This is
+    asked for once: what Calendly has refused it would refuse again."""
     if row.status != Status.ACTIVE or row.replaces_id is None or not row.request:
         return
     for old in calendly_bookings:

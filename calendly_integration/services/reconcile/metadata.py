@@ -84,8 +84,8 @@ def ask(question: Question, portal: Client) -> Answer:
 
 
 def keep(answers: Sequence[Answer], *, now: datetime) -> None:
-    """Save the answers, all or none. "Nothing known" is an answer too. A question whose lease was lost is left to its
-    new holder. A booking that the portal knows is that of an agent, and the portal receives its messages.
+    """Save the answers, all or none. "Nothing known" is an answer too. A question whose lease was lost is left to
+    its new holder. A booking that the portal knows is that of an agent, and the portal receives its messages.
     """
     with transaction.atomic(durable=True):
         found = [answer.question.metadata.pk for answer in answers if answer.data is not None]

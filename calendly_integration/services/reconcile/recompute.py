@@ -1,13 +1,13 @@
 """Recomputes a booking from its Calendly bookings. No queries here.
 
-A booking shows what its current Calendly booking says, and nothing of a replaced one. The same Calendly bookings give
-the same booking, in whatever order Calendly reported them. Where Calendly says nothing about the current one, what we
-asked for stands. A host or an event type that we do not hold yet is empty until we do (`catalog`). Two columns have a
-second source:
+A booking shows what its current Calendly booking says, and nothing of a replaced one. The same Calendly bookings
+give the same booking, in whatever order Calendly reported them. Where Calendly says nothing about the current one,
+what we asked for stands. A host or an event type that we do not hold yet is empty until we do (`catalog`). Two
+columns have a second source:
 
 - `time_zone`: that of the invitee at Calendly, else the one that we booked with.
-- `phone`: the reminder number of the current Calendly booking, else the number that an agent or staff gave us last. A
-  number given as a place or a note does not come back from Calendly as the number of the invitee.
+- `phone`: the reminder number of the current Calendly booking, else the number that an agent or staff gave us last.
+  A number given as a place or a note does not come back from Calendly as the number of the invitee.
 """
 
 from collections.abc import Mapping, Sequence
@@ -32,7 +32,8 @@ def is_superseded(calendly_booking: CalendlyBooking, calendly_bookings: Sequence
 
 
 def current_of(calendly_bookings: Sequence[CalendlyBooking]) -> CalendlyBooking | None:
-    """The Calendly booking that carries the booking now: one that is not superseded, best by `RANK`, then newest."""
+    """The Calendly booking that carries the booking now: one that is not superseded, best by `RANK`, then
+    newest."""
     candidates = [each for each in calendly_bookings if not is_superseded(each, calendly_bookings)]
     return max(
         candidates, key=lambda each: (RANK[Status(each.status)], each.created_at, each.pk), default=None

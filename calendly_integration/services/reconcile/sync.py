@@ -69,9 +69,9 @@ def events(
 ) -> SyncRun:
     """Read all meetings that start after `now - past`, then those of our bookings that Calendly did not list.
 
-    `progress` is called with the number of events read since the last call, to show it. A run may be interrupted: the
-    next one goes on from the start time that it had reached. Raises AlreadyRunning, CalendlyError and NoToken. After
-    an error the run has failed, and holds the error and its cursor.
+    `progress` is called with the number of events read since the last call, to show it. A run may be interrupted:
+    the next one goes on from the start time that it had reached. Raises AlreadyRunning, CalendlyError and NoToken.
+    After an error the run has failed, and holds the error and its cursor.
     """
     run = _start_run(account, past=past, now=now)
     try:
@@ -111,8 +111,8 @@ def _start_run(account: CalendlyAccount, *, past: timedelta, now: datetime) -> S
 
 
 def _read_listed(client: Client, run: SyncRun, *, now: datetime, progress: Progress | None) -> None:
-    """Read what Calendly lists, soonest first, so that a run can go on from the start time that it has reached. Page
-    tokens expire within minutes (calendly-api, section 2): then the list is requested again from there."""
+    """Read what Calendly lists, soonest first, so that a run can go on from the start time that it has reached.
+    Page tokens expire within minutes (calendly-api, section 2): then the list is requested again from there."""
     last = run.account.events_synced_at
     # A no-show does not change the event, so after a gap all events that have started are read again.
     gap = last is None or now - last > MAX_GAP

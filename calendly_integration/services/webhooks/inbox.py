@@ -125,8 +125,8 @@ def process(*, now: datetime, limit: int = BATCH_SIZE) -> int:
             _apply(fresh, now)
         except DATABASE_AWAY as error:
             _release_uncounted(fresh, error, now)
-        except (Exception, SystemExit) as error:
-            log.error("a batch of %d deliveries failed; each is tried alone", len(fresh), exc_info=error)
+        except (Exception, SystemExit):
+            log.exception("a batch of %d deliveries failed; each is tried alone", len(fresh))
             WebhookDelivery.objects.release_all(fresh, next_attempt_at=now)
         _fresh_rounds += 1
         if _fresh_rounds < MAX_FRESH_ROUNDS:
@@ -165,7 +165,7 @@ def _apply_alone(row: WebhookDelivery, now: datetime) -> None:
     except DATABASE_AWAY as error:
         _release_uncounted([row], error, now)
     except (Exception, SystemExit) as error:
-        log.error("delivery %s failed", row.pk, exc_info=error)
+        log.exception("delivery %s failed", row.pk)
         text = f"{type(error).__name__}: {error}"[:500]
         if row.attempts >= MAX_ATTEMPTS:
             WebhookDelivery.objects.park(row, error=text)
@@ -188,7 +188,9 @@ def _apply(rows: Sequence[WebhookDelivery], now: datetime) -> None:
                 kind = reconcile.Kind(delivery.kind)
                 observed.append((row, reconcile.Observation(kind, delivery.invitee, delivery.event)))
             elif isinstance(delivery, webhooks.EventTypeDelivery):
-                changed = event_types.event_type_told(account, delivery.event_type, delivery.kind, now=now)
+                changed = event_types.apply_event_type_delivery(
+                    account, delivery.event_type, delivery.kind, now=now
+                )
                 _set_outcome(row, Status.APPLIED if changed else Status.UNCHANGED, now)
             else:
                 _set_outcome(row, Status.UNKNOWN, now)

@@ -88,10 +88,10 @@ def status(account: CalendlyAccount, *, now: datetime) -> State:
 def subscribe(account: CalendlyAccount, *, renew: bool = False, now: datetime) -> State:
     """Ensure that there is one good subscription for our URL.
 
-    A good one is kept, unless `renew` is set after a change of the signing key. A disabled one, one with fewer events
-    or one for a single user is deleted and created again: Calendly cannot change a subscription, and accepts a URL
-    once over all scopes (calendly-api, section 11). Raises NoSigningKey, NotRenewed, TakenElsewhere, CalendlyError,
-    NoToken.
+    A good one is kept, unless `renew` is set after a change of the signing key. A disabled one, one with fewer
+    events or one for a single user is deleted and created again: Calendly cannot change a subscription, and accepts
+    a URL once over all scopes (calendly-api, section 11). Raises NoSigningKey, NotRenewed, TakenElsewhere,
+    CalendlyError, NoToken.
     """
     key = signing_keys.newest(account, now=now)
     if not key:
@@ -137,8 +137,9 @@ def unsubscribe(account: CalendlyAccount, *, now: datetime) -> int:
 
 
 def tend(account: CalendlyAccount, *, now: datetime) -> State:
-    """Renew a subscription that Calendly has disabled or lost, as it does after a day of failed deliveries. Where staff
-    never subscribed, or unsubscribed, nothing is created. Raises NotRenewed, TakenElsewhere, CalendlyError, NoToken.
+    """Renew a subscription that Calendly has disabled or lost, as it does after a day of failed deliveries. Where
+    staff never subscribed, or unsubscribed, nothing is created. Raises NotRenewed, TakenElsewhere, CalendlyError,
+    NoToken.
     """
     if account.subscription_uri and signing_keys.newest(account, now=now):
         return subscribe(account, now=now)
@@ -169,7 +170,8 @@ def _at_our_url(listed: Iterable[Subscription]) -> list[Subscription]:
 
 
 def _create(client: Client, account: CalendlyAccount, key: str, now: datetime) -> Subscription:
-    """Create it. Where another process created it at this moment, that one is used. That of a colleague is replaced."""
+    """Create it. Where another process created it at this moment, that one is used. That of a colleague is
+    replaced."""
     try:
         return _post(client, account, key, now)
     except AlreadyExists as error:
