@@ -21,6 +21,6 @@ REFETCH = ConfirmedAction(
     _offered,
     ask=_("Calendly is asked for the current state of this meeting. Nothing is booked, moved or canceled."),
     done=_("Calendly will be asked in a moment. Its answer appears on this page."),
-    do=lambda row, by, now: refetch.look(row, by=by, now=now),
+    do=lambda row, by, now: refetch.request_refetch(row, by=by, now=now),
     error_messages={refetch.NothingOpen: _("Calendly has answered meanwhile: nothing was done.")},
 )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest
@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ..models import EventType, Host
 from ..services import errors, texts
+from ..services.bookings.time_zones import start_of_day
 from ..services.catalog import availability
 from ..services.catalog.availability import Slot
 from . import error_messages, formatting, viewer_timezone
@@ -99,12 +100,12 @@ class SlotQuery:
     @property
     def begin(self) -> datetime:
         """Midnight at the start of the first day."""
-        return _midnight(self.first, self.zone)
+        return start_of_day(self.first, self.zone)
 
     @property
     def end(self) -> datetime:
         """Midnight at the end of the last day."""
-        return _midnight(self.first + DAYS_SHOWN, self.zone)
+        return start_of_day(self.first + DAYS_SHOWN, self.zone)
 
 
 def read_query(
@@ -257,9 +258,5 @@ def _day(value: str) -> date | None:
         return None
 
 
-def _midnight(on: date, zone: ZoneInfo) -> datetime:
-    return datetime.combine(on, time(), tzinfo=zone).astimezone(UTC)
-
-
 def _clocks_change_on(on: date, zone: ZoneInfo) -> bool:
-    return _midnight(on + timedelta(days=1), zone) - _midnight(on, zone) != timedelta(days=1)
+    return start_of_day(on + timedelta(days=1), zone) - start_of_day(on, zone) != timedelta(days=1)

@@ -11,8 +11,7 @@ from ..models import AgentKey, CalendlyAccount, Host
 from ..services.bookings import time_zones
 from ..services.bookings.create import FURTHEST, InvalidBookingRequest
 from ..services.bookings.time_zones import Zone
-from ..services.catalog import availability
-from ..services.catalog import event_types as catalog
+from ..services.catalog import availability, event_types
 from . import errors, fields
 from .base import AgentView
 from .responses import respond
@@ -42,7 +41,7 @@ class EventTypesView(AgentView):
     @operation("event_types", "What can be booked", EventTypesSerializer)
     def get(self, request: Request) -> Response:
         """All event types that are open to this agent, inactive ones too."""
-        event_types = catalog.event_types(key_id=self.key.pk).prefetch_related("hosts")
+        event_types = event_types.event_types(key_id=self.key.pk).prefetch_related("hosts")
         return respond(EventTypesSerializer, {"eventTypes": event_types})
 
 
@@ -58,7 +57,7 @@ class HostsView(AgentView):
     @operation("hosts", "Who hosts meetings", HostsSerializer)
     def get(self, request: Request) -> Response:
         """All active hosts."""
-        return respond(HostsSerializer, {"hosts": catalog.hosts()})
+        return respond(HostsSerializer, {"hosts": event_types.hosts()})
 
 
 class SpanQuerySerializer(fields.RequestSerializer):
@@ -105,9 +104,9 @@ class AvailabilityView(AgentView):
     def get(self, request: Request) -> Response:
         """Asked of Calendly now."""
         given, now = self.read_query(AvailabilityQuerySerializer), timezone.now()
-        event_type = catalog.find(given["eventType"], key_id=self.key.pk)
+        event_type = event_types.find(given["eventType"], key_id=self.key.pk)
         zone = _zone(given["timezone"]) if "timezone" in given else _zone_of(event_type.account)
-        start, end = _span(given, zone, longest=availability.LONGEST, now=now)
+        start, end = _span(given, zone, longest=availability.MAX_SPAN, now=now)
         slots = availability.offered(event_type, start=start, end=end, now=now)
         return respond(AvailabilitySerializer, {"slots": slots, "asOf": now}, context={"zone": zone})
 
@@ -133,8 +132,8 @@ class HostAvailabilityView(AgentView):
     def get(self, request: Request, id: str) -> Response:
         """Busy spans and, within the working hours, available ones."""
         given, now = self.read_query(SpanQuerySerializer), timezone.now()
-        host = catalog.find_host(id)
-        start, end = _span(given, _zone_of(host), longest=availability.LONGEST_HOST, now=now)
+        host = event_types.find_host(id)
+        start, end = _span(given, _zone_of(host), longest=availability.MAX_HOST_SPAN, now=now)
         spans = availability.of_host(host, start=start, end=end, now=now)
         return respond(HostAvailabilitySerializer, {"availability": spans})
 
@@ -184,7 +183,7 @@ def _day_after(day: date) -> date:
 def _instant(field: str, given: datetime | date, zone: Zone) -> datetime:
     try:
         if not isinstance(given, datetime):
-            return time_zones.begins(given, zone.info)
+            return time_zones.start_of_day(given, zone.info)
         return given.astimezone(UTC) if given.tzinfo else time_zones.at(given, zone.info)
     except time_zones.NoSuchTime as error:
         raise InvalidBookingRequest(field, "no_such_time", time=str(error), zone=zone.name) from error

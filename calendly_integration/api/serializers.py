@@ -14,7 +14,7 @@ from rest_framework import serializers
 from ..models import Booking, EventType, TimelineEntry
 from ..services import texts
 from ..services.bookings import queries, questions
-from ..services.catalog.availability import STARTS_A_DAY, Day, Slot
+from ..services.catalog.availability import MAX_SUGGESTIONS_PER_DAY, Day, Slot
 from . import messages
 
 
@@ -131,7 +131,7 @@ class SuggestionSerializer(serializers.Serializer[Any]):
 
     date = serializers.DateField(source="on", format="iso-8601")
     label = serializers.SerializerMethodField()  # type: ignore[assignment]
-    slots = serializers.ListField(child=SlotSerializer(), max_length=STARTS_A_DAY)
+    slots = serializers.ListField(child=SlotSerializer(), max_length=MAX_SUGGESTIONS_PER_DAY)
 
     @extend_schema_field({"type": "string", "example": "miercuri, 25 noiembrie"})
     def get_label(self, day: Day) -> str:

@@ -1,4 +1,4 @@
-"""Keys by which agents call us: shown once, kept as a digest."""
+"""Keys with which agents call us: shown once, stored as a digest."""
 
 from datetime import datetime
 from typing import Self
@@ -11,15 +11,19 @@ from .visible import one_line
 
 
 class AgentKeyQuerySet(models.QuerySet["AgentKey"]):
-    """Named questions about keys."""
+    """Filters and state changes of keys."""
 
     def valid(self, now: datetime) -> Self:
-        """Keys that open the door at `now`."""
+        """Keys that are active and not expired."""
         return self.filter(revoked_at__isnull=True).filter(Q(expires_at__isnull=True) | Q(expires_at__gt=now))
+
+    def revoke(self, pk: int, *, now: datetime) -> bool:
+        """Revoke a key. False where it was revoked before."""
+        return bool(self.filter(pk=pk, revoked_at__isnull=True).update(revoked_at=now))
 
 
 class AgentKey(models.Model):
-    """One agent's key. `prefix` finds it, `digest` (SHA-256 of the whole key) proves it."""
+    """The key of one agent. `prefix` finds the row, `digest` (SHA-256 of the whole key) proves the key."""
 
     class Scope(models.TextChoices):
         BOOK = "book", _("book")

@@ -1,7 +1,6 @@
 """A booking: the meeting as people know it. It keeps its id through every reschedule."""
 
 import re
-import unicodedata
 import uuid
 from contextlib import suppress
 from datetime import datetime
@@ -12,15 +11,13 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from .event_type import EventType
+from .text_folding import without_diacritics
 from .visible import one_line
 
 
 def plain_words(text: str) -> str:
     """A text as it is compared: lower case, without diacritics, single spaces."""
-    bare = unicodedata.normalize("NFKD", text.casefold())
-    return " ".join(
-        "".join(char for char in bare if not unicodedata.combining(char) and char != "\0").split()
-    )
+    return " ".join(without_diacritics(text.casefold()).replace("\0", "").split())
 
 
 def phone_parts(phone: str) -> tuple[str, str]:

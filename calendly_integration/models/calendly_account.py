@@ -1,4 +1,4 @@
-"""A connected Calendly organization. All that mirrors Calendly hangs on one."""
+"""The Calendly account to which all rows from Calendly belong."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -7,7 +7,7 @@ from .visible import one_line
 
 
 class CalendlyAccount(models.Model):
-    """Whose Calendly we speak to, with which credential, and how well that goes."""
+    """A Calendly organization, our credential for it, and the state of the connection."""
 
     class Health(models.TextChoices):
         UNKNOWN = "unknown", _("not checked yet")
@@ -23,7 +23,7 @@ class CalendlyAccount(models.Model):
     plan = models.CharField(_("plan"), max_length=50, blank=True)
     stage = models.CharField(_("stage"), max_length=20, blank=True)
     token_encrypted = models.TextField(blank=True, editable=False)
-    # Signing keys of the webhook made by staff, a JSON list, the newest first: {"key", "until" or null}.
+    # Signing keys that staff created, newest first: a JSON list of {"key", "until", "used"}.
     signing_keys_encrypted = models.TextField(blank=True, default="", editable=False)
     health = models.CharField(_("health"), max_length=10, choices=Health.choices, default=Health.UNKNOWN)
     health_note = models.TextField(_("what is wrong"), blank=True)

@@ -1,16 +1,16 @@
-"""Which constraint a database refused a row for."""
+"""Tells which constraint a database error is about."""
 
 from django.db import IntegrityError, models
 
 
 def violates(error: IntegrityError, model: type[models.Model], name: str) -> bool:
-    """True if `error` is about that UniqueConstraint of `model`, and about no other.
+    """True where `error` is about the UniqueConstraint `name` of `model`.
 
     PostgreSQL names the constraint; SQLite names its columns (https://www.sqlite.org/rescode.html).
     """
-    told = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
-    if told is not None:
-        return bool(told == name)
+    violated = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
+    if violated is not None:
+        return bool(violated == name)
     [constraint] = [each for each in model._meta.constraints if each.name == name]
     assert isinstance(constraint, models.UniqueConstraint)
     table = model._meta.db_table

@@ -1,4 +1,4 @@
-"""What can be booked, mirrored from Calendly."""
+"""Event types, read from Calendly."""
 
 import uuid
 from typing import Self
@@ -10,14 +10,15 @@ from .visible import one_line
 
 
 class EventTypeQuerySet(models.QuerySet["EventType"]):
-    """Named questions about event types."""
+    """Filters of event types."""
 
     def bookable(self) -> Self:
-        """Those that an agent can book now."""
+        """Event types that can be booked now."""
         return self.filter(active=True, deleted_at__isnull=True)
 
     def open_to(self, key_id: int | None) -> Self:
-        """Those that the agent with this key may book, active or not. All of them without a key, for staff."""
+        """Event types that the agent with this key may book, active or not. Without a key, for staff, all of
+        them."""
         if key_id is None:
             return self
         chosen = EventType.allowed_keys.through.objects.filter(agentkey_id=key_id).values("eventtype_id")
@@ -26,7 +27,7 @@ class EventTypeQuerySet(models.QuerySet["EventType"]):
 
 
 class EventType(models.Model):
-    """A kind of meeting: how long, with which buffers (minutes), where, who hosts, what is asked."""
+    """A kind of meeting. Duration and buffers in minutes."""
 
     class Kind(models.TextChoices):
         SOLO = "solo", _("one invitee")
@@ -59,7 +60,7 @@ class EventType(models.Model):
     scheduling_url = models.CharField(_("public page"), max_length=500, blank=True)
     position = models.IntegerField(_("position"), default=0)
     hosts = models.ManyToManyField("calendly_integration.Host", related_name="event_types", blank=True)
-    # Ours, not Calendly's: what staff decide. Aliases as they were typed; compared like names.
+    # The columns of staff, not of Calendly. Aliases are stored as typed, and compared like names.
     aliases = models.JSONField(_("other names"), default=list, blank=True)
     open_to = models.CharField(
         _("who may book it"), max_length=10, choices=OpenTo.choices, default=OpenTo.EVERYBODY
@@ -87,12 +88,12 @@ class EventType(models.Model):
 
     @property
     def is_exclusive(self) -> bool:
-        """True where one start holds one booking: not for groups (seats), nor for pools (several hosts)."""
+        """True where a start can have one booking only: not for groups (seats) and pools (several hosts)."""
         return self.kind == self.Kind.SOLO and self.pooling in ("", "collective")
 
 
 class EventTypeChange(models.Model):
-    """What was found changed at Calendly: `changes` holds for each column its old and its new value."""
+    """A change at Calendly. `changes` has the old and the new value of each changed column."""
 
     event_type = models.ForeignKey(
         "calendly_integration.EventType",

@@ -1,4 +1,4 @@
-"""People who host meetings, mirrored from Calendly."""
+"""People who host meetings, read from Calendly."""
 
 import uuid
 
@@ -9,7 +9,7 @@ from .visible import one_line
 
 
 class Host(models.Model):
-    """A member of the connected organization."""
+    """A member of the organization."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     account = models.ForeignKey(

@@ -1,4 +1,4 @@
-"""What the portal knows of a booking: the conversation it came from."""
+"""What the portal knows of a booking: the conversation behind it."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -8,11 +8,11 @@ from .work import Work, WorkQuerySet, due_index
 
 
 class VAIMetadataQuerySet(WorkQuerySet["VAIMetadata"]):
-    """Metadata to be asked for."""
+    """Claims metadata that the portal must be asked for."""
 
 
 class VAIMetadata(Work):
-    """The conversation behind a booking. Due while the portal still has to be asked for it."""
+    """The conversation behind a booking. Due while the portal must be asked for it."""
 
     booking = models.OneToOneField(
         "calendly_integration.Booking",

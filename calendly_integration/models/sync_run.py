@@ -1,4 +1,4 @@
-"""Runs of the sync: how far one came, and what it found."""
+"""Runs of the sync: their progress and their result."""
 
 from datetime import datetime, timedelta
 from typing import Self
@@ -10,22 +10,44 @@ from django.utils.translation import gettext_lazy as _
 
 
 class SyncRunQuerySet(models.QuerySet["SyncRun"]):
-    """Named questions about runs, and their changes of state."""
+    """Filters and state changes of runs. A state change returns whether it held, or how many rows did."""
 
     def stopped(self, *, now: datetime) -> Self:
-        """Unfinished ones that nobody works on: failed, or running without a sign of life for `DEAD_AFTER`."""
+        """Unfinished runs that no process works on: failed, or without a sign of life for `DEAD_AFTER`."""
         return self.filter(
             Q(status=SyncRun.Status.FAILED)
             | Q(status=SyncRun.Status.RUNNING, alive_at__lt=now - SyncRun.DEAD_AFTER)
         )
 
     def mark_dead_failed(self, *, now: datetime) -> int:
-        """End running ones that show no sign of life. Returns how many."""
+        """Fail the running ones without a sign of life."""
         dead = self.filter(status=SyncRun.Status.RUNNING, alive_at__lt=now - SyncRun.DEAD_AFTER)
         return dead.update(status=SyncRun.Status.FAILED, finished_at=now)
 
-    def take_up(self, run: "SyncRun", *, now: datetime) -> bool:
-        """Make a stopped run running again. False if somebody else has just done so."""
+    def mark_done(self, run: "SyncRun", *, now: datetime) -> bool:
+        """End a running run."""
+        return self._finish(run, now=now, status=SyncRun.Status.DONE, error="")
+
+    def mark_failed(self, run: "SyncRun", *, error: str, now: datetime) -> bool:
+        """End a running run with its error. It can be resumed from its cursor."""
+        return self._finish(run, now=now, status=SyncRun.Status.FAILED, error=error)
+
+    def _finish(self, run: "SyncRun", *, now: datetime, status: str, error: str) -> bool:
+        run.status, run.finished_at, run.error = status, now, error
+        running = self.filter(pk=run.pk, status=SyncRun.Status.RUNNING)
+        return bool(
+            running.update(
+                status=status,
+                finished_at=now,
+                error=error,
+                seen=run.seen,
+                changed=run.changed,
+                cursor=run.cursor,
+            )
+        )
+
+    def resume(self, run: "SyncRun", *, now: datetime) -> bool:
+        """Make a stopped run running again. False where another process has just done so."""
         taken = self.filter(pk=run.pk, status=run.status, alive_at=run.alive_at).update(
             status=SyncRun.Status.RUNNING, alive_at=now, finished_at=None, error=""
         )
@@ -33,8 +55,8 @@ class SyncRunQuerySet(models.QuerySet["SyncRun"]):
 
 
 class SyncRun(models.Model):
-    """One walk through Calendly's meetings. An interrupted one goes on from `cursor`. One at a time runs for a
-    connection."""
+    """One pass over Calendly's meetings. An interrupted run goes on from `cursor`. One runs at a time for an
+    account."""
 
     # Longer than the calls for one meeting can take.
     DEAD_AFTER = timedelta(minutes=5)

@@ -1,18 +1,92 @@
-"""The inbox: what Calendly delivered, byte for byte, until it is applied and after."""
+"""The inbox: the deliveries of Calendly, byte for byte, before and after they are applied."""
 
-from django.db import models
+import uuid
+from collections import defaultdict
+from collections.abc import Sequence
+from contextlib import nullcontext
+from datetime import datetime
+
+from django.db import IntegrityError, models, transaction
 from django.utils.translation import gettext_lazy as _
 
+from .calendly_account import CalendlyAccount
 from .visible import one_line
 from .work import Work, WorkQuerySet, due_index
 
 
 class WebhookDeliveryQuerySet(WorkQuerySet["WebhookDelivery"]):
-    """The inbox as work."""
+    """Claims deliveries. State changes return whether they held: not where the lease was lost."""
+
+    def store(self, row: "WebhookDelivery") -> None:
+        """Store a delivery. One with the same body is left as it is."""
+        # A save outside a transaction is one round trip. `bulk_create` would take three, with its own transaction.
+        in_transaction = transaction.get_connection(self.db).in_atomic_block
+        try:
+            with transaction.atomic(using=self.db) if in_transaction else nullcontext():
+                row.save(using=self.db, force_insert=True)
+        except IntegrityError:
+            if not self.filter(digest=row.digest).exists():
+                raise
+
+    def save_outcomes(self, rows: Sequence["WebhookDelivery"], *, account: CalendlyAccount) -> None:
+        """Save the outcome of claimed rows, and release them. A row whose lease was lost is left alone: its new
+        holder does the same. The caller holds the transaction."""
+        held = set(self._held(rows).select_for_update().values_list("pk", flat=True))
+        self.bulk_update([row for row in rows if row.pk in held], ["booking"])
+        by_outcome: dict[tuple[object, ...], list[int]] = defaultdict(list)
+        for row in rows:
+            if row.pk in held:
+                by_outcome[row.status, row.kind, row.applied_at, row.last_error].append(row.pk)
+        for (status, kind, applied_at, last_error), ids in by_outcome.items():
+            self.filter(pk__in=ids).update(
+                status=status,
+                kind=kind,
+                applied_at=applied_at,
+                last_error=last_error,
+                account=account,
+                next_attempt_at=None,
+                lease_token=None,
+            )
+
+    def release_all(self, rows: Sequence["WebhookDelivery"], *, next_attempt_at: datetime) -> int:
+        """Release rows of one claim, to be applied alone. Returns how many were held."""
+        return self._held(rows).update(next_attempt_at=next_attempt_at, lease_token=None)
+
+    def release_uncounted(self, row: "WebhookDelivery", *, next_attempt_at: datetime, error: str) -> bool:
+        """Release a row without counting the attempt, except that it is no longer fresh."""
+        attempts = max(row.attempts - 1, 1)
+        return bool(
+            self._held([row]).update(
+                next_attempt_at=next_attempt_at, lease_token=None, attempts=attempts, last_error=error
+            )
+        )
+
+    def retry(self, row: "WebhookDelivery", *, next_attempt_at: datetime, error: str) -> bool:
+        """Release a row that failed."""
+        return self.finish(row, next_attempt_at=next_attempt_at, last_error=error)
+
+    def park(self, row: "WebhookDelivery", *, error: str | None = None) -> bool:
+        """Leave a row that keeps failing to staff."""
+        changes = {} if error is None else {"last_error": error}
+        return self.finish(row, status=WebhookDelivery.Status.PARKED, **changes)
+
+    def replay(self, row: "WebhookDelivery", *, now: datetime) -> None:
+        """Make a row due once more, whatever its state and whoever holds it. It is applied alone."""
+        self.filter(pk=row.pk).update(
+            status=WebhookDelivery.Status.RECEIVED,
+            next_attempt_at=now,
+            attempts=1,
+            lease_token=None,
+            last_error="",
+        )
+
+    def _held(self, rows: Sequence["WebhookDelivery"]) -> "WebhookDeliveryQuerySet":
+        token: uuid.UUID | None = rows[0].lease_token
+        return self.filter(pk__in=[row.pk for row in rows], lease_token=token)
 
 
 class WebhookDelivery(Work):
-    """One signed delivery. The digest of its body makes a repetition the same row."""
+    """One signed delivery. The digest of its body is unique, so a repeated delivery is the same row."""
 
     class Status(models.TextChoices):
         RECEIVED = "received", _("received")

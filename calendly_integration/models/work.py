@@ -1,7 +1,7 @@
-"""Rows that are work to be done: claimed with a lease and a token, finished only by who holds the token.
+"""Work rows: claimed with a lease and a token, and finished only by the holder of the token.
 
-`next_attempt_at` is when the row may be taken: null once nothing is left to do, the end of the lease while
-somebody works on it. A worker that dies therefore needs no cleaning up: its rows come due again.
+`next_attempt_at` is when a row may be claimed. It is null once nothing is left to do, and the end of the lease
+while a worker holds the row. A worker that dies needs no cleanup: its rows come due again.
 """
 
 import uuid
@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 W = TypeVar("W", bound="Work")
 
-# What a database raises that went away. No fault of the work: its lease ends, and it is done anew.
+# Raised when the database goes away. The work is not at fault: its lease ends and it is done again.
 DATABASE_AWAY = (OperationalError, InterfaceError)
 
 
@@ -22,14 +22,14 @@ class WorkQuerySet(models.QuerySet[W]):
     """Claims and finishes work rows."""
 
     def due(self, now: datetime) -> Self:
-        """Rows that may be taken at `now`, whoever held them before."""
+        """Rows that may be claimed at `now`."""
         return self.filter(next_attempt_at__lte=now)
 
     def claim(self, *, now: datetime, lease: timedelta, limit: int) -> list[W]:
-        """Take up to `limit` due rows for the length of `lease`, the longest waiting first.
+        """Claim up to `limit` due rows for the length of `lease`, the longest waiting first.
 
-        Two claimers never get the same row: PostgreSQL skips rows that another claim has locked, SQLite lets
-        one transaction write at a time.
+        Two claimers never get the same row: PostgreSQL skips rows that another claim has locked, and SQLite
+        lets one transaction write at a time.
         """
         token = uuid.uuid4()
         with transaction.atomic():
@@ -47,7 +47,7 @@ class WorkQuerySet(models.QuerySet[W]):
         return rows
 
     def finish(self, row: W, **changes: Any) -> bool:
-        """Give the row back with `changes`. False: the lease was lost to somebody else, nothing is written."""
+        """Release the row with `changes`. Returns False, and writes nothing, where the lease was lost."""
         if row.lease_token is None:
             return False
         changes = {"next_attempt_at": None, "lease_token": None} | changes
@@ -59,7 +59,7 @@ class WorkQuerySet(models.QuerySet[W]):
 
 
 class Work(models.Model):
-    """The columns of a row that somebody has to work on."""
+    """The columns of a work row."""
 
     next_attempt_at = models.DateTimeField(_("next attempt"), null=True, blank=True)
     lease_token = models.UUIDField(null=True, blank=True, editable=False)
@@ -71,7 +71,7 @@ class Work(models.Model):
 
 
 def due_index(name: str) -> models.Index:
-    """The partial index that `due` and `claim` read: only rows with work left are in it."""
+    """The partial index for `due` and `claim`. It holds only rows with work left."""
     return models.Index(
         fields=["next_attempt_at"], name=name, condition=models.Q(next_attempt_at__isnull=False)
     )

@@ -154,7 +154,7 @@ def test_what_cannot_be_signed_is_refused_before_its_body_is_read(header: str | 
 def test_a_flood_of_forged_deliveries_is_a_line_a_minute(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, clock: time_machine.Traveller
 ) -> None:
-    monkeypatch.setattr(inbox, "_refusals", inbox._RefusalLog())
+    monkeypatch.setattr(inbox, "refusal_log", inbox.RefusalLog())
     for _ in range(50):
         assert deliver(header=None).status_code == deliver(header=signature(key="forged")).status_code == 401
     assert [record.getMessage() for record in caplog.records if record.levelname == "WARNING"] == [
@@ -201,7 +201,7 @@ def test_a_database_that_cannot_take_it_is_a_503(
     def full(*_args: Any, **_kwargs: Any) -> None:
         raise error
 
-    monkeypatch.setattr("calendly_integration.services.webhooks.inbox.insert_missing", full)
+    monkeypatch.setattr("calendly_integration.models.webhook_delivery.WebhookDeliveryQuerySet.store", full)
     answer = deliver()
     assert answer.status_code == 503
     assert int(answer["Retry-After"]) > 0
@@ -217,6 +217,7 @@ def test_nothing_of_a_delivery_is_logged(caplog: pytest.LogCaptureFixture) -> No
     assert SIGNING_KEY not in caplog.text
 
 
+@pytest.mark.django_db(transaction=True)
 def test_it_takes_one_query(django_assert_num_queries: Any) -> None:
     deliver(b"{}")  # the keys are read every few seconds
     with django_assert_num_queries(1):

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 
 def test_a_key_proves_itself_and_is_not_kept_in_clear() -> None:
     key, secret = keys.create("Agent", now=NOW)
-    assert keys.SHAPE.fullmatch(secret)
+    assert keys.KEY_PATTERN.fullmatch(secret)
     assert keys.authenticate(secret, now=NOW) == key
     kept = AgentKey.objects.values().get()
     assert secret not in repr(kept)

@@ -157,7 +157,7 @@ def test_a_worker_that_is_killed_is_followed_by_another(
         elif moment == "wanted":
             patch.setattr(pending_actions, "cancel_now", die)
         elif moment == "sent":
-            patch.setattr("calendly_integration.services.reconcile.canceled_by_us", die)
+            patch.setattr("calendly_integration.services.reconcile.apply_our_cancellation", die)
         else:
             patch.setattr(BulkItem.objects, "finish", die)
         [item] = bulk.claim(now=now(), limit=5)

@@ -272,7 +272,7 @@ def test_a_mail_that_breaks_keeps_no_other(
     book()
     book(email="b@example.com", preferred=TEN + hours(2))
     deliver(calendly)
-    mail = confirmations.telling.mail
+    mail = confirmations.portal_messages.mail
 
     def broken(booking: Booking, **facts: Any) -> Any:
         if booking.invitee_email == "b@example.com":
@@ -281,7 +281,7 @@ def test_a_mail_that_breaks_keeps_no_other(
 
     clock.shift(59)
     with monkeypatch.context() as patched:
-        patched.setattr(confirmations.telling, "mail", broken)
+        patched.setattr(confirmations.portal_messages, "mail", broken)
         assert confirmations.process(now=now()) == 2
     assert [each["to"] for each in mails()] == ["maria@example.com"]
     clock.shift(61)

@@ -60,7 +60,8 @@ def apply(bodies: list[bytes]) -> None:
 
 
 def state() -> list[Any]:
-    """What must not depend on order: the bookings with their Calendly bookings, and what the portal is told of the end."""
+    """What must not depend on order: the bookings with their Calendly bookings, and what the portal is told of the
+    end."""
     return [
         (
             booking.status,

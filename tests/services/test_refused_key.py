@@ -34,9 +34,8 @@ def couriers(
     post: Post, now: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Callable[[], outbox.OutboxDispatcher]]:
     """Couriers that learn at once what others found."""
-    monkeypatch.setattr(refused_key, "REFRESH", 0.0)
-    monkeypatch.setattr(circuit_breaker, "REFRESH", 0.0)
-    monkeypatch.setattr(dispatcher, "PAUSE_IN_OUTAGE", 0.02)
+    monkeypatch.setattr(circuit_breaker, "REFRESH_SECONDS", 0.0)
+    monkeypatch.setattr(dispatcher, "OUTAGE_PAUSE_SECONDS", 0.02)
     made: list[outbox.OutboxDispatcher] = []
 
     def make() -> outbox.OutboxDispatcher:
@@ -53,7 +52,7 @@ def refused(path: str, body: bytes) -> errors.KeyRefused:
 
 
 def starts_again(monkeypatch: pytest.MonkeyPatch, name: str = "another") -> None:
-    monkeypatch.setattr(refused_key, "_worker", lambda: name)
+    monkeypatch.setattr(refused_key, "worker_name", lambda: name)
 
 
 def states() -> dict[str, int]:
@@ -140,7 +139,7 @@ def test_a_refusal_proves_that_the_portal_lives(
     post.answer = lambda path, body: unavailable()
     outbox_dispatcher = couriers()
     for _ in range(200):
-        if CircuitState.objects.filter(pk=circuit_breaker.CIRCUIT).exists():
+        if CircuitState.objects.filter(pk=circuit_breaker.PORTAL_FAILS).exists():
             break
         carry(outbox_dispatcher, rounds=5)
     carry(outbox_dispatcher)
@@ -148,7 +147,7 @@ def test_a_refusal_proves_that_the_portal_lives(
     post.answer = lambda path, body: errors.RequestRefused("no", status=400)
     carry(outbox_dispatcher)
     assert states() == {"parked": 9}
-    assert not CircuitState.objects.filter(pk=circuit_breaker.CIRCUIT).exists()
+    assert not CircuitState.objects.filter(pk=circuit_breaker.PORTAL_FAILS).exists()
 
 
 def test_a_drain_rests_while_the_key_is_refused(

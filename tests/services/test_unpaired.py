@@ -99,7 +99,7 @@ def test_a_person_may_have_calendly_asked_again(calendly: Calendly, clock: time_
     pass_time(clock, calendly, minutes=2, hooks=False)
     calendly.faults.clear()
     booking.refresh_from_db()
-    refetch.look(booking, by=AGENT, now=now())
+    refetch.request_refetch(booking, by=AGENT, now=now())
     pass_time(clock, calendly, minutes=1, hooks=False)
     booking.refresh_from_db()
     assert (booking.status, booking.start_at) == ("confirmed", TEN + hours(2))

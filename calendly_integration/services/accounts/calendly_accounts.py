@@ -1,4 +1,4 @@
-"""The connected Calendly organization: who it is, and how well we speak to it."""
+"""The Calendly account: its identity, its health, its stored secrets."""
 
 import re
 from datetime import datetime, timedelta
@@ -12,7 +12,7 @@ from ...calendly.payloads import Organization, User
 from ...clients import encryption
 from ...models import CalendlyAccount
 
-LEARNT = (
+IDENTITY_COLUMNS = (
     "organization_uri",
     "user_uri",
     "user_email",
@@ -25,11 +25,11 @@ LEARNT = (
     "checked_at",
     "token_encrypted",
 )
-SECRETS = ("token_encrypted", "signing_keys_encrypted")
+SECRET_COLUMNS = ("token_encrypted", "signing_keys_encrypted")
 
 
 def default() -> CalendlyAccount:
-    """The connection made from the settings; its row is made on first use."""
+    """The account of the settings. Its row is created on first use."""
     account = CalendlyAccount.objects.filter(slug=clients.DEFAULT).first()
     if account is None:
         account, _made = CalendlyAccount.objects.get_or_create(slug=clients.DEFAULT)
@@ -37,9 +37,9 @@ def default() -> CalendlyAccount:
 
 
 def identify(account: CalendlyAccount, *, now: datetime) -> User:
-    """Ask Calendly who we are and keep it.
+    """Ask Calendly who we are, and save it.
 
-    Raises CalendlyError, NoToken; a failure is kept as the connection's health first.
+    Raises CalendlyError, NoToken. An error is saved as the health of the account first.
     """
     try:
         client = clients.calendly(account)
@@ -53,27 +53,27 @@ def identify(account: CalendlyAccount, *, now: datetime) -> User:
     account.name = account.name or me.name
     if organization is not None:
         if (account.plan, account.stage) not in (("", ""), (organization.plan, organization.stage)):
-            # Another plan has other allowances: the next booking asks Calendly.
+            # Another plan has another quota: the next booking asks Calendly.
             CalendlyAccount.objects.filter(pk=account.pk).update(quota_exhausted_until=None)
             account.quota_exhausted_until = None
         account.plan, account.stage = organization.plan, organization.stage
     account.health, account.health_note, account.checked_at = CalendlyAccount.Health.OK, "", now
     if account.slug == clients.DEFAULT:
-        account.token_encrypted = ""  # its credential is the environment's alone
-    # Only what was learnt: others note allowances and subscriptions meanwhile.
-    account.save(update_fields=LEARNT)
+        account.token_encrypted = ""  # its credential comes from the environment only
+    # Only these columns: quota and subscription may change meanwhile.
+    account.save(update_fields=IDENTITY_COLUMNS)
     return me
 
 
 def failed(account: CalendlyAccount, error: Exception, *, now: datetime) -> None:
-    """Keep what went wrong, for staff and the doctor."""
+    """Save an error, for staff and the doctor."""
     CalendlyAccount.objects.filter(pk=account.pk).update(
         health=CalendlyAccount.Health.FAILING, health_note=str(error)[:500], checked_at=now
     )
 
 
 def works(account: CalendlyAccount, *, now: datetime) -> None:
-    """Calendly has just taken our credential: a failure kept before is over. Writes only where one is kept."""
+    """Calendly has just accepted our credential: an error saved before is over. Writes only where there is one."""
     if account.health == CalendlyAccount.Health.FAILING:
         CalendlyAccount.objects.filter(pk=account.pk).update(
             health=CalendlyAccount.Health.OK, health_note="", checked_at=now
@@ -81,17 +81,17 @@ def works(account: CalendlyAccount, *, now: datetime) -> None:
 
 
 def quota_exhausted(account: CalendlyAccount, *, retry_after: float, now: datetime) -> None:
-    """Remember until when Calendly takes no more bookings, so that nobody asks in vain."""
+    """Save until when Calendly accepts no more bookings, so that no request is made in vain."""
     until = now + timedelta(seconds=retry_after)
     CalendlyAccount.objects.filter(pk=account.pk).update(quota_exhausted_until=until)
 
 
 @transaction.atomic
 def rotate_secrets() -> int:
-    """Write every stored secret anew under the first encryption key. Returns how many."""
+    """Encrypt every stored secret again with the first encryption key. Returns how many."""
     done = 0
     for account in CalendlyAccount.objects.select_for_update():
-        kept = {name: getattr(account, name) for name in SECRETS if getattr(account, name)}
+        kept = {name: getattr(account, name) for name in SECRET_COLUMNS if getattr(account, name)}
         for name, text in kept.items():
             setattr(account, name, encryption.rotate(text))
         if kept:
@@ -101,7 +101,7 @@ def rotate_secrets() -> int:
 
 
 def _organization(client: Client, uri: str) -> Organization | None:
-    """The organization's plan; None where the token may not read it (scope organizations:read)."""
+    """The organization with its plan. None where the token may not read it (scope organizations:read)."""
     try:
         return client.organization(uri)
     except (PermissionDenied, NotFound):
@@ -109,5 +109,5 @@ def _organization(client: Client, uri: str) -> Organization | None:
 
 
 def webhook_url() -> str:
-    """Where Calendly reaches our receiver."""
+    """The URL to which Calendly delivers."""
     return re.sub(r"/+$", "", conf.get().PUBLIC_URL) + "/webhooks/calendly"

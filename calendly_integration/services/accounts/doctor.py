@@ -1,4 +1,4 @@
-"""Is everything as it must be? One answer a check, and what to type to mend it."""
+"""Checks the installation. Each check has a result, and says what to type to repair it."""
 
 import re
 from collections.abc import Callable
@@ -21,7 +21,7 @@ from ..webhooks import signing_keys, subscriptions
 from ..worker import heartbeat
 from . import calendly_accounts
 
-SKEW = timedelta(seconds=60)
+MAX_CLOCK_DIFFERENCE = timedelta(seconds=60)
 WANTED_SCOPES = (
     "users:read event_types:read availability:read scheduled_events:write webhooks:write organizations:read"
 )
@@ -29,7 +29,7 @@ WANTED_SCOPES = (
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """The outcome of a check, in the language of whoever asked. `ok` is None where it does not matter yet."""
+    """The result of a check, in the language of the request. `ok` is None for a warning."""
 
     name: str
     ok: bool | None
@@ -38,7 +38,7 @@ class Finding:
 
 
 def examine(account: CalendlyAccount, *, now: datetime) -> list[Finding]:
-    """All checks, each by itself: one that fails does not hide the others."""
+    """All checks. One that fails does not hide the others."""
     checks: tuple[tuple[str, Callable[[CalendlyAccount, datetime], Finding]], ...] = (
         ("database", _database),
         ("token", _token),
@@ -51,10 +51,10 @@ def examine(account: CalendlyAccount, *, now: datetime) -> list[Finding]:
         ("portal", _portal),
         ("search", _search),
     )
-    return [_guarded(name, check, account, now) for name, check in checks]
+    return [_run_check(name, check, account, now) for name, check in checks]
 
 
-def _guarded(
+def _run_check(
     name: str, check: Callable[[CalendlyAccount, datetime], Finding], account: CalendlyAccount, now: datetime
 ) -> Finding:
     try:
@@ -83,7 +83,7 @@ def _token(account: CalendlyAccount, now: datetime) -> Finding:
 
 
 def _scopes(account: CalendlyAccount, now: datetime) -> Finding:
-    """Ask for one thing of each family. Rights to write cannot be tried without writing."""
+    """Read one item of each kind. Scopes to write cannot be tried without writing."""
     client, owner = clients.calendly(account), account.organization_uri
     lacking: set[str] = set()
     for scope, ask in (
@@ -99,7 +99,7 @@ def _scopes(account: CalendlyAccount, now: datetime) -> Finding:
             ask()
         except InsufficientScope as error:
             lacking.update(error.required_scopes or (scope,))
-    unseen = _what_of_the_organization_is_unseen(account)
+    unseen = _missing_organization_rights(account)
     if lacking:
         names = sorted(lacking | ({"organizations:read"} if unseen else set()))
         text = _("lacking: %s") % ", ".join(names)
@@ -109,8 +109,8 @@ def _scopes(account: CalendlyAccount, now: datetime) -> Finding:
     return Finding("scopes", True, _("event types, meetings, availability, webhooks, organization"))
 
 
-def _what_of_the_organization_is_unseen(account: CalendlyAccount) -> str:
-    """What a token that may not read the organization leaves out; empty where it may. The sync survives that."""
+def _missing_organization_rights(account: CalendlyAccount) -> str:
+    """What the token may not read of the organization. Empty where it may. The sync works without it."""
     client, owner = clients.calendly(account), account.organization_uri
     try:
         next(iter(client.memberships(organization=owner)), None)
@@ -159,8 +159,8 @@ def _clock(account: CalendlyAccount, now: datetime) -> Finding:
         return Finding("clock", None, _("Calendly told no time"))
     off = abs(told - before)
     text = _("%d s apart from Calendly") % round(off.total_seconds())
-    mend = "" if off < SKEW else _("Set the clock by NTP (timedatectl set-ntp true).")
-    return Finding("clock", off < SKEW, text, mend)
+    mend = "" if off < MAX_CLOCK_DIFFERENCE else _("Set the clock by NTP (timedatectl set-ntp true).")
+    return Finding("clock", off < MAX_CLOCK_DIFFERENCE, text, mend)
 
 
 def _webhook(account: CalendlyAccount, now: datetime) -> Finding:
@@ -209,7 +209,7 @@ def _worker(account: CalendlyAccount, now: datetime) -> Finding:
 
 
 def _portal(account: CalendlyAccount, now: datetime) -> Finding:
-    """Ask for metadata of no event: a portal that knows nothing of it answers all the same."""
+    """Ask for the metadata of an event that does not exist: the portal answers that too."""
     portal, waiting = clients.portal(), outbox.stats(now)
     waits = ngettext("%d message waits", "%d messages wait", waiting.waiting) % waiting.waiting
     parked = ngettext("%d is parked", "%d are parked", waiting.parked) % waiting.parked
@@ -237,7 +237,7 @@ def _portal(account: CalendlyAccount, now: datetime) -> Finding:
 
 
 def _search(account: CalendlyAccount, now: datetime) -> Finding:
-    """Without it the search is right but slow, which matters to large tables only."""
+    """Without the index the search is correct but slow, which matters for large tables only."""
     if search.index_exists():
         return Finding("search", True, _("bookings are found by index"))
     mend = _("As the owner of the database: %s") % search.CREATE_INDEX_SQL

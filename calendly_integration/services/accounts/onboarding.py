@@ -1,4 +1,4 @@
-"""The four steps that set the app up, and how far one is: read from our own rows, Calendly is not asked."""
+"""The four steps of the setup, and which are done. Reads our own rows only."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +12,7 @@ from ...models import AgentKey, Booking, CalendlyAccount
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A step. `hint`: what to do next, or what is there where it is `done`."""
+    """A step. `hint` says what to do, or what is there where the step is `done`."""
 
     name: Promise
     done: bool
@@ -20,7 +20,7 @@ class Step:
 
 
 def steps(now: datetime) -> list[Step]:
-    """All four, in their order. Three queries."""
+    """The steps in their order. Three queries."""
     account = CalendlyAccount.objects.filter(slug=clients.DEFAULT).first()
     return [_account(account), _key(now), _webhook(account), _test()]
 

@@ -2,12 +2,13 @@
 
 import uuid
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db.models import Prefetch, Q, QuerySet
 
 from ...models import Booking, EventType, Host
+from ..bookings.time_zones import start_of_day
 
 MAX_DAYS, MAX_MEETINGS = 45, 2000
 # A meeting that began up to this long before the first day may still be running in it.
@@ -51,12 +52,12 @@ class DayRange:
     @property
     def start(self) -> datetime:
         """When the first day begins."""
-        return _midnight(self.first, self.zone)
+        return start_of_day(self.first, self.zone)
 
     @property
     def end(self) -> datetime:
         """When the last day ends."""
-        return _midnight(self.after, self.zone)
+        return start_of_day(self.after, self.zone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +197,3 @@ def _first_minute_after(before: datetime, after: datetime, zone: ZoneInfo) -> da
 
 def _offset(at: datetime, zone: ZoneInfo) -> timedelta:
     return at.astimezone(zone).utcoffset() or timedelta()
-
-
-def _midnight(on: date, zone: ZoneInfo) -> datetime:
-    return datetime.combine(on, time(), zone).astimezone(UTC)

@@ -67,7 +67,7 @@ def save_settings(
 
 def _clean_aliases(aliases: Iterable[str]) -> list[str]:
     """Each name once, as it was typed, without outer blanks."""
-    found = {event_types.plain(each): " ".join(each.split()) for each in aliases}
+    found = {event_types.normalize_name(each): " ".join(each.split()) for each in aliases}
     names = [name for compared, name in found.items() if compared]
     if len(names) > MAX_ALIASES or any(len(name) > MAX_ALIAS_LENGTH for name in names):
         raise TooManyNames
@@ -79,11 +79,12 @@ def _check_not_taken(kind: EventType, aliases: list[str]) -> None:
     taken: dict[str, str] = {}
     for name, slug, also in others.values_list("name", "slug", "aliases"):
         taken |= dict.fromkeys(
-            {event_types.plain(name), event_types.plain(slug), *event_types.known_as(also)}, name
+            {event_types.normalize_name(name), event_types.normalize_name(slug), *event_types.known_as(also)},
+            name,
         )
     for alias in aliases:
-        if event_types.plain(alias) in taken:
-            raise NameTaken(alias, taken[event_types.plain(alias)])
+        if event_types.normalize_name(alias) in taken:
+            raise NameTaken(alias, taken[event_types.normalize_name(alias)])
 
 
 def missing_defaults() -> list[default_event_types.Standard]:

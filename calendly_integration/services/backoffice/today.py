@@ -3,7 +3,7 @@ Each query uses an index and a limit, because the page must open at once with a 
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -21,6 +21,7 @@ from ...models import (
     WebhookDelivery,
 )
 from ..bookings import time_zones
+from ..bookings.time_zones import start_of_day
 
 M = TypeVar("M", bound=Model)
 # The maximum number of rows read of a kind.
@@ -75,8 +76,8 @@ class LimitedRows:
 
 
 def day(on: date, zone: ZoneInfo) -> CalendarDay:
-    """That day in the zone."""
-    return CalendarDay(on, zone, _midnight(on, zone), _midnight(on + timedelta(days=1), zone))
+    """That day as the zone's clocks show it."""
+    return CalendarDay(on, zone, start_of_day(on, zone), start_of_day(on + timedelta(days=1), zone))
 
 
 def chosen(text: str, *, zone: ZoneInfo, now: datetime) -> CalendarDay:
@@ -213,10 +214,6 @@ def zones_in_use(own: ZoneInfo) -> list[str]:
     of_hosts = Host.objects.filter(active=True).exclude(time_zone="").values_list("time_zone", flat=True)
     names = [own.key, time_zones.default_name(), "UTC", *sorted(of_hosts.distinct().order_by()[:MAX_ROWS])]
     return list(dict.fromkeys(names))
-
-
-def _midnight(on: date, zone: ZoneInfo) -> datetime:
-    return datetime.combine(on, time(), zone).astimezone(UTC)
 
 
 def _week_before(at: datetime, zone: ZoneInfo) -> datetime:

@@ -280,14 +280,15 @@ def _send(plan: Plan, calendly_booking: CalendlyBooking, slot: Slot) -> Outcome:
     calendly_accounts.works(account, now=now)
     observation = reconcile.Observation(reconcile.Kind.BOOKED, invitee, None)
     heard = api_call_log.entries(calendly_booking.booking_id, at=now)
-    [result] = reconcile.apply_observations(
-        account,
-        [observation],
-        now=now,
-        heard=heard,
-        of=calendly_booking.booking_id,
-        then=lambda results: plan.confirmed(results[0].booking),
-    )
+    with transaction.atomic(durable=True):
+        [result] = reconcile.apply_observations(
+            account,
+            [observation],
+            now=now,
+            recorded_calls=heard,
+            expected_booking=calendly_booking.booking_id,
+        )
+        plan.confirmed(result.booking)
     return Placed(result.booking)
 
 

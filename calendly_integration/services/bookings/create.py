@@ -11,7 +11,6 @@ from ...calendly.errors import CalendlyError
 from ...calendly.payloads import Answer
 from ...models import Booking, CalendlyBooking, EventType, VAIMetadata
 from ...models.booking import search_key
-from ...models.bulk_sql import insertion, send
 from .. import api_call_log, errors, texts
 from ..actors import Actor, entry
 from ..catalog import availability, event_types
@@ -298,7 +297,8 @@ def _intend(
     )
     wanted = _wanted(booking_request.preferred, booking.time_zone)
     requested = entry(booking.pk, at=now, by=by, action="requested", wanted=wanted)
-    send([each for row in (booking, calendly_booking, metadata, requested) for each in insertion([row])])
+    for row in (booking, calendly_booking, metadata, requested):
+        row.save(force_insert=True)
 
 
 def _wanted(preferred: datetime | None, time_zone: str) -> str:

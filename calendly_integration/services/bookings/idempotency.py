@@ -14,10 +14,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import Error as DatabaseTrouble
+from django.db import IntegrityError, transaction
 from django.db.models import Q
 
 from ...models import AgentKey, Booking, IdempotencyRecord
-from ...models.bulk_sql import insert_missing
 
 log = logging.getLogger("calendly.idempotency")
 
@@ -132,8 +132,7 @@ def _claim(
     still be `adding`: it is written with the booking's intent."""
     for _try in range(5):
         mine = IdempotencyRecord(agent_key=agent_key, key=key.text, fingerprint=wanted, started_at=now)
-        if not key.implicit and insert_missing([mine]):  # one statement, its own transaction
-            mine._state.adding = False
+        if not key.implicit and _insert(mine):
             return mine
         record = _find(agent_key, key)
         if record is None:
@@ -211,9 +210,19 @@ def _link(record: IdempotencyRecord, booking: Booking) -> None:
     """Tie the booking to its request, first of all in the transaction of the intent. Raises InProgress if another
     request has the record, or took this one for dead meanwhile: then the booking must not be made."""
     record.booking = booking
-    tied = insert_missing([record]) if record._state.adding else _own(record).update(booking=booking)
+    tied = _insert(record) if record._state.adding else _own(record).update(booking=booking)
     if not tied:
         raise InProgress
+
+
+def _insert(record: IdempotencyRecord) -> bool:
+    """Insert the record. False where another request has inserted one with the same key."""
+    try:
+        with transaction.atomic():
+            record.save(force_insert=True)
+    except IntegrityError:
+        return False
+    return True
 
 
 def _own(record: IdempotencyRecord) -> Any:

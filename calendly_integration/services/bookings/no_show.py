@@ -108,7 +108,7 @@ def _do(
         return _refused(calendly_booking, refusal, now, unread=error)
     heard = api_call_log.entries(calendly_booking.booking_id, at=now)
     reconcile.apply_observations(
-        account, [reconcile.Observation(reconcile.Kind.READ, invitee, None)], now=now, heard=heard
+        account, [reconcile.Observation(reconcile.Kind.READ, invitee, None)], now=now, recorded_calls=heard
     )
     if refusal is not None and bool(invitee.no_show_uri) != marked:
         return _refused(calendly_booking, refusal, now)

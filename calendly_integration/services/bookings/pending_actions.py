@@ -100,7 +100,7 @@ def _again(calendly_booking: CalendlyBooking, error: Exception) -> None:
         next_attempt_at=timezone.now() + timedelta(seconds=pause),
         last_error=str(error)[:500],
     )
-    reconcile.unpaired(calendly_booking)
+    reconcile.recompute_unpaired(calendly_booking)
 
 
 def _give_up(calendly_booking: CalendlyBooking, error: Exception) -> None:
@@ -114,7 +114,7 @@ def _give_up(calendly_booking: CalendlyBooking, error: Exception) -> None:
             calendly_booking, pending_action=PendingAction.NOTHING, last_error=text
         ):
             _note(calendly_booking, action, text)
-    reconcile.unpaired(calendly_booking)
+    reconcile.recompute_unpaired(calendly_booking)
 
 
 def _note(calendly_booking: CalendlyBooking, action: str, error: str) -> None:
@@ -136,7 +136,9 @@ def _settle(calendly_booking: CalendlyBooking, *, began: datetime) -> None:
         invitee, event = seen
         observation = reconcile.Observation(reconcile.Kind.READ, invitee, event)
         heard = api_call_log.entries(calendly_booking.booking_id, at=now)
-        reconcile.apply_observations(calendly_booking.booking.account, [observation], now=now, heard=heard)
+        reconcile.apply_observations(
+            calendly_booking.booking.account, [observation], now=now, recorded_calls=heard
+        )
         return
     sent = calendly_booking.sent_at or calendly_booking.created_at
     # Looks that found nothing, not attempts: while Calendly fails nobody has looked.
@@ -285,7 +287,7 @@ def cancels(calendly_booking: CalendlyBooking) -> bool:
 
 def _take_back(calendly_booking: CalendlyBooking, error: Exception) -> None:
     """Calendly did nothing, and who asked is told so: the Calendly booking is as it was, a link that it waits for included."""
-    unsettled = not calendly_booking.event_raw or not mapping.settled(calendly_booking.event_raw)
+    unsettled = not calendly_booking.event_raw or not mapping.location_settled(calendly_booking.event_raw)
     text = str(error)[:500]
     with transaction.atomic(durable=True):
         if CalendlyBooking.objects.finish(
@@ -320,7 +322,9 @@ def _cancel(calendly_booking: CalendlyBooking) -> None:
         raise Over from error
     now = timezone.now()
     heard = api_call_log.entries(calendly_booking.booking_id, at=now)
-    reconcile.canceled_by_us(calendly_booking, by=by, at=at, reason=reason, now=now, heard=heard)
+    reconcile.apply_our_cancellation(
+        calendly_booking, by=by, at=at, reason=reason, now=now, recorded_calls=heard
+    )
 
 
 # Refresh
@@ -338,13 +342,13 @@ def _refresh(calendly_booking: CalendlyBooking) -> None:
         CalendlyBooking.objects.finish(
             calendly_booking, pending_action=PendingAction.NOTHING, last_error=str(error)[:500]
         )
-        reconcile.unpaired(calendly_booking)
+        reconcile.recompute_unpaired(calendly_booking)
         return
-    if calendly_booking.attempts < len(reconcile.LOOK_AGAIN):
+    if calendly_booking.attempts < len(reconcile.REFETCH_WAITS_SECONDS):
         CalendlyBooking.objects.finish(
             calendly_booking,
             next_attempt_at=timezone.now()
-            + timedelta(seconds=reconcile.LOOK_AGAIN[calendly_booking.attempts]),
+            + timedelta(seconds=reconcile.REFETCH_WAITS_SECONDS[calendly_booking.attempts]),
         )
     else:
         CalendlyBooking.objects.finish(calendly_booking, pending_action=PendingAction.NOTHING)
@@ -362,7 +366,9 @@ def _read(client: Client, calendly_booking: CalendlyBooking) -> bool:
         if calendly_booking.pending_action == PendingAction.CANCEL
         else []
     )
-    reconcile.apply_observations(calendly_booking.booking.account, [observation], now=now, heard=heard)
+    reconcile.apply_observations(
+        calendly_booking.booking.account, [observation], now=now, recorded_calls=heard
+    )
     return "canceled" in (invitee.status, event.status)
 
 

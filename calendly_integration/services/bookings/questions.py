@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from ...calendly.payloads import Answer
 from ...models import EventType
-from ..catalog.event_types import plain
+from ..catalog.event_types import normalize_name
 from . import phones
 
 Question = dict[str, Any]
@@ -119,9 +119,11 @@ def _name(question: Question) -> str:
 
 def _number(asked: list[Question], text: str, answered: dict[int, list[str]]) -> int:
     """Which of the questions it is: in these words, or in what is compared of them. Of several the next one."""
-    wanted = plain(text)
+    wanted = normalize_name(text)
     same = [number for number, question in enumerate(asked) if _name(question) == text.strip()]
-    same = same or [number for number, question in enumerate(asked) if plain(_name(question)) == wanted]
+    same = same or [
+        number for number, question in enumerate(asked) if normalize_name(_name(question)) == wanted
+    ]
     if not same:
         raise UnknownQuestion(asked=text, questions="; ".join(_name(each) for each in asked))
     return next((number for number in same if number not in answered), same[0])
@@ -150,7 +152,7 @@ def _choice(question: Question, text: str) -> str:
     choices = [str(each) for each in question.get("answer_choices") or ()]
     if not choices or text in choices:
         return text
-    same = [each for each in choices if plain(each) == plain(text)]
+    same = [each for each in choices if normalize_name(each) == normalize_name(text)]
     if len(same) == 1:
         return same[0]
     if question.get("include_other") and not same:

@@ -148,14 +148,14 @@ def unanswered(booking: Booking, event_type: EventType) -> list[dict[str, object
     """What the other event type asks and the invitee has not answered yet."""
     calendly_booking = booking.current_calendly_booking
     known = (
-        {event_types.plain(text) for text, _answer in _carried(calendly_booking, event_type)}
+        {event_types.normalize_name(text) for text, _answer in _carried(calendly_booking, event_type)}
         if calendly_booking
         else set()
     )
     return [
         question
         for question in questions.enabled(event_type)
-        if event_types.plain(str(question["name"])) not in known
+        if event_types.normalize_name(str(question["name"])) not in known
     ]
 
 
@@ -242,11 +242,12 @@ def _is_in_its_own_way(booking: Booking, event_type: EventType, wanted: datetime
 
 def _carried(calendly_booking: CalendlyBooking, event_type: EventType) -> list[tuple[str, str]]:
     """What the invitee has answered, and the other event type asks and takes, too."""
-    asked = {event_types.plain(str(each["name"])): each for each in questions.enabled(event_type)}
+    asked = {event_types.normalize_name(str(each["name"])): each for each in questions.enabled(event_type)}
     return [
         (each.question, each.answer)
         for each in mapping.answers(calendly_booking.invitee_raw)
-        if (question := asked.get(event_types.plain(each.question))) and questions.fits(question, each.answer)
+        if (question := asked.get(event_types.normalize_name(each.question)))
+        and questions.fits(question, each.answer)
     ]
 
 

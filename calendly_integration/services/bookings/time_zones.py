@@ -107,7 +107,7 @@ def with_plus(phone: str) -> str:
     return re.sub(r"^\W*00", "+", phone)
 
 
-def begins(day: date, zone: ZoneInfo) -> datetime:
+def start_of_day(day: date, zone: ZoneInfo) -> datetime:
     """The first instant of a day there; where the clocks skip midnight, the one to which they go forward.
 
     Raises OverflowError at the edges of the calendar.

@@ -1,4 +1,4 @@
-"""Times that are really free: always asked of Calendly, never guessed."""
+"""Free times. They always come from Calendly."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -14,18 +14,18 @@ from ...models import EventType, Host
 from .. import errors, texts
 from ..bookings import time_zones
 
-# Calendly takes only starts that lie in the future when the request arrives there.
-LEAD = timedelta(minutes=1)
-LONGEST = timedelta(days=31)
-LONGEST_HOST = timedelta(days=7)
-# After the day that was wanted; the last of them whole, whatever the hour was.
+# Calendly accepts only starts that are in the future when the request arrives.
+MIN_LEAD_TIME = timedelta(minutes=1)
+MAX_SPAN = timedelta(days=31)
+MAX_HOST_SPAN = timedelta(days=7)
+# After the wanted day. The last day is included until its end.
 SUGGESTED_DAYS = timedelta(days=14)
 SUGGESTED_SPAN = SUGGESTED_DAYS + timedelta(days=1)
-STARTS_A_DAY = 3
+MAX_SUGGESTIONS_PER_DAY = 3
 
 
 class Slot(NamedTuple):
-    """A free start, with Calendly's own spelling of it, and when a meeting begun then ends."""
+    """A free start, the end of a meeting that starts then, and the start as Calendly writes it."""
 
     start: datetime
     end: datetime
@@ -34,7 +34,7 @@ class Slot(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """Starts to suggest on one of the invitee's days."""
+    """Starts to suggest on one day of the invitee."""
 
     on: date
     slots: tuple[Slot, ...]
@@ -50,18 +50,18 @@ class Span:
 
 
 def free(event_type: EventType, *, start: datetime, end: datetime, now: datetime) -> list[Slot]:
-    """The free starts in [start, end), in order; one call to Calendly for each 31 days, none where that is past.
+    """The free starts in [start, end), in order. One call to Calendly for each 31 days, and none for the past.
 
     Raises CalendlyError, NoToken.
     """
-    begin = max(start, now + LEAD)
+    begin = max(start, now + MIN_LEAD_TIME)
     if begin >= end:
         return []
     lasts = timedelta(minutes=event_type.duration)
     client = clients.calendly(event_type.account)
     found = {
         slot.start_time: Slot(slot.start_time, slot.start_time + lasts, slot.start_text)
-        for first, last in _parts(begin, end, LONGEST)
+        for first, last in _parts(begin, end, MAX_SPAN)
         for slot in client.available_times(event_type.uri, first, last)
         if slot.status == "available" and slot.invitees_remaining > 0 and begin <= slot.start_time < end
     }
@@ -69,15 +69,15 @@ def free(event_type: EventType, *, start: datetime, end: datetime, now: datetime
 
 
 def _parts(begin: datetime, end: datetime, longest: timedelta) -> Iterator[tuple[datetime, datetime]]:
-    """The span in parts that Calendly takes: a month or week of days may be an hour longer, where the clocks are
-    set back."""
+    """Split the span into parts that Calendly accepts. Where the clocks are set back, 31 days or a week are an hour
+    longer than that."""
     while begin < end:
         yield begin, min(end, begin + longest)
         begin += longest
 
 
 def offered(event_type: EventType, *, start: datetime, end: datetime, now: datetime) -> list[Slot]:
-    """The free starts, for somebody who only looks. Raises CalendlyRefused, CalendlyUnavailable."""
+    """As `free`, with the errors of our use cases: CalendlyRefused, CalendlyUnavailable."""
     try:
         return free(event_type, start=start, end=end, now=now)
     except (CalendlyError, clients.NoToken) as error:
@@ -85,8 +85,8 @@ def offered(event_type: EventType, *, start: datetime, end: datetime, now: datet
 
 
 def suggest(slots: Iterable[Slot], *, around: datetime, zone: ZoneInfo) -> list[Day]:
-    """The days that have free starts, fourteen at most, up to the fourteenth after `around`; with at most three
-    starts each: those nearest to the hour that was wanted."""
+    """Days with free starts: at most fourteen, up to the fourteenth day after `around`, each with at most three
+    starts, those nearest to the wanted time of day."""
     wanted = around.astimezone(zone)
     last, minute = wanted.date() + SUGGESTED_DAYS, _minutes(wanted)
     days: dict[date, list[tuple[int, Slot]]] = {}
@@ -95,7 +95,7 @@ def suggest(slots: Iterable[Slot], *, around: datetime, zone: ZoneInfo) -> list[
         if around <= slot.start and local.date() <= last:
             days.setdefault(local.date(), []).append((abs(_minutes(local) - minute), slot))
     return [
-        Day(on, tuple(sorted(slot for _off, slot in sorted(starts)[:STARTS_A_DAY])))
+        Day(on, tuple(sorted(slot for _off, slot in sorted(starts)[:MAX_SUGGESTIONS_PER_DAY])))
         for on, starts in sorted(days.items())[: SUGGESTED_DAYS.days]
     ]
 
@@ -105,18 +105,18 @@ def _minutes(clock: datetime) -> int:
 
 
 def of_host(host: Host, *, start: datetime, end: datetime, now: datetime) -> list[Span]:
-    """A host's busy spans and, within the working hours, the available ones, in order.
+    """The busy spans of a host, and the available spans within the working hours, in order.
 
-    Two calls to Calendly, one more for each further seven days. Raises CalendlyRefused, CalendlyUnavailable.
+    Two calls to Calendly, and one more for each further seven days. Raises CalendlyRefused, CalendlyUnavailable.
     """
-    begin = max(start, now + LEAD)
+    begin = max(start, now + MIN_LEAD_TIME)
     if begin >= end:
         return []
     try:
         client = clients.calendly(host.account)
         obligations = [
             busy
-            for first, last in _parts(begin, end, LONGEST_HOST)
+            for first, last in _parts(begin, end, MAX_HOST_SPAN)
             for busy in client.busy_times(host.uri, first, last)
         ]
         schedules = client.availability_schedules(host.uri)
@@ -138,8 +138,8 @@ def of_host(host: Host, *, start: datetime, end: datetime, now: datetime) -> lis
 def _working_hours(
     schedules: Sequence[payloads.AvailabilitySchedule], begin: datetime, end: datetime
 ) -> list[tuple[datetime, datetime]]:
-    """The default schedule's hours as instants, each day by the rules of its zone. A rule for a date beats
-    that for its weekday."""
+    """The hours of the default schedule as instants, by the rules of its zone. A rule for a date precedes the rule
+    for its weekday."""
     schedule = next((each for each in schedules if each.default), next(iter(schedules), None))
     if schedule is None:
         return []
@@ -163,7 +163,7 @@ def _zone(name: str) -> ZoneInfo:
 
 
 def _weekday(day: date) -> str:
-    """As Calendly names it. `%A` would say it in the language of the process."""
+    """The weekday in the spelling of Calendly. `%A` would depend on the language of the process."""
     return texts.WEEKDAYS["en"][day.weekday()].lower()
 
 
@@ -186,7 +186,7 @@ def _union(spans: Iterable[tuple[datetime, datetime]]) -> list[tuple[datetime, d
 def _without(
     hours: list[tuple[datetime, datetime]], taken: list[tuple[datetime, datetime]]
 ) -> list[tuple[datetime, datetime]]:
-    """What is left of the hours."""
+    """The hours without the taken spans."""
     cuts = sorted({edge for span in (*hours, *taken) for edge in span})
     return _union(
         (first, last)

@@ -1,4 +1,4 @@
-"""The four standard event types: what they are, and how they come into Calendly."""
+"""The four default event types, and their creation at Calendly."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,13 +6,12 @@ from datetime import datetime
 from ... import clients
 from ...models import CalendlyAccount, EventType
 from . import event_types
-
-plain = event_types.plain
+from .event_types import normalize_name
 
 
 @dataclass(frozen=True, slots=True)
 class Standard:
-    """An event type that every portal has. Minutes; the buffer is kept free after the meeting."""
+    """A default event type. `duration` and `buffer_after` in minutes."""
 
     name: str
     duration: int
@@ -29,17 +28,17 @@ STANDARD = (
 
 
 def missing(account: CalendlyAccount) -> list[Standard]:
-    """Those that the mirror does not hold, by name."""
+    """The default event types that we do not hold, by name."""
     kept = EventType.objects.filter(account=account, deleted_at__isnull=True)
-    names = {plain(kind.name) for kind in kept}
-    return [kind for kind in STANDARD if plain(kind.name) not in names]
+    names = {normalize_name(kind.name) for kind in kept}
+    return [kind for kind in STANDARD if normalize_name(kind.name) not in names]
 
 
 def create_missing(account: CalendlyAccount, *, now: datetime) -> list[str]:
-    """Create the missing ones at Calendly, buffers included, and mirror them. Returns their names.
+    """Create the missing ones at Calendly, and read them. Returns their names.
 
-    A created type arrives inactive whatever was asked (calendly-api, section 6), so it is switched on afterwards.
-    Raises CalendlyError, NoToken.
+    Calendly creates an event type inactive, whatever is asked for (calendly-api, section 6), so it is activated
+    afterwards. Raises CalendlyError, NoToken.
     """
     client, made = clients.calendly(account), []
     for kind in missing(account):

@@ -1,4 +1,4 @@
-"""The mirror of event types and hosts, and how an agent's words find an event type in it."""
+"""Our copy of Calendly's event types and hosts, and the search for an event type by name."""
 
 import unicodedata
 import uuid
@@ -16,12 +16,13 @@ from ...calendly import payloads
 from ...calendly.client import Client
 from ...calendly.errors import NotFound, PermissionDenied
 from ...models import Booking, CalendlyAccount, CalendlyBooking, EventType, EventTypeChange, Host
+from ...models.text_folding import without_diacritics
 from .. import outbox
 from ..accounts import calendly_accounts
 from ..outbox import portal_messages
 from ..reconcile import mapping
 
-# What is told to staff when Calendly changes it. `deleted` is whether, not when.
+# The columns whose changes staff see.
 WATCHED = (
     "name",
     "slug",
@@ -38,14 +39,14 @@ WATCHED = (
 )
 
 
-# Written for one another: typographic, primes, modifier letters, backtick, acute.
+# Characters that people write for one another: typographic quotes, primes, modifier letters, backtick, acute.
 QUOTES = "\"'`´‘’‚‛“”„‟‹›«»′″‴‵‶ʹʺʻʼʽˈ＂＇"
 DASHES = "‐‑‒–—―−⁃﹘﹣－"
 ONE_FORM = str.maketrans(dict.fromkeys(QUOTES, "'") | dict.fromkeys(DASHES, "-"))
 
 
 class EventTypeNotFound(LookupError):
-    """No active event type that the caller may book goes by that. `names` are those that can be booked."""
+    """No event type that the caller may book matches. `names` are those that can be booked."""
 
     def __init__(self, names: list[str]) -> None:
         super().__init__("No such event type.")
@@ -53,7 +54,7 @@ class EventTypeNotFound(LookupError):
 
 
 class EventTypeAmbiguous(LookupError):
-    """Several event types that the caller may book go by that name. `event_types` are those, with their hosts."""
+    """Several event types that the caller may book match. `event_types` are those, with their hosts."""
 
     def __init__(self, event_types: list[EventType]) -> None:
         super().__init__("Several event types go by that name.")
@@ -61,11 +62,11 @@ class EventTypeAmbiguous(LookupError):
 
 
 class HostNotFound(LookupError):
-    """No active host goes by that."""
+    """No active host matches."""
 
 
 def event_types(*, key_id: int | None = None) -> QuerySet[EventType]:
-    """All that Calendly lists, inactive ones too; for an agent's key only those open to it."""
+    """All event types that Calendly lists, inactive ones too. With a key, only those open to it."""
     return EventType.objects.filter(deleted_at__isnull=True).open_to(key_id)
 
 
@@ -75,26 +76,27 @@ def hosts() -> QuerySet[Host]:
 
 
 def find(query: str, *, key_id: int | None = None) -> EventType:
-    """The bookable event type with that id, URI, slug, name or alias, compared as `plain` writes them.
+    """The bookable event type with that id, URI, slug, name or alias, compared by `normalize_name`.
 
-    With an agent's key only what is open to it: the rest is as if it were not there. Raises EventTypeNotFound;
-    EventTypeAmbiguous for a name of several. A slug is one host's: of several with it the first is taken.
+    With a key, only event types that are open to it are searched. A slug belongs to one host: of several event
+    types with the slug the first is returned. Raises EventTypeNotFound, and EventTypeAmbiguous for a name of
+    several.
     """
     return EventType.objects.select_related("account").get(pk=_bookable(query, key_id))
 
 
 def _bookable(query: str, key_id: int | None) -> uuid.UUID:
-    """Its id. Of all types only what can be asked by is read: their questions and raw payloads are long."""
-    text, wanted = query.strip(), plain(query)
+    """The id of that event type. Only the columns to search in are read: questions and raw payloads are long."""
+    text, wanted = query.strip(), normalize_name(query)
     rows = EventType.objects.bookable().open_to(key_id)
     bookable = list(rows.values_list("pk", "uri", "slug", "name", "aliases"))
     if wanted:
         known = [pk for pk, uri, *_names in bookable if text.lower() in _ids(pk, uri)]
-        slugs = [pk for pk, _uri, slug, *_names in bookable if wanted == plain(slug)]
+        slugs = [pk for pk, _uri, slug, *_names in bookable if wanted == normalize_name(slug)]
         exact = [pk for pk, _uri, slug, *_names in bookable if text == slug]
-        names = [pk for pk, _uri, _slug, name, _aliases in bookable if wanted == plain(name)]
+        names = [pk for pk, _uri, _slug, name, _aliases in bookable if wanted == normalize_name(name)]
         others = [pk for pk, *_names, aliases in bookable if wanted in known_as(aliases)]
-        # A name such as "Demo" may look like a slug: then it is one only where it leads to one event type.
+        # A name such as "Demo" may equal a slug. It counts as a slug only where that leads to one event type.
         for found in (known, exact if len(exact) == 1 else [], names, slugs[:1], others):
             if len(found) == 1:
                 return found[0]
@@ -104,21 +106,21 @@ def _bookable(query: str, key_id: int | None) -> uuid.UUID:
 
 
 def known_as(aliases: Any) -> set[str]:
-    """Other names, as they are compared."""
-    return {plain(each) for each in aliases or () if isinstance(each, str)}
+    """Aliases, as they are compared."""
+    return {normalize_name(each) for each in aliases or () if isinstance(each, str)}
 
 
 def _ids(pk: uuid.UUID, uri: str) -> tuple[str, ...]:
     return str(pk), uri.lower(), payloads.uuid_of(uri).lower()
 
 
-def plain(text: str) -> str:
+def normalize_name(text: str) -> str:
     """A name, a question or a choice as it is compared: lower case, without diacritics, invisible characters and a
-    question mark at the end, single spaces, one kind of quotes and of dashes."""
+    final question mark, with single spaces, one kind of quotes and one kind of dashes."""
     bare = text.translate(ONE_FORM).casefold()
     if not bare.isascii():
-        folded = unicodedata.normalize("NFKD", bare).casefold()
-        bare = "".join(c for c in folded if not unicodedata.combining(c) and unicodedata.category(c) != "Cf")
+        folded = without_diacritics(bare).casefold()
+        bare = "".join(char for char in folded if unicodedata.category(char) != "Cf")
     single = " ".join(bare.split())
     return single.rstrip("? ") or single
 
@@ -136,9 +138,9 @@ def find_host(key: str) -> Host:
 
 
 def sync(account: CalendlyAccount, *, now: datetime) -> tuple[int, int]:
-    """Mirror hosts and event types. Returns how many of each. What Calendly lists no more becomes inactive.
+    """Read hosts and event payloads. Returns how many of each. Those that Calendly no longer lists become inactive.
 
-    Raises CalendlyError, NoToken; what was read before stays.
+    Raises CalendlyError, NoToken. What was read before the error stays.
     """
     calendly_accounts.identify(account, now=now)
     client = clients.calendly(account)
@@ -148,26 +150,26 @@ def sync(account: CalendlyAccount, *, now: datetime) -> tuple[int, int]:
     for kind in seen:
         members = _members(client, kind)
         with transaction.atomic():
-            keep_event_type(account, kind, hosts=[hosts[uri] for uri in members if uri in hosts], now=now)
-    if not listed.unreadable:  # else one that is missing may be there
-        _gone(account, [kind.uri for kind in seen], now)
-    name_late(EventType, [kind.uri for kind in seen], now=now)
+            save_event_type(account, kind, hosts=[hosts[uri] for uri in members if uri in hosts], now=now)
+    if not listed.unreadable:  # an unreadable one may be among those that seem to be gone
+        _mark_deleted(account, [kind.uri for kind in seen], now)
+    fill_references(EventType, [kind.uri for kind in seen], now=now)
     CalendlyAccount.objects.filter(pk=account.pk).update(synced_at=now)
     return len(hosts), len(seen)
 
 
-def _gone(account: CalendlyAccount, listed: list[str], now: datetime) -> None:
-    """What Calendly does not list any more."""
+def _mark_deleted(account: CalendlyAccount, listed: list[str], now: datetime) -> None:
+    """Mark event types that Calendly no longer lists."""
     rows = EventType.objects.filter(account=account, deleted_at__isnull=True).exclude(uri__in=listed)
     with transaction.atomic():
         for kind in rows.select_for_update():
             columns = {"active": False, "deleted_at": now}
-            _note_change(kind, columns, now)
+            _record_change(kind, columns, now)
             EventType.objects.filter(pk=kind.pk).update(**columns)
 
 
 def _sync_hosts(client: Client, account: CalendlyAccount, now: datetime) -> dict[str, Host]:
-    """The organization's members; only ourselves where the token may not list them."""
+    """Read the members of the organization, or only our own user where the token may not list them."""
     unreadable = 0
     try:
         members = client.memberships(organization=account.organization_uri)
@@ -191,22 +193,22 @@ def _sync_hosts(client: Client, account: CalendlyAccount, now: datetime) -> dict
                 "seen_at": now,
             },
         )
-    if not unreadable:  # else one who is missing may be there
+    if not unreadable:  # an unreadable one may be among those who seem to be gone
         Host.objects.filter(account=account).exclude(uri__in=found).update(active=False)
-    name_late(Host, found, now=now)
+    fill_references(Host, found, now=now)
     return found
 
 
-# By which column a booking names a row of the mirror, and where its Calendly booking has the URI.
-_NAMED: dict[type[Model], tuple[str, str]] = {
+# The column of a booking that names such a row, and the path to its URI in the Calendly booking.
+REFERENCES: dict[type[Model], tuple[str, str]] = {
     Host: ("host", "event_raw__event_memberships__0__user"),
     EventType: ("event_type", "event_raw__event_type"),
 }
 
 
-def name_late(model: type[Model], uris: Iterable[str], *, now: datetime) -> None:
-    """Name hosts or event types in the bookings that were seen before those were mirrored. One statement."""
-    column, path = _NAMED[model]
+def fill_references(model: type[Model], uris: Iterable[str], *, now: datetime) -> None:
+    """Set hosts or event types in bookings that arrived before these were read. One statement."""
+    column, path = REFERENCES[model]
     waiting = Booking.objects.filter(
         **{f"{column}__isnull": True, f"current_calendly_booking__{path}__in": list(uris)}
     )
@@ -219,7 +221,7 @@ def name_late(model: type[Model], uris: Iterable[str], *, now: datetime) -> None
 
 
 def _members(client: Client, kind: payloads.EventType) -> list[str]:
-    """The hosts of an event type: its owner, or for a pool whoever Calendly names."""
+    """The URIs of the hosts of an event type: its owner, or the hosts that Calendly names for a pool."""
     if kind.pooling_type or kind.profile_type == "Team":
         try:
             members = list(client.event_type_hosts(kind.uri))
@@ -230,23 +232,23 @@ def _members(client: Client, kind: payloads.EventType) -> list[str]:
     return [kind.profile_owner] if kind.profile_owner else []
 
 
-def keep_event_type(
+def save_event_type(
     account: CalendlyAccount, seen: payloads.EventType, *, hosts: list[Host] | None = None, now: datetime
 ) -> bool:
-    """Bring one event type in, if it is not older than what we hold. True if it was new or changed.
+    """Save an event type, unless ours is newer. True where it is new or changed.
 
-    What is different is noted for staff. The caller holds the transaction.
+    Changes are recorded for staff. The caller holds the transaction.
     """
     columns = mapping.event_type_columns(seen, now=now)
-    # Another sync or a delivery may make the row at this moment: then that one is brought up to date.
+    # Another sync or a delivery may create the row at this moment. Then that row is updated.
     kept, made = EventType.objects.select_for_update().get_or_create(
         uri=seen.uri, defaults={"account": account, **columns}
     )
     changed = made or kept.updated_at < seen.updated_at or kept.deleted_at != seen.deleted_at
     if made:
-        name_late(EventType, [seen.uri], now=now)
+        fill_references(EventType, [seen.uri], now=now)
     elif kept.updated_at <= seen.updated_at:
-        _note_change(kept, columns, now)
+        _record_change(kept, columns, now)
         EventType.objects.filter(pk=kept.pk).update(**columns)
     if hosts is not None:
         kept.hosts.set(hosts)
@@ -255,8 +257,8 @@ def keep_event_type(
     return changed
 
 
-def _note_change(kept: EventType, columns: dict[str, Any], now: datetime) -> None:
-    """Note for staff what of an event type is about to become different, if anything is."""
+def _record_change(kept: EventType, columns: dict[str, Any], now: datetime) -> None:
+    """Record for staff which columns of an event type are about to change."""
     changes = {
         name: [getattr(kept, name), columns[name]]
         for name in WATCHED
@@ -269,9 +271,11 @@ def _note_change(kept: EventType, columns: dict[str, Any], now: datetime) -> Non
         EventTypeChange.objects.create(event_type=kept, at=now, changes=changes)
 
 
-def event_type_told(account: CalendlyAccount, seen: payloads.EventType, kind: str, *, now: datetime) -> bool:
-    """A delivery about an event type. The caller holds the transaction. True if it brought news."""
-    changed = keep_event_type(account, seen, now=now)
+def apply_event_type_delivery(
+    account: CalendlyAccount, seen: payloads.EventType, kind: str, *, now: datetime
+) -> bool:
+    """Apply a delivery about an event type. True where it changed something. The caller holds the transaction."""
+    changed = save_event_type(account, seen, now=now)
     data = {"name": seen.name, "slug": seen.slug, "active": seen.active, "duration_minutes": seen.duration}
     version = f"{seen.updated_at:%Y%m%d%H%M%S%f}"
     what = kind.replace(".", "_")

@@ -1,12 +1,12 @@
-"""The outbox: what the portal is to be told is written with the change that causes it, and told later.
+"""The outbox: a message to the portal is saved with the change that causes it, and sent later.
 
-`add` is called in the transaction of the change. A `OutboxDispatcher` in the worker carries the messages to the
-portal: at least once, in order within a queue, for as long as it takes. While the portal refuses our key it pauses.
+`add` is called in the transaction of the change. An `OutboxDispatcher` in the worker sends the messages: at least
+once, in order within a queue, for as long as it takes. It pauses while the portal refuses our key.
 """
 
 from .dispatcher import OutboxDispatcher
-from .queue import Draft, NotParked, NotWaiting, Stats, add, addition, heal, park, recall, resend, stats
-from .refused_key import go_on, paused_since, take_turn
+from .queue import Draft, NotParked, NotWaiting, Stats, add, heal, park, recall, resend, stats
+from .refused_key import claim_probe, paused_since, resume
 
 __all__ = [
     "Draft",
@@ -15,13 +15,12 @@ __all__ = [
     "OutboxDispatcher",
     "Stats",
     "add",
-    "addition",
-    "go_on",
+    "claim_probe",
     "heal",
     "park",
     "paused_since",
     "recall",
     "resend",
+    "resume",
     "stats",
-    "take_turn",
 ]

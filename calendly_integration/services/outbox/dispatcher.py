@@ -1,4 +1,4 @@
-"""The dispatcher: carries messages to the portal with many threads, and touches the database with one."""
+"""The dispatcher: many threads send messages to the portal, and one thread uses the database."""
 
 import logging
 import time
@@ -15,165 +15,166 @@ from ...models import OutboxMessage, OutboxQueue
 from ...portal import errors
 from ...portal.client import Client
 from . import refused_key
-from .circuit_breaker import CircuitBreaker
-from .refused_key import Key
-from .results import Failure, OutgoingMessage, Run, settle
+from .circuit_breaker import PortalCircuitBreaker, State
+from .refused_key import KeyCircuitBreaker
+from .results import Failure, OutgoingMessage, Run, record_runs
 
 log = logging.getLogger("calendly.outbox")
 
 LEASE = timedelta(seconds=45)
-# The longest that one send may take: connect 3 s, read 10, a slow body 10 more.
-LONGEST_SEND = 25.0
-SENDERS = 40
-# Lanes out at once, with those that wait for a free sender: the senders shall not starve between two looks.
-OUT = SENDERS * 4
-# While the portal fails: so many at once, and a look only so often (seconds). An outage shall cost nothing.
-OUT_IN_OUTAGE, PAUSE_IN_OUTAGE = 2, 0.25
-LETTERS_PER_RUN = 50
-LETTERS_PER_LOOK = 2000
+# The longest that one send may take: connect 3 s, read 10 s, a slow body 10 s more.
+MAX_SEND_SECONDS = 25.0
+SENDER_THREADS = 40
+# Claimed at once, those that wait for a free thread included: the threads never run out of work between two steps.
+MAX_CLAIMED_QUEUES = SENDER_THREADS * 4
+# While the portal fails, so that an outage costs next to nothing.
+MAX_CLAIMED_QUEUES_IN_OUTAGE = 2
+OUTAGE_PAUSE_SECONDS = 0.25
+MAX_MESSAGES_PER_RUN = 50
+MAX_MESSAGES_PER_READ = 2000
 
 
 class OutboxDispatcher:
-    """Carries what is due, until it is closed. Its methods belong to one thread, the drain's."""
+    """Sends due messages until it is closed. Its methods belong to one thread."""
 
     def __init__(self, client: Client, *, clock: Callable[[], datetime]) -> None:
         self._client, self._clock = client, clock
-        self._executor = ThreadPoolExecutor(SENDERS, thread_name_prefix="calendly-sender")
-        self._back: deque[Run] = deque()
-        self._unsettled: list[Run] = []
+        self._executor = ThreadPoolExecutor(SENDER_THREADS, thread_name_prefix="calendly-sender")
+        self._returned: deque[Run] = deque()
+        self._unrecorded: list[Run] = []
         self._out = 0
         self._closing = False
-        self._outage = CircuitBreaker()
-        self._key = Key()
-        self._next_look = 0.0
+        self._portal = PortalCircuitBreaker()
+        self._key = KeyCircuitBreaker()
+        self._next_claim = 0.0
 
     @property
     def busy(self) -> bool:
-        """True while queues are out or not yet written down."""
-        return bool(self._out or self._unsettled)
+        """True while runs are out or not recorded yet."""
+        return bool(self._out or self._unrecorded)
 
     @property
     def rest(self) -> float:
-        """For how many seconds there is no use in another `step`: more than none only in an outage."""
-        return PAUSE_IN_OUTAGE if self._outage.on else 0.0
+        """For how many seconds another `step` is of no use. More than zero only while the portal fails."""
+        return OUTAGE_PAUSE_SECONDS if self._portal.state != State.CLOSED else 0.0
 
     def next_try(self) -> datetime | None:
-        """When there is use in another look although messages are due; None: now."""
+        """When due messages may be sent next. None: now."""
         self._key.refresh()
-        return refused_key.next_try(self._clock()) if self._key.paused else None
+        return refused_key.next_probe_at(self._clock()) if self._key.state != State.CLOSED else None
 
     def step(self) -> int:
-        """Write down what came back and hand out what is due. Returns how many runs that were."""
-        settled = self._collect()
-        self._outage.refresh()
+        """Record the runs that came back and hand out what is due. Returns the number of runs."""
+        recorded = self._record()
+        self._portal.refresh()
         self._key.refresh()
-        return settled + self._hand_out()
+        return recorded + self._hand_out()
 
     def stop(self) -> None:
-        """Hand out nothing more and begin no further send. `step` goes on to write down what comes back."""
+        """Hand out nothing more and begin no further send. `step` still records what comes back."""
         self._closing = True
 
     def close(self) -> None:
-        """Let the threads end. What is still on its way comes due again when its lease ends."""
+        """Let the threads end. A run that is still out comes due again when its lease ends."""
         self._closing = True
         self._executor.shutdown(wait=False, cancel_futures=True)
 
-    def _collect(self) -> int:
-        came = 0
-        while self._back:
-            run = self._back.popleft()
+    def _record(self) -> int:
+        returned = 0
+        while self._returned:
+            run = self._returned.popleft()
             self._out -= 1
-            self._outage.note(run)
+            self._portal.note(run)
             self._key.note(run)
-            self._unsettled.append(run)
-            came += 1
-        if self._unsettled:
-            # Where the database fails here, the runs stay and are written down when it is back.
-            self._unsettled = settle(self._unsettled, now=self._clock())
-            self._outage.settled(self._clock())
-            self._key.settled(self._clock())
-        return came
+            self._unrecorded.append(run)
+            returned += 1
+        if self._unrecorded:
+            # Where the database fails here, the runs stay and are recorded when it is back.
+            self._unrecorded = record_runs(self._unrecorded, now=self._clock())
+            self._portal.update(self._clock())
+            self._key.update(self._clock())
+        return returned
 
     def _hand_out(self) -> int:
-        circuit_breaker, probe = self._outage.on, self._key.paused
-        room = (OUT_IN_OUTAGE if circuit_breaker else OUT) - self._out
-        moment = time.monotonic()
-        if self._closing or room <= 0 or (circuit_breaker and moment < self._next_look):
+        failing, is_probe = self._portal.state != State.CLOSED, self._key.state != State.CLOSED
+        room = (MAX_CLAIMED_QUEUES_IN_OUTAGE if failing else MAX_CLAIMED_QUEUES) - self._out
+        started = time.monotonic()
+        if self._closing or room <= 0 or (failing and started < self._next_claim):
             return 0
-        self._next_look = moment + PAUSE_IN_OUTAGE
-        if probe:
+        self._next_claim = started + OUTAGE_PAUSE_SECONDS
+        if is_probe:
             due = not self._out and OutboxQueue.objects.due(self._clock()).exists()
-            if not due or not self._key.take_turn(self._clock()):
+            if not due or not self._key.claim_probe(self._clock()):
                 return 0
             room = 1
         queues = OutboxQueue.objects.claim(now=self._clock(), lease=LEASE, limit=room)
         if not queues:
             return 0
-        until = moment + LEASE.total_seconds() - LONGEST_SEND
-        for run in load(queues, until=until):
+        for run in read_runs(queues, deadline=started + LEASE.total_seconds() - MAX_SEND_SECONDS):
             self._out += 1
-            if probe:
-                run.probe, run.letters, run.more = True, run.letters[:1], True
-            if run.letters:
-                self._executor.submit(self._carry, run)
+            if is_probe:
+                run.probe, run.messages, run.more = True, run.messages[:1], True
+            if run.messages:
+                self._executor.submit(self._deliver, run)
             else:
-                self._back.append(run)
+                self._returned.append(run)
         return len(queues)
 
-    def _carry(self, run: Run) -> None:
-        """In a sender's thread: one message after the other, until one does not arrive."""
+    def _deliver(self, run: Run) -> None:
+        """In a sender's thread: send one message after the other, until one fails."""
         try:
-            for letter in run.letters:
-                if self._closing or self._key.refused or time.monotonic() > run.until:
+            for message in run.messages:
+                if self._closing or self._key.refused or time.monotonic() > run.deadline:
                     break
-                run.failure = self._send(run, letter)
+                run.failure = self._send(run, message)
                 if run.failure:
                     break
         finally:
-            self._back.append(run)
+            self._returned.append(run)
 
-    def _send(self, run: Run, letter: OutgoingMessage) -> Failure | None:
+    def _send(self, run: Run, message: OutgoingMessage) -> Failure | None:
         try:
-            self._client.post(letter.path, letter.body, idempotency_key=letter.key)
+            self._client.post(message.path, message.body, idempotency_key=message.key)
         except errors.RequestRefused as error:
-            run.refused.append((letter.id, described(error)))
+            run.refused.append((message.id, describe(error)))
         except errors.KeyRefused as error:
             self._key.refused = True
-            return Failure(letter, described(error), key_refused=True)
+            return Failure(message, describe(error), key_refused=True)
         except errors.PortalError as error:
-            return Failure(letter, described(error), retry_after=error.retry_after)
-        except BaseException as error:  # whatever it is, the queue must come back
-            log.exception("Message %s could not be sent.", letter.id)
-            return Failure(letter, described(error), broken=True)
+            return Failure(message, describe(error), retry_after_seconds=error.retry_after)
+        except BaseException as error:  # whatever the error is, the queue must come back
+            log.exception("Message %s could not be sent.", message.id)
+            return Failure(message, describe(error), broken=True)
         else:
-            run.sent.append(letter.id)
+            run.sent.append(message.id)
         return None
 
 
-def load(queues: Sequence[OutboxQueue], *, until: float) -> list[Run]:
-    """The first messages of each queue, in order, as they go over the wire."""
-    found: dict[str, list[OutgoingMessage]] = defaultdict(list)
+def read_runs(queues: Sequence[OutboxQueue], *, deadline: float) -> list[Run]:
+    """The first messages of each queue, in order."""
+    messages: dict[str, list[OutgoingMessage]] = defaultdict(list)
     rows = list(
-        OutboxMessage.objects.filter(queue__in=queues, status=OutboxMessage.Status.WAITING)
+        OutboxMessage.objects.waiting()
+        .filter(queue__in=queues)
         .order_by("queue_id", "id")
-        # The stored text is what is sent: to read and write it anew would cost more than the rest.
+        # The stored text is sent as it is: parsing and dumping it would cost more than the rest.
         .annotate(text=Cast("body", TextField()))
-        .values_list("pk", "queue_id", "path", "text", "idempotency_key")[:LETTERS_PER_LOOK]
+        .values_list("pk", "queue_id", "path", "text", "idempotency_key")[:MAX_MESSAGES_PER_READ]
     )
     for pk, queue, path, text, key in rows:
-        found[queue].append(OutgoingMessage(pk, path, text.encode(), str(uuid.UUID(str(key)))))
-    cut = len(rows) == LETTERS_PER_LOOK
+        messages[queue].append(OutgoingMessage(pk, path, text.encode(), str(uuid.UUID(str(key)))))
+    cut = len(rows) == MAX_MESSAGES_PER_READ
     return [
         Run(
             queue,
-            found[queue.pk][:LETTERS_PER_RUN],
-            more=cut or len(found[queue.pk]) > LETTERS_PER_RUN,
-            until=until,
+            messages[queue.pk][:MAX_MESSAGES_PER_RUN],
+            more=cut or len(messages[queue.pk]) > MAX_MESSAGES_PER_RUN,
+            deadline=deadline,
         )
         for queue in queues
     ]
 
 
-def described(error: BaseException) -> str:
-    """The error for staff, short. The client's errors hold no secrets."""
+def describe(error: BaseException) -> str:
+    """The error for staff, short. The errors of the client hold no secrets."""
     return f"{type(error).__name__}: {error}"[:500]

@@ -1,7 +1,6 @@
-"""What the portal is told of a booking: one function a message, as the wire contract (section 4) says."""
+"""The messages to the portal: one function for each, as the wire contract (section 4) says."""
 
 import re
-import unicodedata
 import uuid
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -9,22 +8,23 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from ...models import Booking, CalendlyBooking, FollowUp, TimelineEntry, VAIMetadata
+from ...models.text_folding import without_diacritics
 from .. import texts
 from ..bookings import time_zones
 from . import Draft
 
-MAIL = "/email/send"
+MAIL_PATH = "/email/send"
 FOLLOW_UP_AFTER = timedelta(hours=24)
-SUBJECT = {"ro": "Confirmare: {event}, {when}", "en": "Confirmed: {event}, {when}"}
-HELP = {
+MAIL_SUBJECT = {"ro": "Confirmare: {event}, {when}", "en": "Confirmed: {event}, {when}"}
+RESCHEDULE_TEXT = {
     "ro": "Bună ziua! Ați anulat „{event}” pentru că ora nu mai era potrivită. Căutăm împreună alt moment?",
     "en": "Hello! You canceled “{event}” because the time no longer suited you. Shall we find another one?",
 }
-OFFER = {
+REBOOK_TEXT = {
     "ro": "Bună ziua! Din păcate a trebuit să anulăm „{event}”. Căutăm împreună alt moment?",
     "en": "Hello! Unfortunately we had to cancel “{event}”. Shall we find another time?",
 }
-# Reasons that speak of time: the meeting is still wanted, only not then. Without diacritics, lower case.
+# Reasons about the time: the invitee still wants the meeting. Matched in lower case without diacritics.
 ABOUT_TIME = re.compile(
     r"\b("
     r"(nu|n)[\s-]*(mai\s+)?(am|avem)\s+timp|lips[ai]\s+de\s+timp|ora\s+(asta\s+|aceea\s+)?nu\b|"
@@ -42,18 +42,17 @@ ABOUT_TIME = re.compile(
 
 
 def about_time(reason: str) -> bool:
-    """True where a cancellation was about the hour, not about the meeting."""
-    plain = unicodedata.normalize("NFKD", reason.lower())
-    return bool(ABOUT_TIME.search("".join(char for char in plain if not unicodedata.combining(char))))
+    """True where a cancellation was about the time, not about the meeting."""
+    return bool(ABOUT_TIME.search(without_diacritics(reason.lower())))
 
 
 def queue_key(booking: Booking) -> str:
-    """Messages of one booking leave in order."""
+    """The queue of a booking: its messages leave in order."""
     return queue_key_of(booking.pk)
 
 
 def queue_key_of(booking_id: uuid.UUID) -> str:
-    """As `queue_key`, by the booking's id."""
+    """The queue of a booking, by its id."""
     return booking_id.hex
 
 
@@ -80,12 +79,12 @@ def _times(booking: Booking) -> dict[str, str | None]:
 
 
 def utc_text(instant: datetime | None) -> str | None:
-    """The instant in UTC, or nothing."""
+    """The instant in UTC as text, or None."""
     return texts.utc(instant) if instant else None
 
 
 def booked(booking: Booking, calendly_booking: CalendlyBooking, *, now: datetime) -> list[Draft]:
-    """An agent has booked it."""
+    """An agent has booked the meeting."""
     kept, once = _metadata(booking), f"booked:{booking.pk.hex}"
     return [
         _draft(
@@ -118,7 +117,7 @@ def booked(booking: Booking, calendly_booking: CalendlyBooking, *, now: datetime
 
 
 def confirmed(booking: Booking, *, now: datetime) -> list[Draft]:
-    """Calendly has confirmed it: the portal is told, and asked to mail the invitee. The mail has no body yet."""
+    """Calendly has confirmed the booking: the news, and the mail to the invitee, which has no body yet."""
     kept, once = _metadata(booking), f"confirmed:{booking.pk.hex}"
     return [
         _draft(
@@ -132,27 +131,29 @@ def confirmed(booking: Booking, *, now: datetime) -> list[Draft]:
             **_times(booking),
             event_type=booking.event_name,
         ),
-        wanted_mail(booking, once_key=f"{once}:{MAIL}"),
+        wanted_mail(booking, once_key=f"{once}:{MAIL_PATH}"),
     ]
 
 
 def wanted_mail(booking: Booking, *, once_key: str) -> Draft:
-    """The confirmation mail before it is known when it leaves: without its body. `confirmations.resolve` makes
-    the message of it. Written anew it keeps its key: a portal that has it already mails no second time."""
+    """The confirmation mail without its body. `confirmations.resolve` adds that when the mail leaves.
+
+    A mail that is written again keeps its idempotency key, so the portal does not mail twice.
+    """
     key = uuid.uuid5(booking.pk, once_key)
     return Draft(
-        queue=queue_key(booking), path=MAIL, body={}, once_key=once_key, booking_id=booking.pk, key=key
+        queue=queue_key(booking), path=MAIL_PATH, body={}, once_key=once_key, booking_id=booking.pk, key=key
     )
 
 
 def mail(booking: Booking, *, once_key: str, now: datetime) -> Draft:
     """The confirmation mail as the booking is now."""
-    body = {**_mail(booking, _metadata(booking)), "timestamp": texts.utc(now)}
+    body = {**_mail_body(booking, _metadata(booking)), "timestamp": texts.utc(now)}
     return replace(wanted_mail(booking, once_key=once_key), body=body)
 
 
-def _mail(booking: Booking, kept: VAIMetadata) -> dict[str, Any]:
-    """The confirmation mail: its times as the invitee reads them."""
+def _mail_body(booking: Booking, kept: VAIMetadata) -> dict[str, Any]:
+    """The body of the mail, with times in the zone and language of the invitee."""
     lang = texts.mail_language(booking.locale)
     try:
         zone = time_zones.named(booking.time_zone)
@@ -162,8 +163,8 @@ def _mail(booking: Booking, kept: VAIMetadata) -> dict[str, Any]:
     when = texts.spoken(start, zone, lang) if start else ""
     return {
         "to": booking.invitee_email,
-        # One line: the event's name is not ours.
-        "subject": SUBJECT[lang].format(event=" ".join(booking.event_name.split()), when=when),
+        # One line, because the name comes from Calendly.
+        "subject": MAIL_SUBJECT[lang].format(event=" ".join(booking.event_name.split()), when=when),
         "template": "calendly_confirmation",
         "data": {
             "event_name": booking.event_name,
@@ -177,7 +178,7 @@ def _mail(booking: Booking, kept: VAIMetadata) -> dict[str, Any]:
 
 
 def canceled(booking: Booking, calendly_booking: CalendlyBooking, *, now: datetime) -> list[Draft]:
-    """It will not take place."""
+    """The meeting is canceled."""
     return [
         _draft(
             booking,
@@ -195,17 +196,14 @@ def canceled(booking: Booking, calendly_booking: CalendlyBooking, *, now: dateti
 def ended(
     booking: Booking, calendly_booking: CalendlyBooking, *, now: datetime
 ) -> tuple[list[FollowUp], list[Draft]]:
-    """All that a cancellation causes: the news, and a follow-up where the invitee gave a reason about time, to
-    Calendly or to an agent that cancels for them. Staff choose for themselves."""
+    """The messages of a cancellation, and a follow-up where the invitee gave a reason about the time, to Calendly
+    or to an agent. Staff choose follow-ups themselves."""
     drafts = canceled(booking, calendly_booking, now=now)
-    booking_request = calendly_booking.intent.get("cancel") or {}
+    requested = calendly_booking.intent.get("cancel") or {}
     reason = booking.cancel_reason
     if calendly_booking.canceler != "invitee":
-        reason = (
-            str(booking_request.get("reason") or "")
-            if booking_request.get("kind") == TimelineEntry.Actor.AGENT
-            else ""
-        )
+        by_agent = requested.get("kind") == TimelineEntry.Actor.AGENT
+        reason = str(requested.get("reason") or "") if by_agent else ""
     if not about_time(reason):
         return [], drafts
     followup = plan_follow_up(booking, calendly_booking, now=now)
@@ -215,7 +213,7 @@ def ended(
 def rescheduled(
     booking: Booking, calendly_booking: CalendlyBooking, old_start: datetime | None, *, now: datetime
 ) -> list[Draft]:
-    """It takes place at another time."""
+    """The meeting has another time."""
     return [
         _draft(
             booking,
@@ -233,7 +231,7 @@ def rescheduled(
 
 
 def follow_up(booking: Booking, followup: FollowUp, *, now: datetime) -> list[Draft]:
-    """Somebody should help the invitee to another time."""
+    """The invitee needs help to find another time."""
     return [
         _draft(
             booking,
@@ -256,10 +254,9 @@ def plan_follow_up(
     kind: str = FollowUp.Kind.RESCHEDULE,
     now: datetime,
 ) -> FollowUp:
-    """The follow-up of a cancellation about time, not saved yet. After one of ours it is due at once: the invitee
-    was promised a meeting."""
+    """The follow-up of a cancellation, not saved yet. It is due at once where we canceled."""
     ours = kind == FollowUp.Kind.REBOOK
-    text = (OFFER if ours else HELP)[texts.mail_language(booking.locale)]
+    text = (REBOOK_TEXT if ours else RESCHEDULE_TEXT)[texts.mail_language(booking.locale)]
     return FollowUp(
         booking=booking,
         calendly_booking=calendly_booking,
@@ -275,8 +272,8 @@ def plan_follow_up(
 def logged(
     booking: Booking, calendly_booking: CalendlyBooking, what: str, *, now: datetime, mark: str = ""
 ) -> list[Draft]:
-    """An event of Calendly that we accepted, bookings made elsewhere too. `mark` tells apart what may happen to
-    a Calendly booking again."""
+    """An event of Calendly for the portal's analytics, for all bookings. `mark` tells apart events that can happen
+    to a Calendly booking more than once."""
     return [
         _draft(
             booking,
@@ -305,7 +302,7 @@ def logged(
 def event_type_logged(
     uri: str, what: str, data: dict[str, Any], version: str, *, now: datetime
 ) -> list[Draft]:
-    """A change of an event type that we accepted."""
+    """A change of an event type for the portal's analytics."""
     own = uri.rpartition("/")[2][:60]
     return [
         Draft(

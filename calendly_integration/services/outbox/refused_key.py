@@ -1,112 +1,111 @@
-"""The pause while the portal refuses our key: one for all workers, kept over restarts.
+"""The circuit that opens when the portal refuses our key.
 
-A row of `CircuitState`: it says since when the key is refused, when it was last tried, and by which workers. One
-message a minute, and one at the start of a worker, tries it again.
+Nothing is sent while it is open, except a probe: one message a minute, and one when a worker starts. The row holds
+when the last probe was sent, since when the key is refused, and which workers have sent a probe since.
 """
 
 import logging
 import os
 import socket
-import time
 from datetime import datetime, timedelta
 
 from django.db import transaction
 
 from ...models import CircuitState
+from . import circuit_breaker
+from .circuit_breaker import CircuitBreaker, State
 from .results import Run
 
 log = logging.getLogger("calendly.outbox")
 
-CIRCUIT = "portal refuses our key"
-EVERY = timedelta(minutes=1)
-REFRESH = 2.0
+KEY_REFUSED = "portal refuses our key"
+PROBE_EVERY = timedelta(minutes=1)
+MAX_KEPT_WORKERS = 20
 
 
 def paused_since() -> datetime | None:
-    """Since when the portal refuses our key; None while it takes it."""
-    return CircuitState.objects.filter(pk=CIRCUIT).values_list("opened_at", flat=True).first()
+    """Since when the portal refuses our key. None where it accepts the key."""
+    row = circuit_breaker.read(KEY_REFUSED)
+    return row.opened_at if row else None
 
 
-def next_try(now: datetime) -> datetime | None:
-    """When the key may be tried again; None while there is no pause."""
-    circuit = CircuitState.objects.filter(pk=CIRCUIT).first()
-    return _next(circuit, now) if circuit else None
+def next_probe_at(now: datetime) -> datetime | None:
+    """When the next probe may be sent. None while the circuit is closed."""
+    row = circuit_breaker.read(KEY_REFUSED)
+    return _next_probe_at(row, now) if row else None
 
 
-def take_turn(now: datetime) -> bool:
-    """Take the right to try the key once. Of several workers one gets it."""
-    circuit = CircuitState.objects.filter(pk=CIRCUIT).first()
-    if circuit is None or _next(circuit, now) > now:
+def claim_probe(now: datetime) -> bool:
+    """Claim the right to send one probe. Of several workers one gets it."""
+    row = circuit_breaker.read(KEY_REFUSED)
+    if row is None or _next_probe_at(row, now) > now:
         return False
-    workers = [*(name for name in circuit.probed_by if name != _worker()), _worker()]
-    same = CircuitState.objects.filter(pk=CIRCUIT, probed_at=circuit.probed_at)
-    return bool(same.update(probed_at=now, probed_by=workers[-20:]))
+    workers = [*(name for name in row.probed_by if name != worker_name()), worker_name()]
+    return circuit_breaker.claim_probe(row, now=now, probed_by=workers[-MAX_KEPT_WORKERS:])
 
 
 def pause(now: datetime) -> None:
-    """The portal has refused our key."""
-    circuit = CircuitState(pk=CIRCUIT, opened_at=now, probed_at=now, probed_by=[_worker()])
+    """Open the circuit: the portal has refused our key."""
     with transaction.atomic():
-        if not CircuitState.objects.filter(pk=CIRCUIT).exists():
-            CircuitState.objects.bulk_create([circuit], ignore_conflicts=True)
+        if circuit_breaker.open_circuit(KEY_REFUSED, now=now, probed_by=worker_name()):
             log.error("The portal refuses our key: nothing is sent until it takes it. Set VAI_API_KEY.")
 
 
-def go_on() -> None:
-    """The portal has taken our key."""
-    if CircuitState.objects.filter(pk=CIRCUIT).delete()[0]:
+def resume() -> None:
+    """Close the circuit: the portal has accepted our key."""
+    if circuit_breaker.close_circuit(KEY_REFUSED):
         log.warning("The portal takes our key again: messages go on.")
 
 
-def _next(circuit: CircuitState, now: datetime) -> datetime:
-    """A clock that was set back must not make the pause longer."""
-    if circuit.probed_at is None or circuit.probed_at > now or _worker() not in circuit.probed_by:
-        return now
-    return circuit.probed_at + EVERY
-
-
-def _worker() -> str:
-    """The worker's processes share a group, so a new worker has another name."""
+def worker_name() -> str:
+    """The name of this worker. Its processes share a process group, so a new worker has another name."""
     return f"{socket.gethostname()[:60]}:{os.getpgrp()}"
 
 
-class Key:
-    """What one dispatcher knows of the pause. While `paused`, it sends only a message now and then that tries the key.
-    A sender that is refused sets `refused`, so that the other threads begin no further send."""
+def _next_probe_at(row: CircuitState, now: datetime) -> datetime:
+    """A worker that has not sent a probe yet may send one at once, and so may all after the clock was set back."""
+    if row.probed_at is None or row.probed_at > now or worker_name() not in row.probed_by:
+        return now
+    return row.probed_at + PROBE_EVERY
+
+
+class KeyCircuitBreaker(CircuitBreaker):
+    """What one dispatcher knows of the circuit. `refused` is set by the thread whose send is refused, so that the
+    other threads begin no further send."""
+
+    name, opened = KEY_REFUSED, State.OPEN
 
     def __init__(self) -> None:
-        self.paused = False
+        super().__init__()
         self.refused = False
-        self._met = False
-        self._taken = False
-        self._refreshed = float("-inf")
+        self._refusal_seen = False
+        self._probe_accepted = False
 
     def refresh(self) -> None:
-        """Learn, now and then, what other dispatchers found."""
-        if time.monotonic() - self._refreshed > REFRESH:
-            self._refreshed = time.monotonic()
-            was, self.paused = self.paused, paused_since() is not None
-            if was and not self.paused:
-                self.refused = False
+        """Learn what other workers found."""
+        before = self.state
+        super().refresh()
+        if before != State.CLOSED and self.state == State.CLOSED:
+            self.refused = False
 
-    def take_turn(self, now: datetime) -> bool:
-        """Whether the key may be tried now, by one message."""
-        if not take_turn(now):
+    def claim_probe(self, now: datetime) -> bool:
+        """Whether one message may try the key now."""
+        if not claim_probe(now):
             return False
-        self.refused = False
+        self.state, self.refused = State.HALF_OPEN, False
         return True
 
     def note(self, run: Run) -> None:
-        """Learn from a run. What was on its way when the pause began does not end it."""
-        self._met |= run.failure is not None and run.failure.key_refused
-        self._taken |= run.probe and bool(run.sent or run.refused)
+        """Learn from a run. Only a probe closes the circuit: other messages may have been sent before it opened."""
+        self._refusal_seen |= run.failure is not None and run.failure.key_refused
+        self._probe_accepted |= run.probe and run.progressed
 
-    def settled(self, now: datetime) -> None:
-        """After the runs are written down: begin or end the pause."""
-        if self._met:
+    def update(self, now: datetime) -> None:
+        """Open or close the circuit, after the runs are recorded."""
+        if self._refusal_seen:
             pause(now)
-            self.paused = True
-        elif self._taken and self.paused:
-            go_on()
-            self.paused = self.refused = False
-        self._met = self._taken = False
+            self.state = State.OPEN
+        elif self._probe_accepted and self.state != State.CLOSED:
+            resume()
+            self.state, self.refused = State.CLOSED, False
+        self._refusal_seen = self._probe_accepted = False

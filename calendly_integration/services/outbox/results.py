@@ -1,4 +1,4 @@
-"""What a dispatcher brings back, written down in bulk."""
+"""Records what a dispatcher brings back, many runs in one transaction."""
 
 import uuid
 from collections import defaultdict
@@ -7,15 +7,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F
 
-from ...http.backoff import backoff_seconds
 from ...models import OutboxMessage, OutboxQueue
-from .queue import LONGEST_PAUSE
+from ..backoff import backoff
 
-LONGEST_HOLD = timedelta(days=1)
-# A message whose sending breaks our own code so often is parked: it must not stop its queue for ever.
-BROKEN_TRIES = 8
+MAX_HOLD = timedelta(days=1)
+# A message that breaks our own code this many times is parked, so that it does not block its queue for ever.
+MAX_BROKEN_ATTEMPTS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,26 +28,26 @@ class OutgoingMessage:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why a run ended early. `broken`: by an error of our own, not by the portal. `key_refused`: not for this
-    message, but for all of them."""
+    """Why a run ended early. `broken`: by an error of our own, not of the portal. `key_refused`: the portal refuses
+    our key, which says nothing about this message."""
 
-    letter: OutgoingMessage
+    message: OutgoingMessage
     error: str
-    retry_after: float | None = None
+    retry_after_seconds: float | None = None
     broken: bool = False
     key_refused: bool = False
 
 
 @dataclass(slots=True)
 class Run:
-    """One claimed queue, its first messages, and what became of them. No send starts after `until`
-    (`time.monotonic`), so that none is on its way when the lease ends. A `probe` tries the key in a pause.
+    """One claimed queue, its first messages, and their outcome. No send starts after `deadline` (`time.monotonic`),
+    so that none is on its way when the lease ends. A `probe` tries a refused key.
     """
 
     queue: OutboxQueue
-    letters: list[OutgoingMessage]
+    messages: list[OutgoingMessage]
     more: bool
-    until: float
+    deadline: float
     probe: bool = False
     sent: list[int] = field(default_factory=list)
     refused: list[tuple[int, str]] = field(default_factory=list)
@@ -57,53 +55,45 @@ class Run:
     recorded: bool = False
 
     @property
-    def moved(self) -> bool:
+    def progressed(self) -> bool:
         """True where a message left the queue."""
         return bool(self.sent or self.refused)
 
     @property
     def emptied(self) -> bool:
-        """True where nothing that was known of is left."""
-        return not self.more and len(self.sent) + len(self.refused) == len(self.letters)
+        """True where all messages that were read have left the queue, and there were no more."""
+        return not self.more and len(self.sent) + len(self.refused) == len(self.messages)
 
 
-def settle(runs: Sequence[Run], *, now: datetime) -> list[Run]:
-    """Record the runs. Returns those whose queue somebody is just adding to: ask again, they are not lost."""
+def record_runs(runs: Sequence[Run], *, now: datetime) -> list[Run]:
+    """Record the runs. Returns those whose queue is locked because messages are being added: record them again."""
     for run in runs:
-        if run.failure and run.failure.broken and run.queue.attempts >= BROKEN_TRIES:
-            run.refused.append((run.failure.letter.id, run.failure.error))
+        if run.failure and run.failure.broken and run.queue.attempts >= MAX_BROKEN_ATTEMPTS:
+            run.refused.append((run.failure.message.id, run.failure.error))
             run.failure, run.more = None, True
     with transaction.atomic():
-        _record([run for run in runs if not run.recorded], now)
-        later = _release(runs, now)
+        _record_messages([run for run in runs if not run.recorded], now)
+        locked_runs = _release_queues(runs, now)
     for run in runs:
         run.recorded = True
-    return later
+    return locked_runs
 
 
-def _record(runs: Sequence[Run], now: datetime) -> None:
-    """Write what became of the messages. What is sent is sent, whoever holds the queue by now."""
+def _record_messages(runs: Sequence[Run], now: datetime) -> None:
+    """Write the outcome of the messages. A sent message is sent, whoever holds the queue by now."""
     sent = [pk for run in runs for pk in run.sent]
     if sent:
-        OutboxMessage.objects.filter(pk__in=sent).update(
-            status=OutboxMessage.Status.SENT, sent_at=now, attempts=F("attempts") + 1
-        )
-    waiting = OutboxMessage.objects.filter(status=OutboxMessage.Status.WAITING)
-    for error, ids in _by_error((pk, error) for run in runs for pk, error in run.refused):
-        waiting.filter(pk__in=ids).update(
-            status=OutboxMessage.Status.PARKED, attempts=F("attempts") + 1, last_error=error
-        )
+        OutboxMessage.objects.mark_sent(sent, now=now)
+    for error, ids in _ids_by_error((pk, error) for run in runs for pk, error in run.refused):
+        OutboxMessage.objects.park_refused(ids, error=error)
     failures = [run.failure for run in runs if run.failure]
-    tried = [failure for failure in failures if not failure.key_refused]
-    for error, ids in _by_error((failure.letter.id, failure.error) for failure in tried):
-        waiting.filter(pk__in=ids).update(attempts=F("attempts") + 1, last_error=error)
-    for error, ids in _by_error(
-        (failure.letter.id, failure.error) for failure in failures if failure.key_refused
-    ):
-        waiting.filter(pk__in=ids).update(last_error=error)
+    for key_refused in (False, True):
+        failed = [(each.message.id, each.error) for each in failures if each.key_refused == key_refused]
+        for error, ids in _ids_by_error(failed):
+            OutboxMessage.objects.record_failure(ids, error=error, counted=not key_refused)
 
 
-def _by_error(pairs: Iterable[tuple[int, str]]) -> Iterable[tuple[str, list[int]]]:
+def _ids_by_error(pairs: Iterable[tuple[int, str]]) -> Iterable[tuple[str, list[int]]]:
     """Group ids by error text: in an outage hundreds fail alike, and one statement writes them."""
     groups: dict[str, list[int]] = defaultdict(list)
     for pk, error in pairs:
@@ -111,62 +101,63 @@ def _by_error(pairs: Iterable[tuple[int, str]]) -> Iterable[tuple[str, list[int]
     return groups.items()
 
 
-def _release(runs: Sequence[Run], now: datetime) -> list[Run]:
-    """Give the queues back. A queue is only called empty if its version is still the one that was read."""
-    locked: dict[str, tuple[uuid.UUID | None, uuid.UUID]] = {
+def _release_queues(runs: Sequence[Run], now: datetime) -> list[Run]:
+    """Give the queues back. Returns the runs whose queue another transaction has locked.
+
+    A queue is called empty only if its version is still the one that was read.
+    """
+    queues: dict[str, tuple[uuid.UUID | None, uuid.UUID]] = {
         key: (token, version)
         for key, token, version in OutboxQueue.objects.filter(pk__in=[run.queue.pk for run in runs])
-        # A queue that is being added to is locked by a transaction that may last: come back for it later.
+        # The transaction that adds messages may last: skip its queues and come back later.
         .select_for_update(skip_locked=True, no_key=True)
         .order_by("pk")
         .values_list("pk", "lease_token", "version")
     }
-    later, empty, due = [], [], []
+    locked, empty, due = [], [], []
     for run in runs:
-        if run.queue.pk not in locked:
-            later.append(run)
+        if run.queue.pk not in queues:
+            locked.append(run)
             continue
-        token, version = locked[run.queue.pk]
+        token, version = queues[run.queue.pk]
         if token != run.queue.lease_token:
-            continue  # the lease was lost: the queue is somebody else's now
-        if run.failure and run.failure.key_refused:  # it waits for the key, and not for its turn
-            _give_back(run.queue, next_attempt_at=now, attempts=0, held=False, last_error=run.failure.error)
-        elif run.failure:
+            continue  # the lease was lost: another dispatcher holds the queue now
+        if run.failure:
             _delay(run, run.failure, now)
         elif run.emptied and version == run.queue.version:
             empty.append(run.queue.pk)
-        elif run.moved or not run.letters:
+        elif run.progressed or not run.messages:
             due.append(run.queue.pk)
-        else:  # claimed and not tried: that was no attempt
-            _give_back(run.queue, next_attempt_at=now, attempts=run.queue.attempts - 1)
-    for keys, moment in ((empty, None), (due, now)):
-        if keys:
-            OutboxQueue.objects.filter(pk__in=keys).update(
-                next_attempt_at=moment, lease_token=None, attempts=0, held=False, last_error=""
+        else:  # claimed but not tried: this was no attempt
+            OutboxQueue.objects.release_one(
+                run.queue.pk, next_attempt_at=now, attempts=run.queue.attempts - 1
             )
-    return later
+    if empty:
+        OutboxQueue.objects.release(empty, next_attempt_at=None)
+    if due:
+        OutboxQueue.objects.release(due, next_attempt_at=now)
+    return locked
 
 
 def _delay(run: Run, failure: Failure, now: datetime) -> None:
-    """Let the queue wait: as long as the portal asks, else twice as long as after the failure before."""
-    attempts = 1 if run.moved else run.queue.attempts
-    _give_back(
-        run.queue,
-        next_attempt_at=now + pause(attempts, failure.retry_after),
+    """Let the queue wait as long as the portal asks, else for a growing time. While the key is refused the circuit
+    breaker waits, not the queue."""
+    if failure.key_refused:
+        attempts, next_attempt_at = 0, now
+    else:
+        attempts = 1 if run.progressed else run.queue.attempts
+        next_attempt_at = now + retry_wait(attempts, failure.retry_after_seconds)
+    OutboxQueue.objects.release_one(
+        run.queue.pk,
+        next_attempt_at=next_attempt_at,
         attempts=attempts,
-        held=bool(failure.retry_after),
+        held=bool(failure.retry_after_seconds) and not failure.key_refused,
         last_error=failure.error,
     )
 
 
-def _give_back(queue: OutboxQueue, **changes: object) -> None:
-    OutboxQueue.objects.filter(pk=queue.pk).update(lease_token=None, **changes)
-
-
-def pause(attempts: int, retry_after: float | None) -> timedelta:
-    """How long to wait after so many failures in a row: about 1, 2, 4, 8 … seconds, at most five minutes;
-    what the portal asks for is obeyed, up to a day."""
-    if retry_after:
-        return min(timedelta(seconds=max(retry_after, 1.0)), LONGEST_HOLD)
-    seconds = backoff_seconds(attempts, first=1.0, longest=LONGEST_PAUSE.total_seconds())
-    return min(timedelta(seconds=seconds), LONGEST_PAUSE)
+def retry_wait(attempts: int, retry_after_seconds: float | None) -> timedelta:
+    """The wait after so many failures in a row. What the portal asks for is obeyed, up to a day."""
+    if retry_after_seconds:
+        return min(timedelta(seconds=max(retry_after_seconds, 1.0)), MAX_HOLD)
+    return backoff(attempts)

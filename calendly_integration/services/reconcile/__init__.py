@@ -1,20 +1,18 @@
-"""What is seen at Calendly, brought into our bookings: by deliveries, by reading, by our own calls.
+"""Reconciles our bookings with what Calendly says: by deliveries, by reading, and by the answers to our calls.
 
-Whatever the order, and however often it is told, the same observations leave the same state.
+The same observations give the same state, in whatever order and however often they arrive.
 """
 
-from .apply import Mirror, Result
-from .batches import apply_observations, canceled_by_us, unpaired
-from .merge import LOOK_AGAIN
+from .apply import Result, apply_observations, apply_our_cancellation, recompute_unpaired
+from .merge import REFETCH_WAITS_SECONDS
 from .observation import Kind, Observation
 
 __all__ = [
-    "LOOK_AGAIN",
+    "REFETCH_WAITS_SECONDS",
     "Kind",
-    "Mirror",
     "Observation",
     "Result",
     "apply_observations",
-    "canceled_by_us",
-    "unpaired",
+    "apply_our_cancellation",
+    "recompute_unpaired",
 ]

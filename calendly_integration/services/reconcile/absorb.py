@@ -1,5 +1,7 @@
-"""Two bookings turn out to be one, as when each half of a move came before either named the other: all that
-belongs to the one that goes is given to the one that stays."""
+"""Merges a booking into another, where each half of a move arrived before either named the other.
+
+`absorbed` maps the id of each booking that goes to the id of the booking that is kept.
+"""
 
 import uuid
 from collections.abc import Iterator, Mapping
@@ -14,29 +16,29 @@ from ..outbox.portal_messages import queue_key_of
 from .effects import Effects
 
 Absorbed = Mapping[uuid.UUID, uuid.UUID]
-WORDS = ("conversation_id", "user_id", "agent_type", "booking_source", "notes")
+METADATA_COLUMNS = ("conversation_id", "user_id", "agent_type", "booking_source", "notes")
 
 
-def home(absorbed: Absorbed, pk: uuid.UUID) -> uuid.UUID:
-    """The booking that stays, at the end of the chain."""
+def kept_booking(absorbed: Absorbed, pk: uuid.UUID) -> uuid.UUID:
+    """The booking that is kept, at the end of the chain."""
     while pk in absorbed:
         pk = absorbed[pk]
     return pk
 
 
 def readdress(absorbed: Absorbed, effects: Effects) -> None:
-    """What a batch causes is written for the booking that stays."""
+    """Give the effects of a batch to the booking that is kept."""
     for entry in effects.entries:
-        entry.booking_id = home(absorbed, entry.booking_id)
+        entry.booking_id = kept_booking(absorbed, entry.booking_id)
     for followup in effects.followups:
-        followup.booking_id = home(absorbed, followup.booking_id)
-    effects.drafts = [_draft(absorbed, draft) for draft in effects.drafts]
+        followup.booking_id = kept_booking(absorbed, followup.booking_id)
+    effects.drafts = [_readdress_draft(absorbed, draft) for draft in effects.drafts]
 
 
-def _draft(absorbed: Absorbed, draft: Draft) -> Draft:
+def _readdress_draft(absorbed: Absorbed, draft: Draft) -> Draft:
     if draft.booking_id is None or draft.booking_id not in absorbed:
         return draft
-    kept = home(absorbed, draft.booking_id)
+    kept = kept_booking(absorbed, draft.booking_id)
     body = dict(draft.body)
     if isinstance(body.get("data"), dict) and "booking_id" in body["data"]:
         body["data"] = {**body["data"], "booking_id": str(kept)}
@@ -45,11 +47,11 @@ def _draft(absorbed: Absorbed, draft: Draft) -> Draft:
     return replace(draft, booking_id=kept, queue=queue_key_of(kept), body=body)
 
 
-def bury(absorbed: Absorbed) -> None:
-    """Give away what the absorbed bookings have, by key or by their id as text, and delete them. The rows of those
-    that stay, and all Calendly bookings, are written already."""
+def move_absorbed_rows(absorbed: Absorbed) -> None:
+    """Move the rows of the absorbed bookings, by foreign key or by their id as text, and delete these bookings. The
+    bookings that are kept, and all Calendly bookings, are saved already."""
     for gone in absorbed:
-        kept = home(absorbed, gone)
+        kept = kept_booking(absorbed, gone)
         _merge_metadata(gone, kept)
         if not PendingMail.objects.filter(pk=kept).exists():
             PendingMail.objects.filter(pk=gone).update(booking_id=kept)
@@ -60,8 +62,7 @@ def bury(absorbed: Absorbed) -> None:
 
 
 def references() -> Iterator[tuple[type[Model], "ForeignKey[Model, Model]"]]:
-    """Every foreign key to a booking, whoever has it; not those that are a primary key, of which a booking has one
-    row each."""
+    """Every foreign key to a booking, in any model, except primary keys: a booking has one such row at most."""
     for relation in Booking._meta.get_fields(include_hidden=True):
         field = getattr(relation, "field", None)
         if relation.auto_created and isinstance(field, ForeignKey) and not field.primary_key:
@@ -69,7 +70,7 @@ def references() -> Iterator[tuple[type[Model], "ForeignKey[Model, Model]"]]:
 
 
 def _merge_metadata(gone: uuid.UUID, kept: uuid.UUID) -> None:
-    """What either knows of the conversation is kept; where both know it, the word of the one that stays."""
+    """Keep what either knows of the conversation. Where both know it, the booking that is kept is right."""
     rows = VAIMetadata.objects.select_for_update().filter(pk__in=(gone, kept)).in_bulk()
     old, new = rows.get(gone), rows.get(kept)
     if old is None:
@@ -77,7 +78,7 @@ def _merge_metadata(gone: uuid.UUID, kept: uuid.UUID) -> None:
     if new is None:
         VAIMetadata.objects.filter(pk=gone).update(booking_id=kept)
         return
-    for name in WORDS:
+    for name in METADATA_COLUMNS:
         setattr(new, name, getattr(new, name) or getattr(old, name))
     new.extra = {**old.extra, **new.extra}
     new.asked_at = new.asked_at or old.asked_at
@@ -87,7 +88,7 @@ def _merge_metadata(gone: uuid.UUID, kept: uuid.UUID) -> None:
 
 
 def _move_texts(gone: uuid.UUID, kept: uuid.UUID) -> None:
-    """Where a booking is named by its id as text: items of acts on many, and the admin's own history."""
+    """Rows that hold the id of a booking as text: items of bulk runs, and the history of the admin."""
     items = BulkItem.objects.filter(run__kind=BulkRun.Kind.CANCEL)
     already = items.filter(target=str(kept)).values_list("run_id", flat=True)
     items.filter(target=str(gone)).exclude(run_id__in=list(already)).update(target=str(kept))

@@ -1,4 +1,4 @@
-"""What follows from a change: who is told, what stands in the timeline, what has to be followed up."""
+"""Records what follows from a change: messages to the portal, timeline entries, follow-ups."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -7,7 +7,7 @@ from uuid import UUID
 from ...models import Booking, CalendlyBooking, FollowUp, TimelineEntry
 from ..actors import CALENDLY, SYSTEM, Actor, entry
 from ..outbox import Draft, portal_messages
-from .merge import our_wish
+from .merge import our_cancel_request
 from .observation import Kind, Observation
 
 Status = Booking.Status
@@ -15,7 +15,7 @@ Status = Booking.Status
 
 @dataclass(slots=True)
 class Effects:
-    """What a batch of observations causes, to be written with it."""
+    """The effects of a batch of observations, saved with it."""
 
     drafts: list[Draft] = field(default_factory=list)
     entries: list[TimelineEntry] = field(default_factory=list)
@@ -23,15 +23,15 @@ class Effects:
 
 
 @dataclass(frozen=True, slots=True)
-class LegBefore:
-    """A Calendly booking as it stood before a observation."""
+class CalendlyBookingBefore:
+    """A Calendly booking before an observation."""
 
-    seen: bool
+    confirmed: bool
     canceled: bool
 
     @classmethod
-    def of(cls, calendly_booking: CalendlyBooking) -> "LegBefore":
-        """Remember it."""
+    def of(cls, calendly_booking: CalendlyBooking) -> "CalendlyBookingBefore":
+        """Its present state."""
         return cls(
             calendly_booking.confirmed_at is not None,
             calendly_booking.status == CalendlyBooking.Status.CANCELED,
@@ -40,18 +40,18 @@ class LegBefore:
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """A booking and its Calendly booking as they stood before a observation."""
+    """A booking and its Calendly booking before an observation."""
 
     status: str
-    came_to_be: bool
+    was_booked: bool
     calendly_booking_id: UUID | None
     start_at: datetime | None
     no_show_at: datetime | None
-    calendly_booking: LegBefore
+    calendly_booking: CalendlyBookingBefore
 
     @classmethod
-    def of(cls, booking: Booking, calendly_booking: LegBefore) -> "Before":
-        """Remember them."""
+    def of(cls, booking: Booking, calendly_booking: CalendlyBookingBefore) -> "Before":
+        """Their present state."""
         return cls(
             booking.status,
             bool(booking.event_id),
@@ -62,7 +62,7 @@ class Before:
         )
 
 
-def happened(
+def record_effects(
     effects: Effects,
     booking: Booking,
     calendly_booking: CalendlyBooking,
@@ -72,51 +72,56 @@ def happened(
     observation: Observation | None,
     now: datetime,
 ) -> None:
-    """Add to `effects` what the step from `before` to now causes. Without a observation we did it ourselves."""
+    """Add the effects of the change from `before` to now. `observation` is None where we made the change."""
     current = booking.current_calendly_booking
-    moved = bool(
-        current
-        and current.replaces_id
-        and before.calendly_booking_id != current.pk
-        and current.invitee_uri
-        and before.calendly_booking_id is not None
-        and before.status in (Status.CONFIRMED, Status.PENDING)
-        and before.came_to_be
-    )
-    # One that was booked and canceled before we learnt of either did come to be.
-    if booking.status in (Status.CONFIRMED, Status.CANCELED) and not before.came_to_be:
-        _came_to_be(effects, booking, calendly_booking, observation, now)
-    if moved and current is not None:
-        _moved(effects, booking, current, before, now)
+    # A booking that was canceled before we learned of it was booked all the same.
+    if booking.status in (Status.CONFIRMED, Status.CANCELED) and not before.was_booked:
+        _record_booked(effects, booking, calendly_booking, observation, now)
+    if current is not None and _was_moved(current, before):
+        _record_rescheduled(effects, booking, current, before, now)
     if booking.status == Status.CANCELED and before.status != Status.CANCELED:
-        _canceled(effects, booking, current or calendly_booking, now)
-    doubted = before.status == Status.PENDING and before.came_to_be
-    if booking.status == Status.PENDING and booking.event_id and not doubted:
+        _record_canceled(effects, booking, current or calendly_booking, now)
+    time_was_unknown = before.status == Status.PENDING and before.was_booked
+    if booking.status == Status.PENDING and booking.event_id and not time_was_unknown:
         effects.entries.append(entry(booking.pk, at=now, by=SYSTEM, action="new_time_unknown"))
     if booking.no_show_at != before.no_show_at:
         action = "no_show" if booking.no_show_at else "no_show_undone"
         effects.entries.append(entry(booking.pk, at=now, by=CALENDLY, action=action))
-    if observation is not None and observation.told:
-        _told(effects, booking, calendly_booking, calendly_bookings, before, observation, now)
+    if observation is not None and observation.is_authoritative:
+        _record_confirmed(effects, booking, observation, now)
+        _record_analytics(effects, booking, calendly_booking, calendly_bookings, before, observation, now)
 
 
-def _came_to_be(
+def _was_moved(current: CalendlyBooking, before: Before) -> bool:
+    return bool(
+        current.replaces_id
+        and current.invitee_uri
+        and before.calendly_booking_id is not None
+        and before.calendly_booking_id != current.pk
+        and before.status in (Status.CONFIRMED, Status.PENDING)
+        and before.was_booked
+    )
+
+
+def _requester(booking: Booking, calendly_booking: CalendlyBooking) -> Actor:
+    """Who booked or moved it: one of us, else the invitee."""
+    if "kind" in calendly_booking.intent:
+        return Actor.parse(calendly_booking.intent)
+    return Actor(TimelineEntry.Actor.INVITEE, booking.invitee_name)
+
+
+def _record_booked(
     effects: Effects,
     booking: Booking,
     calendly_booking: CalendlyBooking,
     observation: Observation | None,
     now: datetime,
 ) -> None:
-    by = (
-        Actor.parse(calendly_booking.intent)
-        if "kind" in calendly_booking.intent
-        else Actor(TimelineEntry.Actor.INVITEE, booking.invitee_name)
-    )
     effects.entries.append(
         entry(
             booking.pk,
             at=now,
-            by=by,
+            by=_requester(booking, calendly_booking),
             action="booked",
             start=portal_messages.utc_text(booking.start_at),
             through=str(observation.kind) if observation else "",
@@ -126,19 +131,14 @@ def _came_to_be(
         effects.drafts += portal_messages.booked(booking, calendly_booking, now=now)
 
 
-def _moved(
+def _record_rescheduled(
     effects: Effects, booking: Booking, current: CalendlyBooking, before: Before, now: datetime
 ) -> None:
-    by = (
-        Actor.parse(current.intent)
-        if "kind" in current.intent
-        else Actor(TimelineEntry.Actor.INVITEE, booking.invitee_name)
-    )
     effects.entries.append(
         entry(
             booking.pk,
             at=now,
-            by=by,
+            by=_requester(booking, current),
             action="rescheduled",
             old_start=portal_messages.utc_text(before.start_at),
             new_start=portal_messages.utc_text(booking.start_at),
@@ -148,27 +148,42 @@ def _moved(
         effects.drafts += portal_messages.rescheduled(booking, current, before.start_at, now=now)
 
 
-def _canceled(effects: Effects, booking: Booking, calendly_booking: CalendlyBooking, now: datetime) -> None:
-    canceler = (
-        TimelineEntry.Actor.INVITEE
-        if calendly_booking.canceler == "invitee"
-        else TimelineEntry.Actor.CALENDLY
-    )
-    booking_request = our_wish(calendly_booking)
-    by = Actor.parse(booking_request) if booking_request else Actor(canceler, calendly_booking.canceled_by)
+def _record_canceled(
+    effects: Effects, booking: Booking, calendly_booking: CalendlyBooking, now: datetime
+) -> None:
+    request = our_cancel_request(calendly_booking)
+    if request:
+        by = Actor.parse(request)
+    else:
+        by_invitee = calendly_booking.canceler == "invitee"
+        kind = TimelineEntry.Actor.INVITEE if by_invitee else TimelineEntry.Actor.CALENDLY
+        by = Actor(kind, calendly_booking.canceled_by)
     effects.entries.append(entry(booking.pk, at=now, by=by, action="canceled", reason=booking.cancel_reason))
-    if booking_request.get("follow_up"):
+    if request.get("follow_up"):
         effects.followups.append(
             portal_messages.plan_follow_up(booking, calendly_booking, kind=FollowUp.Kind.REBOOK, now=now)
         )
-    if not booking.agent_made:
+    if booking.agent_made:
+        followups, drafts = portal_messages.ended(booking, calendly_booking, now=now)
+        effects.followups += followups
+        effects.drafts += drafts
+
+
+def _record_confirmed(effects: Effects, booking: Booking, observation: Observation, now: datetime) -> None:
+    """The first record of Calendly's own that is no cancellation confirms the booking."""
+    if (
+        booking.confirmed_at is not None
+        or booking.status != Status.CONFIRMED
+        or observation.kind is Kind.CANCELED
+    ):
         return
-    followups, drafts = portal_messages.ended(booking, calendly_booking, now=now)
-    effects.followups += followups
-    effects.drafts += drafts
+    booking.confirmed_at = now
+    effects.entries.append(entry(booking.pk, at=now, by=CALENDLY, action="confirmed"))
+    if booking.agent_made:
+        effects.drafts += portal_messages.confirmed(booking, now=now)
 
 
-def _told(
+def _record_analytics(
     effects: Effects,
     booking: Booking,
     calendly_booking: CalendlyBooking,
@@ -177,36 +192,18 @@ def _told(
     observation: Observation,
     now: datetime,
 ) -> None:
-    """Calendly's own record was seen: the booking is confirmed, and the event counts for analytics."""
-    is_move = calendly_booking.replaces_id is not None
-    if (
-        booking.confirmed_at is None
-        and booking.status == Status.CONFIRMED
-        and observation.kind is not Kind.CANCELED
-    ):
-        booking.confirmed_at = now
-        effects.entries.append(entry(booking.pk, at=now, by=CALENDLY, action="confirmed"))
-        if booking.agent_made:
-            effects.drafts += portal_messages.confirmed(booking, now=now)
-    # A creation that comes after its cancellation counts as well; a repeated one falls to its `once_key`.
-    if observation.kind is Kind.CREATED or (
-        not before.calendly_booking.seen and observation.kind is not Kind.CANCELED
-    ):
-        what = "invitee_rescheduled" if is_move else "invitee_created"
-        effects.drafts += portal_messages.logged(booking, calendly_booking, what, now=now)
-    is_canceled = calendly_booking.status == CalendlyBooking.Status.CANCELED
-    moved_away = calendly_booking.rescheduled or any(
-        other.replaces_id == calendly_booking.pk for other in calendly_bookings
-    )
-    if (
-        is_canceled
-        and not moved_away
-        and (observation.kind is Kind.CANCELED or not before.calendly_booking.canceled)
-    ):
-        effects.drafts += portal_messages.logged(booking, calendly_booking, "invitee_canceled", now=now)
-    if booking.no_show_at != before.no_show_at or observation.kind in (Kind.NO_SHOW, Kind.NO_SHOW_UNDONE):
-        what = "invitee_no_show_created" if calendly_booking.no_show_at else "invitee_no_show_deleted"
-        stamp = calendly_booking.no_show_uri or str(calendly_booking.invitee_updated_at)
-        effects.drafts += portal_messages.logged(
-            booking, calendly_booking, what, now=now, mark=":" + stamp[-36:]
-        )
+    """Log the event for analytics. An event that is logged twice has the same `once_key` and is left out."""
+    row, kind = calendly_booking, observation.kind
+    # A creation that arrives after its cancellation is logged as well.
+    if kind is Kind.CREATED or (not before.calendly_booking.confirmed and kind is not Kind.CANCELED):
+        what = "invitee_rescheduled" if row.replaces_id is not None else "invitee_created"
+        effects.drafts += portal_messages.logged(booking, row, what, now=now)
+    is_canceled = row.status == CalendlyBooking.Status.CANCELED
+    is_news = kind is Kind.CANCELED or not before.calendly_booking.canceled
+    moved_away = row.rescheduled or any(other.replaces_id == row.pk for other in calendly_bookings)
+    if is_canceled and is_news and not moved_away:
+        effects.drafts += portal_messages.logged(booking, row, "invitee_canceled", now=now)
+    if booking.no_show_at != before.no_show_at or kind in (Kind.NO_SHOW, Kind.NO_SHOW_UNDONE):
+        what = "invitee_no_show_created" if row.no_show_at else "invitee_no_show_deleted"
+        mark = ":" + (row.no_show_uri or str(row.invitee_updated_at))[-36:]
+        effects.drafts += portal_messages.logged(booking, row, what, now=now, mark=mark)

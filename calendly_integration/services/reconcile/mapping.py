@@ -1,4 +1,5 @@
-"""From Calendly's words (invitee, scheduled event) to ours (booking, Calendly booking, host): the only translator."""
+"""From Calendly's words (invitee, scheduled event) to ours (booking, Calendly booking, host): the only
+translator."""
 
 import uuid
 from dataclasses import dataclass
@@ -9,13 +10,13 @@ from ...calendly import payloads
 from ...calendly.fields import one_line, web_link_in
 from ...models import Booking, EventType
 
-# Our mark in an invitee's tracking, by the source of the booking. The reference is opaque: never personal data.
+# Our mark in the tracking of an invitee, by the source of the booking. The reference holds no personal data.
 SOURCES = {Booking.Source.AGENT: "vai_agent", Booking.Source.STAFF: "vai_staff"}
 MEDIUM = "vai_portal"
 
 
 def tracking(calendly_booking_id: uuid.UUID, source: str = Booking.Source.AGENT) -> dict[str, str | None]:
-    """What ties the invitee that Calendly makes to our Calendly booking. `source` is who books: an agent or staff."""
+    """The tracking that ties an invitee to our Calendly booking. `source` is who books: an agent or staff."""
     return {
         "utm_source": SOURCES[Booking.Source(source)],
         "utm_medium": MEDIUM,
@@ -24,7 +25,7 @@ def tracking(calendly_booking_id: uuid.UUID, source: str = Booking.Source.AGENT)
 
 
 def reference(invitee: payloads.Invitee) -> uuid.UUID | None:
-    """The Calendly booking that an invitee was booked for, by its tracking."""
+    """The id of our Calendly booking in the tracking of an invitee."""
     content = invitee.tracking.get("utm_content")
     if not isinstance(content, str) or len(content) != 32 or not portal_made(invitee):
         return None
@@ -35,14 +36,14 @@ def reference(invitee: payloads.Invitee) -> uuid.UUID | None:
 
 
 def portal_made(invitee: payloads.Invitee) -> bool:
-    """True where the tracking says that the portal made the booking: source and medium to the letter."""
+    """True where the tracking says that the portal made the booking."""
     source, medium = invitee.tracking.get("utm_source"), invitee.tracking.get("utm_medium")
     return medium == MEDIUM and source in SOURCES.values()
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Who comes, and the links by which they change it, as far as Calendly has told."""
+    """The invitee, and their links to change the booking. Unknown values are empty."""
 
     name: str = ""
     email: str = ""
@@ -53,27 +54,27 @@ class Person:
 
 
 def person(invitee_raw: dict[str, Any]) -> Person:
-    """Read the person out of the invitee as Calendly sent it."""
+    """Read the person from the invitee of Calendly."""
     invitee = payloads.InviteeDetails.parse(invitee_raw)
     return Person(
         name=(invitee.name or f"{invitee.first_name} {invitee.last_name}".strip())[:255],
         email=invitee.email[:320],
         time_zone=invitee.timezone[:64],
         phone=one_line(invitee.text_reminder_number)[:64],
-        cancel_url=_whole(invitee.cancel_url, 500),
-        reschedule_url=_whole(invitee.reschedule_url, 500),
+        cancel_url=_link_or_empty(invitee.cancel_url, 500),
+        reschedule_url=_link_or_empty(invitee.reschedule_url, 500),
     )
 
 
 def answers(invitee_raw: dict[str, Any]) -> tuple[payloads.Answer, ...]:
-    """What the invitee has answered; blank answers are left out."""
+    """The answers of the invitee, without blank ones."""
     given = payloads.InviteeDetails.parse(invitee_raw).answers
     return tuple([each for each in given if each.answer.strip()])
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What the meeting is, where it takes place and who hosts it, as far as Calendly has told."""
+    """What the meeting is, where it takes place, and its host. Unknown values are empty."""
 
     host_uri: str = ""
     event_name: str = ""
@@ -83,7 +84,7 @@ class Place:
 
 
 def place(event_raw: dict[str, Any]) -> Place:
-    """Read the place out of the event as Calendly sent it. The link is the conference's, else the first one in the
+    """Read the place from the event of Calendly. The link is that of the conference, else the first link in the
     text of a custom location."""
     if not event_raw:
         return Place()
@@ -96,17 +97,16 @@ def place(event_raw: dict[str, Any]) -> Place:
         event_name=event.name[:255],
         event_type_uri=event.event_type_uri or "",
         location=text or kind.removesuffix("_conference").replace("_", " "),
-        meeting_url=_whole(link, 2000),
+        meeting_url=_link_or_empty(link, 2000),
     )
 
 
-# Locations whose link Calendly makes, without the suffix that some spellings have.
+# Locations for which Calendly creates a link, without the suffix of some spellings.
 CONFERENCES = frozenset({"google", "zoom", "gotomeeting", "microsoft_teams", "webex"})
 
 
 def may_have_link(event_raw: dict[str, Any]) -> bool:
-    """True where Calendly makes a conference link for the event, now or in a moment. An event that is not read yet
-    may have one."""
+    """True where Calendly creates a conference link for the event. An unknown event may have one."""
     location = event_raw.get("location")
     if not isinstance(location, dict):
         return not event_raw
@@ -115,29 +115,29 @@ def may_have_link(event_raw: dict[str, Any]) -> bool:
 
 
 def link_failed(event_raw: dict[str, Any]) -> bool:
-    """True where Calendly could not make the link. Source: calendly-api, section 8 (`location.status`)."""
+    """True where Calendly could not create the link. Source: calendly-api, section 8 (`location.status`)."""
     location = event_raw.get("location")
     return isinstance(location, dict) and location.get("status") == "failed"
 
 
-def settled(event_raw: dict[str, Any]) -> bool:
-    """False while Calendly still makes the conference."""
+def location_settled(event_raw: dict[str, Any]) -> bool:
+    """False while Calendly still creates the conference."""
     location = event_raw.get("location")
     return not isinstance(location, dict) or str(location.get("status")) not in payloads.UNFINISHED_LOCATION
 
 
 def guests(event_raw: dict[str, Any]) -> list[str]:
-    """The addresses of those who come along."""
+    """The addresses of the guests."""
     return [address for address in payloads.EventDetails.parse(event_raw).guests if address]
 
 
-def _whole(link: str, most: int) -> str:
-    """A link that is cut leads nowhere."""
-    return link if len(link) <= most else ""
+def _link_or_empty(link: str, max_length: int) -> str:
+    """The link, or an empty text where it is too long: a cut link does not work."""
+    return link if len(link) <= max_length else ""
 
 
 def event_type_columns(seen: payloads.EventType, *, now: datetime) -> dict[str, Any]:
-    """An event type of Calendly as columns of ours. Durations and buffers in minutes."""
+    """The columns of an event type. Durations and buffers in minutes."""
     return {
         "name": seen.name[:255] or seen.slug[:255],
         "slug": seen.slug[:255],

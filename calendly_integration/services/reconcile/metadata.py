@@ -1,7 +1,7 @@
-"""Metadata that only the portal has: asked for once, kept for good."""
+"""Metadata that only the portal has: requested once and kept."""
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,32 +10,34 @@ from uuid import UUID
 from django.db import transaction
 
 from ... import clients
-from ...http.backoff import backoff_seconds
-from ...models import Booking, OutboxQueue, VAIMetadata
-from ...models.bulk_sql import Change, alteration, insertion, send
+from ...models import Booking, FollowUp, OutboxQueue, TimelineEntry, VAIMetadata
+from ...models.locked_rows import save_columns
 from ...portal.client import Client
 from ...portal.errors import PortalError, PortalUnavailable
 from .. import outbox
 from ..actors import SYSTEM, entry
+from ..backoff import MAX_WAIT, backoff
 from ..outbox import confirmations, portal_messages
 
 log = logging.getLogger("calendly.lookups")
 
-# Longer than a full pool takes when the portal lets each question run into its time-out.
+# Longer than a full pool takes when each question times out.
 LEASE = timedelta(minutes=2)
-LONGEST_PAUSE = 300
-COLUMNS = {
+FIRST_WAIT = timedelta(seconds=2)
+# The columns that the portal fills, with their lengths.
+COLUMN_LENGTHS = {
     "conversation_id": 255,
     "user_id": 255,
     "agent_type": 100,
     "booking_source": 100,
     "notes": 10_000,
 }
+SAVED_COLUMNS = (*COLUMN_LENGTHS, "extra", "asked_at", "next_attempt_at", "last_error", "lease_token")
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A claimed row, and the event that the portal is asked about. A `probe` tries the key in a pause."""
+    """A claimed row, and the event to ask about. A `probe` tries a refused key."""
 
     metadata: VAIMetadata
     event_id: str
@@ -44,21 +46,23 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came of a question. `told` is None where the portal knows nothing, or where there is an `error`."""
+    """The outcome of a question. `data` is None where the portal knows nothing, or where there is an `error`."""
 
     question: Question
-    told: dict[str, Any] | None = None
+    data: dict[str, Any] | None = None
     error: PortalError | None = None
 
 
 def claim(*, now: datetime, limit: int) -> list[Question]:
-    """Questions for the portal. None while no portal is configured. While it refuses our key messages try that; a
-    question does so where there are none."""
+    """Claim questions for the portal: none where no portal is configured.
+
+    While the portal refuses our key, one message at a time tries the key. Where no message is due, a question does.
+    """
     if clients.portal() is None:
         return []
     paused = outbox.paused_since() is not None
     if paused:
-        if OutboxQueue.objects.due(now).exists() or not outbox.take_turn(now):
+        if OutboxQueue.objects.due(now).exists() or not outbox.claim_probe(now):
             return []
         limit = 1
     rows = VAIMetadata.objects.claim(now=now, lease=LEASE, limit=limit)
@@ -69,22 +73,22 @@ def claim(*, now: datetime, limit: int) -> list[Question]:
 
 
 def ask(question: Question, portal: Client) -> Answer:
-    """Ask the portal. Without the database, so that many threads can ask while one keeps the answers."""
+    """Ask the portal. Does not use the database, so many threads can ask while one saves the answers."""
     if not question.event_id:
-        error = PortalUnavailable("the booking has no event yet", retry_after=LONGEST_PAUSE)
+        error = PortalUnavailable("the booking has no event yet", retry_after=MAX_WAIT.total_seconds())
         return Answer(question, error=error)
     try:
-        return Answer(question, told=portal.get_metadata(question.event_id))
+        return Answer(question, data=portal.get_metadata(question.event_id))
     except PortalError as error:
         return Answer(question, error=error)
 
 
 def keep(answers: Sequence[Answer], *, now: datetime) -> None:
-    """Keep the answers, all or none; also that the portal knows nothing. A question whose lease was lost is left
-    to its new holder. A booking that the portal knows is an agent's, and the portal is told of it.
+    """Save the answers, all or none. "Nothing known" is an answer too. A question whose lease was lost is left to
+    its new holder. A booking that the portal knows is that of an agent, and the portal receives its messages.
     """
     with transaction.atomic(durable=True):
-        found = [answer.question.metadata.pk for answer in answers if answer.told is not None]
+        found = [answer.question.metadata.pk for answer in answers if answer.data is not None]
         bookings = _locked_bookings(found) if found else {}
         rows = {
             row.pk: row
@@ -98,13 +102,15 @@ def keep(answers: Sequence[Answer], *, now: datetime) -> None:
             for answer, metadata in claimed
             if metadata.pk in rows and rows[metadata.pk].lease_token == metadata.lease_token
         ]
-        send(alteration(VAIMetadata, list(_changes(held, now))))
+        for answer, row in held:
+            _set_answer(answer, row, now)
+        save_columns([row for _answer, row in held], SAVED_COLUMNS)
         known = [
-            (bookings[row.pk], row) for answer, row in held if answer.told is not None and row.pk in bookings
+            (bookings[row.pk], row) for answer, row in held if answer.data is not None and row.pk in bookings
         ]
-        _tell(known, now)
+        _mark_agents(known, now)
     if any(answer.question.probe and not (answer.error and answer.error.retryable) for answer in answers):
-        outbox.go_on()
+        outbox.resume()
 
 
 def _locked_bookings(keys: list[UUID]) -> dict[UUID, Booking]:
@@ -115,56 +121,55 @@ def _locked_bookings(keys: list[UUID]) -> dict[UUID, Booking]:
     return {booking.pk: booking for booking in lean.filter(pk__in=keys).order_by("pk")}
 
 
-def _changes(held: Sequence[tuple[Answer, VAIMetadata]], now: datetime) -> Iterator[Change]:
-    """A refusal is an answer; anything else that failed is asked again."""
-    for answer, row in held:
-        error = answer.error
-        if error is None:
-            changes = _filled(row, answer.told or {}) | {"asked_at": now, "next_attempt_at": None}
-        else:
-            log.warning("metadata of booking %s not told: %s", row.pk, type(error).__name__)
-            changes = {
-                "asked_at": None if error.retryable else now,
-                "next_attempt_at": now + _pause(row, error) if error.retryable else None,
-                "last_error": str(error)[:500],
-            }
-        yield row.pk, changes | {"lease_token": None}
+def _set_answer(answer: Answer, row: VAIMetadata, now: datetime) -> None:
+    """A refusal is an answer. After any other error the portal is asked again."""
+    error = answer.error
+    if error is None:
+        _fill(row, answer.data or {})
+        row.asked_at, row.next_attempt_at = now, None
+    else:
+        log.warning("metadata of booking %s not received: %s", row.pk, type(error).__name__)
+        row.asked_at = None if error.retryable else now
+        row.next_attempt_at = now + _retry_wait(row, error) if error.retryable else None
+        row.last_error = str(error)[:500]
+    row.lease_token = None
 
 
-def _pause(row: VAIMetadata, error: PortalError) -> timedelta:
-    growing = backoff_seconds(row.attempts, first=2.0, longest=LONGEST_PAUSE)
-    return timedelta(seconds=error.retry_after or growing)
+def _retry_wait(row: VAIMetadata, error: PortalError) -> timedelta:
+    if error.retry_after:
+        return timedelta(seconds=error.retry_after)
+    return backoff(row.attempts, first=FIRST_WAIT)
 
 
-def _filled(row: VAIMetadata, told: dict[str, Any]) -> dict[str, Any]:
-    """Fill what is still blank with the portal's answer; what was written meanwhile stays. What we have no column
-    for is kept as `extra`. The row is changed too."""
-    inner = told.get("metadata")
-    data = {**told, **inner} if isinstance(inner, dict) else dict(told)
-    data.pop("metadata", None)
-    for name, limit in COLUMNS.items():
-        value = str(data.pop(name, None) or "")[:limit]
+def _fill(row: VAIMetadata, data: dict[str, Any]) -> None:
+    """Fill empty columns. What was written meanwhile stays. Values without a column go to `extra`."""
+    inner = data.get("metadata")
+    values = {**data, **inner} if isinstance(inner, dict) else dict(data)
+    values.pop("metadata", None)
+    for name, length in COLUMN_LENGTHS.items():
+        value = str(values.pop(name, None) or "")[:length]
         setattr(row, name, getattr(row, name) or value)
-    row.extra = data | row.extra
-    return {name: getattr(row, name) for name in (*COLUMNS, "extra")}
+    row.extra = values | row.extra
 
 
-def _tell(known: Sequence[tuple[Booking, VAIMetadata]], now: datetime) -> None:
-    """Each of these bookings is an agent's from now on."""
-    entries, followups, drafts = [], [], []
+def _mark_agents(known: Sequence[tuple[Booking, VAIMetadata]], now: datetime) -> None:
+    """Make these bookings those of an agent, and send the messages that they missed."""
+    entries: list[TimelineEntry] = []
+    followups: list[FollowUp] = []
+    drafts: list[outbox.Draft] = []
     for booking, metadata in known:
         booking.source, booking.metadata = Booking.Source.AGENT, metadata
         entries.append(entry(booking.pk, at=now, by=SYSTEM, action="metadata_found"))
         if booking.status == Booking.Status.CONFIRMED and booking.confirmed_at is not None:
             drafts += portal_messages.confirmed(booking, now=now)
         if booking.status == Booking.Status.CANCELED and booking.current_calendly_booking is not None:
-            # Canceled before anybody knew whose it was.
-            planned, news = portal_messages.ended(booking, booking.current_calendly_booking, now=now)
+            planned, messages = portal_messages.ended(booking, booking.current_calendly_booking, now=now)
             followups += planned
-            drafts += news
-    changes = {"source": Booking.Source.AGENT, "updated_at": now}
-    statements = alteration(Booking, [(booking.pk, changes) for booking, _metadata in known])
-    statements += insertion(entries) + insertion(followups, otherwise="DO NOTHING")
-    mails = confirmations.resolve(drafts, {booking.pk: booking for booking, _metadata in known}, now=now)
-    statements += insertion(mails.pending, otherwise="DO NOTHING")
-    send(statements + outbox.addition(mails.drafts, now=now))
+            drafts += messages
+    bookings = {booking.pk: booking for booking, _metadata in known}
+    Booking.objects.filter(pk__in=bookings).update(source=Booking.Source.AGENT, updated_at=now)
+    TimelineEntry.objects.bulk_create(entries)
+    FollowUp.objects.bulk_create(followups, ignore_conflicts=True)
+    mails = confirmations.resolve(drafts, bookings, now=now)
+    confirmations.save_pending(mails.pending)
+    outbox.add(mails.drafts, now=now)

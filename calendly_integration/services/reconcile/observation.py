@@ -1,4 +1,4 @@
-"""One look at an invitee and the event it belongs to."""
+"""What Calendly says about an invitee and its event at one moment."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -7,7 +7,7 @@ from ...calendly import payloads
 
 
 class Kind(StrEnum):
-    """How we came to see it."""
+    """How we learned of it: by a delivery, by reading, or by the answer to our booking."""
 
     CREATED = "invitee.created"
     CANCELED = "invitee.canceled"
@@ -19,13 +19,13 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """`event` is None where only the invitee was answered, as by a booking."""
+    """`event` is None where only the invitee is known, as in the answer to a booking."""
 
     kind: Kind
     invitee: payloads.Invitee
     event: payloads.ScheduledEvent | None
 
     @property
-    def told(self) -> bool:
-        """True where Calendly's own record speaks, not just the answer to our call."""
+    def is_authoritative(self) -> bool:
+        """True for Calendly's own record, false for the answer to our booking."""
         return self.kind is not Kind.BOOKED

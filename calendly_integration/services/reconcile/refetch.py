@@ -1,4 +1,4 @@
-"""A booking looked up at Calendly at once, because a person asks: what the worker would do later anyway."""
+"""Reads a booking at Calendly at once, because staff ask. The worker would do so later."""
 
 from datetime import datetime
 
@@ -11,17 +11,17 @@ PendingAction = CalendlyBooking.PendingAction
 
 
 class NothingOpen(Exception):
-    """Calendly has confirmed it, or it is over: there is no question left."""
+    """Calendly has confirmed the booking, or it has ended."""
 
 
 def is_open(booking: Booking) -> bool:
-    """Whether Calendly's word is still awaited: its outcome is unknown, or nothing has confirmed it."""
-    unseen = booking.status == Booking.Status.CONFIRMED and booking.confirmed_at is None
-    return unseen or booking.status == Booking.Status.PENDING
+    """True where the outcome of the booking is unknown, or Calendly has not confirmed it."""
+    unconfirmed = booking.status == Booking.Status.CONFIRMED and booking.confirmed_at is None
+    return unconfirmed or booking.status == Booking.Status.PENDING
 
 
-def look(booking: Booking, *, by: Actor, now: datetime) -> None:
-    """Have the worker ask now. What it is just asking goes on. Raises NothingOpen."""
+def request_refetch(booking: Booking, *, by: Actor, now: datetime) -> None:
+    """Make the worker read the booking now. What it is reading goes on. Raises NothingOpen."""
     with transaction.atomic(durable=True):
         locked = Booking.objects.select_for_update(of=("self",), no_key=True).get(pk=booking.pk)
         if not is_open(locked):
@@ -30,7 +30,7 @@ def look(booking: Booking, *, by: Actor, now: datetime) -> None:
         calendly_bookings.filter(pending_action__in=[PendingAction.RESOLVE, PendingAction.REFETCH]).update(
             next_attempt_at=now
         )
-        # A move's other half that could not be read, and was given up.
+        # The other half of a move that could not be read.
         lost = calendly_bookings.filter(
             status=CalendlyBooking.Status.EXPECTED, pending_action=PendingAction.NOTHING
         )

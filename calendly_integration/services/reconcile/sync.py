@@ -1,4 +1,4 @@
-"""The mirror walked through: what a missed delivery would have told is found and told here."""
+"""Reads Calendly's meetings, so that missed deliveries do no harm."""
 
 import logging
 from collections.abc import Callable, Iterator
@@ -21,20 +21,20 @@ from ..webhooks import subscriptions
 
 log = logging.getLogger("calendly.sync")
 
-# An interrupted run is taken up again for so long; what changed before its cursor meanwhile, the next run reads.
+# An interrupted run is resumed within this time. What changed before its cursor is read by the next run.
 RESUME_WITHIN = timedelta(hours=6)
-# Two runs of the timetable missed: deliveries may be, too.
-GAP = timedelta(hours=1)
+# After two missed runs of the schedule, deliveries may have been missed as well.
+MAX_GAP = timedelta(hours=1)
 DEFAULT_PAST = timedelta(days=2)
-# So many events are compared with what we hold in one query.
-BATCH = 100
-SIGN_OF_LIFE_EVERY = timedelta(seconds=10)
+# Events that one query compares with our rows.
+BATCH_SIZE = 100
+SAVE_PROGRESS_EVERY = timedelta(seconds=10)
 
 Progress = Callable[[int], None]
 
 
 class AlreadyRunning(Exception):
-    """Another sync of this connection runs now. `since` is when it began."""
+    """Another sync of this account is running. `since` is when it started."""
 
     def __init__(self, since: datetime | None) -> None:
         super().__init__("Another sync runs already")
@@ -51,8 +51,8 @@ FAILURES = (
 
 
 def run_scheduled(*, now: datetime) -> None:
-    """What the timetable does: event types and hosts, the subscription, then the meetings that it missed.
-    Failures are kept, not raised, and one does not hide the rest."""
+    """The scheduled sync: event types and hosts, the subscription, then meetings. A failure is logged, and the next
+    step still runs."""
     for step in (event_types.sync, subscriptions.tend, events):
         try:
             step(calendly_accounts.default(), now=now)
@@ -67,31 +67,28 @@ def events(
     now: datetime,
     progress: Progress | None = None,
 ) -> SyncRun:
-    """Mirror all meetings that start after `now - past`, then read those of ours that Calendly did not list.
+    """Read all meetings that start after `now - past`, then those of our bookings that Calendly did not list.
 
-    `progress` is called with the number of events read since the last call. May be interrupted and run again: it
-    goes on from the start time that it had reached. Raises AlreadyRunning; CalendlyError and NoToken, after which
-    the run has failed and keeps the error and its cursor.
+    `progress` is called with the number of events read since the last call, to show it. A run may be interrupted:
+    the next one goes on from the start time that it had reached. Raises AlreadyRunning, CalendlyError and NoToken.
+    After an error the run has failed, and holds the error and its cursor.
     """
-    run = _begin(account, past=past, now=now)
+    run = _start_run(account, past=past, now=now)
     try:
         client = clients.calendly(account)
-        _theirs(client, run, now=now, progress=progress)
-        _ours(client, run, now=now)
+        _read_listed(client, run, now=now, progress=progress)
+        _read_unconfirmed(client, run, now=now)
     except BaseException as error:
-        run.status, run.finished_at = SyncRun.Status.FAILED, timezone.now()
-        run.error = (str(error) or type(error).__name__)[:500]
-        run.save(update_fields=["status", "finished_at", "error", "seen", "changed", "cursor"])
+        text = (str(error) or type(error).__name__)[:500]
+        SyncRun.objects.mark_failed(run, error=text, now=timezone.now())
         raise
-    run.status, run.finished_at, run.error = SyncRun.Status.DONE, timezone.now(), ""
-    run.save()
+    SyncRun.objects.mark_done(run, now=timezone.now())
     CalendlyAccount.objects.filter(pk=account.pk).update(events_synced_at=now)
     return run
 
 
-def _begin(account: CalendlyAccount, *, past: timedelta, now: datetime) -> SyncRun:
-    """A run of our own: the last one that stopped on its way through the same window, or a new one. Raises
-    AlreadyRunning."""
+def _start_run(account: CalendlyAccount, *, past: timedelta, now: datetime) -> SyncRun:
+    """The last run, where it stopped within the same window, or a new one. Raises AlreadyRunning."""
     start = now - past
     runs = SyncRun.objects.filter(account=account)
     stopped = runs.stopped(now=now).filter(
@@ -101,7 +98,7 @@ def _begin(account: CalendlyAccount, *, past: timedelta, now: datetime) -> SyncR
     found = stopped.filter(pk=last.pk).first() if last is not None else None
     try:
         with transaction.atomic():
-            if found is not None and SyncRun.objects.take_up(found, now=now):
+            if found is not None and SyncRun.objects.resume(found, now=now):
                 found.refresh_from_db()
                 return found
             runs.mark_dead_failed(now=now)
@@ -113,12 +110,12 @@ def _begin(account: CalendlyAccount, *, past: timedelta, now: datetime) -> SyncR
         raise AlreadyRunning(running.started_at if running else None) from error
 
 
-def _theirs(client: Client, run: SyncRun, *, now: datetime, progress: Progress | None) -> None:
-    """What Calendly lists, soonest first, so that the start time reached is where to go on. Page tokens go stale
-    within minutes (calendly-api, section 2): then the list is asked for anew from there."""
+def _read_listed(client: Client, run: SyncRun, *, now: datetime, progress: Progress | None) -> None:
+    """Read what Calendly lists, soonest first, so that a run can go on from the start time that it has reached.
+    Page tokens expire within minutes (calendly-api, section 2): then the list is requested again from there."""
     last = run.account.events_synced_at
-    # A no-show is marked on the invitee and leaves the event as it was: after a gap those begun are read anew.
-    gap = last is None or now - last > GAP
+    # A no-show does not change the event, so after a gap all events that have started are read again.
+    gap = last is None or now - last > MAX_GAP
     done: set[str] = set()
     while True:
         begin, done_before = max(run.window_start, run.cursor or run.window_start), len(done)
@@ -128,25 +125,25 @@ def _theirs(client: Client, run: SyncRun, *, now: datetime, progress: Progress |
                 differing = _differing(fresh)
                 for event in fresh:
                     if event.uri in differing or (gap and event.start_time <= now):
-                        run.changed += _bring_in(client, run.account, event, now=now)
+                        run.changed += _read_invitees(client, run.account, event, now=now)
                     done.add(event.uri)
-                    _reached(run, event)
+                    _record_progress(run, event)
                     if progress is not None:
                         progress(1)
         except InvalidRequest:
             if len(done) == done_before:
-                raise  # not a stale token: nothing was read with this one
+                raise  # the token has not expired: nothing was read with it
         else:
             return
 
 
 def _batches(events: Iterator[ScheduledEvent]) -> Iterator[list[ScheduledEvent]]:
-    """The events by the hundred; what came before an error is given before the error is raised."""
+    """The events in batches. The events before an error are returned before the error is raised."""
     batch: list[ScheduledEvent] = []
     try:
         for event in events:
             batch.append(event)
-            if len(batch) == BATCH:
+            if len(batch) == BATCH_SIZE:
                 yield batch
                 batch = []
     except CalendlyError:
@@ -156,18 +153,18 @@ def _batches(events: Iterator[ScheduledEvent]) -> Iterator[list[ScheduledEvent]]
         yield batch
 
 
-def _reached(run: SyncRun, event: ScheduledEvent) -> None:
-    """Count the event, and write down now and then how far the run has come."""
+def _record_progress(run: SyncRun, event: ScheduledEvent) -> None:
+    """Count the event, and save the progress every ten seconds."""
     run.seen += 1
     run.cursor = max(run.cursor or event.start_time, event.start_time)
     moment = timezone.now()
-    if moment - run.alive_at >= SIGN_OF_LIFE_EVERY:
+    if moment - run.alive_at >= SAVE_PROGRESS_EVERY:
         run.alive_at = moment
         run.save(update_fields=["seen", "changed", "cursor", "alive_at"])
 
 
 def _listed(client: Client, account: CalendlyAccount, begin: datetime) -> Iterator[ScheduledEvent]:
-    """The organization's meetings; only our own where the token sees no more."""
+    """The meetings of the organization, or only our own where the token may not list those."""
     try:
         yield from client.scheduled_events(
             organization=account.organization_uri, min_start=begin, sort="start_time:asc"
@@ -177,7 +174,7 @@ def _listed(client: Client, account: CalendlyAccount, begin: datetime) -> Iterat
 
 
 def _differing(events: list[ScheduledEvent]) -> set[str]:
-    """The URIs of those that our Calendly bookings do not agree with: their invitees are read, which costs a call each."""
+    """The URIs of the events that differ from our Calendly bookings. Reading their invitees costs a call each."""
     kept: dict[str, list[CalendlyBooking]] = {event.uri: [] for event in events}
     columns = ("event_uri", "status", "event_updated_at", "confirmed_at")
     for calendly_booking in CalendlyBooking.objects.filter(event_uri__in=kept).only(*columns):
@@ -202,7 +199,7 @@ def _differs(event: ScheduledEvent, calendly_bookings: list[CalendlyBooking]) ->
     )
 
 
-def _bring_in(client: Client, account: CalendlyAccount, event: ScheduledEvent, *, now: datetime) -> int:
+def _read_invitees(client: Client, account: CalendlyAccount, event: ScheduledEvent, *, now: datetime) -> int:
     observations = [
         reconcile.Observation(reconcile.Kind.READ, invitee, event) for invitee in client.invitees(event.uri)
     ]
@@ -210,12 +207,12 @@ def _bring_in(client: Client, account: CalendlyAccount, event: ScheduledEvent, *
     return sum(result.changed for result in results)
 
 
-def _ours(client: Client, run: SyncRun, *, now: datetime) -> None:
-    """Confirmed bookings of ours in the window that the walk did not touch: read, whether they still stand."""
-    unseen = Booking.objects.filter(
+def _read_unconfirmed(client: Client, run: SyncRun, *, now: datetime) -> None:
+    """Read the confirmed bookings in the window that Calendly has never confirmed."""
+    unconfirmed = Booking.objects.filter(
         account=run.account, status=Booking.Status.CONFIRMED, start_at__gte=run.window_start
     ).filter(Q(confirmed_at__isnull=True) | Q(current_calendly_booking__confirmed_at__isnull=True))
-    for booking in unseen.select_related("current_calendly_booking").iterator(chunk_size=200):
+    for booking in unconfirmed.select_related("current_calendly_booking").iterator(chunk_size=200):
         calendly_booking = booking.current_calendly_booking
         if calendly_booking is None or not calendly_booking.invitee_uri:
             continue

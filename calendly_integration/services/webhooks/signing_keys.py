@@ -1,6 +1,6 @@
-"""The keys with which Calendly signs deliveries: those of the settings, and those that staff made here.
+"""The keys with which Calendly signs deliveries: those of the settings, and those that staff created here.
 
-Their text never leaves this module but to Calendly and to the check of a signature.
+Their text leaves this module only to Calendly and to the check of a signature.
 """
 
 import json
@@ -18,17 +18,17 @@ from ...models import CalendlyAccount
 
 log = logging.getLogger("calendly.signing_keys")
 
-# Calendly goes on trying to deliver for a day: by then nothing signed with an old key is on its way.
-OLD_FOR = timedelta(hours=48)
-FRESH = timedelta(seconds=5)
-# Before a signature is refused the keys are read again if they are older than this: at most one query a second,
-# whatever somebody sends us.
-SURELY_FRESH = timedelta(seconds=1)
+# Calendly retries a delivery for a day. After two days none signed with an old key is on its way.
+OLD_KEYS_VALID_FOR = timedelta(hours=48)
+CACHE_FOR = timedelta(seconds=5)
+# Before a signature is refused, keys that were read longer ago are read again: at most one query a second, whatever
+# is sent to us.
+REREAD_AFTER = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
 class _Key:
-    """A key made here. `until` when it is accepted; `used`: Calendly was told it."""
+    """A key created here. `until`: how long it is accepted. `used`: Calendly has it."""
 
     text: str = field(repr=False)
     until: datetime | None = None
@@ -38,12 +38,12 @@ class _Key:
         return self.until is None or self.until > now
 
 
-# What this process read last, and when.
+# When this process last read the keys, and what it read.
 _cache: tuple[datetime, tuple[_Key, ...]] | None = None
 
 
-def accepted(*, now: datetime, within: timedelta = FRESH) -> tuple[str, ...]:
-    """All keys by which a delivery may be signed, read from the database at most `within` ago."""
+def accepted(*, now: datetime, within: timedelta = CACHE_FOR) -> tuple[str, ...]:
+    """All keys with which a delivery may be signed, read from the database at most `within` ago."""
     global _cache
     known = _cache
     if known is None or not timedelta(0) <= now - known[0] <= within:
@@ -54,16 +54,16 @@ def accepted(*, now: datetime, within: timedelta = FRESH) -> tuple[str, ...]:
 
 
 def newest(account: CalendlyAccount, *, now: datetime) -> str:
-    """The key with which Calendly shall sign; empty where there is none. One made here goes first."""
+    """The key for a new subscription: the newest one created here, else that of the settings, else empty."""
     stored = CalendlyAccount.objects.values_list("signing_keys_encrypted", flat=True).get(pk=account.pk)
     texts = [key.text for key in _read(stored) if key.valid(now)]
     return next(iter((*texts, *conf.get().WEBHOOK_SECRETS)), "")
 
 
 def renew(account: CalendlyAccount, *, now: datetime) -> None:
-    """Make a new key, accepted from now on beside the old ones.
+    """Create a new key, which is accepted from now on beside the old ones.
 
-    The one of an attempt that did not come to its end is taken again. Raises vault.Unreadable.
+    A key that an earlier attempt created and did not use is taken again. Raises encryption.Unreadable.
     """
     with transaction.atomic(durable=True):
         kept = _locked(account, now)
@@ -74,19 +74,19 @@ def renew(account: CalendlyAccount, *, now: datetime) -> None:
 
 
 def subscribed(account: CalendlyAccount, key: str, *, now: datetime) -> None:
-    """Calendly signs with this key now: those before it are accepted for two days more."""
+    """Calendly signs with this key now. Older keys are accepted for two more days."""
     with transaction.atomic(durable=True):
         kept = _locked(account, now)
         if not kept or not secrets.compare_digest(kept[0].text, key):
             return
-        end = now + OLD_FOR
+        end = now + OLD_KEYS_VALID_FOR
         old = [each if each.until else replace(each, until=end) for each in kept[1:]]
         _write(account, [replace(kept[0], used=True), *old])
     forget()
 
 
 def forget() -> None:
-    """Have the keys read again by the next check in this process."""
+    """Make the next check in this process read the keys again."""
     global _cache
     _cache = None
 
@@ -97,7 +97,7 @@ def _locked(account: CalendlyAccount, now: datetime) -> list[_Key]:
 
 
 def _read(text: str) -> list[_Key]:
-    """The stored keys, the newest first; none where no encryption key opens them."""
+    """The stored keys, the newest first. None where they cannot be decrypted."""
     if not text:
         return []
     try:

@@ -1,4 +1,4 @@
-"""Our webhook subscription at Calendly: one for our URL, adopted or renewed, never doubled."""
+"""Our webhook subscription at Calendly: exactly one for our URL."""
 
 from collections.abc import Iterable
 from contextlib import suppress
@@ -32,16 +32,16 @@ EVENTS = (
 )
 
 
-# The read scope of most of these events; a token without it is refused without names.
+# The read scope of most of these events. Calendly does not name the scope that a token lacks.
 LIKELY_SCOPE = "scheduled_events:read"
 
 
 class NoSigningKey(Exception):
-    """Without a signing key Calendly signs nothing, and we accept nothing unsigned."""
+    """Without a signing key Calendly signs nothing, and unsigned deliveries are refused."""
 
 
 class NotRenewed(Exception):
-    """The old subscription was deleted and no new one could be made: there is none now. `error` is Calendly's."""
+    """The old subscription was deleted and no new one could be created, so there is none. `error` is Calendly's."""
 
     def __init__(self, error: CalendlyError) -> None:
         super().__init__(f"There is no webhook subscription now. {error}")
@@ -49,7 +49,7 @@ class NotRenewed(Exception):
 
 
 class TakenElsewhere(Exception):
-    """Calendly has a subscription for our URL that this token cannot see: of a group, or of another user."""
+    """Calendly has a subscription for our URL that this token cannot see: that of a group or of another user."""
 
     def __init__(self) -> None:
         url = calendly_accounts.webhook_url()
@@ -61,14 +61,14 @@ class TakenElsewhere(Exception):
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What is subscribed for our URL. `made`: by this call."""
+    """The subscription for our URL. `made`: this call created it."""
 
     subscription: Subscription | None
     made: bool = False
 
     @property
     def healthy(self) -> bool:
-        """True where everything that we need is delivered."""
+        """True where all events are delivered for the whole organization."""
         return (
             self.subscription is not None
             and self.subscription.state == "active"
@@ -78,19 +78,20 @@ class State:
 
 
 def status(account: CalendlyAccount, *, now: datetime) -> State:
-    """Ask Calendly, and keep the answer. Raises CalendlyError, NoToken."""
+    """Ask Calendly, and save the answer. Raises CalendlyError, NoToken."""
     found = _ours(clients.calendly(account), account)
     state = State(found[0] if found else None)
-    _keep(account, state)
+    _save(account, state)
     return state
 
 
 def subscribe(account: CalendlyAccount, *, renew: bool = False, now: datetime) -> State:
-    """See to it that there is one good subscription for our URL.
+    """Ensure that there is one good subscription for our URL.
 
-    A good one is adopted, unless `renew` (after a change of the signing key); a disabled or narrower one, or one
-    for a single user, is deleted and made anew: Calendly has no call to change one, and takes a URL once over all
-    scopes (calendly-api, section 11). Raises NoSigningKey, NotRenewed, TakenElsewhere, CalendlyError, NoToken.
+    A good one is kept, unless `renew` is set after a change of the signing key. A disabled one, one with fewer
+    events or one for a single user is deleted and created again: Calendly cannot change a subscription, and accepts
+    a URL once over all scopes (calendly-api, section 11). Raises NoSigningKey, NotRenewed, TakenElsewhere,
+    CalendlyError, NoToken.
     """
     key = signing_keys.newest(account, now=now)
     if not key:
@@ -103,23 +104,23 @@ def subscribe(account: CalendlyAccount, *, renew: bool = False, now: datetime) -
     if good:
         state = State(good[0])
     else:
-        _keep(account, State(None))  # whatever happens now, none is there until the new one is
+        _save(account, State(None))  # there is none until the new one is created
         try:
             state = State(_create(client, account, key, now), made=True)
         except CalendlyError as error:
             if found and not error.outcome_unknown:
                 raise NotRenewed(error) from error
             raise
-    _keep(account, state)
+    _save(account, state)
     return state
 
 
 def rotate(account: CalendlyAccount, *, now: datetime) -> State:
-    """A new signing key, and the subscription made anew with it.
+    """Create a new signing key, and renew the subscription with it.
 
-    The new key is accepted before Calendly hears of it, and the old ones for two days after it signs with the new
-    one, so no delivery is refused. Where Calendly fails, the same may be done again: it goes on with the same key.
-    Raises vault.Unreadable, NotRenewed, TakenElsewhere, CalendlyError, NoToken.
+    The new key is accepted before Calendly has it, and the old keys for two more days, so no delivery is refused.
+    After an error of Calendly this may be called again, and uses the same key. Raises encryption.Unreadable,
+    NotRenewed, TakenElsewhere, CalendlyError, NoToken.
     """
     signing_keys.renew(account, now=now)
     return subscribe(account, renew=True, now=now)
@@ -136,16 +137,17 @@ def unsubscribe(account: CalendlyAccount, *, now: datetime) -> int:
 
 
 def tend(account: CalendlyAccount, *, now: datetime) -> State:
-    """Renew a subscription that Calendly has disabled or lost, as it does after a day of failed deliveries. One
-    that was never made, or was ended by hand, is left so. Raises NotRenewed, TakenElsewhere, CalendlyError,
-    NoToken."""
+    """Renew a subscription that Calendly has disabled or lost, as it does after a day of failed deliveries. Where
+    staff never subscribed, or unsubscribed, nothing is created. Raises NotRenewed, TakenElsewhere, CalendlyError,
+    NoToken.
+    """
     if account.subscription_uri and signing_keys.newest(account, now=now):
         return subscribe(account, now=now)
     return status(account, now=now)
 
 
 def _ours(client: Client, account: CalendlyAccount) -> list[Subscription]:
-    """Those for our URL, of the organization and of our own user."""
+    """The subscriptions for our URL, of the organization and of our own user."""
     found = _at_our_url(client.subscriptions(account.organization_uri, SCOPE))
     with suppress(PermissionDenied):
         found += _at_our_url(client.subscriptions(account.organization_uri, "user", account.user_uri))
@@ -153,7 +155,7 @@ def _ours(client: Client, account: CalendlyAccount) -> list[Subscription]:
 
 
 def _of_colleagues(client: Client, account: CalendlyAccount) -> list[Subscription]:
-    """Those for our URL that other users of the organization have made for themselves. One call for each user."""
+    """The subscriptions for our URL of other users of the organization. One call for each user."""
     found: list[Subscription] = []
     with suppress(PermissionDenied):
         for member in client.memberships(organization=account.organization_uri):
@@ -168,7 +170,8 @@ def _at_our_url(listed: Iterable[Subscription]) -> list[Subscription]:
 
 
 def _create(client: Client, account: CalendlyAccount, key: str, now: datetime) -> Subscription:
-    """Make it. One that somebody else made at this moment is taken; one of a colleague is replaced."""
+    """Create it. Where another process created it at this moment, that one is used. That of a colleague is
+    replaced."""
     try:
         return _post(client, account, key, now)
     except AlreadyExists as error:
@@ -194,7 +197,7 @@ def _post(client: Client, account: CalendlyAccount, key: str, now: datetime) -> 
         )
     except InvalidRequest as error:
         if error.details:
-            raise  # it names a field: the scopes are not what is wrong
+            raise  # it names a field, so the scopes are not the cause
         lacking = InsufficientScope(error.message, title=error.title, status=error.status)
         lacking.required_scopes, lacking.guessed = (LIKELY_SCOPE,), True
         raise lacking from error
@@ -209,8 +212,8 @@ def _delete(client: Client, subscription: Subscription) -> None:
         return
 
 
-def _keep(account: CalendlyAccount, state: State) -> None:
-    """Write down what is there. The URI of one that has gone stays: it says that one is wanted."""
+def _save(account: CalendlyAccount, state: State) -> None:
+    """Save the state. The URI of a subscription that is gone stays: it means that one is wanted."""
     kept = state.subscription
     found = {"subscription_uri": kept.uri, "subscription_state": kept.state} if kept else {}
     CalendlyAccount.objects.filter(pk=account.pk).update(**({"subscription_state": "missing"} | found))
