@@ -41,8 +41,8 @@ class EventTypesView(AgentView):
     @operation("event_types", "What can be booked", EventTypesSerializer)
     def get(self, request: Request) -> Response:
         """All event types that are open to this agent, inactive ones too."""
-        event_types = event_types.event_types(key_id=self.key.pk).prefetch_related("hosts")
-        return respond(EventTypesSerializer, {"eventTypes": event_types})
+        kinds = event_types.event_types(key_id=self.key.pk).prefetch_related("hosts")
+        return respond(EventTypesSerializer, {"eventTypes": kinds})
 
 
 class HostsSerializer(SuccessSerializer):
