@@ -3,10 +3,9 @@
 import uuid
 from collections import defaultdict
 from collections.abc import Sequence
-from contextlib import nullcontext
 from datetime import datetime
 
-from django.db import IntegrityError, models, transaction
+from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from .calendly_account import CalendlyAccount
@@ -17,16 +16,10 @@ from .work import Work, WorkQuerySet, due_index
 class WebhookDeliveryQuerySet(WorkQuerySet["WebhookDelivery"]):
     """Claims deliveries. State changes return whether they held: not where the lease was lost."""
 
-    def store(self, row: "WebhookDelivery") -> None:
-        """Store a delivery. One with the same body is left as it is."""
-        # A save outside a transaction is one round trip. `bulk_create` would take three, with its own transaction.
-        in_transaction = transaction.get_connection(self.db).in_atomic_block
-        try:
-            with transaction.atomic(using=self.db) if in_transaction else nullcontext():
-                row.save(using=self.db, force_insert=True)
-        except IntegrityError:
-            if not self.filter(digest=row.digest).exists():
-                raise
+    def store(self, rows: Sequence["WebhookDelivery"]) -> None:
+        """Store deliveries. One with the same body is left as it is. All callers insert in the order of the
+        digests, so that two processes do not deadlock."""
+        self.bulk_create(sorted(rows, key=lambda row: row.digest), ignore_conflicts=True)
 
     def save_outcomes(self, rows: Sequence["WebhookDelivery"], *, account: CalendlyAccount) -> None:
         """Save the outcome of claimed rows, and release them. A row whose lease was lost is left alone: its new

@@ -217,7 +217,6 @@ def test_nothing_of_a_delivery_is_logged(caplog: pytest.LogCaptureFixture) -> No
     assert SIGNING_KEY not in caplog.text
 
 
-@pytest.mark.django_db(transaction=True)
 def test_it_takes_one_query(django_assert_num_queries: Any) -> None:
     deliver(b"{}")  # the keys are read every few seconds
     with django_assert_num_queries(1):

@@ -92,7 +92,7 @@ def carry(outbox_dispatcher: outbox.OutboxDispatcher, rounds: int = 0) -> None:
     idle = 0
     for _ in range(rounds or 1000):
         idle = 0 if outbox_dispatcher.step() or outbox_dispatcher.busy else idle + 1
-        if not rounds and idle > 4:  # longer than the dispatcher rests in an outage
+        if not rounds and idle > 4:  # longer than the pause of the dispatcher in an outage
             return
         time.sleep(0.01)
 
@@ -115,7 +115,7 @@ def test_a_fact_is_told_once_however_often_it_is_added(now: Clock) -> None:
 
 
 def test_many_drafts_take_a_handful_of_queries(django_assert_max_num_queries: Any, now: Clock) -> None:
-    drafts = [draft(queue=f"lane-{n % 100}") for n in range(300)]
+    drafts = [draft(queue=f"queue-{n % 100}") for n in range(300)]
     with django_assert_max_num_queries(10):
         outbox.add(drafts, now=now())
     assert OutboxMessage.objects.count() == 300
@@ -138,7 +138,7 @@ def test_a_new_message_does_not_shorten_a_pause(now: Clock) -> None:
 # Delivery
 
 
-def test_messages_of_a_lane_arrive_in_order(
+def test_messages_of_a_queue_arrive_in_order(
     outbox_dispatcher: outbox.OutboxDispatcher, post: Post, now: Clock
 ) -> None:
     outbox.add([draft(queue=f"{queue}", n=n) for n in range(5) for queue in range(20)], now=now())
@@ -153,7 +153,7 @@ def test_messages_of_a_lane_arrive_in_order(
     assert not OutboxQueue.objects.filter(next_attempt_at__isnull=False).exists()
 
 
-def test_a_lane_longer_than_one_run_is_emptied(
+def test_a_queue_longer_than_one_run_is_emptied(
     outbox_dispatcher: outbox.OutboxDispatcher, post: Post, now: Clock
 ) -> None:
     outbox.add([draft(n=n) for n in range(dispatcher.MAX_MESSAGES_PER_RUN + 7)], now=now())
@@ -161,7 +161,7 @@ def test_a_lane_longer_than_one_run_is_emptied(
     assert len(post.calls) == dispatcher.MAX_MESSAGES_PER_RUN + 7
 
 
-def test_a_refused_message_is_parked_and_the_lane_goes_on(
+def test_a_refused_message_is_parked_and_the_queue_goes_on(
     outbox_dispatcher: outbox.OutboxDispatcher, post: Post, now: Clock
 ) -> None:
     post.answer = lambda path, body: errors.RequestRefused("no", status=422) if path == "/one" else None
@@ -296,7 +296,7 @@ def test_another_drains_outage_is_noticed(post: Post, now: Clock) -> None:
     assert outage.state == circuit_breaker.State.HALF_OPEN
 
 
-def test_a_message_added_while_its_lane_is_out_is_not_lost(
+def test_a_message_added_while_its_queue_is_out_is_not_lost(
     outbox_dispatcher: outbox.OutboxDispatcher, post: Post, now: Clock
 ) -> None:
     outbox.add([draft()], now=now())
@@ -308,7 +308,7 @@ def test_a_message_added_while_its_lane_is_out_is_not_lost(
     assert OutboxQueue.objects.get().next_attempt_at is None
 
 
-def test_a_lost_lease_leaves_the_lane_to_its_new_holder(
+def test_a_lost_lease_leaves_the_queue_to_its_new_holder(
     outbox_dispatcher: outbox.OutboxDispatcher, post: Post, now: Clock
 ) -> None:
     outbox.add([draft()], now=now())
@@ -323,7 +323,7 @@ def test_a_lost_lease_leaves_the_lane_to_its_new_holder(
     assert status("/one") == "sent"  # what is sent is sent
 
 
-def test_what_a_dead_courier_held_is_sent_when_its_lease_ends(
+def test_what_a_dead_dispatcher_held_is_sent_when_its_lease_ends(
     outbox_dispatcher: outbox.OutboxDispatcher, post: Post, now: Clock
 ) -> None:
     outbox.add([draft()], now=now())
@@ -362,7 +362,7 @@ def test_an_error_of_our_own_is_parked_after_some_tries(
     assert not CircuitState.objects.filter(pk=circuit_breaker.PORTAL_FAILS).exists()
 
 
-def test_a_stopped_courier_begins_nothing_and_gives_back(
+def test_a_stopped_dispatcher_begins_nothing_and_gives_back(
     outbox_dispatcher: outbox.OutboxDispatcher, post: Post, now: Clock
 ) -> None:
     post.seconds = 0.05
@@ -426,7 +426,7 @@ def test_stats_tell_how_full_it_is(now: Clock) -> None:
     assert outbox.stats(now()) == outbox.Stats(waiting=1, parked=1, oldest=timedelta(seconds=90))
 
 
-def test_the_sweep_heals_a_forgotten_lane_and_a_clock_set_back(now: Clock) -> None:
+def test_the_sweep_heals_a_forgotten_queue_and_a_clock_set_back(now: Clock) -> None:
     outbox.add([draft(queue=queue) for queue in ("forgotten", "strayed", "held", "empty", "well")], now=now())
     OutboxQueue.objects.filter(pk="forgotten").update(next_attempt_at=None)
     far = now() + timedelta(hours=1)

@@ -30,10 +30,10 @@ def post() -> Post:
 
 
 @pytest.fixture
-def couriers(
+def dispatchers(
     post: Post, now: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Callable[[], outbox.OutboxDispatcher]]:
-    """Couriers that learn at once what others found."""
+    """Dispatchers that read the state of the circuits at every step."""
     monkeypatch.setattr(circuit_breaker, "REFRESH_SECONDS", 0.0)
     monkeypatch.setattr(dispatcher, "OUTAGE_PAUSE_SECONDS", 0.02)
     made: list[outbox.OutboxDispatcher] = []
@@ -61,10 +61,10 @@ def states() -> dict[str, int]:
 
 
 def test_nothing_is_parked_and_all_leaves_in_order_once_the_key_is_taken(
-    couriers: Callable[[], outbox.OutboxDispatcher], post: Post, now: Clock
+    dispatchers: Callable[[], outbox.OutboxDispatcher], post: Post, now: Clock
 ) -> None:
     outbox.add([draft(queue=f"{queue}", path=f"/{n}") for n in range(3) for queue in range(60)], now=now())
-    outbox_dispatcher = couriers()
+    outbox_dispatcher = dispatchers()
     carry(outbox_dispatcher)
     assert states() == {"waiting": 180}
     assert outbox.paused_since() == now()
@@ -86,10 +86,10 @@ def test_nothing_is_parked_and_all_leaves_in_order_once_the_key_is_taken(
 
 
 def test_one_message_a_minute_tries_the_key(
-    couriers: Callable[[], outbox.OutboxDispatcher], post: Post, now: Clock
+    dispatchers: Callable[[], outbox.OutboxDispatcher], post: Post, now: Clock
 ) -> None:
     outbox.add([draft(queue=f"{queue}") for queue in range(5)], now=now())
-    first, second = couriers(), couriers()
+    first, second = dispatchers(), dispatchers()
     carry(first)
     before = len(post.calls)
     for minute in range(10):
@@ -103,27 +103,30 @@ def test_one_message_a_minute_tries_the_key(
 
 
 def test_one_message_tries_the_key_when_a_worker_starts(
-    couriers: Callable[[], outbox.OutboxDispatcher], post: Post, now: Clock, monkeypatch: pytest.MonkeyPatch
+    dispatchers: Callable[[], outbox.OutboxDispatcher],
+    post: Post,
+    now: Clock,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     outbox.add([draft(queue=f"{queue}") for queue in range(5)], now=now())
-    carry(couriers())
+    carry(dispatchers())
     before = len(post.calls)
     now.shift(5)
     starts_again(monkeypatch)
-    carry(couriers())
-    carry(couriers())  # another process of the same worker
+    carry(dispatchers())
+    carry(dispatchers())  # another process of the same worker
     assert len(post.calls) == before + 1
     post.answer = lambda path, body: None
     starts_again(monkeypatch, "a third")
-    carry(couriers())
+    carry(dispatchers())
     assert states() == {"sent": 5}
 
 
 def test_another_refusal_ends_the_pause_as_well(
-    couriers: Callable[[], outbox.OutboxDispatcher], post: Post, now: Clock
+    dispatchers: Callable[[], outbox.OutboxDispatcher], post: Post, now: Clock
 ) -> None:
     outbox.add([draft(), draft(path="/two")], now=now())
-    outbox_dispatcher = couriers()
+    outbox_dispatcher = dispatchers()
     carry(outbox_dispatcher)
     post.answer = lambda path, body: errors.RequestRefused("no", status=422) if path == "/one" else None
     now.shift(60)
@@ -133,11 +136,11 @@ def test_another_refusal_ends_the_pause_as_well(
 
 
 def test_a_refusal_proves_that_the_portal_lives(
-    couriers: Callable[[], outbox.OutboxDispatcher], post: Post, now: Clock
+    dispatchers: Callable[[], outbox.OutboxDispatcher], post: Post, now: Clock
 ) -> None:
     outbox.add([draft(queue=f"{n}", path=f"/{n}") for n in range(9)], now=now())
     post.answer = lambda path, body: unavailable()
-    outbox_dispatcher = couriers()
+    outbox_dispatcher = dispatchers()
     for _ in range(200):
         if CircuitState.objects.filter(pk=circuit_breaker.PORTAL_FAILS).exists():
             break
@@ -168,10 +171,10 @@ def test_a_drain_rests_while_the_key_is_refused(
 
 
 def test_staff_and_the_doctor_see_the_pause_once(
-    couriers: Callable[[], outbox.OutboxDispatcher], now: Clock, settings: Any, django_user_model: Any
+    dispatchers: Callable[[], outbox.OutboxDispatcher], now: Clock, settings: Any, django_user_model: Any
 ) -> None:
     outbox.add([draft(queue=f"{queue}") for queue in range(5)], now=now())
-    carry(couriers())
+    carry(dispatchers())
     settings.CALENDLY_INTEGRATION |= {"PORTAL_URL": "https://portal.example", "PORTAL_KEY": "old"}
     account: CalendlyAccount = calendly_accounts.default()
     found = doctor._portal(account, now())

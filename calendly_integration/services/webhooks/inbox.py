@@ -22,11 +22,13 @@ from ..accounts import calendly_accounts
 from ..backoff import backoff
 from ..catalog import event_types
 from . import signing_keys
+from .group_commit import GroupCommit
 
 log = logging.getLogger("calendly.inbox")
 
 LEASE = timedelta(seconds=60)
 BATCH_SIZE = 50
+MAX_STORED_TOGETHER = 50
 MAX_ATTEMPTS = 5
 # This many deliveries within this time are a burst.
 BURST_SIZE, BURST_WITHIN = 50, timedelta(seconds=0.5)
@@ -94,9 +96,19 @@ def accept(*, body: bytes, signature: str | None, now: datetime) -> None:
         refusal_log.add(error, now)
         raise Refused from error
     digest = hashlib.sha256(body).hexdigest()
-    WebhookDelivery.objects.store(
-        WebhookDelivery(digest=digest, body=body, received_at=now, next_attempt_at=now)
-    )
+    row = WebhookDelivery(digest=digest, body=body, received_at=now, next_attempt_at=now)
+    if transaction.get_connection().in_atomic_block:
+        # The deliveries of other threads must not depend on a transaction that may be rolled back.
+        _store([row])
+    else:
+        _group_commit.store(row)
+
+
+def _store(rows: Sequence[WebhookDelivery]) -> None:
+    WebhookDelivery.objects.store(rows)
+
+
+_group_commit: GroupCommit[WebhookDelivery] = GroupCommit(_store, max_items=MAX_STORED_TOGETHER)
 
 
 def _verify(body: bytes, signature: str | None, keys: tuple[str, ...], now: datetime) -> None:
