@@ -19,6 +19,7 @@ from ..services import errors
 from ..services.actors import Actor
 from ..services.backoffice import staff_booking
 from ..services.bookings import create
+from ..services.bookings.results import Booked, OutcomeUnknown, SlotUnavailable
 from ..services.catalog import event_types
 from . import formatting, questions, refusals, reschedule, slots
 from .booking_form import BookingForm
@@ -170,7 +171,7 @@ def _book(
     except (errors.CalendlyRefused, errors.CalendlyUnavailable) as error:
         nothing = gettext("Nothing was booked.")
         return FormError(f"{slots.failed(error)} {nothing}", ask=False)
-    if isinstance(outcome, create.NothingFree):
+    if isinstance(outcome, SlotUnavailable):
         return FormError(
             gettext("That start is not free any more. Nothing was booked. Choose another start."), start
         )
@@ -180,13 +181,13 @@ def _book(
 def _went(
     page: ReadOnlyAdmin[Booking],
     request: HttpRequest,
-    outcome: create.Booked | create.OutcomeUnknown | staff_booking.Already,
+    outcome: Booked | OutcomeUnknown | staff_booking.AlreadyBooked,
 ) -> HttpResponse:
     """To the page of the booking, with what came of it."""
     booking = outcome.booking
-    if isinstance(outcome, staff_booking.Already):
+    if isinstance(outcome, staff_booking.AlreadyBooked):
         messages.info(request, gettext("This form was sent already: this is its booking."))
-    elif isinstance(outcome, create.Booked):
+    elif isinstance(outcome, Booked):
         page.log_addition(request, booking, gettext("Booked for somebody."))
         at = formatting.local(booking.start_at, booking.time_zone)
         messages.success(request, gettext("The meeting is booked: %s.") % at)

@@ -11,8 +11,9 @@ from django.utils.translation import gettext_lazy as _
 
 from ..models import Booking, EventType
 from ..services.actors import Actor
-from ..services.bookings import queries
-from ..services.bookings import reschedule as moves
+from ..services.bookings import reassign as reassign_service
+from ..services.bookings import time_zones
+from ..services.bookings.results import BookingResult
 from . import booking_page, formatting, questions, refusals, reschedule, slots
 from .object_actions import ObjectAction
 from .read_only import ReadOnlyAdmin
@@ -32,7 +33,7 @@ def blocked(booking: Booking, now: datetime) -> str:
 
 def offered(booking: Booking, now: datetime) -> bool:
     """Whether there is a button for it. One query, for confirmed meetings to come."""
-    return not blocked(booking, now) and queries.reassignment_candidates(booking).exists()
+    return not blocked(booking, now) and reassign_service.reassignment_candidates(booking).exists()
 
 
 ACT = ObjectAction(
@@ -53,7 +54,7 @@ def view(page: ReadOnlyAdmin[Booking], request: HttpRequest, booking: Booking) -
     now, found = timezone.now(), list[EventType]()
     cannot = blocked(booking, now)
     if not cannot:
-        found = list(queries.reassignment_candidates(booking).prefetch_related("hosts"))
+        found = list(reassign_service.reassignment_candidates(booking).prefetch_related("hosts"))
         cannot = "" if found else str(NOBODY)
     wanted = request.GET.get("to", "")
     kind = next((each for each in found if str(each.pk) == wanted), found[0] if len(found) == 1 else None)
@@ -96,7 +97,7 @@ def _offer(
     sent = request.method == "POST"
     again, looks = FormError(), "look" in request.POST
     form = forms.Form(request.POST if sent and not looks else None)
-    form.fields |= questions.fields(moves.unanswered(booking, kind))
+    form.fields |= questions.fields(reassign_service.unanswered(booking, kind))
     if looks:
         form.initial = questions.typed(form, request)
     if sent and not looks:
@@ -110,7 +111,7 @@ def _offer(
     seen = slots.look(
         request,
         kind,
-        invitee=queries.zone_of(booking).name,
+        invitee=time_zones.zone_of(booking).name,
         now=now,
         preset=booking.start_at,
         gone=again.gone,
@@ -133,10 +134,10 @@ def _hand_over(
     now: datetime,
 ) -> HttpResponse | FormError:
     hosts = reschedule.hosts_of(kind)
-    answers = questions.answers(form, moves.unanswered(booking, kind))
+    answers = questions.answers(form, reassign_service.unanswered(booking, kind))
 
-    def move(start: datetime, by: Actor) -> queries.Moved | queries.NotFree | queries.MoveUnknown:
-        return queries.reassign_host(
+    def move(start: datetime, by: Actor) -> BookingResult:
+        return reassign_service.reassign_host(
             booking, event_type=kind, new_start=start, by=by, now=now, answers=answers
         )
 

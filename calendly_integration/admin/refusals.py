@@ -6,13 +6,14 @@ from django.utils.translation import gettext_lazy as _
 from ..calendly.errors import CalendlyError
 from ..clients import NoToken
 from ..services import errors
-from ..services.bookings import create, queries
+from ..services.bookings import cancel, create
+from ..services.bookings.attempts import NotReschedulable
 from . import formatting
 
 # All that a cancellation or a move may raise after which the meeting stands as it stood.
 KNOWN = (
-    queries.NotCancelable,
-    queries.NotReschedulable,
+    cancel.NotCancelable,
+    NotReschedulable,
     create.InvalidBookingRequest,
     errors.CalendlyRefused,
     errors.CalendlyUnavailable,
@@ -57,9 +58,9 @@ STANDS = _("The meeting stands as it stood.")
 
 def text(error: Exception) -> str:
     """One or two sentences: what stood in the way, and that the meeting stands."""
-    if isinstance(error, queries.NotCancelable):
+    if isinstance(error, cancel.NotCancelable):
         return str(NOT_CANCELABLE.get(error.why, _("This meeting cannot be canceled.")))
-    if isinstance(error, queries.NotReschedulable):
+    if isinstance(error, NotReschedulable):
         return str(NOT_RESCHEDULABLE.get(error.why, _("This meeting cannot be moved.")))
     if isinstance(error, create.InvalidBookingRequest):
         return str(INVALID.get(error.code, _("Calendly takes no such start.")))

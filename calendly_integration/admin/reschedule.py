@@ -12,7 +12,10 @@ from django.utils.translation import gettext_lazy as _
 
 from ..models import Booking, EventType
 from ..services.actors import Actor
-from ..services.bookings import create, queries
+from ..services.bookings import create, time_zones
+from ..services.bookings import reschedule as reschedule_service
+from ..services.bookings.attempts import NotReschedulable
+from ..services.bookings.results import Booked, BookingResult, OutcomeUnknown
 from . import booking_page, display, formatting, refusals, slots
 from .object_actions import Words
 from .read_only import ReadOnlyAdmin
@@ -54,7 +57,7 @@ def view(page: ReadOnlyAdmin[Booking], request: HttpRequest, booking: Booking) -
         again = answer
     picker = None
     if kind is not None and not cannot:
-        zone = queries.zone_of(booking).name
+        zone = time_zones.zone_of(booking).name
         seen = slots.look(request, kind, invitee=zone, now=now, gone=again.gone)
         picker = slots.picker(request, kind, seen, now=now, without=booking.start_at, ask=again.ask)
     return page.page(
@@ -83,8 +86,8 @@ def _move(
 ) -> HttpResponse | FormError:
     """Move it. Gives back the answer, or what stood in the way."""
 
-    def move(start: datetime, by: Actor) -> queries.Moved | queries.NotFree | queries.MoveUnknown:
-        return queries.reschedule(booking, new_start=start, by=by, now=now)
+    def move(start: datetime, by: Actor) -> BookingResult:
+        return reschedule_service.reschedule(booking, new_start=start, by=by, now=now)
 
     def told(start: datetime) -> str:
         return gettext("The meeting is moved to %s.") % formatting.local(start, booking.time_zone)
@@ -105,7 +108,7 @@ def carry_out(
     page: ReadOnlyAdmin[Booking],
     request: HttpRequest,
     booking: Booking,
-    move: Callable[[datetime, Actor], queries.Moved | queries.NotFree | queries.MoveUnknown],
+    move: Callable[[datetime, Actor], BookingResult],
     told: Callable[[datetime], str],
     *,
     done: Words,
@@ -123,12 +126,12 @@ def carry_out(
         outcome = move(start, Actor.staff(request.user.get_username()))
     except refusals.KNOWN as error:
         # Who has just waited for a Calendly that is away shall not wait for it once more.
-        ours = isinstance(error, create.InvalidBookingRequest | queries.NotReschedulable)
+        ours = isinstance(error, create.InvalidBookingRequest | NotReschedulable)
         way = gettext("The invitee can still move it on this page: %s") % link if link and not ours else ""
         return FormError(f"{refusals.text(error)} {way}".strip(), ask=ours)
-    if isinstance(outcome, queries.Moved):
+    if isinstance(outcome, Booked):
         return page.did(request, outcome.booking, done, told(start))
-    if isinstance(outcome, queries.MoveUnknown):
+    if isinstance(outcome, OutcomeUnknown):
         lost = gettext(
             "Calendly's answer was lost and is looked up. Until then the old start stands: look again in a minute."
         )

@@ -14,11 +14,13 @@ from rest_framework.request import Request
 
 from ..models import AgentKey, Booking
 from ..services import errors as failures
-from ..services.bookings import queries
+from ..services.bookings import cancel, queries, reschedule
+from ..services.bookings.attempts import NotReschedulable
+from ..services.bookings.results import Booked, OutcomeUnknown
 from . import documents, errors, messages, shapes
 from .base import AgentView, Answer, success
 from .fields import HALF, Address, AddressInQuery, Choice, Moment, Said, Shape, Text, Whole
-from .schedule import nothing_free
+from .schedule import slot_unavailable
 
 READ, CHANGE = AgentKey.Scope.READ, AgentKey.Scope.CHANGE
 LARGEST_EXTRA = 16 * 1024
@@ -155,8 +157,8 @@ class CancelView(BookingView):
         reason = self.read(CancelBody).get("reason", "")
         row = self.booking(id)
         try:
-            row = queries.cancel(row, reason=reason, by=self.actor, now=timezone.now())
-        except queries.NotCancelable as error:
+            row = cancel.cancel_booking(row, reason=reason, by=self.actor, now=timezone.now())
+        except cancel.NotCancelable as error:
             # With the booking beside it: its links let the invitee go on alone.
             failure = errors.answer_to(error)
             return Answer({**failure.body, "booking": shapes.booking(row)}, status=failure.status)
@@ -164,7 +166,7 @@ class CancelView(BookingView):
 
 
 NOT_MOVED = (
-    queries.NotReschedulable,
+    NotReschedulable,
     failures.QuotaExhausted,
     failures.CalendlyRefused,
     failures.CalendlyUnavailable,
@@ -188,19 +190,19 @@ class RescheduleView(BookingView):
         wanted = self.read(RescheduleBody)["newStartTime"]
         row = self.booking(id)
         try:
-            outcome = queries.reschedule(row, new_start=wanted, by=self.actor, now=timezone.now())
+            outcome = reschedule.reschedule(row, new_start=wanted, by=self.actor, now=timezone.now())
         except NOT_MOVED as error:
             failure = errors.answer_to_move(error, row)
             return Answer(failure.body, status=failure.status, headers=failure.headers)
-        if isinstance(outcome, queries.Moved):
+        if isinstance(outcome, Booked):
             return success(
                 newBooking=shapes.booking(outcome.booking), message=messages.moved(outcome.booking)
             )
         link = {"rescheduleUrl": row.reschedule_url or None}
-        if isinstance(outcome, queries.MoveUnknown):
+        if isinstance(outcome, OutcomeUnknown):
             more = {"booking": shapes.booking(outcome.booking), **link}
             return Answer(errors.Failure(202, "outcome_unknown", messages.unknown(), more).body, status=202)
-        return Answer(nothing_free(outcome) | link, status=200)
+        return Answer(slot_unavailable(outcome) | link, status=200)
 
 
 @extend_schema_field({"type": "object", "additionalProperties": {}, "description": "At most 16 KB of JSON."})

@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from ..models import AgentKey, CalendlyAccount, Host
 from ..services import texts
 from ..services.bookings import time_zones
-from ..services.bookings.create import FURTHEST, InvalidBookingRequest
+from ..services.bookings.create import MAX_AHEAD, InvalidBookingRequest
 from ..services.bookings.time_zones import Zone
 from ..services.catalog import availability, event_types
 from . import documents, shapes
@@ -113,7 +113,7 @@ def _span(
     """From when to when, in UTC. Raises InvalidWish: backwards, too long, too far away."""
     first: datetime | date = given.get("start", now)
     start = _instant("start", first, zone)
-    if not now - FURTHEST < start < now + FURTHEST:
+    if not now - MAX_AHEAD < start < now + MAX_AHEAD:
         raise InvalidBookingRequest("start", "out_of_range")
     # A week of days ends with a day, whatever the clocks do meanwhile.
     week = start + A_WEEK if isinstance(first, datetime) else first + A_WEEK

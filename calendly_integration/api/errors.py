@@ -14,7 +14,8 @@ from rest_framework import exceptions
 from ..models import Booking
 from ..services import errors as failures
 from ..services.agents import keys
-from ..services.bookings import create, idempotency, queries, time_zones
+from ..services.bookings import cancel, create, idempotency, queries, time_zones
+from ..services.bookings.attempts import NotReschedulable
 from ..services.catalog import event_types
 from . import bodies, messages, refusals, shapes, throttling
 
@@ -69,7 +70,7 @@ def answer_to_move(error: Exception, booking: Booking) -> Failure:
     message = failure.message
     if isinstance(error, failures.QuotaExhausted):
         message = messages.not_moved_for_quota()
-    if isinstance(error, queries.NotReschedulable):
+    if isinstance(error, NotReschedulable):
         more["booking"] = shapes.booking(booking)
     return replace(failure, message=message, more=more | {"rescheduleUrl": booking.reschedule_url or None})
 
@@ -126,18 +127,18 @@ def _no_booking(error: queries.BookingNotFound) -> Failure:
     return Failure(404, "booking_not_found", _("I cannot find that booking."))
 
 
-@_answers(queries.NotCancelable)
-def _not_cancelable(error: queries.NotCancelable) -> Failure:
+@_answers(cancel.NotCancelable)
+def _not_cancelable(error: cancel.NotCancelable) -> Failure:
     return Failure(409, "not_cancelable", refusals.not_cancelable(error.why), {"reason": error.why})
 
 
-@_answers(queries.NotReschedulable)
-def _not_reschedulable(error: queries.NotReschedulable) -> Failure:
+@_answers(NotReschedulable)
+def _not_reschedulable(error: NotReschedulable) -> Failure:
     return Failure(409, "not_reschedulable", refusals.not_reschedulable(error.why), {"reason": error.why})
 
 
-@_answers(queries.CancellationUnknown)
-def _cancellation_unknown(error: queries.CancellationUnknown) -> Failure:
+@_answers(cancel.CancellationUnknown)
+def _cancellation_unknown(error: cancel.CancellationUnknown) -> Failure:
     more = {"booking": shapes.booking(error.booking)}
     return Failure(202, "outcome_unknown", messages.unknown(), more)
 

@@ -10,7 +10,7 @@ from django.utils.translation.trans_real import parse_accept_lang_header
 
 from ..models import Booking
 from ..services import texts
-from ..services.bookings import queries
+from ..services.bookings import time_zones
 from ..services.bookings.time_zones import Zone
 from ..services.catalog.availability import Day
 
@@ -40,7 +40,7 @@ def when(booking: Booking) -> str:
     """A booking's start as one says it to the invitee."""
     if booking.start_at is None:
         return ""
-    return texts.spoken(booking.start_at, queries.zone_of(booking).info, language())
+    return texts.spoken(booking.start_at, time_zones.zone_of(booking).info, language())
 
 
 def booked(booking: Booking) -> str:

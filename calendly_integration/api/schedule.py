@@ -8,9 +8,9 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework.request import Request
 
 from ..models import AgentKey, Booking, EventType
-from ..services.bookings import create, idempotency, queries, same_request
-from ..services.bookings.create import Booked, BookingRequest, NothingFree, Outcome, OutcomeUnknown
-from ..services.bookings.idempotency import Keep, OnIntent
+from ..services.bookings import create, idempotency, queries, same_request, time_zones
+from ..services.bookings.create import BookingRequest
+from ..services.bookings.results import Booked, BookingResult, OutcomeUnknown, SlotUnavailable
 from ..services.catalog import event_types
 from . import documents, errors, messages, shapes
 from .base import AgentView, Answer
@@ -79,50 +79,45 @@ class ScheduleView(AgentView):
 
     @documents.described(documents.SCHEDULE, request=ScheduleBody)
     def post(self, request: Request) -> Answer:
-        """Book the first free start that fits the wish."""
+        """Book the first free start that fits the request."""
         given, now = self.read(ScheduleBody), timezone.now()
-        # Blank is absent, as everywhere.
-        header, booking_request = request.META.get("HTTP_IDEMPOTENCY_KEY", "").strip(), _wish(given)
-        kind: EventType | None = None
-        if not header:
-            kind = event_types.find(booking_request.event_type, key_id=self.key.pk)
-            key = idempotency.implicit(*same_request.parts(booking_request, kind, now=now))
-        else:  # a request that was answered before is answered so again, whatever became of its event type
-            key = idempotency.explicit(header)
-
-        def run(on_intent: OnIntent, keep: Keep) -> idempotency.Answer:
-            kept: idempotency.Answer | None = None
-
-            def on_booked(booked: Booked) -> None:
-                nonlocal kept
-                kept = _told(booked)
-                keep(kept)
-
-            outcome = create.schedule(
-                booking_request=booking_request,
-                by=self.actor,
-                now=now,
-                on_intent=on_intent,
-                on_booked=on_booked,
-                event_type=kind,
-            )
-            return kept or _told(outcome)
-
-        answer = idempotency.once(
-            agent_key=self.key, key=key, body=given, run=run, recover=self._recovered, now=now
+        # A blank header counts as absent, as everywhere.
+        header, booking_request = (
+            request.META.get("HTTP_IDEMPOTENCY_KEY", "").strip(),
+            _booking_request(given),
         )
-        headers = answer.headers | ({"Idempotent-Replayed": "true"} if answer.replayed else {})
-        return Answer(answer.body, status=answer.status, headers=headers)
+        event_type: EventType | None = None
+        if header:  # a stored answer is given again, whatever became of its event type
+            key = idempotency.explicit_key(header)
+        else:
+            event_type = event_types.find(booking_request.event_type, key_id=self.key.pk)
+            key = idempotency.implicit_key(*same_request.parts(booking_request, event_type, now=now))
+        record = idempotency.new_record(agent_key=self.key, key=key, body=given, now=now)
+        result = create.book_once(
+            record=record, booking_request=booking_request, by=self.actor, now=now, event_type=event_type
+        )
+        if isinstance(result, idempotency.Replay):
+            status, body = self._replayed(result)
+            headers = {"Idempotent-Replayed": "true"}
+        else:
+            (status, body), headers = _answer(result), {}
+        if not isinstance(result, idempotency.Replay) or result.answer is None:
+            idempotency.keep_answer(record, status=status, body=body, now=now)
+        return Answer(body, status=status, headers=headers)
 
-    def _recovered(self, booking: Booking, earlier: idempotency.Answer | None) -> idempotency.Answer:
-        """The booking as it is now. One that was handed over to an event type which is closed to this key shows
-        nothing new: then the earlier answer is given again."""
-        if earlier and not queries.bookings_for(self.key.pk).filter(pk=booking.pk).exists():
-            return earlier
-        return _recovered(booking, earlier)
+    def _replayed(self, replay: idempotency.Replay) -> tuple[int, dict[str, Any]]:
+        """The stored answer, or the booking as it is now. The stored answer also if the booking's event type is
+        closed to this key by now."""
+        booking, answer = replay.booking, replay.answer
+        if answer and (
+            booking is None or not queries.bookings_for(self.key.pk).filter(pk=booking.pk).exists()
+        ):
+            return answer.status, answer.body
+        assert booking is not None
+        return _answer_from_booking(booking, answer)
 
 
-def _wish(given: dict[str, Any]) -> BookingRequest:
+def _booking_request(given: dict[str, Any]) -> BookingRequest:
     return BookingRequest(
         event_type=given["eventType"],
         email=given["inviteeEmail"],
@@ -142,39 +137,41 @@ def _wish(given: dict[str, Any]) -> BookingRequest:
     )
 
 
-def _told(outcome: Outcome) -> idempotency.Answer:
-    """The outcome as it is answered."""
-    zone = {"timezone": shapes.zone(outcome.zone)}
-    if isinstance(outcome, Booked):
-        return _booked(outcome.booking, zone)
-    if isinstance(outcome, OutcomeUnknown):
-        return _unknown(outcome.booking, zone)
-    return idempotency.Answer(200, nothing_free(outcome) | zone)
+def _answer(result: BookingResult) -> tuple[int, dict[str, Any]]:
+    """Status and body."""
+    zone = {"timezone": shapes.zone(result.zone)}
+    if isinstance(result, Booked):
+        return _booked(result.booking, zone)
+    if isinstance(result, OutcomeUnknown):
+        return _unknown(result.booking, zone)
+    return 200, slot_unavailable(result) | zone
 
 
-def _booked(booking: Booking, zone: dict[str, Any]) -> idempotency.Answer:
+def _booked(booking: Booking, zone: dict[str, Any]) -> tuple[int, dict[str, Any]]:
     body = {"success": True, "booking": shapes.booking(booking), "message": messages.booked(booking), **zone}
-    return idempotency.Answer(201, body)
+    return 201, body
 
 
-def _unknown(booking: Booking, zone: dict[str, Any]) -> idempotency.Answer:
+def _unknown(booking: Booking, zone: dict[str, Any]) -> tuple[int, dict[str, Any]]:
     more = {"booking": shapes.booking(booking), **zone}
-    return idempotency.Answer(202, errors.Failure(202, "outcome_unknown", messages.unknown(), more).body)
+    return 202, errors.Failure(202, "outcome_unknown", messages.unknown(), more).body
 
 
-def nothing_free(outcome: NothingFree | queries.NotFree) -> dict[str, Any]:
-    """Nothing fits: what could be taken instead."""
-    own = isinstance(outcome, queries.NotFree) and outcome.own
-    text = messages.nothing_free(outcome.suggestions, outcome.zone, taken=outcome.taken, own=own)
-    more = {"suggestions": shapes.suggestions(outcome.suggestions, outcome.zone)}
-    return errors.Failure(200, "slot_taken" if outcome.taken else "no_availability", text, more).body
+def slot_unavailable(result: SlotUnavailable) -> dict[str, Any]:
+    """No start that fits is free: the free starts to choose from."""
+    taken = bool(result.taken)
+    text = messages.nothing_free(result.suggestions, result.zone, taken=taken, own=result.own)
+    more = {"suggestions": shapes.suggestions(result.suggestions, result.zone)}
+    return errors.Failure(200, "slot_taken" if taken else "no_availability", text, more).body
 
 
-def _recovered(booking: Booking, earlier: idempotency.Answer | None) -> idempotency.Answer:
-    """The answer from what became of the booking. How the zone was found is known from the earlier answer only."""
-    zone = shapes.zone(queries.zone_of(booking))
+def _answer_from_booking(
+    booking: Booking, earlier: idempotency.StoredAnswer | None
+) -> tuple[int, dict[str, Any]]:
+    """The booking as it is now. How the zone was found is known only from the earlier answer."""
+    zone = shapes.zone(time_zones.zone_of(booking))
     found = earlier.body.get("timezone") if earlier else None
     if isinstance(found, dict) and found.get("name") == zone["name"]:
         zone = found
-    told = _unknown if booking.status == Booking.Status.PENDING else _booked
-    return told(booking, {"timezone": zone})
+    answer = _unknown if booking.status == Booking.Status.PENDING else _booked
+    return answer(booking, {"timezone": zone})

@@ -6,7 +6,7 @@ from typing import Any
 
 from ..models import Booking, EventType, Host, TimelineEntry, VAIMetadata
 from ..services import texts
-from ..services.bookings import queries
+from ..services.bookings import time_zones
 from ..services.bookings.time_zones import Zone
 from ..services.catalog.availability import Day, Slot, Span
 from . import messages
@@ -27,7 +27,7 @@ def booking(row: Booking) -> Shape:
         "eventType": row.event_name,
         "startTime": instant(row.start_at),
         "endTime": instant(row.end_at),
-        "local": _local(row.start_at, row.end_at, queries.zone_of(row)),
+        "local": _local(row.start_at, row.end_at, time_zones.zone_of(row)),
         "invitee": {"email": row.invitee_email, "name": row.invitee_name or None},
         "host": _host_of(row),
         "location": row.location or None,

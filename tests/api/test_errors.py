@@ -13,15 +13,16 @@ from calendly_integration import services
 from calendly_integration.api import errors, refusals
 from calendly_integration.services import errors as failures
 from calendly_integration.services.agents import keys
-from calendly_integration.services.bookings import create, pending_actions, queries, questions
+from calendly_integration.services.bookings import cancel, create, pending_actions, queries, questions
+from calendly_integration.services.bookings.attempts import NotReschedulable
 from calendly_integration.services.webhooks import inbox
 
 # Caught inside the services, or raised to other doors.
 NOT_FOR_AGENTS = {
     keys.UnknownScope,  # the command's
     inbox.Refused,  # the receiver's
-    pending_actions.Over,
-    # Raised to agents as InvalidWish.
+    pending_actions.MeetingOver,
+    # Raised to agents as InvalidBookingRequest.
     questions.Invalid,
     *questions.Invalid.__subclasses__(),
 }
@@ -74,8 +75,8 @@ def test_every_error_of_the_services_has_its_answer(kind: type[Exception]) -> No
     [
         (create.InvalidBookingRequest("preferredTime", "past"), 400, "invalid_request"),
         (queries.BookingNotFound("x"), 404, "booking_not_found"),
-        (queries.NotCancelable("past"), 409, "not_cancelable"),
-        (queries.NotReschedulable("same"), 409, "not_reschedulable"),
+        (cancel.NotCancelable("past"), 409, "not_cancelable"),
+        (NotReschedulable("same"), 409, "not_reschedulable"),
         (failures.CalendlyRefused("no"), 502, "calendly_refused"),
         (failures.CalendlyUnavailable("away", 7), 503, "calendly_unavailable"),
         (failures.QuotaExhausted(60, ""), 429, "quota_exhausted"),
@@ -107,6 +108,6 @@ def test_every_refusal_is_a_sentence(code: str) -> None:
 
 def test_every_code_that_the_services_give_is_said() -> None:
     source = inspect.getsource(create)
-    given = set(re.findall(r'InvalidWish\(\s*(?:"\w+"|field), "(\w+)"', source))
+    given = set(re.findall(r'InvalidBookingRequest\(\s*(?:"\w+"|field), "(\w+)"', source))
     assert given
     assert given | {kind.code for kind in questions.Invalid.__subclasses__()} <= set(refusals.SENTENCES)

@@ -14,16 +14,16 @@ from django.db import transaction
 from django.db.models import Count, Q
 
 from ... import jobs
-from ...models import Booking, BulkItem, BulkRun, OutboxMessage, WebhookDelivery
+from ...models import Booking, BulkItem, BulkRun, CalendlyBooking, OutboxMessage, WebhookDelivery
 from ...models.work import DATABASE_AWAY
 from .. import errors, outbox
 from ..actors import Actor
-from ..bookings import pending_actions, queries
+from ..bookings import cancel
 from ..webhooks import inbox
 
 log = logging.getLogger("calendly.bulk")
 
-# Longer than a Calendly booking's: after a crash its worker has ended what was begun before the item is looked at again.
+# Longer than the lease of a Calendly booking: after a crash its worker ends what was begun before the item is due.
 LEASE = timedelta(seconds=120)
 MOST_TRIES = 10
 LONGEST_PAUSE = 300.0
@@ -114,18 +114,9 @@ def retry_failed(run: BulkRun, *, now: datetime) -> int:
     """Do its failed items once more, with all their tries. Returns how many there are."""
     with transaction.atomic():
         _lock(run.pk)
-        count = BulkItem.objects.filter(run=run, status=Status.FAILED).update(
-            status=Status.WAITING,
-            next_attempt_at=now,
-            lease_token=None,
-            attempts=0,
-            note="",
-            last_error="",
-            done_at=None,
-        )
+        count = BulkItem.objects.retry_failed(run, now=now)
         if count:
-            BulkRun.objects.filter(pk=run.pk).update(finished_at=None)
-            run.finished_at = None
+            BulkRun.objects.reopen(run)
             jobs.wake()
     return count
 
@@ -164,8 +155,7 @@ def _end(item: BulkItem, status: str, note: str, now: datetime, error: str = "")
     with transaction.atomic(durable=True):
         _lock(item.run_id)
         BulkItem.objects.finish(item, status=status, note=note[:1000], last_error=error, done_at=now)
-        if not BulkItem.objects.filter(run=item.run_id, status=Status.WAITING).exists():
-            BulkRun.objects.filter(pk=item.run_id, finished_at=None).update(finished_at=now)
+        BulkRun.objects.finish(item.run_id, now=now)
 
 
 def _again(item: BulkItem, later: _Later, now: datetime) -> None:
@@ -179,22 +169,19 @@ def _again(item: BulkItem, later: _Later, now: datetime) -> None:
         at = now + timedelta(seconds=pause)
         BulkItem.objects.finish(item, next_attempt_at=at, note=str(later), last_error=later.error)
         if later.everybody:
-            BulkItem.objects.filter(
-                run=item.run_id, status=Status.WAITING, lease_token=None, next_attempt_at__lt=at
-            ).update(next_attempt_at=now + timedelta(seconds=later.wait))
+            BulkItem.objects.postpone(item.run_id, due_before=at, until=now + timedelta(seconds=later.wait))
 
 
 def _cancel(item: BulkItem, run: BulkRun, now: datetime) -> str:
     booking = Booking.objects.shown().filter(pk=item.target).first()
     if booking is None:
         raise _Failed("gone")
-    if booking.current_calendly_booking is not None and pending_actions.cancels(
-        booking.current_calendly_booking
-    ):
+    current = booking.current_calendly_booking
+    if current is not None and CalendlyBooking.objects.is_being_canceled(current):
         raise _Later("unknown", LOOK_AGAIN)  # under way, perhaps by our own first try
     given = run.given
     try:
-        after = queries.cancel(
+        after = cancel.cancel_booking(
             booking,
             reason=str(given.get("reason") or ""),
             by=Actor.staff(run.by),
@@ -202,11 +189,11 @@ def _cancel(item: BulkItem, run: BulkRun, now: datetime) -> str:
             code=str(given.get("code") or ""),
             follow_up=bool(given.get("follow_up")),
         )
-    except queries.NotCancelable as error:
+    except cancel.NotCancelable as error:
         if error.why == "pending":
             raise _Later("pending", UNDECIDED) from error
         raise _Failed(error.why) from error
-    except queries.CancellationUnknown as error:
+    except cancel.CancellationUnknown as error:
         raise _Later("unknown", LOOK_AGAIN) from error
     except errors.CalendlyUnavailable as error:
         raise _Later("unavailable", error.retry_after, everybody=True, error=str(error)) from error

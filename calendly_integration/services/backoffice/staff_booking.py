@@ -1,4 +1,4 @@
-"""Staff book for somebody: once, however often the button is pressed."""
+"""Staff book a meeting for an invitee: once, however often the form is sent."""
 
 import uuid
 from contextlib import suppress
@@ -10,12 +10,13 @@ from django.db import IntegrityError
 from ...models import Booking, FollowUp
 from ..actors import Actor
 from ..bookings import create
+from ..bookings.results import Booked, BookingResult, SlotUnavailable
 from . import followups
 
 
 @dataclass(frozen=True, slots=True)
-class Already:
-    """The same form came a moment ago, and this is its booking, whose outcome may still be open."""
+class AlreadyBooked:
+    """The same form was sent before. This is its booking; its outcome may still be open."""
 
     booking: Booking
 
@@ -27,32 +28,31 @@ def book(
     by: Actor,
     now: datetime,
     followup: FollowUp | None = None,
-) -> create.Outcome | Already:
-    """Book the wish under that id; a second call with it books nothing. `followup` is closed as rebooked.
+) -> BookingResult | AlreadyBooked:
+    """Book the meeting with that id; a second call with the id books nothing. `followup` is closed as rebooked.
 
-    Under an id whose booking came to nothing nothing is booked either: give a new one. Raises what
-    `scheduling.schedule` raises.
+    If the booking with that id has failed, a new id is needed. Raises what `create.book` raises.
     """
-    found = _alive(booking_id)
+    found = _not_failed(booking_id)
     if found is not None:
-        return Already(found)
+        return AlreadyBooked(found)
     try:
-        outcome = create.schedule(booking_request=booking_request, by=by, now=now, booking_id=booking_id)
+        result = create.book(booking_request=booking_request, by=by, now=now, booking_id=booking_id)
     except IntegrityError:
-        # Two at the same moment: the other one has made the booking.
+        # The same form was sent twice at the same moment: the other call has made the booking.
         found = Booking.objects.filter(pk=booking_id).first()
         if found is None:
             raise
-        return Already(found)
-    if isinstance(outcome, create.NothingFree):
-        # The other one took the start, or this one has read the free times after it.
-        found = _alive(booking_id)
-        return Already(found) if found is not None else outcome
-    if isinstance(outcome, create.Booked) and followup is not None:
-        with suppress(followups.NotPossible):  # closed meanwhile: that stands
-            followups.rebooked(followup, booking=outcome.booking, by=by, now=now)
-    return outcome
+        return AlreadyBooked(found)
+    if isinstance(result, SlotUnavailable):
+        # The other call may have taken the start.
+        found = _not_failed(booking_id)
+        return AlreadyBooked(found) if found is not None else result
+    if isinstance(result, Booked) and followup is not None:
+        with suppress(followups.NotPossible):  # it was closed meanwhile, and stays closed
+            followups.rebooked(followup, booking=result.booking, by=by, now=now)
+    return result
 
 
-def _alive(booking_id: uuid.UUID) -> Booking | None:
+def _not_failed(booking_id: uuid.UUID) -> Booking | None:
     return Booking.objects.filter(pk=booking_id).exclude(status=Booking.Status.FAILED).first()

@@ -8,6 +8,7 @@ from importlib import resources
 from zoneinfo import ZoneInfo, available_timezones
 
 from ... import conf
+from ...models import Booking
 
 # The zone that most people with an offset live in, tried in this order.
 PRINCIPAL = (
@@ -70,6 +71,14 @@ def named(name: str) -> ZoneInfo:
 def default_name() -> str:
     """The zone of last resort."""
     return conf.get().DEFAULT_TIME_ZONE
+
+
+def zone_of(booking: Booking) -> Zone:
+    """The zone in which the invitee reads the time of the meeting."""
+    try:
+        return Zone(named(booking.time_zone).key, "explicit", "high")
+    except UnknownZone:
+        return Zone(default_name(), "default", "low")
 
 
 def resolve(

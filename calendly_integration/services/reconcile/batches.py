@@ -1,7 +1,7 @@
 """The ways to bring in what was seen, each a batch in its transaction."""
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
@@ -19,10 +19,8 @@ def apply_observations(
     now: datetime,
     heard: Sequence[TimelineEntry] = (),
     of: uuid.UUID | None = None,
-    then: Callable[[list[Result]], None] | None = None,
 ) -> list[Result]:
-    """Bring observations into our tables, all or none. Returns a result for each, in their order; `then` is called
-    with them before the transaction ends.
+    """Bring observations into our tables, all or none. Returns a result for each, in their order.
 
     Opens its transaction, or joins the caller's. If another process makes the same new rows at the same moment,
     it is done once more, and finds them. `heard` are the calls that saw it: they stand in the timeline before it.
@@ -31,11 +29,7 @@ def apply_observations(
     for last in (False, True):
         try:
             with transaction.atomic():
-                mirror = Mirror(account, now=now, heard=heard)
-                results = mirror.apply(observations, of=None if last else of)
-                if then is not None:
-                    then(results)
-                return results
+                return Mirror(account, now=now, heard=heard).apply(observations, of=None if last else of)
         except IntegrityError:
             if last:
                 raise
@@ -59,8 +53,8 @@ def canceled_by_us(
 
 
 def unpaired(calendly_booking: CalendlyBooking) -> None:
-    """After a Calendly booking could not be read: of the other half of a move that means that the booking is not where it was.
-    Of any other Calendly booking it means nothing, nor where the half was told of meanwhile."""
+    """After a Calendly booking could not be read: for the other half of a reschedule that means that the booking is
+    not where it was. It means nothing for other Calendly bookings, nor if a delivery named the half meanwhile."""
     if calendly_booking.status != CalendlyBooking.Status.EXPECTED:
         return
     with transaction.atomic(durable=True):

@@ -32,14 +32,10 @@ def look(booking: Booking, *, by: Actor, now: datetime) -> None:
             next_attempt_at=now
         )
         # A move's other half that could not be read, and was given up.
-        lost = calendly_bookings.filter(
-            status=CalendlyBooking.Status.EXPECTED, pending_action=PendingAction.NOTHING
-        )
-        lost.update(pending_action=PendingAction.REFETCH, next_attempt_at=now, attempts=0)
+        lost = calendly_bookings.filter(status=CalendlyBooking.Status.EXPECTED)
+        lost.request_refetch(now=now)
         if locked.status == Booking.Status.CONFIRMED and locked.current_calendly_booking_id:
-            idle = calendly_bookings.filter(
-                pk=locked.current_calendly_booking_id, pending_action=PendingAction.NOTHING
-            )
-            idle.update(pending_action=PendingAction.REFETCH, next_attempt_at=now, attempts=0)
+            current = calendly_bookings.filter(pk=locked.current_calendly_booking_id)
+            current.request_refetch(now=now)
         TimelineEntry.objects.bulk_create([entry(locked.pk, at=now, by=by, action="look_requested")])
         jobs.wake()
