@@ -370,7 +370,6 @@ class Migration(migrations.Migration):
                 ('answered_at', models.DateTimeField(blank=True, null=True, verbose_name='answered at')),
                 ('status', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="answer's status")),
                 ('body', models.JSONField(blank=True, null=True, verbose_name='answer')),
-                ('headers', models.JSONField(blank=True, default=dict)),
                 ('agent_key', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='calendly_integration.agentkey', verbose_name='agent key')),
                 ('booking', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='calendly_integration.booking', verbose_name='booking')),
             ],
