@@ -83,7 +83,7 @@ def find_slots(event_type: EventType, *, start: datetime, now: datetime) -> list
     try:
         return availability.free(event_type, start=start, end=start + availability.SUGGESTED_SPAN, now=now)
     except (CalendlyError, clients.NoToken) as error:
-        raise errors.of(error, event_type.account, now=now) from error
+        raise errors.from_calendly(error, event_type.account, now=now) from error
 
 
 def check_quota(event_type: EventType, *, now: datetime) -> None:
@@ -124,7 +124,7 @@ def book_first_free(plan: Plan, slots: Sequence[Slot]) -> BookingResult:
             not_found += isinstance(error, NotFound)
             if not_found > 1:
                 _fail_attempt(calendly_booking, str(error))
-                raise errors.of(error, account, now=timezone.now()) from error
+                raise errors.from_calendly(error, account, now=timezone.now()) from error
             taken.append(slot.start)
             left = _contested_last(plan, calendly_booking, _still_free(plan, left))
         except (CalendlyError, clients.NoToken) as error:
@@ -335,7 +335,7 @@ def _handle_error(
         _fail_attempt(calendly_booking, str(error))
         raise errors.QuotaExhausted(wait, plan.event_type.scheduling_url) from error
     _fail_attempt(calendly_booking, str(error))
-    raise errors.of(error, account, now=now) from error
+    raise errors.from_calendly(error, account, now=now) from error
 
 
 def _lost_answer(

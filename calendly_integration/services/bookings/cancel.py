@@ -74,7 +74,7 @@ def has_other_invitees(booking: Booking, calendly_booking: CalendlyBooking, *, n
         client = clients.calendly(booking.account)
         return client.scheduled_event(calendly_booking.event_uri).invitees_active > 1
     except (CalendlyError, clients.NoToken) as error:
-        raise errors.of(error, booking.account, now=now) from error
+        raise errors.from_calendly(error, booking.account, now=now) from error
 
 
 def cancel_replaced(calendly_booking: CalendlyBooking) -> None:
@@ -149,7 +149,7 @@ def _finish(booking: Booking, calendly_booking: CalendlyBooking, now: datetime) 
         raise NotCancelable("pending")  # the invitee has just rescheduled it
     if isinstance(error, pending_actions.MeetingOver):
         raise NotCancelable("past")
-    raise errors.of(error, fresh.account, now=now)
+    raise errors.from_calendly(error, fresh.account, now=now)
 
 
 @api_call_log.calls()

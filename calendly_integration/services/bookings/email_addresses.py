@@ -5,9 +5,9 @@ import re
 # What our columns hold, and the most that Django's own validator takes.
 LONGEST = 320
 
-# Wider than most mail systems. Calendly does not document what it takes, and whoever Calendly tells us of must be
+# Wider than most mail systems. Calendly does not document what it accepts, and an invitee from Calendly must be
 # found by the same address: letters of any script, quoted names, domains of one label for "localhost" only.
-# Characters that nobody sees: with one of them an address is another, and cannot be found again.
+# Invisible characters are refused: an address with one of them cannot be found again.
 _UNSEEN = r"\x00-\x1f\x7f-\x9f\xad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff"
 _ATOM = rf'[^\s@<>()\[\],;:\\"{_UNSEEN}]+'
 _QUOTED = rf'"(?:[^"\\{_UNSEEN}]|\\[^{_UNSEEN}])+"'

@@ -121,4 +121,4 @@ def _refused(
     refusal = entry(booking_id, at=now, by=SYSTEM, action="no_show_unchanged", error=text)
     with transaction.atomic(durable=True):
         TimelineEntry.objects.bulk_create([*api_call_log.entries(booking_id, at=now), refusal])
-    return errors.of(error, calendly_booking.booking.account, now=now)
+    return errors.from_calendly(error, calendly_booking.booking.account, now=now)

@@ -79,12 +79,9 @@ def events(
         _theirs(client, run, now=now, progress=progress)
         _ours(client, run, now=now)
     except BaseException as error:
-        run.status, run.finished_at = SyncRun.Status.FAILED, timezone.now()
-        run.error = (str(error) or type(error).__name__)[:500]
-        run.save(update_fields=["status", "finished_at", "error", "seen", "changed", "cursor"])
+        run.finish(SyncRun.Status.FAILED, now=timezone.now(), error=str(error) or type(error).__name__)
         raise
-    run.status, run.finished_at, run.error = SyncRun.Status.DONE, timezone.now(), ""
-    run.save()
+    run.finish(SyncRun.Status.DONE, now=timezone.now())
     CalendlyAccount.objects.filter(pk=account.pk).update(events_synced_at=now)
     return run
 
