@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from .booking import Booking
 
 # Two bookings of ours cannot hold the same start.
-SLOT_ONCE = "leg_slot_once"
+SLOT_ONCE = "calendly_booking_slot_once"
 
 
 class CalendlyBookingQuerySet(WorkQuerySet["CalendlyBooking"]):
@@ -158,9 +158,9 @@ class CalendlyBooking(Work):
 
     class PendingAction(models.TextChoices):
         NOTHING = "", _("nothing")
-        RESOLVE = "settle", _("find out whether it was booked")
+        RESOLVE = "resolve", _("find out whether it was booked")
         CANCEL = "cancel", _("cancel it at Calendly")
-        REFETCH = "refresh", _("read it again")
+        REFETCH = "refetch", _("read it again")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     booking = models.ForeignKey(
@@ -201,7 +201,7 @@ class CalendlyBooking(Work):
     no_show_at = models.DateTimeField(_("marked as no-show at"), null=True, blank=True)
     invitee_updated_at = models.DateTimeField(null=True, blank=True)
     event_updated_at = models.DateTimeField(null=True, blank=True)
-    confirmed_at = models.DateTimeField(_("told by Calendly at"), null=True, blank=True)
+    confirmed_at = models.DateTimeField(_("confirmed by Calendly at"), null=True, blank=True)
     invitee_raw = models.JSONField(default=dict, blank=True)
     event_raw = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField(_("made at"))
@@ -212,21 +212,21 @@ class CalendlyBooking(Work):
         verbose_name = _("booking at Calendly")
         verbose_name_plural = _("bookings at Calendly")
         indexes = [
-            due_index("leg_due"),
+            due_index("calendly_booking_due"),
             models.Index(
                 fields=["start_at"],
-                name="leg_refused",
+                name="calendly_booking_refused",
                 condition=Q(status="active", pending_action="") & ~Q(last_error=""),
             ),
         ]
         constraints = [
             models.CheckConstraint(
                 condition=~Q(status="active") | (Q(invitee_uri__isnull=False) & ~Q(event_uri="")),
-                name="leg_active_has_invitee",
+                name="calendly_booking_active_has_invitee",
             ),
             models.UniqueConstraint(fields=["slot_key"], name=SLOT_ONCE),
             models.CheckConstraint(
-                condition=Q(next_attempt_at__isnull=True) | ~Q(pending_action=""), name="leg_due_has_todo"
+                condition=Q(next_attempt_at__isnull=True) | ~Q(pending_action=""), name="calendly_booking_due_has_action"
             ),
         ]
 

@@ -122,7 +122,7 @@ class FollowUp(models.Model):
         verbose_name_plural = _("follow-ups")
         ordering = ["scheduled_for", "id"]
         constraints = [
-            models.UniqueConstraint(fields=["calendly_booking", "kind"], name="followup_once_a_leg")
+            models.UniqueConstraint(fields=["calendly_booking", "kind"], name="followup_once_per_calendly_booking")
         ]
         indexes = [models.Index(fields=["status", "scheduled_for"], name="followup_status_due")]
 

@@ -563,7 +563,7 @@ def test_an_answer_that_was_lost_is_unknown_and_not_asked_for_again(
     assert outcome.booking.start_at == TEN
     assert posts(calendly) == 1
     calendly_booking = CalendlyBooking.objects.get()
-    assert (calendly_booking.status, calendly_booking.pending_action) == ("pending", "settle")
+    assert (calendly_booking.status, calendly_booking.pending_action) == ("pending", "resolve")
     assert calendly_booking.next_attempt_at is not None
     assert not OutboxMessage.objects.exists()
 

@@ -140,7 +140,7 @@ def test_what_cannot_be_read_now_is_read_by_the_worker_soon(
     calendly.faults.add("refuse", method="GET", path=".*", times=3)
     with pytest.raises(no_show.MarkUnknown):
         no_show.mark(begun, by=STAFF, now=now())
-    assert CalendlyBooking.objects.get(booking=begun).pending_action == "refresh"
+    assert CalendlyBooking.objects.get(booking=begun).pending_action == "refetch"
     work_legs()
     known = queries.find(str(begun.pk)).no_show_at is not None
     assert known == (fault == "lose_answer") == marked(calendly)
