@@ -213,7 +213,7 @@ class Migration(migrations.Migration):
                 ('last_error', models.TextField(blank=True, default='', verbose_name='last error')),
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('status', models.CharField(choices=[('pending', 'asked for, outcome open'), ('expected', 'known by a link only'), ('active', 'active'), ('canceled', 'canceled'), ('failed', 'never came to be')], max_length=10, verbose_name='status')),
-                ('pending_action', models.CharField(blank=True, choices=[('', 'nothing'), ('settle', 'find out whether it was booked'), ('cancel', 'cancel it at Calendly'), ('refresh', 'read it again')], default='', max_length=10, verbose_name='left to do')),
+                ('pending_action', models.CharField(blank=True, choices=[('', 'nothing'), ('resolve', 'find out whether it was booked'), ('cancel', 'cancel it at Calendly'), ('refetch', 'read it again')], default='', max_length=10, verbose_name='left to do')),
                 ('invitee_uri', models.CharField(blank=True, max_length=255, null=True, unique=True)),
                 ('event_uri', models.CharField(blank=True, db_index=True, max_length=255)),
                 ('event_id', models.CharField(blank=True, db_index=True, max_length=64, verbose_name="Calendly's event id")),
@@ -234,7 +234,7 @@ class Migration(migrations.Migration):
                 ('no_show_at', models.DateTimeField(blank=True, null=True, verbose_name='marked as no-show at')),
                 ('invitee_updated_at', models.DateTimeField(blank=True, null=True)),
                 ('event_updated_at', models.DateTimeField(blank=True, null=True)),
-                ('confirmed_at', models.DateTimeField(blank=True, null=True, verbose_name='told by Calendly at')),
+                ('confirmed_at', models.DateTimeField(blank=True, null=True, verbose_name='confirmed by Calendly at')),
                 ('invitee_raw', models.JSONField(blank=True, default=dict)),
                 ('event_raw', models.JSONField(blank=True, default=dict)),
                 ('created_at', models.DateTimeField(verbose_name='made at')),
@@ -560,23 +560,23 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='calendlybooking',
-            index=models.Index(condition=models.Q(('next_attempt_at__isnull', False)), fields=['next_attempt_at'], name='leg_due'),
+            index=models.Index(condition=models.Q(('next_attempt_at__isnull', False)), fields=['next_attempt_at'], name='calendly_booking_due'),
         ),
         migrations.AddIndex(
             model_name='calendlybooking',
-            index=models.Index(condition=models.Q(('pending_action', ''), ('status', 'active'), models.Q(('last_error', ''), _negated=True)), fields=['start_at'], name='leg_refused'),
+            index=models.Index(condition=models.Q(('pending_action', ''), ('status', 'active'), models.Q(('last_error', ''), _negated=True)), fields=['start_at'], name='calendly_booking_refused'),
         ),
         migrations.AddConstraint(
             model_name='calendlybooking',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'active'), _negated=True), models.Q(('invitee_uri__isnull', False), models.Q(('event_uri', ''), _negated=True)), _connector='OR'), name='leg_active_has_invitee'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'active'), _negated=True), models.Q(('invitee_uri__isnull', False), models.Q(('event_uri', ''), _negated=True)), _connector='OR'), name='calendly_booking_active_has_invitee'),
         ),
         migrations.AddConstraint(
             model_name='calendlybooking',
-            constraint=models.UniqueConstraint(fields=('slot_key',), name='leg_slot_once'),
+            constraint=models.UniqueConstraint(fields=('slot_key',), name='calendly_booking_slot_once'),
         ),
         migrations.AddConstraint(
             model_name='calendlybooking',
-            constraint=models.CheckConstraint(condition=models.Q(('next_attempt_at__isnull', True), models.Q(('pending_action', ''), _negated=True), _connector='OR'), name='leg_due_has_todo'),
+            constraint=models.CheckConstraint(condition=models.Q(('next_attempt_at__isnull', True), models.Q(('pending_action', ''), _negated=True), _connector='OR'), name='calendly_booking_due_has_action'),
         ),
         migrations.AddIndex(
             model_name='eventtypechange',
@@ -592,7 +592,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='followup',
-            constraint=models.UniqueConstraint(fields=('calendly_booking', 'kind'), name='followup_once_a_leg'),
+            constraint=models.UniqueConstraint(fields=('calendly_booking', 'kind'), name='followup_once_per_calendly_booking'),
         ),
         migrations.AddIndex(
             model_name='booking',
