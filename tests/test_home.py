@@ -117,7 +117,7 @@ def test_each_step_gets_its_check_mark_when_it_is_done(
     booking_request = create.BookingRequest(
         event_type=str(event_types["Sales Demo"].pk), email="nora@example.com", name="Nora"
     )
-    create.schedule(booking_request=booking_request, by=Actor.agent(key), now=now)
+    create.book(booking_request=booking_request, by=Actor.agent(key), now=now)
     assert Booking.objects.get().status == "confirmed"
     assert done() == [True, True, True, True]
 

@@ -117,3 +117,45 @@ def test_no_file_holds(what: str) -> None:
             if FOREIGN[what].search(line):
                 found.append(f"{name_of(path)}:{number}: {line.strip()[:100]}")
     assert not found
+
+
+# Changes of these columns are named conditional updates of the models. Path and reason of each exception.
+STATE = {"status", "pending_action"}
+WRITERS = {"bulk_update", "update_or_create", "save"}
+STATE_WRITTEN_ELSEWHERE: dict[str, str] = {
+    "calendly_integration/services/outbox/queue.py": "messages that staff park or send again",
+    "calendly_integration/services/outbox/results.py": "messages that the portal has answered",
+    "calendly_integration/services/webhooks/inbox.py": "deliveries that are processed or refused",
+}
+
+
+def state_writes(tree: ast.AST) -> Iterator[int]:
+    """Lines that write a state by `update`, or by `WRITERS` that name it."""
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+            continue
+        given = {keyword.arg for keyword in node.keywords}
+        texts = {
+            constant.value
+            for argument in [*node.args, *(keyword.value for keyword in node.keywords)]
+            for constant in ast.walk(argument)
+            if isinstance(constant, ast.Constant) and isinstance(constant.value, str)
+        }
+        written = given if node.func.attr == "update" else texts if node.func.attr in WRITERS else set()
+        if written & STATE:
+            yield node.lineno
+
+
+def test_only_models_write_a_state() -> None:
+    found = {
+        f"{name_of(path)}:{line}"
+        for path in OWN
+        if not {"models", "sandbox"} & set(path.relative_to(ROOT).parts)
+        for line in state_writes(ast.parse(path.read_text(encoding="utf-8")))
+    }
+    assert not {each for each in found if each.rpartition(":")[0] not in STATE_WRITTEN_ELSEWHERE}
+
+
+def test_a_state_that_is_written_outside_the_models_is_found() -> None:
+    source = "rows.update(status='x')\nrows.update(note='x')\nrow.save(update_fields=['status'])"
+    assert list(state_writes(ast.parse(source))) == [1, 3]

@@ -19,6 +19,7 @@ from ..services import errors
 from ..services.actors import Actor
 from ..services.backoffice import staff_booking
 from ..services.bookings import create
+from ..services.bookings.results import Booked, OutcomeUnknown, SlotUnavailable
 from ..services.catalog import event_types
 from . import error_messages, formatting, questions, reschedule, slots
 from .booking_form import BookingForm
@@ -163,7 +164,7 @@ def _book(
     except (errors.CalendlyRefused, errors.CalendlyUnavailable) as error:
         nothing = gettext("Nothing was booked.")
         return FormError(f"{slots.error_text(error)} {nothing}", ask=False)
-    if isinstance(outcome, create.NothingFree):
+    if isinstance(outcome, SlotUnavailable):
         return FormError(
             gettext("That start time is no longer free. Nothing was booked. Choose another one."), start
         )
@@ -173,13 +174,13 @@ def _book(
 def _redirect(
     page: ReadOnlyAdmin[Booking],
     request: HttpRequest,
-    outcome: create.Booked | create.OutcomeUnknown | staff_booking.AlreadyBooked,
+    outcome: Booked | OutcomeUnknown | staff_booking.AlreadyBooked,
 ) -> HttpResponse:
     """Redirect to the booking, with a message about the outcome."""
     booking = outcome.booking
     if isinstance(outcome, staff_booking.AlreadyBooked):
         messages.info(request, gettext("This form was already sent. This is its booking."))
-    elif isinstance(outcome, create.Booked):
+    elif isinstance(outcome, Booked):
         page.log_addition(request, booking, gettext("Booked."))
         at = formatting.local(booking.start_at, booking.time_zone)
         messages.success(request, gettext("The meeting is booked: %s.") % at)

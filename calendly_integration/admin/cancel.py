@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ..models import Booking, EventType
 from ..services.actors import Actor
-from ..services.bookings import queries
+from ..services.bookings import cancel
 from . import booking_page, error_messages, fields, reschedule
 from .read_only import ReadOnlyAdmin
 
@@ -41,7 +41,7 @@ class ReasonForm(forms.Form):
             "Creates a follow-up for staff, due at once, if the host cannot come or "
             "the time does not suit. The portal is not notified."
         ),
-        widget=forms.CheckboxInput(attrs={"data-only-for": " ".join(sorted(queries.OFFERED_AGAIN))}),
+        widget=forms.CheckboxInput(attrs={"data-only-for": " ".join(sorted(cancel.CODES_WITH_FOLLOW_UP))}),
     )
 
     def clean(self) -> dict[str, Any]:
@@ -57,7 +57,7 @@ class ReasonForm(forms.Form):
         return {
             "code": code,
             "reason": reason_text(code, text),
-            "follow_up": self.cleaned_data["follow_up"] and code in queries.OFFERED_AGAIN,
+            "follow_up": self.cleaned_data["follow_up"] and code in cancel.CODES_WITH_FOLLOW_UP,
         }
 
 
@@ -126,7 +126,7 @@ def _cancel(
 ) -> HttpResponse:
     before, booking_request = booking.status, form.given()
     try:
-        after = queries.cancel(
+        after = cancel.cancel_booking(
             booking,
             reason=str(booking_request["reason"]),
             by=Actor.staff(request.user.get_username()),
@@ -135,7 +135,7 @@ def _cancel(
             code=str(booking_request["code"]),
             follow_up=bool(booking_request["follow_up"]),
         )
-    except queries.CancellationUnknown:
+    except cancel.CancellationUnknown:
         text = _(
             "Calendly's answer was lost. The cancellation is retried until "
             "its outcome is known: look again in a minute."

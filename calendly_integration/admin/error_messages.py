@@ -7,14 +7,15 @@ from django.utils.translation import gettext_lazy as _
 from ..calendly.errors import CalendlyError, RateLimited, Unauthenticated
 from ..clients import NoToken, encryption
 from ..services import errors
-from ..services.bookings import create, queries
+from ..services.bookings import cancel, create
+from ..services.bookings.attempts import NotReschedulable
 from ..services.webhooks import subscriptions
 from . import formatting
 
 # What a cancellation or a move may raise. The meeting is unchanged after each of them.
 BOOKING_ERRORS = (
-    queries.NotCancelable,
-    queries.NotReschedulable,
+    cancel.NotCancelable,
+    NotReschedulable,
     create.InvalidBookingRequest,
     errors.CalendlyRefused,
     errors.CalendlyUnavailable,
@@ -101,9 +102,9 @@ CONFIRMATION_NOT_POSSIBLE: Texts = {
 
 def describe_booking_error(error: Exception) -> str:
     """What prevented a change of a booking, and that the meeting is unchanged."""
-    if isinstance(error, queries.NotCancelable):
+    if isinstance(error, cancel.NotCancelable):
         return str(NOT_CANCELABLE.get(error.why, _("This meeting cannot be canceled.")))
-    if isinstance(error, queries.NotReschedulable):
+    if isinstance(error, NotReschedulable):
         return str(NOT_RESCHEDULABLE.get(error.why, _("This meeting cannot be moved.")))
     if isinstance(error, create.InvalidBookingRequest):
         return str(INVALID.get(error.code, INVALID_START))

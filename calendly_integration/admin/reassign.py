@@ -12,8 +12,9 @@ from django.utils.translation import gettext_lazy as _
 
 from ..models import Booking, EventType
 from ..services.actors import Actor
-from ..services.bookings import queries
-from ..services.bookings import reschedule as moves
+from ..services.bookings import reassign as reassign_service
+from ..services.bookings import time_zones
+from ..services.bookings.results import BookingResult
 from . import booking_page, error_messages, formatting, questions, reschedule, slots
 from .object_actions import ObjectAction
 from .read_only import ReadOnlyAdmin
@@ -30,7 +31,7 @@ def blocked(booking: Booking, now: datetime) -> str:
 
 def offered(booking: Booking, now: datetime) -> bool:
     """Whether there is a button for it. One query, for future confirmed meetings."""
-    return not blocked(booking, now) and queries.reassignment_candidates(booking).exists()
+    return not blocked(booking, now) and reassign_service.reassignment_candidates(booking).exists()
 
 
 REASSIGN = ObjectAction(
@@ -51,7 +52,7 @@ def view(page: ReadOnlyAdmin[Booking], request: HttpRequest, booking: Booking) -
     now, found = timezone.now(), list[EventType]()
     cannot = blocked(booking, now)
     if not cannot:
-        found = list(queries.reassignment_candidates(booking).prefetch_related("hosts"))
+        found = list(reassign_service.reassignment_candidates(booking).prefetch_related("hosts"))
         cannot = "" if found else str(NO_CANDIDATES)
     wanted = request.GET.get("to", "")
     kind = next((each for each in found if str(each.pk) == wanted), found[0] if len(found) == 1 else None)
@@ -95,7 +96,7 @@ def _offer(
     sent = request.method == "POST"
     form_error, refreshes = FormError(), "look" in request.POST
     form = forms.Form(request.POST if sent and not refreshes else None)
-    form.fields |= questions.fields(moves.unanswered(booking, kind))
+    form.fields |= questions.fields(reassign_service.unanswered(booking, kind))
     if refreshes:
         form.initial = questions.typed(form, request)
     if sent and not refreshes:
@@ -109,7 +110,7 @@ def _offer(
     query = slots.read_query(
         request,
         kind,
-        invitee=queries.zone_of(booking).name,
+        invitee=time_zones.zone_of(booking).name,
         now=now,
         preset=booking.start_at,
         taken=form_error.taken,
@@ -132,10 +133,10 @@ def _reassign(
     now: datetime,
 ) -> HttpResponse | FormError:
     hosts = reschedule.hosts_of(kind)
-    answers = questions.answers(form, moves.unanswered(booking, kind))
+    answers = questions.answers(form, reassign_service.unanswered(booking, kind))
 
-    def move(start: datetime, by: Actor) -> queries.Moved | queries.NotFree | queries.MoveUnknown:
-        return queries.reassign_host(
+    def move(start: datetime, by: Actor) -> BookingResult:
+        return reassign_service.reassign_host(
             booking, event_type=kind, new_start=start, by=by, now=now, answers=answers
         )
 

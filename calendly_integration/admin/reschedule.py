@@ -12,7 +12,10 @@ from django.utils.translation import gettext_lazy as _
 
 from ..models import Booking, EventType
 from ..services.actors import Actor
-from ..services.bookings import create, queries
+from ..services.bookings import create, time_zones
+from ..services.bookings import reschedule as reschedule_service
+from ..services.bookings.attempts import NotReschedulable
+from ..services.bookings.results import Booked, BookingResult, OutcomeUnknown
 from . import booking_page, display, error_messages, formatting, slots
 from .object_actions import Words
 from .read_only import ReadOnlyAdmin
@@ -54,7 +57,7 @@ def view(page: ReadOnlyAdmin[Booking], request: HttpRequest, booking: Booking) -
         form_error = answer
     picker = None
     if kind is not None and not cannot:
-        zone = queries.zone_of(booking).name
+        zone = time_zones.zone_of(booking).name
         query = slots.read_query(request, kind, invitee=zone, now=now, taken=form_error.taken)
         picker = slots.picker(request, kind, query, now=now, without=booking.start_at, ask=form_error.ask)
     return page.page(
@@ -83,8 +86,8 @@ def _move(
 ) -> HttpResponse | FormError:
     """Move the meeting. Returns the response, or what prevented the move."""
 
-    def move(start: datetime, by: Actor) -> queries.Moved | queries.NotFree | queries.MoveUnknown:
-        return queries.reschedule(booking, new_start=start, by=by, now=now)
+    def move(start: datetime, by: Actor) -> BookingResult:
+        return reschedule_service.reschedule(booking, new_start=start, by=by, now=now)
 
     def done_text(start: datetime) -> str:
         return gettext("The meeting is moved to %s.") % formatting.local(start, booking.time_zone)
@@ -105,7 +108,7 @@ def run_move(
     page: ReadOnlyAdmin[Booking],
     request: HttpRequest,
     booking: Booking,
-    move: Callable[[datetime, Actor], queries.Moved | queries.NotFree | queries.MoveUnknown],
+    move: Callable[[datetime, Actor], BookingResult],
     done_text: Callable[[datetime], str],
     *,
     done: Words,
@@ -123,12 +126,12 @@ def run_move(
         outcome = move(start, Actor.staff(request.user.get_username()))
     except error_messages.BOOKING_ERRORS as error:
         # If Calendly was unreachable, the page does not wait for it again.
-        ours = isinstance(error, create.InvalidBookingRequest | queries.NotReschedulable)
+        ours = isinstance(error, create.InvalidBookingRequest | NotReschedulable)
         way = gettext("The invitee can still move it on this page: %s") % link if link and not ours else ""
         return FormError(f"{error_messages.describe_booking_error(error)} {way}".strip(), ask=ours)
-    if isinstance(outcome, queries.Moved):
+    if isinstance(outcome, Booked):
         return page.finish_action(request, outcome.booking, done, done_text(start))
-    if isinstance(outcome, queries.MoveUnknown):
+    if isinstance(outcome, OutcomeUnknown):
         lost = gettext(
             "Calendly's answer was lost and is being looked up. Until then "
             "the old start applies: look again in a minute."

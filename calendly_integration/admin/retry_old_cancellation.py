@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ..models import Booking
 from ..services.actors import Actor
-from ..services.bookings import pending_actions
+from ..services.bookings import cancel
 from .object_actions import ConfirmedAction
 
 
@@ -23,7 +23,7 @@ def _retry(booking: Booking, by: Actor, now: datetime) -> None:
     if not standing:
         raise NothingLeft
     for calendly_booking in standing:
-        pending_actions.retry_old_cancellation(calendly_booking, by=by, now=now)
+        cancel.retry_cancel_replaced(calendly_booking, by=by, now=now)
 
 
 RETRY = ConfirmedAction(

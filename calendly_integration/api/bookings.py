@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from ..models import AgentKey, Booking
-from ..services.bookings import queries
+from ..services.bookings import cancel, queries
 from . import errors, fields, messages, schema
 from .base import AgentView, BookingView
 from .metadata import metadata_of
@@ -212,8 +212,8 @@ class CancelView(BookingView):
         reason = self.read_body(CancelBodySerializer).get("reason", "")
         booking = self.booking(id)
         try:
-            booking = queries.cancel(booking, reason=reason, by=self.actor, now=timezone.now())
-        except queries.NotCancelable as error:
+            booking = cancel.cancel_booking(booking, reason=reason, by=self.actor, now=timezone.now())
+        except cancel.NotCancelable as error:
             text = messages.not_cancelable(error.why)
             return fail(NotCancelableSerializer, text, reason=error.why, booking=booking)
         return respond(CanceledSerializer, {"booking": booking, "message": messages.canceled(booking)})

@@ -9,7 +9,7 @@ from rest_framework.response import Response
 
 from ..models import AgentKey, CalendlyAccount, Host
 from ..services.bookings import time_zones
-from ..services.bookings.create import FURTHEST, InvalidBookingRequest
+from ..services.bookings.create import MAX_AHEAD, InvalidBookingRequest
 from ..services.bookings.time_zones import Zone
 from ..services.catalog import availability, event_types
 from . import errors, fields
@@ -156,7 +156,7 @@ def _span(
     """From when to when, in UTC. Raises InvalidWish: backwards, too long, too far away."""
     first: datetime | date = given.get("start", now)
     start = _instant("start", first, zone)
-    if not now - FURTHEST < start < now + FURTHEST:
+    if not now - MAX_AHEAD < start < now + MAX_AHEAD:
         raise InvalidBookingRequest("start", "out_of_range")
     # A week that begins with a day ends with one, also when the clocks change.
     week = start + A_WEEK if isinstance(first, datetime) else first + A_WEEK

@@ -13,7 +13,7 @@ from rest_framework import exceptions, serializers
 
 from ..services import errors as failures
 from ..services.agents import keys
-from ..services.bookings import create, idempotency, queries, time_zones
+from ..services.bookings import cancel, create, idempotency, queries, time_zones
 from ..services.catalog import event_types
 from . import authentication, messages, parsers
 from .responses import AgentResponse, fail
@@ -298,7 +298,7 @@ def _event_type_ambiguous(error: event_types.EventTypeAmbiguous) -> AgentRespons
     return fail(EventTypeAmbiguousSerializer, text, eventTypes=error.event_types)
 
 
-def _cancellation_unknown(error: queries.CancellationUnknown) -> AgentResponse:
+def _cancellation_unknown(error: cancel.CancellationUnknown) -> AgentResponse:
     return fail(OutcomeUnknownSerializer, booking=error.booking)
 
 
@@ -335,7 +335,7 @@ TABLE: dict[type[Exception], type[FailureSerializer] | Callable[[Any], AgentResp
     event_types.EventTypeAmbiguous: _event_type_ambiguous,
     event_types.HostNotFound: HostNotFoundSerializer,
     queries.BookingNotFound: BookingNotFoundSerializer,
-    queries.CancellationUnknown: _cancellation_unknown,
+    cancel.CancellationUnknown: _cancellation_unknown,
     failures.QuotaExhausted: _quota_exhausted,
     failures.CalendlyRefused: _calendly_refused,
     failures.CalendlyUnavailable: _calendly_unavailable,

@@ -11,8 +11,8 @@ from django.utils.translation.trans_real import parse_accept_lang_header
 from rest_framework.settings import api_settings
 
 from ..models import Booking
-from ..services import texts as wording
-from ..services.bookings import queries
+from ..services import texts
+from ..services.bookings import time_zones
 from ..services.bookings.time_zones import Zone
 from ..services.catalog.availability import Day
 
@@ -23,20 +23,20 @@ def requested_language(request: HttpRequest) -> str:
     """The language of the answer: the first of ours that Accept-Language names, else Romanian."""
     for code, _quality in parse_accept_lang_header(request.META.get("HTTP_ACCEPT_LANGUAGE", "").lower()):
         short = code.split("-")[0]
-        if short in wording.LANGUAGES:
+        if short in texts.LANGUAGES:
             return short
     return "ro"
 
 
 def language() -> str:
     """The language in use."""
-    return wording.language(translation.get_language())
+    return texts.language(translation.get_language())
 
 
 def _start_of(booking: Booking) -> str:
     if booking.start_at is None:
         return ""
-    return wording.spoken(booking.start_at, queries.zone_of(booking).info, language())
+    return texts.spoken(booking.start_at, time_zones.zone_of(booking).info, language())
 
 
 def booked(booking: Booking) -> str:
@@ -69,7 +69,7 @@ def nothing_free(days: Sequence[Day], zone: Zone, *, taken: bool, blocked_by_its
     starts = [slot.start for day in days for slot in day.slots][:3]
     if not starts:
         return head + " " + _("Nothing else is free in the two weeks after it.")
-    offered = "; ".join(wording.spoken(start, zone.info, language()) for start in starts)
+    offered = "; ".join(texts.spoken(start, zone.info, language()) for start in starts)
     return head + " " + _("I can offer: %(starts)s.") % {"starts": offered}
 
 

@@ -10,11 +10,13 @@ from rest_framework.response import Response
 
 from ..models import AgentKey
 from ..services import errors as failures
-from ..services.bookings import queries
+from ..services.bookings import reschedule
+from ..services.bookings.attempts import NotReschedulable
+from ..services.bookings.results import Booked, OutcomeUnknown
 from . import errors, fields, messages
 from .base import BookingView
 from .responses import fail, respond
-from .schedule import NothingFreeSerializer, nothing_free
+from .schedule import NothingFreeSerializer, slot_unavailable
 from .schema import BOOKING_IN_PATH, operation
 from .serializers import (
     BookingSerializer,
@@ -107,8 +109,8 @@ class RescheduleView(BookingView):
         booking = self.booking(id)
         url = booking.reschedule_url  # where the invitee can move it; never the page for a new booking
         try:
-            outcome = queries.reschedule(booking, new_start=new_start, by=self.actor, now=timezone.now())
-        except queries.NotReschedulable as error:
+            outcome = reschedule.reschedule(booking, new_start=new_start, by=self.actor, now=timezone.now())
+        except NotReschedulable as error:
             text = messages.not_reschedulable(error.why)
             data: dict[str, Any] = {"reason": error.why, "booking": booking, "rescheduleUrl": url}
             return fail(NotReschedulableSerializer, text, **data)
@@ -119,9 +121,9 @@ class RescheduleView(BookingView):
         except failures.CalendlyUnavailable as error:
             wait, detail = error.retry_after, str(error)
             return fail(MoveUnavailableSerializer, retry_after=wait, detail=detail, rescheduleUrl=url)
-        if isinstance(outcome, queries.Moved):
+        if isinstance(outcome, Booked):
             moved = {"newBooking": outcome.booking, "message": messages.rescheduled(outcome.booking)}
             return respond(RescheduledSerializer, moved)
-        if isinstance(outcome, queries.MoveUnknown):
+        if isinstance(outcome, OutcomeUnknown):
             return fail(MoveUnknownSerializer, booking=outcome.booking, rescheduleUrl=url)
-        return nothing_free(NotMovedSerializer, outcome, rescheduleUrl=url)
+        return slot_unavailable(NotMovedSerializer, outcome, rescheduleUrl=url)

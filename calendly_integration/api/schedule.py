@@ -9,9 +9,9 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from ..models import AgentKey, Booking, EventType
-from ..services.bookings import create, idempotency, queries, same_request
-from ..services.bookings.create import Booked, BookingRequest, NothingFree, Outcome, OutcomeUnknown
-from ..services.bookings.idempotency import Keep, OnIntent
+from ..services.bookings import create, idempotency, queries, same_request, time_zones
+from ..services.bookings.create import BookingRequest
+from ..services.bookings.results import Booked, BookingResult, OutcomeUnknown, SlotUnavailable
 from ..services.catalog import event_types
 from . import errors, fields, messages, schema
 from .base import AgentView
@@ -201,67 +201,59 @@ class ScheduleView(AgentView):
     def post(self, request: Request) -> AgentResponse:
         """Book the first free start that fits."""
         given, now = self.read_body(ScheduleBodySerializer), timezone.now()
-        booking_request, header = _wish(given), request.META.get("HTTP_IDEMPOTENCY_KEY", "").strip()
+        booking_request = _booking_request(given)
+        # A blank header counts as absent, as everywhere.
+        header = request.META.get("HTTP_IDEMPOTENCY_KEY", "").strip()
         event_type: EventType | None = None
-        if not header:
+        if header:  # a stored answer is given again even if its event type is gone
+            key = idempotency.explicit_key(header)
+        else:
             event_type = event_types.find(booking_request.event_type, key_id=self.key.pk)
-            key = idempotency.implicit(*same_request.parts(booking_request, event_type, now=now))
-        else:  # the stored answer is given even if the event type is gone meanwhile
-            key = idempotency.explicit(header)
-
-        def run(on_intent: OnIntent, keep: Keep) -> idempotency.Answer:
-            kept: idempotency.Answer | None = None
-
-            def on_booked(booked: Booked) -> None:
-                nonlocal kept
-                kept = _stored(_outcome(booked))
-                keep(kept)
-
-            outcome = create.schedule(
-                booking_request=booking_request,
-                by=self.actor,
-                now=now,
-                on_intent=on_intent,
-                on_booked=on_booked,
-                event_type=event_type,
-            )
-            return kept or _stored(_outcome(outcome))
-
-        answer = idempotency.once(
-            agent_key=self.key, key=key, body=given, run=run, recover=self._recovered, now=now
+            key = idempotency.implicit_key(*same_request.parts(booking_request, event_type, now=now))
+        record = idempotency.new_record(agent_key=self.key, key=key, body=given, now=now)
+        result = create.book_once(
+            record=record, booking_request=booking_request, by=self.actor, now=now, event_type=event_type
         )
-        headers = answer.headers | ({"Idempotent-Replayed": "true"} if answer.replayed else {})
-        return AgentResponse(answer.body, status=answer.status, headers=headers)
+        if not isinstance(result, idempotency.Replay):
+            answer = _answer(result)
+            idempotency.keep_answer(record, status=answer.status_code, body=answer.data, now=now)
+            return answer
+        answer = self._replayed(result)
+        if result.answer is None:
+            idempotency.keep_answer(record, status=answer.status_code, body=answer.data, now=now)
+        answer.headers["Idempotent-Replayed"] = "true"
+        return answer
 
-    def _recovered(self, booking: Booking, earlier: idempotency.Answer | None) -> idempotency.Answer:
-        """The booking as it is now. The earlier answer, if the booking is no longer open to this key."""
-        if earlier and not queries.bookings_for(self.key.pk).filter(pk=booking.pk).exists():
-            return earlier
-        zone: Any = queries.zone_of(booking)
-        found = earlier.body.get("timezone") if earlier else None
+    def _replayed(self, replay: idempotency.Replay) -> AgentResponse:
+        """The stored answer, or the booking as it is now. The stored answer also if the booking's event type is
+        closed to this key by now."""
+        booking, stored = replay.booking, replay.answer
+        if stored and (
+            booking is None or not queries.bookings_for(self.key.pk).filter(pk=booking.pk).exists()
+        ):
+            return AgentResponse(stored.body, status=stored.status)
+        assert booking is not None
+        zone: Any = time_zones.zone_of(booking)
+        found = stored.body.get("timezone") if stored else None
         if isinstance(found, dict) and found.get("name") == zone.name:
             zone = found  # only the earlier answer knows how the zone was found
         answer = _unknown if booking.status == Booking.Status.PENDING else _booked
-        return _stored(answer(booking, zone))
+        return answer(booking, zone)
 
 
-def _wish(given: dict[str, Any]) -> BookingRequest:
+def _booking_request(given: dict[str, Any]) -> BookingRequest:
     answers = tuple((each["question"], each["answer"] or "") for each in given.get("answers", ()))
     guests = tuple(given.get("guests", ()))
     locale = given.get("locale") or messages.language()  # the language that the agent speaks with the invitee
     return BookingRequest(**{**given, "answers": answers, "guests": guests, "locale": locale})
 
 
-def _stored(response: AgentResponse) -> idempotency.Answer:
-    return idempotency.Answer(response.status_code, response.data)
-
-
-def _outcome(outcome: Outcome) -> AgentResponse:
-    if isinstance(outcome, Booked):
-        return _booked(outcome.booking, outcome.zone)
-    if isinstance(outcome, OutcomeUnknown):
-        return _unknown(outcome.booking, outcome.zone)
-    return nothing_free(NoAvailabilitySerializer, outcome, timezone=outcome.zone)
+def _answer(result: BookingResult) -> AgentResponse:
+    if isinstance(result, Booked):
+        return _booked(result.booking, result.zone)
+    if isinstance(result, OutcomeUnknown):
+        return _unknown(result.booking, result.zone)
+    return slot_unavailable(NoAvailabilitySerializer, result, timezone=result.zone)
 
 
 def _booked(booking: Booking, zone: Any) -> AgentResponse:
@@ -273,16 +265,12 @@ def _unknown(booking: Booking, zone: Any) -> AgentResponse:
     return fail(BookingUnknownSerializer, booking=booking, timezone=zone)
 
 
-def nothing_free(
-    serializer_class: type[NothingFreeSerializer], outcome: NothingFree | queries.NotFree, **data: Any
+def slot_unavailable(
+    serializer_class: type[NothingFreeSerializer], result: SlotUnavailable, **data: Any
 ) -> AgentResponse:
-    """No start fits: with starts that are free instead."""
-    code = "slot_taken" if outcome.taken else "no_availability"
-    text = messages.nothing_free(
-        outcome.suggestions,
-        outcome.zone,
-        taken=outcome.taken,
-        blocked_by_itself=isinstance(outcome, queries.NotFree) and outcome.own,
-    )
-    context = {"zone": outcome.zone}
-    return fail(serializer_class, text, context=context, code=code, suggestions=outcome.suggestions, **data)
+    """No start that fits is free: the free starts to choose from."""
+    taken = bool(result.taken)
+    text = messages.nothing_free(result.suggestions, result.zone, taken=taken, blocked_by_itself=result.own)
+    code = "slot_taken" if taken else "no_availability"
+    context = {"zone": result.zone}
+    return fail(serializer_class, text, context=context, code=code, suggestions=result.suggestions, **data)

@@ -13,7 +13,7 @@ from rest_framework import serializers
 
 from ..models import Booking, EventType, TimelineEntry
 from ..services import texts
-from ..services.bookings import queries, questions
+from ..services.bookings import questions, time_zones
 from ..services.catalog.availability import MAX_SUGGESTIONS_PER_DAY, Day, Slot
 from . import messages
 
@@ -111,7 +111,7 @@ class BookingSerializer(serializers.Serializer[Any]):
     def get_local(self, row: Booking) -> texts.Local | None:
         if row.start_at is None or row.end_at is None:
             return None
-        return texts.local(row.start_at, row.end_at, queries.zone_of(row).info, messages.language())
+        return texts.local(row.start_at, row.end_at, time_zones.zone_of(row).info, messages.language())
 
 
 class SlotSerializer(serializers.Serializer[Any]):

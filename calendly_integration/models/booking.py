@@ -1,4 +1,4 @@
-"""A booking: the meeting as people know it. It keeps its id through every reschedule."""
+"""A booking: a meeting with one invitee. It keeps its id when it is rescheduled."""
 
 import re
 import uuid
@@ -21,13 +21,13 @@ def plain_words(text: str) -> str:
 
 
 def phone_parts(phone: str) -> tuple[str, str]:
-    """The country code of a number, empty where none is told, and its other digits without the zero that is dialed
-    within a country. All spellings of a number end in the same digits."""
+    """The country code of a number, empty where it has none, and its other digits without the leading zero. All
+    spellings of a number have the same last digits."""
     rest = re.sub(r"^[\W0]+", "", phone)
     digits = re.sub(r"\D", "", rest)
     if not digits:
         return "", ""
-    import phonenumbers  # here: many processes never need its tables
+    import phonenumbers  # here, because its tables are large and many processes do not need them
 
     told = re.match(r"\W*?(\+|00)", phone) is not None
     with suppress(phonenumbers.NumberParseException):
@@ -39,23 +39,23 @@ def phone_parts(phone: str) -> tuple[str, str]:
 
 
 def search_key(name: str, email: str, phone: str = "") -> str:
-    """What people search by: the words of name and address, and the phone number in one spelling, such as
-    `+40744120980`, or `0744120980` where its country is not told."""
+    """The text that the search compares: the words of name and address, and the phone number in one spelling, such
+    as `+40744120980`, or `0744120980` without a country."""
     country, digits = phone_parts(phone)
     number = f"+{country}{digits}" if country else f"0{digits}" if digits else phone
     return plain_words(f"{name} {email} {number}")
 
 
 class BookingQuerySet(models.QuerySet["Booking"]):
-    """Named questions about bookings."""
+    """Named filters, and changes of `status` as conditional updates."""
 
     def shown(self) -> Self:
-        """With what every view of a booking needs, in one query."""
+        """Select related rows that every view of a booking needs."""
         return self.select_related("host", "metadata")
 
     def open_to(self, key_id: int | None) -> Self:
         """Bookings of event types that are open to the agent with this key, and those without an event type.
-        All of them without a key, for staff."""
+        All bookings without a key, for staff."""
         if key_id is None:
             return self
         kinds = EventType.objects.open_to(key_id).order_by().values("pk")
@@ -71,9 +71,19 @@ class BookingQuerySet(models.QuerySet["Booking"]):
             "start_at", "id"
         )
 
+    def show_requested_start(self, pk: uuid.UUID, *, start_at: datetime, end_at: datetime) -> bool:
+        """A pending booking shows the start that is being tried. A confirmed one keeps its own until then."""
+        pending = self.filter(pk=pk, status=Booking.Status.PENDING)
+        return bool(pending.update(start_at=start_at, end_at=end_at))
+
+    def mark_failed(self, pk: uuid.UUID, *, error: str, now: datetime) -> bool:
+        """A pending booking was not booked at Calendly. False if it is not pending."""
+        pending = self.filter(pk=pk, status=Booking.Status.PENDING)
+        return bool(pending.update(status=Booking.Status.FAILED, failure=error, updated_at=now))
+
 
 class Booking(models.Model):
-    """One invitee's meeting. What Calendly knows of it stands in its Calendly bookings; this row is their sum."""
+    """One invitee's meeting. This row is computed from its Calendly bookings, which hold what Calendly says."""
 
     class Status(models.TextChoices):
         PENDING = "pending", _("pending")
@@ -126,7 +136,7 @@ class Booking(models.Model):
     invitee_name = models.CharField(_("invitee"), max_length=255, blank=True)
     invitee_email = models.CharField(_("e-mail"), max_length=320)
     email_key = models.CharField(max_length=320, editable=False)
-    # Name, e-mail and phone as `search_key` writes them; a trigram index finds in it where PostgreSQL has one.
+    # Name, e-mail and phone as `search_key` writes them. PostgreSQL may have a trigram index on it.
     search_key = models.TextField(default="", blank=True, editable=False)
     phone = models.CharField(_("phone"), max_length=64, blank=True)
     time_zone = models.CharField(_("invitee's time zone"), max_length=64, blank=True)
@@ -221,5 +231,5 @@ class Booking(models.Model):
 
     @property
     def agent_made(self) -> bool:
-        """True where the portal is told of it."""
+        """True if an agent made it: then the portal gets messages about it."""
         return self.source == self.Source.AGENT

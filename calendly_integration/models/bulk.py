@@ -1,4 +1,6 @@
-"""Acts on many rows that staff asked for: done in the background, an item at a time, each with its outcome."""
+"""Bulk actions that staff requested. The worker does them item by item; each item has its own result."""
+
+from datetime import datetime
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -7,8 +9,22 @@ from .visible import one_line
 from .work import Work, WorkQuerySet, due_index
 
 
+class BulkRunQuerySet(models.QuerySet["BulkRun"]):
+    """The end of a run as conditional updates."""
+
+    def finish(self, pk: int, *, now: datetime) -> bool:
+        """Note when the last item was done. False if that was noted before, or items still wait."""
+        done = self.filter(pk=pk, finished_at=None).exclude(items__status=BulkItem.Status.WAITING)
+        return bool(done.update(finished_at=now))
+
+    def reopen(self, run: "BulkRun") -> None:
+        """The run has items to do again."""
+        self.filter(pk=run.pk).update(finished_at=None)
+        run.finished_at = None
+
+
 class BulkRun(models.Model):
-    """One wish for many rows. `given` is what was asked besides, such as a reason; `by` who asked."""
+    """One request for many rows. `given` holds its options, such as a reason; `by` is who requested it."""
 
     class Kind(models.TextChoices):
         CANCEL = "cancel", _("cancel meetings")
@@ -22,6 +38,8 @@ class BulkRun(models.Model):
     created_at = models.DateTimeField(_("requested at"))
     finished_at = models.DateTimeField(_("finished at"), null=True, blank=True)
 
+    objects = BulkRunQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("bulk action")
         verbose_name_plural = _("bulk actions")
@@ -32,11 +50,28 @@ class BulkRun(models.Model):
 
 
 class BulkItemQuerySet(WorkQuerySet["BulkItem"]):
-    """Items as work."""
+    """Changes of items as conditional updates."""
+
+    def retry_failed(self, run: BulkRun, *, now: datetime) -> int:
+        """Do the failed items of the run again. Returns how many there are."""
+        return self.filter(run=run, status=BulkItem.Status.FAILED).update(
+            status=BulkItem.Status.WAITING,
+            next_attempt_at=now,
+            lease_token=None,
+            attempts=0,
+            note="",
+            last_error="",
+            done_at=None,
+        )
+
+    def postpone(self, run_id: int, *, due_before: datetime, until: datetime) -> int:
+        """Let the items of the run that are due before `due_before` wait until `until`. Returns how many."""
+        waiting = self.filter(run=run_id, status=BulkItem.Status.WAITING, lease_token=None)
+        return waiting.filter(next_attempt_at__lt=due_before).update(next_attempt_at=until)
 
 
 class BulkItem(Work):
-    """One row of the wish. `target` is its primary key as text, `label` what people know it by."""
+    """One row of the request. `target` is its primary key as text, `label` its name for staff."""
 
     class Status(models.TextChoices):
         WAITING = "waiting", _("waiting")

@@ -1,7 +1,7 @@
-"""What somebody should do about a meeting that did not happen."""
+"""Follow-ups: staff contact the invitee of a meeting that was canceled."""
 
 from datetime import datetime
-from typing import Self
+from typing import TYPE_CHECKING, Any, Self
 
 from django.conf import settings
 from django.db import models
@@ -9,21 +9,63 @@ from django.utils.translation import gettext_lazy as _
 
 from .visible import one_line
 
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser
+
+    from .booking import Booking
+
 
 class FollowUpQuerySet(models.QuerySet["FollowUp"]):
-    """Named questions about follow-ups."""
+    """Named filters, and changes of a follow-up as conditional updates that return whether they held.
+
+    open <-> waiting -> rebooked | closed -> open
+    """
 
     def open(self) -> Self:
-        """Those that still want something: to do, or waiting for the invitee."""
+        """Follow-ups to do, or waiting for the invitee."""
         return self.filter(status__in=[FollowUp.Status.OPEN, FollowUp.Status.WAITING])
 
     def due(self, now: datetime) -> Self:
-        """Open ones whose time has come, the oldest first."""
+        """Open follow-ups whose time has come, the oldest first."""
         return self.open().filter(scheduled_for__lte=now).order_by("scheduled_for", "id")
+
+    def assign(self, row: "FollowUp", *, user: "AbstractBaseUser | None") -> bool:
+        """Assign an open one, or remove its assignee."""
+        return self.open()._change(row, assignee=user)
+
+    def set_note(self, row: "FollowUp", *, text: str) -> bool:
+        """Replace the note of an open one."""
+        return self.open()._change(row, note=text)
+
+    def wait_for_invitee(self, row: "FollowUp") -> bool:
+        """The invitee was asked and has to answer."""
+        return self.filter(status=FollowUp.Status.OPEN)._change(row, status=FollowUp.Status.WAITING)
+
+    def close(self, row: "FollowUp", *, now: datetime) -> bool:
+        """Close an open one."""
+        return self.open()._change(row, status=FollowUp.Status.CLOSED, closed_at=now)
+
+    def mark_rebooked(self, row: "FollowUp", *, rebooking: "Booking", now: datetime) -> bool:
+        """Close an open one, because the invitee has a new meeting."""
+        return self.open()._change(row, status=FollowUp.Status.REBOOKED, rebooking=rebooking, closed_at=now)
+
+    def reopen(self, row: "FollowUp") -> bool:
+        """Open one that waits or is closed."""
+        return self.exclude(status=FollowUp.Status.OPEN)._change(
+            row, status=FollowUp.Status.OPEN, closed_at=None, rebooking=None
+        )
+
+    def _change(self, row: "FollowUp", **changes: Any) -> bool:
+        """Update the row if it is in this queryset, and the instance with it."""
+        if not self.filter(pk=row.pk).update(**changes):
+            return False
+        for name, value in changes.items():
+            setattr(row, name, value)
+        return True
 
 
 class FollowUp(models.Model):
-    """A promise to come back to an invitee."""
+    """One task for staff: to contact an invitee."""
 
     class Kind(models.TextChoices):
         RESCHEDULE = "reschedule_assistance", _("help to find another time")
@@ -80,7 +122,9 @@ class FollowUp(models.Model):
         verbose_name_plural = _("follow-ups")
         ordering = ["scheduled_for", "id"]
         constraints = [
-            models.UniqueConstraint(fields=["calendly_booking", "kind"], name="followup_once_a_leg")
+            models.UniqueConstraint(
+                fields=["calendly_booking", "kind"], name="followup_once_per_calendly_booking"
+            )
         ]
         indexes = [models.Index(fields=["status", "scheduled_for"], name="followup_status_due")]
 

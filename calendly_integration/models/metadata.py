@@ -1,4 +1,4 @@
-"""What the portal knows of a booking: the conversation behind it."""
+"""The portal's data for a booking, such as the conversation in which it was made."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -8,11 +8,11 @@ from .work import Work, WorkQuerySet, due_index
 
 
 class VAIMetadataQuerySet(WorkQuerySet["VAIMetadata"]):
-    """Claims metadata that the portal must be asked for."""
+    """Metadata that we have to ask the portal for."""
 
 
 class VAIMetadata(Work):
-    """The conversation behind a booking. Due while the portal must be asked for it."""
+    """The conversation in which a booking was made. Due while the portal still has to be asked for it."""
 
     booking = models.OneToOneField(
         "calendly_integration.Booking",

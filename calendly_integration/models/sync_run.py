@@ -97,3 +97,8 @@ class SyncRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.started_at:%Y-%m-%d %H:%M} UTC"
+
+    def finish(self, status: str, *, now: datetime, error: str = "") -> None:
+        """End this run, and save how far it came."""
+        self.status, self.finished_at, self.error = status, now, error[:500]
+        self.save(update_fields=["status", "finished_at", "error", "seen", "changed", "cursor"])

@@ -1,4 +1,4 @@
-"""What happened to a booking, and by whom. Only ever added to."""
+"""The timeline of a booking: what happened, when, and who did it. Entries are only added."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from .visible import one_line
 
 
 class TimelineEntry(models.Model):
-    """One thing that happened."""
+    """One entry of the timeline."""
 
     class Actor(models.TextChoices):
         AGENT = "agent", _("agent")
@@ -80,11 +80,11 @@ class TimelineEntry(models.Model):
         return f"{self.at:%Y-%m-%d %H:%M} UTC {one_line(self.action)}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Add the entry. A written one is not changed any more."""
+        """Add the entry. A saved entry cannot be changed."""
         if not self._state.adding:
             raise TypeError("A timeline is only added to: write a new entry instead.")
         super().save(*args, **kwargs)
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        """Refuse: a timeline is evidence. It goes only with its booking."""
+        """Refuse: entries are evidence. They are deleted only with their booking."""
         raise TypeError("A timeline is only added to: entries go only with their booking.")

@@ -1,4 +1,4 @@
-"""Who does something: named in the timeline, and in what a half-done step leaves for its successor."""
+"""Who acts: an agent, staff, an invitee, Calendly or the system. Stored in the timeline and in pending requests."""
 
 import uuid
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from ..models import AgentKey, Booking, TimelineEntry
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """One who acts. `key_id` is set for agents."""
+    """Who acts. `key_id` is set for agents."""
 
     kind: str
     name: str = ""
@@ -17,7 +17,7 @@ class Actor:
 
     @classmethod
     def agent(cls, key: AgentKey) -> "Actor":
-        """The agent that holds a key."""
+        """The agent with this key."""
         return cls(TimelineEntry.Actor.AGENT, key.name, key.pk)
 
     @classmethod
@@ -36,7 +36,7 @@ class Actor:
 
     @property
     def source(self) -> str:
-        """Where a booking made by this actor comes from."""
+        """The source of a booking that this actor makes."""
         return Booking.Source.AGENT if self.kind == TimelineEntry.Actor.AGENT else Booking.Source.STAFF
 
 

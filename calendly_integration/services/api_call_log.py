@@ -1,7 +1,7 @@
-"""Calendly's calls in the timeline: what was asked for a booking, how it ended, how long it took.
+"""Our calls to Calendly as timeline entries: which call, its result, how long it took.
 
-A service listens with `calls()` and writes `entries` with the outcome, in the transaction that it needs anyway.
-What is heard and not written is forgotten: nobody's booking has to do with it.
+A service records with `calls()`, and writes `entries` in the transaction that applies the result. Calls that are
+not written are dropped.
 """
 
 import uuid
@@ -15,12 +15,12 @@ from .actors import SYSTEM, entry
 __all__ = ["ACTION", "calls", "entries"]
 
 ACTION = "called"
-# The last of a long row of calls: a story is to be read.
-MOST = 20
+# Only the last calls of many, so that the timeline stays readable.
+MAX_ENTRIES = 20
 
 
 def entries(booking_id: uuid.UUID, *, at: datetime) -> list[TimelineEntry]:
-    """What was heard since the last time, as timeline entries that are not saved yet: one for each act."""
+    """The calls recorded since the last time, as timeline entries that are not saved."""
     return [
         entry(
             booking_id,
@@ -32,5 +32,5 @@ def entries(booking_id: uuid.UUID, *, at: datetime) -> list[TimelineEntry]:
             ms=round(each.seconds * 1000),
             tries=each.tries,
         )
-        for each in take_calls()[-MOST:]
+        for each in take_calls()[-MAX_ENTRIES:]
     ]

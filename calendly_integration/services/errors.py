@@ -1,4 +1,4 @@
-"""What went wrong at Calendly, in the words of our doors."""
+"""Calendly's errors as the errors that our services raise."""
 
 import math
 from datetime import datetime
@@ -10,11 +10,11 @@ from .accounts import calendly_accounts
 
 
 class CalendlyRefused(Exception):
-    """Calendly said no. The text is what it said, without secrets."""
+    """Calendly refused. The text is Calendly's, without secrets."""
 
 
 class CalendlyUnavailable(Exception):
-    """Calendly could not be reached, and nothing happened there. `retry_after` in seconds."""
+    """Calendly could not be reached, and nothing was changed there. `retry_after` in seconds."""
 
     def __init__(self, text: str, retry_after: int = 30) -> None:
         super().__init__(text)
@@ -33,8 +33,8 @@ class QuotaExhausted(Exception):
 Failure = CalendlyError | clients.NoToken
 
 
-def of(error: Failure, account: CalendlyAccount, *, now: datetime) -> Exception:
-    """The failure to raise for an error after which nothing has happened at Calendly."""
+def from_calendly(error: Failure, account: CalendlyAccount, *, now: datetime) -> Exception:
+    """The error to raise for an error after which nothing has changed at Calendly."""
     if isinstance(error, clients.NoToken):
         calendly_accounts.failed(account, error, now=now)
         return CalendlyRefused(str(error))
@@ -48,5 +48,5 @@ def of(error: Failure, account: CalendlyAccount, *, now: datetime) -> Exception:
 
 
 def seconds(wait: float | None) -> int:
-    """A wait as Retry-After says it: whole seconds, at least one."""
+    """A wait for Retry-After: whole seconds, at least one."""
     return max(1, math.ceil(wait if wait is not None else 60))

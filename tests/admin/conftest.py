@@ -13,6 +13,7 @@ from calendly_integration.models import AgentKey, Booking, EventType
 from calendly_integration.sandbox.calendly import Calendly
 from calendly_integration.services.actors import Actor
 from calendly_integration.services.bookings import create
+from calendly_integration.services.bookings.results import Booked
 from calendly_integration.services.webhooks import inbox
 
 APP = "calendly_integration"
@@ -78,8 +79,8 @@ def make(kind: EventType, key: AgentKey, *, email: str = "nora@example.com", nam
     booking_request = create.BookingRequest(
         event_type=str(kind.pk), email=email, name=name, conversation_id=f"conv-{email}", user_id="u1"
     )
-    outcome = create.schedule(booking_request=booking_request, by=Actor.agent(key), now=datetime.now(UTC))
-    assert isinstance(outcome, create.Booked)
+    outcome = create.book(booking_request=booking_request, by=Actor.agent(key), now=datetime.now(UTC))
+    assert isinstance(outcome, Booked)
     return outcome.booking
 
 

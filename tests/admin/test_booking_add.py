@@ -11,9 +11,11 @@ from django.contrib.admin.models import ADDITION, LogEntry
 from django.test import Client
 from django.urls import reverse
 
+from calendly_integration import clients
 from calendly_integration.models import Booking, CalendlyAccount, EventType, FollowUp, TimelineEntry
 from calendly_integration.sandbox.calendly import Calendly
 from calendly_integration.sandbox.seeds import place, question
+from calendly_integration.services.accounts import calendly_accounts
 from calendly_integration.services.catalog import event_types as catalog
 from calendly_integration.services.outbox import portal_messages
 
@@ -112,12 +114,16 @@ def test_a_double_click_books_once(staff: Client, demo: EventType, sandbox: Cale
 def test_two_clicks_at_the_same_moment_book_once(
     staff: Client, demo: EventType, sandbox: Calendly, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from calendly_integration.services.backoffice import staff_booking
+    form = filled()
+    client = clients.calendly(calendly_accounts.default())
+    available_times = client.available_times
 
-    form, find = filled(), staff_booking.find_active
-    staff.post(to(demo), form)
-    seen = iter([None])  # the second one looks before the first has written anything
-    monkeypatch.setattr(staff_booking, "find_active", lambda key: next(seen, find(key)))
+    def first_click_books(*args: Any, **options: Any) -> Any:
+        monkeypatch.setattr(client, "available_times", available_times)
+        staff.post(to(demo), form)
+        return available_times(*args, **options)
+
+    monkeypatch.setattr(client, "available_times", first_click_books)
     again = staff.post(to(demo), form | {"start": "2026-11-24T13:00:00Z"}, follow=True)
     assert "was already sent" in again.content.decode()
     assert (Booking.objects.count(), posts(sandbox)) == (1, 1)

@@ -17,7 +17,7 @@ from time_machine import Traveller
 from calendly_integration.admin import booking_page
 from calendly_integration.models import AgentKey, Booking, EventType, OutboxMessage, TimelineEntry
 from calendly_integration.services.actors import Actor, entry
-from calendly_integration.services.bookings import queries
+from calendly_integration.services.bookings import cancel, queries
 
 from . import rows
 from .conftest import make, person, views
@@ -60,7 +60,7 @@ def test_all_that_happened_stands_in_one_row_by_time(
 ) -> None:
     clock.shift(60)
     OutboxMessage.objects.update(status="sent", sent_at=datetime.now(UTC))
-    queries.cancel(
+    cancel.cancel_booking(
         queries.find(str(confirmed.pk)), reason="Radu is ill", by=Actor.staff("ana"), now=datetime.now(UTC)
     )
     clock.shift(60)

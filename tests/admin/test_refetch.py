@@ -47,7 +47,7 @@ def test_an_unknown_outcome_comes_due_at_once(staff: Client, booking: Booking) -
     later = datetime(2099, 1, 1, tzinfo=UTC)
     Booking.objects.update(status="pending")
     CalendlyBooking.objects.update(
-        status="pending", pending_action="settle", next_attempt_at=later, lease_token=None
+        status="pending", pending_action="resolve", next_attempt_at=later, lease_token=None
     )
     staff.post(address(booking))
     assert CalendlyBooking.objects.get().next_attempt_at <= datetime.now(UTC)  # type: ignore[operator]
@@ -55,7 +55,7 @@ def test_an_unknown_outcome_comes_due_at_once(staff: Client, booking: Booking) -
 
 def test_what_a_worker_is_just_asking_goes_on(staff: Client, booking: Booking) -> None:
     later = datetime(2099, 1, 1, tzinfo=UTC)
-    CalendlyBooking.objects.update(pending_action="refresh", next_attempt_at=later, lease_token=booking.pk)
+    CalendlyBooking.objects.update(pending_action="refetch", next_attempt_at=later, lease_token=booking.pk)
     staff.post(address(booking))
     assert CalendlyBooking.objects.get().next_attempt_at == later
 

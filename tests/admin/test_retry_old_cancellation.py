@@ -12,7 +12,8 @@ from time_machine import Traveller
 from calendly_integration.models import Booking, CalendlyBooking, TimelineEntry
 from calendly_integration.sandbox.calendly import Calendly
 from calendly_integration.services.actors import Actor
-from calendly_integration.services.bookings import pending_actions, queries
+from calendly_integration.services.bookings import pending_actions, queries, reschedule
+from calendly_integration.services.bookings.results import Booked
 
 pytestmark = pytest.mark.django_db(transaction=True)
 APP = "calendly_integration"
@@ -39,10 +40,10 @@ def doubled(booking: Booking, flush: Callable[[], None], sandbox: Calendly, cloc
     found = queries.find(str(booking.pk))
     sandbox.faults.add("status", method="POST", path=".*/cancellation", status=403, times=None)
     assert found.start_at
-    moved = queries.reschedule(
+    moved = reschedule.reschedule(
         found, new_start=found.start_at + timedelta(hours=3), by=Actor.staff("ana"), now=datetime.now(UTC)
     )
-    assert isinstance(moved, queries.Moved)
+    assert isinstance(moved, Booked)
     for _round in range(3):
         clock.shift(60)
         work_off()

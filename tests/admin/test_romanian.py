@@ -107,7 +107,7 @@ def troubled() -> None:
         end_at=None,
     )
     CalendlyBooking.objects.update(
-        pending_action="settle", next_attempt_at=now, last_error=LOST, cancel_reason="Moved to another time"
+        pending_action="resolve", next_attempt_at=now, last_error=LOST, cancel_reason="Moved to another time"
     )
     CalendlyBooking.objects.create(
         booking=booking,

@@ -53,7 +53,7 @@ def test_an_empty_room_says_what_to_do(staff: Client) -> None:
 def test_what_is_stuck_stands_there_with_the_way_to_mend_it(staff: Client, clock: Any) -> None:
     rows.meeting(rows.ground(), details=3)
     calendly_accounts.default()
-    CalendlyBooking.objects.update(pending_action="refresh", next_attempt_at=rows.NOW + timedelta(minutes=3))
+    CalendlyBooking.objects.update(pending_action="refetch", next_attempt_at=rows.NOW + timedelta(minutes=3))
     OutboxQueue.objects.update(next_attempt_at=rows.NOW + timedelta(minutes=5))
     jobs.ensure_schedules(rows.NOW)
     heartbeat.beat(now=rows.NOW)
@@ -103,7 +103,7 @@ def test_it_asks_no_more_of_the_database_when_there_is_more(staff: Client, db: N
     for number in range(12):
         rows.meeting(ground, number, details=4)
     calendly_accounts.default()
-    CalendlyBooking.objects.update(pending_action="refresh", next_attempt_at=rows.NOW)
+    CalendlyBooking.objects.update(pending_action="refetch", next_attempt_at=rows.NOW)
     OutboxQueue.objects.update(next_attempt_at=rows.NOW)
     OutboxMessage.objects.update(status="waiting")
     WebhookDelivery.objects.update(status="received", next_attempt_at=rows.NOW)

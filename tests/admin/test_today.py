@@ -56,7 +56,7 @@ def quiet(db: None) -> dict[str, Any]:
 def troubled(quiet: dict[str, Any]) -> Booking:
     """One of everything that can be wrong."""
     booking = rows.meeting(quiet, number=56)  # today, 14:00 UTC
-    CalendlyBooking.objects.update(pending_action="settle", next_attempt_at=NOW, last_error="no answer")
+    CalendlyBooking.objects.update(pending_action="resolve", next_attempt_at=NOW, last_error="no answer")
     FollowUp.objects.update(scheduled_for=NOW - timedelta(hours=1))
     CalendlyAccount.objects.update(
         health="failing",

@@ -17,18 +17,19 @@ from calendly_integration.api import errors, messages
 from calendly_integration.models import Booking
 from calendly_integration.services import errors as failures
 from calendly_integration.services.agents import keys
-from calendly_integration.services.bookings import create, pending_actions, queries, questions
+from calendly_integration.services.bookings import cancel, create, pending_actions, queries, questions
+from calendly_integration.services.bookings.attempts import NotReschedulable
 from calendly_integration.services.webhooks import inbox
 
 # Caught inside the services, or raised to other doors.
 NOT_FOR_AGENTS = {
     keys.UnknownScope,  # the command's
     inbox.Refused,  # the receiver's
-    pending_actions.Over,
+    pending_actions.MeetingOver,
     # Answered by their views, with the booking.
-    queries.NotCancelable,
-    queries.NotReschedulable,
-    # Raised to agents as InvalidWish.
+    cancel.NotCancelable,
+    NotReschedulable,
+    # Raised to agents as InvalidBookingRequest.
     questions.Invalid,
     *questions.Invalid.__subclasses__(),
 }

@@ -16,6 +16,7 @@ from calendly_integration.models import AgentKey, Booking, EventType
 from calendly_integration.sandbox.calendly import Calendly
 from calendly_integration.services.actors import Actor
 from calendly_integration.services.bookings import create
+from calendly_integration.services.bookings.results import Booked
 from calendly_integration.services.webhooks import inbox
 
 from ..admin.conftest import OWN
@@ -112,10 +113,10 @@ def booking(
             time_zone="Europe/Bucharest",
             conversation_id=f"conv-{name}",
         )
-        outcome = create.schedule(
+        outcome = create.book(
             booking_request=booking_request, by=Actor.agent(agent_key), now=datetime.now(UTC)
         )
-        assert isinstance(outcome, create.Booked)
+        assert isinstance(outcome, Booked)
         return outcome.booking
 
     book("Andrei Dumitrescu")

@@ -18,7 +18,7 @@ def booking(account: CalendlyAccount, **columns: Any) -> Booking:
 
 
 def calendly_booking(of: Booking, **columns: Any) -> CalendlyBooking:
-    facts: dict[str, Any] = {"status": "pending", "pending_action": "settle", "created_at": now()}
+    facts: dict[str, Any] = {"status": "pending", "pending_action": "resolve", "created_at": now()}
     return CalendlyBooking.objects.create(booking=of, **(facts | columns))
 
 

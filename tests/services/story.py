@@ -22,6 +22,7 @@ from calendly_integration.sandbox.calendly import Calendly
 from calendly_integration.sandbox.store import Invitee
 from calendly_integration.services.actors import Actor
 from calendly_integration.services.bookings import create, pending_actions
+from calendly_integration.services.bookings.results import Booked, BookingResult
 from calendly_integration.services.outbox import confirmations
 from calendly_integration.services.webhooks import inbox
 
@@ -50,15 +51,15 @@ def booking_request(event_type: str = "Sales Demo", **changes: Any) -> create.Bo
     return create.BookingRequest(event_type, **(facts | changes))
 
 
-def ask(event_type: str = "Sales Demo", **changes: Any) -> create.Outcome:
+def ask(event_type: str = "Sales Demo", **changes: Any) -> BookingResult:
     """What comes of a wish."""
-    return create.schedule(booking_request=booking_request(event_type, **changes), by=AGENT, now=now())
+    return create.book(booking_request=booking_request(event_type, **changes), by=AGENT, now=now())
 
 
 def book(event_type: str = "Sales Demo", **changes: Any) -> Booking:
     """A booking of an agent's; tomorrow at ten unless told otherwise."""
     outcome = ask(event_type, **({"preferred": TEN, "flexibility": "exact"} | changes))
-    assert isinstance(outcome, create.Booked)
+    assert isinstance(outcome, Booked)
     return outcome.booking
 
 

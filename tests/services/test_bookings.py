@@ -23,15 +23,15 @@ from calendly_integration.sandbox.calendly import Calendly
 from calendly_integration.sandbox.seeds import place, question
 from calendly_integration.services import errors
 from calendly_integration.services.actors import Actor
-from calendly_integration.services.bookings import create, pending_actions, queries
-from calendly_integration.services.bookings.queries import (
+from calendly_integration.services.bookings import create, queries, reschedule, time_zones
+from calendly_integration.services.bookings.attempts import NotReschedulable
+from calendly_integration.services.bookings.cancel import (
     CancellationUnknown,
-    Moved,
-    MoveUnknown,
     NotCancelable,
-    NotFree,
-    NotReschedulable,
+    cancel_booking,
+    retry_cancel_replaced,
 )
+from calendly_integration.services.bookings.results import Booked, OutcomeUnknown, SlotUnavailable
 from calendly_integration.services.reconcile import sync
 
 from .story import (
@@ -60,11 +60,11 @@ NEW = TEN + hours(3)
 
 def cancel(booking: Booking, reason: str = "Nu mai e nevoie", **options: Any) -> Booking:
     found = queries.find(str(booking.pk))
-    return queries.cancel(found, reason=reason, by=AGENT, now=now(), **options)
+    return cancel_booking(found, reason=reason, by=AGENT, now=now(), **options)
 
 
-def move(booking: Booking, start: datetime = NEW) -> Moved | NotFree | MoveUnknown:
-    return queries.reschedule(queries.find(str(booking.pk)), new_start=start, by=AGENT, now=now())
+def move(booking: Booking, start: datetime = NEW) -> Booked | SlotUnavailable | OutcomeUnknown:
+    return reschedule.reschedule(queries.find(str(booking.pk)), new_start=start, by=AGENT, now=now())
 
 
 def booked(calendly: Calendly, **changes: Any) -> Booking:
@@ -82,7 +82,7 @@ def booked(calendly: Calendly, **changes: Any) -> Booking:
 def test_a_booking_is_found_by_our_id_and_by_any_of_calendlys(calendly: Calendly) -> None:
     booking = booked(calendly)
     first = booking.event_id
-    assert isinstance(move(booking), Moved)
+    assert isinstance(move(booking), Booked)
     second = queries.find(str(booking.pk)).event_id
     assert first != second
     for key in (str(booking.pk), booking.pk.hex, first, second):
@@ -176,7 +176,7 @@ def test_who_canceled_through_us_is_named_for_good(
 ) -> None:
     """Calendly names the owner of our token: for its delivery, too, it was the host."""
     booking = booked(calendly)
-    queries.cancel(booking, reason="Nu mai e nevoie", by=by, now=now())
+    cancel_booking(booking, reason="Nu mai e nevoie", by=by, now=now())
     for _ in range(2):
         booking.refresh_from_db()
         assert (booking.canceled_by, booking.cancel_reason) == (by.name, "Nu mai e nevoie")
@@ -344,7 +344,7 @@ def test_one_that_is_pending_or_has_failed_cannot_be_canceled(
 ) -> None:
     calendly.faults.add("drop", method="POST", path="/invitees")
     outcome = ask(preferred=TEN)
-    assert isinstance(outcome, create.OutcomeUnknown)
+    assert isinstance(outcome, OutcomeUnknown)
     with pytest.raises(NotCancelable) as caught:
         cancel(outcome.booking)
     assert caught.value.why == "pending"
@@ -389,7 +389,7 @@ def test_a_move_books_the_new_start_first_and_then_ends_the_old_one(
 ) -> None:
     booking = booked(calendly)
     outcome = move(booking)
-    assert isinstance(outcome, Moved)
+    assert isinstance(outcome, Booked)
     assert outcome.booking.pk == booking.pk
     assert (outcome.booking.start_at, outcome.booking.end_at) == (NEW, NEW + hours(0.5))
     assert outcome.booking.event_id != booking.event_id
@@ -422,7 +422,7 @@ def test_a_move_books_the_new_start_first_and_then_ends_the_old_one(
 def test_a_booking_may_be_moved_again_and_again(calendly: Calendly, clock: time_machine.Traveller) -> None:
     booking = booked(calendly)
     for number in (3, 5, 1, 0):
-        assert isinstance(move(booking, TEN + hours(number)), Moved)
+        assert isinstance(move(booking, TEN + hours(number)), Booked)
         pass_time(clock, calendly, minutes=1)
     settled(calendly)
     assert queries.find(str(booking.pk)).start_at == TEN
@@ -444,7 +444,7 @@ def test_a_move_takes_people_answers_and_place_along(calendly: Calendly, account
         time_zone="Asia/Kathmandu",
     )
     first = next(iter(calendly.state.invitees.values()))
-    assert isinstance(move(booking), Moved)
+    assert isinstance(move(booking), Booked)
     second = active(calendly)[0]
     assert (second.email, second.name, second.timezone) == (first.email, first.name, "Asia/Kathmandu")
     assert second.answers == first.answers
@@ -462,7 +462,7 @@ def test_a_booking_made_on_the_public_page_can_be_moved_too(
     )
     deliver(calendly)
     booking = Booking.objects.get()
-    assert isinstance(move(booking), Moved)
+    assert isinstance(move(booking), Booked)
     pass_time(clock, calendly)
     settled(calendly)
     assert booking.pk == Booking.objects.get().pk
@@ -479,7 +479,7 @@ def test_a_call_moves_with_its_number(calendly: Calendly, account: CalendlyAccou
         "Call", TEN, location={**place("outbound_call"), "location": "+40721234567"}, email="n@example.com"
     )
     deliver(calendly)
-    assert isinstance(move(Booking.objects.get()), Moved)
+    assert isinstance(move(Booking.objects.get()), Booked)
     location = calendly.state.events[active(calendly)[0].event_id].location
     assert location is not None
     assert location["location"] == "+40721234567"
@@ -494,7 +494,7 @@ def test_a_meeting_at_the_invitees_place_moves_with_the_place(
     calendly.book_as_invitee("Visit", TEN, location={**place("ask_invitee"), "location": "Str. Lungă 1"})
     deliver(calendly)
     Booking.objects.update(phone=phone)
-    assert isinstance(move(Booking.objects.get()), Moved)
+    assert isinstance(move(Booking.objects.get()), Booked)
     location = calendly.state.events[active(calendly)[0].event_id].location
     assert location is not None
     assert location["location"] == "Str. Lungă 1"
@@ -503,7 +503,7 @@ def test_a_meeting_at_the_invitees_place_moves_with_the_place(
 def test_a_new_start_without_offset_is_on_the_invitees_clock(calendly: Calendly) -> None:
     booking = booked(calendly, time_zone="America/New_York")
     outcome = move(booking, datetime(2026, 11, 24, 6))
-    assert isinstance(outcome, Moved)
+    assert isinstance(outcome, Booked)
     assert outcome.booking.start_at == NEW
 
 
@@ -511,7 +511,7 @@ def test_a_new_start_that_is_not_free_leaves_the_old_meeting_untouched(calendly:
     booking = booked(calendly)
     calendly.add_busy_time(NEW, NEW + hours(1))
     outcome = move(booking)
-    assert isinstance(outcome, NotFree)
+    assert isinstance(outcome, SlotUnavailable)
     assert not outcome.taken
     assert outcome.suggestions
     assert len(calendly.calls) == 1
@@ -533,7 +533,7 @@ def test_a_new_start_that_is_taken_meanwhile_leaves_the_old_meeting_untouched(
 
     calendly.handle = handle  # type: ignore[method-assign]
     outcome = move(booking)
-    assert isinstance(outcome, NotFree)
+    assert isinstance(outcome, SlotUnavailable)
     assert outcome.taken
     assert queries.find(str(booking.pk)).start_at == TEN
     pass_time(clock, calendly)
@@ -552,7 +552,7 @@ def test_a_new_start_that_is_refused_leaves_the_old_meeting_untouched(
         move(booking)
     fresh = queries.find(str(booking.pk))
     assert (fresh.status, fresh.start_at) == ("confirmed", TEN)
-    assert isinstance(move(booking), Moved)
+    assert isinstance(move(booking), Booked)
 
 
 @pytest.mark.parametrize(("fault", "moved"), [("lose_answer", True), ("drop", False)])
@@ -562,7 +562,7 @@ def test_a_move_whose_answer_was_lost_is_looked_up(
     booking = booked(calendly)
     calendly.faults.add(fault, method="POST", path="/invitees")
     outcome = move(booking)
-    assert isinstance(outcome, MoveUnknown)
+    assert isinstance(outcome, OutcomeUnknown)
     assert (outcome.booking.status, outcome.booking.start_at) == ("confirmed", TEN)
     for act in (lambda: cancel(booking), lambda: move(booking, TEN + hours(5))):
         with pytest.raises((NotCancelable, NotReschedulable)) as caught:
@@ -582,7 +582,7 @@ def test_an_old_half_that_cannot_be_ended_at_once_is_ended_later(
     booking = booked(calendly)
     calendly.faults.add("status", method="POST", path=".*/cancellation", status=500, times=4)
     outcome = move(booking)
-    assert isinstance(outcome, Moved)
+    assert isinstance(outcome, Booked)
     assert len(active(calendly)) == 2
     pass_time(clock, calendly, minutes=6, hooks=hooks)
     settled(calendly)
@@ -595,7 +595,7 @@ def test_an_old_half_that_calendly_will_not_end_is_shown_to_staff(
 ) -> None:
     booking = booked(calendly)
     calendly.faults.add("status", method="POST", path=".*/cancellation", status=403, times=None)
-    assert isinstance(move(booking), Moved)
+    assert isinstance(move(booking), Booked)
     pass_time(clock, calendly)
     assert TimelineEntry.objects.filter(booking=booking, action="not_canceled").count() == 1
     assert not CalendlyBooking.objects.filter(next_attempt_at__isnull=False).exists()
@@ -605,8 +605,8 @@ def test_an_old_half_that_calendly_will_not_end_is_shown_to_staff(
     assert not CalendlyBooking.objects.left_standing(TEN + timedelta(days=1)).exists()
 
     calendly.faults.clear()
-    assert pending_actions.retry_old_cancellation(old, by=STAFF, now=now())
-    assert not pending_actions.retry_old_cancellation(old, by=STAFF, now=now())
+    assert retry_cancel_replaced(old, by=STAFF, now=now())
+    assert not retry_cancel_replaced(old, by=STAFF, now=now())
     pass_time(clock, calendly)
     assert not CalendlyBooking.objects.left_standing(now()).exists()
     settled(calendly)
@@ -620,7 +620,7 @@ def test_a_second_cancellation_keeps_the_reason_of_the_first(
     with pytest.raises(CancellationUnknown):
         cancel(booking)
     with pytest.raises(CancellationUnknown):
-        queries.cancel(queries.find(str(booking.pk)), reason="another reason", by=STAFF, now=now())
+        cancel_booking(queries.find(str(booking.pk)), reason="another reason", by=STAFF, now=now())
     pass_time(clock, calendly)
     fresh = queries.find(str(booking.pk))
     assert (fresh.status, fresh.cancel_reason) == ("canceled", "Nu mai e nevoie")
@@ -640,7 +640,7 @@ def test_a_second_cancellation_does_not_take_the_lease_of_the_first(
         held = CalendlyBooking.objects.get().lease_token
         calendly.faults.add("refuse", method="POST", path=".*/cancellation")
         with pytest.raises(CancellationUnknown):
-            queries.cancel(queries.find(str(booking.pk)), reason="another reason", by=STAFF, now=now())
+            cancel_booking(queries.find(str(booking.pk)), reason="another reason", by=STAFF, now=now())
         assert CalendlyBooking.objects.get().lease_token == held
         return cancel_there(*args, **options)
 
@@ -654,7 +654,7 @@ def test_an_old_half_whose_hour_has_passed_meanwhile_is_let_be(
 ) -> None:
     booking = booked(calendly)
     calendly.faults.add("status", method="POST", path=".*/cancellation", status=500, times=2)
-    assert isinstance(move(booking), Moved)
+    assert isinstance(move(booking), Booked)
     clock.move_to(TEN + timedelta(minutes=1))
     pass_time(clock, calendly, minutes=2)
     assert not CalendlyBooking.objects.filter(next_attempt_at__isnull=False).exists()
@@ -665,7 +665,7 @@ def test_a_clock_of_ours_that_is_late_does_not_break_a_move(calendly: Calendly) 
     """For Calendly the old meeting has begun, for us not yet."""
     booking = booked(calendly)
     calendly.move_clock((TEN - now()).total_seconds())
-    assert isinstance(move(booking), Moved)
+    assert isinstance(move(booking), Booked)
     assert not CalendlyBooking.objects.filter(pending_action="cancel").exists()
 
 
@@ -713,7 +713,7 @@ def test_a_move_heeds_the_allowance_that_is_used_up(
     assert posts(calendly) == 1
     assert queries.find(str(booking.pk)).start_at == TEN
     clock.shift(61)
-    assert isinstance(move(booking), Moved)
+    assert isinstance(move(booking), Booked)
 
 
 def test_a_booking_being_canceled_is_not_moved(calendly: Calendly) -> None:
@@ -737,21 +737,21 @@ def test_an_invitee_who_moves_an_agents_booking_keeps_it_an_agents(
     assert not {"/calendly/canceled"} & set(told())
     assert told().count("/calendly/confirmed") == 1
     assert queries.find(str(booking.pk)).start_at == NEW
-    assert isinstance(move(booking, TEN), Moved)
+    assert isinstance(move(booking, TEN), Booked)
     pass_time(clock, calendly)
     settled(calendly)
 
 
 def test_the_zone_of_a_booking_without_one_is_the_default(calendly: Calendly) -> None:
     booking = Booking(time_zone="Nowhere/Else")
-    assert queries.zone_of(booking).source == "default"
+    assert time_zones.zone_of(booking).source == "default"
 
 
 def test_the_timeline_tells_who_did_what(calendly: Calendly, account: CalendlyAccount) -> None:
     booking = booked(calendly)
     move(booking)
     deliver(calendly)
-    queries.cancel(queries.find(str(booking.pk)), reason="Gata", by=STAFF, now=now())
+    cancel_booking(queries.find(str(booking.pk)), reason="Gata", by=STAFF, now=now())
     entries = TimelineEntry.objects.filter(booking=booking).exclude(action="called")
     assert [(entry.action, entry.actor_name) for entry in entries] == [
         ("requested", "Test agent"),

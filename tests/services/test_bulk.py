@@ -23,7 +23,7 @@ from calendly_integration.sandbox.calendly import Calendly
 from calendly_integration.services import worker
 from calendly_integration.services.actors import Actor
 from calendly_integration.services.backoffice import bulk
-from calendly_integration.services.bookings import pending_actions, queries
+from calendly_integration.services.bookings import cancel, pending_actions
 from calendly_integration.services.webhooks import inbox
 from calendly_integration.services.worker import calendly_pool
 
@@ -90,7 +90,7 @@ def test_a_story_of_five(calendly: Calendly, meetings: list[Booking], clock: tim
     """One is canceled meanwhile, one refused, one answer is lost, one is limited; none stops another."""
     run = asked(meetings)
     already, refused, lost, limited, _plain = meetings
-    queries.cancel(already, reason="", by=MARIA, now=now())
+    cancel.cancel_booking(already, reason="", by=MARIA, now=now())
     deliver(calendly)
 
     def fault(booking: Booking, kind: Any, **facts: Any) -> None:
@@ -153,9 +153,9 @@ def test_a_worker_that_is_killed_is_followed_by_another(
 
     with monkeypatch.context() as patch:
         if moment == "before":
-            patch.setattr(queries, "cancel", die)
+            patch.setattr(cancel, "cancel_booking", die)
         elif moment == "wanted":
-            patch.setattr(pending_actions, "cancel_now", die)
+            patch.setattr(pending_actions, "cancel_at_calendly", die)
         elif moment == "sent":
             patch.setattr("calendly_integration.services.reconcile.apply_our_cancellation", die)
         else:
@@ -226,14 +226,14 @@ def test_an_error_of_our_own_stops_no_other_item(
     calendly: Calendly, meetings: list[Booking], monkeypatch: pytest.MonkeyPatch, caplog: Any
 ) -> None:
     run = asked(meetings)
-    original: Callable[..., Booking] = queries.cancel
+    original: Callable[..., Booking] = cancel.cancel_booking
 
-    def cancel(booking: Booking, **given: Any) -> Booking:
+    def cancel_or_fail(booking: Booking, **given: Any) -> Booking:
         if booking.pk == meetings[1].pk:
             raise RecursionError("too deep")
         return original(booking, **given)
 
-    monkeypatch.setattr(queries, "cancel", cancel)
+    monkeypatch.setattr(cancel, "cancel_booking", cancel_or_fail)
     round_of_work()
     assert outcomes(run) == [("done", ""), ("waiting", "broken"), *[("done", "")] * 3]
     assert "RecursionError" in BulkItem.objects.get(target=str(meetings[1].pk)).last_error

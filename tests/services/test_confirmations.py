@@ -18,7 +18,7 @@ from calendly_integration.models import (
 from calendly_integration.sandbox.calendly import Calendly
 from calendly_integration.services.actors import Actor
 from calendly_integration.services.backoffice import today
-from calendly_integration.services.bookings import queries
+from calendly_integration.services.bookings import cancel, queries, reschedule
 from calendly_integration.services.outbox import confirmations
 
 from .story import (
@@ -149,7 +149,7 @@ def test_a_meeting_canceled_meanwhile_is_not_confirmed(
         deliver(calendly)
         look(clock, 1)
     if how == "agent":
-        queries.cancel(queries.find(str(booking.pk)), reason="x", by=AGENT, now=now())
+        cancel.cancel_booking(queries.find(str(booking.pk)), reason="x", by=AGENT, now=now())
     else:
         calendly.cancel_as_invitee(active(calendly)[0], "x")
     deliver(calendly)
@@ -167,7 +167,7 @@ def test_a_meeting_moved_meanwhile_is_confirmed_once_for_its_new_time(
     deliver(calendly)
     look(clock, 1)
     if by == "agent":
-        queries.reschedule(queries.find(str(booking.pk)), new_start=TEN + hours(3), by=AGENT, now=now())
+        reschedule.reschedule(queries.find(str(booking.pk)), new_start=TEN + hours(3), by=AGENT, now=now())
     else:
         calendly.reschedule_as_invitee(active(calendly)[0], TEN + hours(3))
     deliver(calendly)
@@ -296,7 +296,7 @@ def test_what_staff_send_again_waits_for_the_link_of_a_move(
     deliver(calendly)
     look(clock, 10)
     portal_has_all()
-    queries.reschedule(queries.find(str(booking.pk)), new_start=TEN + hours(3), by=AGENT, now=now())
+    reschedule.reschedule(queries.find(str(booking.pk)), new_start=TEN + hours(3), by=AGENT, now=now())
     once = uuid.uuid4()
     assert confirmations.send_again(booking, once=once, by=STAFF, now=now())
     assert not confirmations.send_again(booking, once=once, by=STAFF, now=now())

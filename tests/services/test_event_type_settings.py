@@ -98,8 +98,8 @@ def test_one_that_is_not_open_to_an_agent_is_as_if_it_were_not_there(
     asked = api.get(PREFIX + "availability", {"eventType": "Sales Demo"})
     assert (asked.status_code, "Sales Demo" in asked.json()["eventTypes"]) == (404, False)
     with pytest.raises(event_types.EventTypeNotFound):
-        create.schedule(booking_request=booking_request(), by=Actor.agent(agent_key), now=now())
-    assert create.schedule(booking_request=booking_request(), by=Actor.staff("maria"), now=now())
+        create.book(booking_request=booking_request(), by=Actor.agent(agent_key), now=now())
+    assert create.book(booking_request=booking_request(), by=Actor.staff("maria"), now=now())
 
 
 def test_of_two_with_one_name_an_agent_books_the_one_that_is_open_to_it(

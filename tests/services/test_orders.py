@@ -14,7 +14,8 @@ from calendly_integration.models import Booking, CalendlyAccount, EventType, Hos
 from calendly_integration.sandbox import webhooks
 from calendly_integration.sandbox.calendly import Calendly
 from calendly_integration.sandbox.store import Invitee
-from calendly_integration.services.bookings import queries
+from calendly_integration.services.bookings import reschedule
+from calendly_integration.services.bookings.results import Booked
 from calendly_integration.services.catalog import event_types
 from calendly_integration.services.webhooks import inbox
 
@@ -246,8 +247,8 @@ def test_a_number_known_from_the_page_is_kept_when_we_move_the_meeting(
     invitee.text_reminder_number = "+40733000222"
     deliver_as_it_is_now(calendly, invitee)
     [booking] = Booking.objects.all()
-    outcome = queries.reschedule(booking, new_start=TEN + hours(2), by=AGENT, now=now())
-    assert isinstance(outcome, queries.Moved)
+    outcome = reschedule.reschedule(booking, new_start=TEN + hours(2), by=AGENT, now=now())
+    assert isinstance(outcome, Booked)
     pass_time(clock, calendly)
     booking.refresh_from_db()
     assert (booking.phone, booking.start_at) == ("+40733000222", TEN + hours(2))

@@ -10,7 +10,7 @@ import time_machine
 from calendly_integration.models import Booking, FollowUp, OutboxMessage
 from calendly_integration.sandbox.calendly import Calendly
 from calendly_integration.services.actors import Actor
-from calendly_integration.services.bookings import queries
+from calendly_integration.services.bookings import cancel, queries, reschedule
 from calendly_integration.services.outbox import portal_messages
 
 from .story import AGENT, TEN, active, book, deliver, hours, message, now, portal_has_all, told
@@ -49,7 +49,7 @@ def whole_life(calendly: Calendly, **changes: Any) -> Booking:
     booking = book(**changes)
     deliver(calendly)
     portal_has_all()
-    queries.reschedule(queries.find(str(booking.pk)), new_start=TEN + hours(3), by=AGENT, now=now())
+    reschedule.reschedule(queries.find(str(booking.pk)), new_start=TEN + hours(3), by=AGENT, now=now())
     deliver(calendly)
     calendly.cancel_as_invitee(active(calendly)[0], "Nu mai am timp")
     deliver(calendly)
@@ -242,7 +242,7 @@ def test_an_agent_that_cancels_for_the_invitee_for_want_of_time_causes_a_follow_
 ) -> None:
     booking = book()
     deliver(calendly)
-    queries.cancel(queries.find(str(booking.pk)), reason="Nu mai am timp", by=AGENT, now=now())
+    cancel.cancel_booking(queries.find(str(booking.pk)), reason="Nu mai am timp", by=AGENT, now=now())
     deliver(calendly)
     assert told()[-2:] == ["/calendly/canceled", "/followup/schedule"]
     assert message("/followup/schedule")["followup_type"] == "reschedule_assistance"
@@ -254,7 +254,7 @@ def test_without_a_reason_about_time_or_by_staff_there_is_none(calendly: Calendl
     booking = book()
     deliver(calendly)
     reason = "Prea scump" if by is AGENT else "Nu mai am timp"
-    queries.cancel(queries.find(str(booking.pk)), reason=reason, by=by, now=now())
+    cancel.cancel_booking(queries.find(str(booking.pk)), reason=reason, by=by, now=now())
     deliver(calendly)
     assert told()[-1] == "/calendly/canceled"
     assert not FollowUp.objects.exists()
@@ -264,7 +264,7 @@ def test_a_host_who_was_faster_than_the_agent_gives_his_own_reason(calendly: Cal
     booking = book()
     deliver(calendly)
     calendly.cancel_as_host(calendly.find_event(booking.event_id), "Nu mai am timp")
-    queries.cancel(queries.find(str(booking.pk)), reason="Prea scump", by=AGENT, now=now())
+    cancel.cancel_booking(queries.find(str(booking.pk)), reason="Prea scump", by=AGENT, now=now())
     deliver(calendly)
     assert not FollowUp.objects.exists()
 

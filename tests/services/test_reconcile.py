@@ -27,6 +27,7 @@ from calendly_integration.sandbox.adapter import SandboxAdapter
 from calendly_integration.sandbox.calendly import Calendly
 from calendly_integration.services.actors import Actor
 from calendly_integration.services.bookings import create
+from calendly_integration.services.bookings.results import Booked, OutcomeUnknown
 from calendly_integration.services.webhooks import inbox
 
 NOW = datetime(2026, 11, 23, 6, tzinfo=UTC)
@@ -160,8 +161,8 @@ def test_an_agents_booking_keeps_its_id_through_any_order(
         if lost:
             calendly.faults.add("lose_answer", method="POST", path="/invitees")
         booking_request = create.BookingRequest("Sales Demo", "nora@example.com", "Nora", conversation_id="c")
-        outcome = create.schedule(booking_request=booking_request, by=Actor("agent", "A"), now=NOW)
-        assert isinstance(outcome, create.OutcomeUnknown if lost else create.Booked)
+        outcome = create.book(booking_request=booking_request, by=Actor("agent", "A"), now=NOW)
+        assert isinstance(outcome, OutcomeUnknown if lost else Booked)
         history(calendly, acts)
         apply(list(data.draw(st.permutations(bodies_of(calendly)))))
         [booking] = Booking.objects.all()
@@ -185,8 +186,8 @@ def test_a_move_of_two_halves_is_told_once_and_neither_confirms_nor_cancels(
 ) -> None:
     sandbox.subscribe(URL, KEY)
     booking_request = create.BookingRequest("Sales Demo", "nora@example.com", "Nora", conversation_id="c")
-    outcome = create.schedule(booking_request=booking_request, by=Actor("agent", "A"), now=NOW)
-    assert isinstance(outcome, create.Booked)
+    outcome = create.book(booking_request=booking_request, by=Actor("agent", "A"), now=NOW)
+    assert isinstance(outcome, Booked)
     apply(bodies_of(sandbox))
     for order in itertools.permutations((0, 1)):
         OutboxMessage.objects.all().delete()

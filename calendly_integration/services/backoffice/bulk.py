@@ -13,11 +13,11 @@ from django.db import transaction
 from django.db.models import Count, Q
 
 from ...http.backoff import backoff_seconds
-from ...models import Booking, BulkItem, BulkRun, OutboxMessage, WebhookDelivery
+from ...models import Booking, BulkItem, BulkRun, CalendlyBooking, OutboxMessage, WebhookDelivery
 from ...models.work import DATABASE_AWAY
 from .. import errors, outbox
 from ..actors import Actor
-from ..bookings import pending_actions, queries
+from ..bookings import cancel
 from ..webhooks import inbox
 
 log = logging.getLogger("calendly.bulk")
@@ -112,18 +112,9 @@ def retry_failed(run: BulkRun, *, now: datetime) -> int:
     """Retry the failed items with all their attempts. Returns their number."""
     with transaction.atomic():
         _lock(run.pk)
-        count = BulkItem.objects.filter(run=run, status=Status.FAILED).update(
-            status=Status.WAITING,
-            next_attempt_at=now,
-            lease_token=None,
-            attempts=0,
-            note="",
-            last_error="",
-            done_at=None,
-        )
+        count = BulkItem.objects.retry_failed(run, now=now)
         if count:
-            BulkRun.objects.filter(pk=run.pk).update(finished_at=None)
-            run.finished_at = None
+            BulkRun.objects.reopen(run)
     return count
 
 
@@ -161,8 +152,7 @@ def _finish(item: BulkItem, status: str, note: str, now: datetime, error: str = 
     with transaction.atomic(durable=True):
         _lock(item.run_id)
         BulkItem.objects.finish(item, status=status, note=note[:1000], last_error=error, done_at=now)
-        if not BulkItem.objects.filter(run=item.run_id, status=Status.WAITING).exists():
-            BulkRun.objects.filter(pk=item.run_id, finished_at=None).update(finished_at=now)
+        BulkRun.objects.finish(item.run_id, now=now)
 
 
 def _retry_later(item: BulkItem, later: _Later, now: datetime) -> None:
@@ -177,24 +167,20 @@ def _retry_later(item: BulkItem, later: _Later, now: datetime) -> None:
         at = now + timedelta(seconds=pause)
         BulkItem.objects.finish(item, next_attempt_at=at, note=str(later), last_error=later.error)
         if later.all_items:
-            BulkItem.objects.filter(
-                run=item.run_id, status=Status.WAITING, lease_token=None, next_attempt_at__lt=at
-            ).update(next_attempt_at=now + timedelta(seconds=later.wait))
+            BulkItem.objects.postpone(item.run_id, due_before=at, until=now + timedelta(seconds=later.wait))
 
 
 def _cancel(item: BulkItem, run: BulkRun, now: datetime) -> str:
     booking = Booking.objects.shown().filter(pk=item.target).first()
     if booking is None:
         raise _Failed("gone")
-    if booking.current_calendly_booking is not None and pending_actions.cancels(
-        booking.current_calendly_booking
-    ):
-        raise _Later(
-            "unknown", UNKNOWN_RETRY_SECONDS
-        )  # in progress, perhaps by an earlier attempt of this run
+    current = booking.current_calendly_booking
+    if current is not None and CalendlyBooking.objects.is_being_canceled(current):
+        # In progress, perhaps by an earlier attempt of this run.
+        raise _Later("unknown", UNKNOWN_RETRY_SECONDS)
     given = run.given
     try:
-        after = queries.cancel(
+        after = cancel.cancel_booking(
             booking,
             reason=str(given.get("reason") or ""),
             by=Actor.staff(run.by),
@@ -202,11 +188,11 @@ def _cancel(item: BulkItem, run: BulkRun, now: datetime) -> str:
             code=str(given.get("code") or ""),
             follow_up=bool(given.get("follow_up")),
         )
-    except queries.NotCancelable as error:
+    except cancel.NotCancelable as error:
         if error.why == "pending":
             raise _Later("pending", PENDING_RETRY_SECONDS) from error
         raise _Failed(error.why) from error
-    except queries.CancellationUnknown as error:
+    except cancel.CancellationUnknown as error:
         raise _Later("unknown", UNKNOWN_RETRY_SECONDS) from error
     except errors.CalendlyUnavailable as error:
         raise _Later("unavailable", error.retry_after, all_items=True, error=str(error)) from error

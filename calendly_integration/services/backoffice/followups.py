@@ -6,18 +6,16 @@ Each step is a conditional update: the second of two people learns that it has c
 """
 
 from datetime import datetime
-from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
-from ...models import Booking, FollowUp, TimelineEntry
+from ...models import Booking, FollowUp
 from ..actors import Actor, entry
 
 # Notes are internal: agents do not get these entries.
 NOTED = "followup_noted"
 OPEN = (FollowUp.Status.OPEN, FollowUp.Status.WAITING)
-ENDED = (FollowUp.Status.REBOOKED, FollowUp.Status.CLOSED)
 
 
 class NotPossible(Exception):
@@ -31,60 +29,50 @@ class NotPossible(Exception):
 def assign(followup: FollowUp, *, user: AbstractBaseUser | None, by: Actor, now: datetime) -> None:
     """Assign an open follow-up, or unassign it. Raises NotPossible."""
     name = user.get_username() if user is not None else ""
-    _step(followup, OPEN, {"assignee": user}, "followup_assigned", by, now, to=name or "–")
+    with transaction.atomic():
+        held = FollowUp.objects.assign(followup, user=user)
+        _record(held, followup, "followup_assigned", by, now, to=name or "–")
 
 
 def note(followup: FollowUp, *, text: str, by: Actor, now: datetime) -> None:
     """Replace the note; the timeline keeps both. Raises NotPossible."""
     text = text.strip()
-    _step(followup, OPEN, {"note": text}, NOTED, by, now, note=text[:1000])
+    with transaction.atomic():
+        _record(FollowUp.objects.set_note(followup, text=text), followup, NOTED, by, now, note=text[:1000])
 
 
 def wait(followup: FollowUp, *, by: Actor, now: datetime) -> None:
-    """The invitee was asked. Raises NotPossible."""
-    _step(followup, (FollowUp.Status.OPEN,), {"status": FollowUp.Status.WAITING}, "followup_waiting", by, now)
+    """The invitee was asked, and it is their turn. Raises NotPossible."""
+    with transaction.atomic():
+        _record(FollowUp.objects.wait_for_invitee(followup), followup, "followup_waiting", by, now)
 
 
 def close(followup: FollowUp, *, by: Actor, now: datetime) -> None:
-    """No further action is needed. Raises NotPossible."""
-    changes = {"status": FollowUp.Status.CLOSED, "closed_at": now}
-    _step(followup, OPEN, changes, "followup_closed", by, now)
+    """Nothing is to be done any more. Raises NotPossible."""
+    with transaction.atomic():
+        _record(FollowUp.objects.close(followup, now=now), followup, "followup_closed", by, now)
 
 
 def reopen(followup: FollowUp, *, by: Actor, now: datetime) -> None:
-    """The follow-up needs action again. Raises NotPossible."""
-    changes = {"status": FollowUp.Status.OPEN, "closed_at": None, "rebooking": None}
-    _step(followup, (FollowUp.Status.WAITING, *ENDED), changes, "followup_reopened", by, now)
+    """Something is to be done again: after it was ended, or instead of waiting longer. Raises NotPossible."""
+    with transaction.atomic():
+        _record(FollowUp.objects.reopen(followup), followup, "followup_reopened", by, now)
 
 
 def rebooked(followup: FollowUp, *, booking: Booking, by: Actor, now: datetime) -> None:
-    """The invitee has a new meeting: `booking`. Both timelines record it. Raises NotPossible."""
-    changes = {"status": FollowUp.Status.REBOOKED, "rebooking": booking, "closed_at": now}
+    """The invitee has a meeting again: `booking`. Both meetings tell of it. Raises NotPossible."""
     with transaction.atomic():
-        _step(followup, OPEN, changes, "followup_rebooked", by, now, booking=str(booking.pk))
+        held = FollowUp.objects.mark_rebooked(followup, rebooking=booking, now=now)
+        _record(held, followup, "followup_rebooked", by, now, booking=str(booking.pk))
         new_entry = entry(
             booking.pk, at=now, by=by, action="followup_rebooked", instead_of=str(followup.booking_id)
         )
         new_entry.save()
 
 
-def _step(
-    followup: FollowUp,
-    fit: tuple[FollowUp.Status, ...],
-    changes: dict[str, Any],
-    action: str,
-    by: Actor,
-    now: datetime,
-    **detail: Any,
-) -> None:
-    """Change it if its status fits, and record it in the booking's timeline."""
-    with transaction.atomic():
-        if FollowUp.objects.filter(pk=followup.pk, status__in=fit).update(**changes):
-            TimelineEntry.objects.bulk_create(
-                [entry(followup.booking_id, at=now, by=by, action=action, **detail)]
-            )
-            for name, value in changes.items():
-                setattr(followup, name, value)
-            return
-    followup.refresh_from_db(fields=["status"])
-    raise NotPossible(followup.status)
+def _record(held: bool, followup: FollowUp, action: str, by: Actor, now: datetime, **detail: str) -> None:
+    """Write the step to the booking's timeline, in its transaction. Raises NotPossible if it did not hold."""
+    if not held:
+        followup.refresh_from_db(fields=["status"])
+        raise NotPossible(followup.status)
+    entry(followup.booking_id, at=now, by=by, action=action, **detail).save()

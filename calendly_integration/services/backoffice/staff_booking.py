@@ -10,12 +10,13 @@ from django.db import IntegrityError
 from ...models import Booking, FollowUp
 from ..actors import Actor
 from ..bookings import create
+from ..bookings.results import Booked, BookingResult, SlotUnavailable
 from . import followups
 
 
 @dataclass(frozen=True, slots=True)
 class AlreadyBooked:
-    """The same form was sent before, and this is its booking. Its outcome may still be open."""
+    """The same form was sent before. This is its booking; its outcome may still be open."""
 
     booking: Booking
 
@@ -27,31 +28,31 @@ def book(
     by: Actor,
     now: datetime,
     followup: FollowUp | None = None,
-) -> create.Outcome | AlreadyBooked:
-    """Book the request under that id; a second call with it books nothing. `followup` is closed as
-    rebooked. An id whose booking failed books nothing either: use a new one. Raises what `create.schedule`
-    raises."""
-    found = find_active(booking_id)
+) -> BookingResult | AlreadyBooked:
+    """Book the meeting with that id; a second call with the id books nothing. `followup` is closed as rebooked.
+
+    If the booking with that id has failed, a new id is needed. Raises what `create.book` raises.
+    """
+    found = _not_failed(booking_id)
     if found is not None:
         return AlreadyBooked(found)
     try:
-        outcome = create.schedule(booking_request=booking_request, by=by, now=now, booking_id=booking_id)
+        result = create.book(booking_request=booking_request, by=by, now=now, booking_id=booking_id)
     except IntegrityError:
-        # A parallel request has made the booking.
+        # The same form was sent twice at the same moment: the other call has made the booking.
         found = Booking.objects.filter(pk=booking_id).first()
         if found is None:
             raise
         return AlreadyBooked(found)
-    if isinstance(outcome, create.NothingFree):
-        # A parallel request took the start.
-        found = find_active(booking_id)
-        return AlreadyBooked(found) if found is not None else outcome
-    if isinstance(outcome, create.Booked) and followup is not None:
-        with suppress(followups.NotPossible):  # it was closed in the meantime
-            followups.rebooked(followup, booking=outcome.booking, by=by, now=now)
-    return outcome
+    if isinstance(result, SlotUnavailable):
+        # The other call may have taken the start.
+        found = _not_failed(booking_id)
+        return AlreadyBooked(found) if found is not None else result
+    if isinstance(result, Booked) and followup is not None:
+        with suppress(followups.NotPossible):  # it was closed meanwhile, and stays closed
+            followups.rebooked(followup, booking=result.booking, by=by, now=now)
+    return result
 
 
-def find_active(booking_id: uuid.UUID) -> Booking | None:
-    """The booking with that id, unless it failed."""
+def _not_failed(booking_id: uuid.UUID) -> Booking | None:
     return Booking.objects.filter(pk=booking_id).exclude(status=Booking.Status.FAILED).first()

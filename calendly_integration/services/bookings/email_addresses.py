@@ -7,9 +7,9 @@ from ...characters import CONTROL, INVISIBLE
 # What our columns hold, and the most that Django's own validator takes.
 LONGEST = 320
 
-# Wider than most mail systems: Calendly does not document what it takes, and an invitee that Calendly names must be
-# found by the same address. Letters of any script, quoted names; of domains with one label "localhost" only.
-# Without invisible characters: with one of them it is another address, and the invitee cannot be found.
+# Wider than most mail systems. Calendly does not document what it accepts, and an invitee from Calendly must be
+# found by the same address: letters of any script, quoted names, domains of one label for "localhost" only.
+# Invisible characters are refused: an address with one of them cannot be found again.
 _UNSEEN = CONTROL + INVISIBLE
 _ATOM = rf'[^\s@<>()\[\],;:\\"{_UNSEEN}]+'
 _QUOTED = rf'"(?:[^"\\{_UNSEEN}]|\\[^{_UNSEEN}])+"'

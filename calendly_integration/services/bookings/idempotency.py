@@ -1,42 +1,41 @@
-"""The same request again gets the same answer again, and is not done twice.
+"""Repeated requests: the same request again gets the same answer, and is not done twice.
 
-A row says that a request runs, so of many at once one books. Under an explicit key it is committed before the
-work begins, and linked to the booking inside the booking's own intent; without a key it is written with that
-intent, for until then nothing is done that could be done twice. Whoever comes after a crash finds what came of it.
+A record says that a request runs, so that of many at once only one books. The record of a request with a key is
+committed before the work begins. Without a key it is inserted by the transaction that reserves the start, because
+until then nothing is done that could be done twice. That transaction also links the record to the booking, so after
+a crash the next request is answered from that booking.
 """
 
 import hashlib
 import json
 import logging
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import Error as DatabaseTrouble
+from django.db import Error as DatabaseError
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 
 from ...models import AgentKey, Booking, IdempotencyRecord
+from ...models.constraints import violates
+from ...models.idempotency import IDEMPOTENCY_ONCE, IMPLICIT
 
 log = logging.getLogger("calendly.idempotency")
 
-LONGEST = 255
-# Longer than any answer takes: a request without one by then has died.
-DEAD_AFTER = timedelta(seconds=60)
+MAX_KEY_LENGTH = 255
+# Longer than any request takes. A request without an answer after this time has died.
+RUNNING_TIMEOUT = timedelta(seconds=60)
 SAME_REQUEST_FOR = timedelta(minutes=10)
 KEEP_FOR = timedelta(days=7)
-# Of a request that booked nothing: an agent could make any number of them.
+# Requests that booked nothing are deleted sooner: an agent can make any number of them.
 KEEP_WITHOUT_BOOKING_FOR = timedelta(hours=1)
-RETRY_AFTER = 2
-# Explicit keys come stripped, so none of them can be one of ours.
-IMPLICIT = " without a key: "
-
-Status = Booking.Status
+RETRY_AFTER_SECONDS = 2
 
 
 class InvalidKey(ValueError):
-    """Not a key: 1 to 255 printable characters."""
+    """A key has 1 to 255 printable characters."""
 
 
 class Mismatch(Exception):
@@ -44,220 +43,178 @@ class Mismatch(Exception):
 
 
 class InProgress(Exception):
-    """The first request under this key still runs. `retry_after` in seconds."""
+    """The first request with this key still runs. `retry_after` in seconds."""
 
-    def __init__(self, retry_after: int = RETRY_AFTER) -> None:
+    def __init__(self, retry_after: int = RETRY_AFTER_SECONDS) -> None:
         super().__init__("The first request still runs.")
         self.retry_after = retry_after
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
-    """Names a request. `implicit` ones are made of the request itself, and last ten minutes."""
-
-    text: str
-    implicit: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What was answered. `replayed`: it is an earlier request's answer."""
+class StoredAnswer:
+    """The answer that an earlier request got."""
 
     status: int
     body: dict[str, Any]
-    headers: dict[str, str] = field(default_factory=dict)
-    replayed: bool = False
 
 
-OnIntent = Callable[[Booking], None]
-Keep = Callable[[Answer], None]
-Run = Callable[[OnIntent, Keep], Answer]
-Recover = Callable[[Booking, Answer | None], Answer]
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """The result of a request that was made before.
+
+    `answer` is what the earlier request was answered; None if its process died before. With `booking` the answer is
+    made from the booking as it is now.
+    """
+
+    answer: StoredAnswer | None
+    booking: Booking | None
 
 
-def explicit(text: str) -> Key:
+def explicit_key(text: str) -> str:
     """The key that an agent sent. Raises InvalidKey."""
     text = text.strip()
-    if not text or len(text) > LONGEST or not text.isascii() or not text.isprintable():
+    if not text or len(text) > MAX_KEY_LENGTH or not text.isascii() or not text.isprintable():
         raise InvalidKey
-    return Key(text, implicit=False)
+    return text
 
 
-def implicit(*parts: Any) -> Key:
-    """The key of a request that came without one: what makes two of them the same."""
-    return Key(IMPLICIT + fingerprint({"parts": list(parts)}), implicit=True)
+def implicit_key(*parts: Any) -> str:
+    """The key of a request that came without one. Two requests with equal `parts` are the same request."""
+    return IMPLICIT + fingerprint({"parts": list(parts)})
 
 
 def fingerprint(body: Mapping[str, Any]) -> str:
-    """Equal for bodies that ask the same, whatever the order of their keys."""
+    """Equal for bodies with equal values, whatever the order of their keys."""
     canonical = json.dumps(body, sort_keys=True, separators=(",", ":"), default=str)
     return hashlib.sha256(canonical.encode("utf-8", "backslashreplace")).hexdigest()
 
 
-def once(
-    *, agent_key: AgentKey, key: Key, body: Mapping[str, Any], run: Run, recover: Recover, now: datetime
-) -> Answer:
-    """Run the request, or give the answer of the one that ran before.
+def new_record(*, agent_key: AgentKey, key: str, body: Mapping[str, Any], now: datetime) -> IdempotencyRecord:
+    """The record of this request, not saved."""
+    return IdempotencyRecord(agent_key=agent_key, key=key, fingerprint=fingerprint(body), started_at=now)
 
-    `run` gets the callback for the booking's intent, and one that keeps an answer in the transaction that is open;
-    an answer that it did not keep so is kept afterwards. `recover` answers from the booking as it is now: of a
-    request that died, and, given the earlier answer, of the same request without a key.
-    Raises Mismatch, InProgress, and what `run` raises: then nothing is kept, and the request may be repeated.
+
+def begin(record: IdempotencyRecord, *, now: datetime) -> Replay | None:
+    """None if the request is to be run; otherwise the result of the same request that ran before.
+
+    Raises Mismatch, InProgress.
     """
-    wanted = fingerprint(body)
-    record = _claim(agent_key, key, wanted, recover, now)
-    if isinstance(record, Answer):
-        return record
-    try:
-        answer = _answer(record, run, recover, now)
-    except Exception:
-        _release(record)
-        raise
-    if record.answered_at is not None:
-        return answer
-    if answer.status in (201, 202) or (answer.status == 200 and not key.implicit):
-        _keep(record, answer, now)
-    elif _unwritten(record):  # nothing was free, perhaps because the same request has just been booked
-        other = _find(agent_key, key)
-        return (other and _told(other, key, wanted, recover, now)) or answer
-    else:
-        _release(record)
-    return answer
-
-
-def _claim(
-    agent_key: AgentKey, key: Key, wanted: str, recover: Recover, now: datetime
-) -> IdempotencyRecord | Answer:
-    """This request's own record, or the answer given before. That of an explicit key is committed, another may
-    still be `adding`: it is written with the booking's intent."""
-    for _try in range(5):
-        mine = IdempotencyRecord(agent_key=agent_key, key=key.text, fingerprint=wanted, started_at=now)
-        if not key.implicit and _insert(mine):
-            return mine
-        record = _find(agent_key, key)
-        if record is None:
-            if key.implicit:
-                return mine
-            continue  # its request came to nothing just now, and it was released
-        answer = _told(record, key, wanted, recover, now)
-        if answer is not None:
-            return answer
-        if _take_over(record, wanted, now):
-            return record
+    for _attempt in range(5):
+        earlier = IdempotencyRecord.objects.of_request(record).first()
+        if earlier is None:
+            if record.is_implicit or _insert(record):
+                return None
+            continue  # the same request began at the same moment
+        replay = _replay(earlier, record, now=now)
+        if replay is not None:
+            return replay
+        fresh = earlier.answered_at is None or now - earlier.started_at <= SAME_REQUEST_FOR
+        booking_id = earlier.booking_id if fresh else None
+        if IdempotencyRecord.objects.take_over(earlier, record, booking_id=booking_id):
+            booking = _existing_booking(record)
+            return Replay(None, booking) if booking else None
     raise InProgress
 
 
-def _find(agent_key: AgentKey, key: Key) -> IdempotencyRecord | None:
-    return IdempotencyRecord.objects.filter(agent_key=agent_key, key=key.text).first()
+def link(record: IdempotencyRecord, booking: Booking) -> None:
+    """Note the booking that the request makes, in the transaction that reserves its start.
 
-
-def _told(record: IdempotencyRecord, key: Key, wanted: str, recover: Recover, now: datetime) -> Answer | None:
-    """The answer that the request of this record was given; without a key, what it means now. None where the
-    request died, or speaks for nothing any more."""
-    if not key.implicit and record.fingerprint != wanted:
-        raise Mismatch
-    if record.answered_at is None:
-        if now - record.started_at <= DEAD_AFTER:
-            raise InProgress
-        return None
-    answer = Answer(record.status or 200, record.body or {}, dict(record.headers), replayed=True)
-    if not key.implicit:
-        return answer
-    booking = _standing(record) if now - record.started_at <= SAME_REQUEST_FOR else None
-    return replace(recover(booking, answer), replayed=True) if booking else None
-
-
-def _standing(record: IdempotencyRecord) -> Booking | None:
-    """The booking that the request led to, as it is now; None where it came to nothing or was canceled."""
-    stands = Booking.objects.shown().filter(status__in=[Status.CONFIRMED, Status.PENDING])
-    return stands.filter(pk=record.booking_id).first() if record.booking_id else None
-
-
-def _unwritten(record: IdempotencyRecord) -> bool:
-    """True for that of a request without a key which has not come to its intent."""
-    return bool(record._state.adding) and record.booking is None
-
-
-def _take_over(record: IdempotencyRecord, wanted: str, now: datetime) -> bool:
-    """Make the record this request's own. False if somebody else was faster."""
-    mine = IdempotencyRecord.objects.filter(
-        pk=record.pk, started_at=record.started_at, answered_at=record.answered_at
-    )
-    fresh = record.answered_at is None or now - record.started_at <= SAME_REQUEST_FOR
-    taken = mine.update(
-        started_at=now,
-        answered_at=None,
-        status=None,
-        body=None,
-        fingerprint=wanted,
-        booking=record.booking_id if fresh else None,
-    )
-    record.started_at, record.answered_at = now, None
-    if not fresh:
-        record.booking = None
-    return bool(taken)
-
-
-def _answer(record: IdempotencyRecord, run: Run, recover: Recover, now: datetime) -> Answer:
-    """From the booking of the request that died, if it has one that stands; else by running the request."""
-    left = _standing(record)
-    if left is not None:
-        return replace(recover(left, None), replayed=True)
-    return run(lambda booking: _link(record, booking), lambda answer: _write(record, answer, now))
-
-
-def _link(record: IdempotencyRecord, booking: Booking) -> None:
-    """Tie the booking to its request, first of all in the transaction of the intent. Raises InProgress if another
-    request has the record, or took this one for dead meanwhile: then the booking must not be made."""
+    Raises InProgress if another request has the record: then the booking must not be made.
+    """
     record.booking = booking
-    tied = _insert(record) if record._state.adding else _own(record).update(booking=booking)
-    if not tied:
-        raise InProgress
-
-
-def _insert(record: IdempotencyRecord) -> bool:
-    """Insert the record. False where another request has inserted one with the same key."""
-    try:
-        with transaction.atomic():
-            record.save(force_insert=True)
-    except IntegrityError:
-        return False
-    return True
-
-
-def _own(record: IdempotencyRecord) -> Any:
-    return IdempotencyRecord.objects.filter(
-        agent_key=record.agent_key_id, key=record.key, started_at=record.started_at, answered_at__isnull=True
-    )
-
-
-def _write(record: IdempotencyRecord, answer: Answer, now: datetime) -> None:
-    _own(record).update(answered_at=now, status=answer.status, body=answer.body, headers=answer.headers)
-    record.answered_at = now
-
-
-def _keep(record: IdempotencyRecord, answer: Answer, now: datetime) -> None:
-    """Keep the answer. If that fails the booking stands all the same, and the record leads to it."""
-    try:
-        _write(record, answer, now)
-    except DatabaseTrouble as error:
-        log.warning("an answer was not kept: %s", type(error).__name__)
-
-
-def _release(record: IdempotencyRecord) -> None:
-    """Forget a request that came to nothing. One whose booking may stand is left: after a minute the next
-    request under its key is answered from that booking."""
-    if _unwritten(record):
+    if record.is_stored:
+        if not IdempotencyRecord.objects.link(record, booking):
+            raise InProgress  # this request took longer than RUNNING_TIMEOUT
         return
-    nothing = Q(booking__isnull=True) | Q(booking__status__in=[Status.FAILED, Status.CANCELED])
     try:
-        _own(record).filter(nothing).delete()
-    except DatabaseTrouble as error:
-        log.warning("a request was not forgotten: %s", type(error).__name__)
+        # Another instance, because `record` must stay unsaved if the transaction is rolled back.
+        IdempotencyRecord(
+            agent_key_id=record.agent_key_id,
+            key=record.key,
+            fingerprint=record.fingerprint,
+            started_at=record.started_at,
+            booking=booking,
+        ).save(force_insert=True)
+    except IntegrityError as error:
+        if violates(error, IdempotencyRecord, IDEMPOTENCY_ONCE):
+            raise InProgress from error
+        raise
+
+
+def find_replay(record: IdempotencyRecord, *, now: datetime) -> Replay | None:
+    """For a request without a key that found nothing free: the result of the same request, if that one has just
+    booked the start. Raises InProgress while that one runs."""
+    if not record.is_implicit:
+        return None
+    if record.is_stored or record.booking_id is not None:
+        release(record)
+        return None
+    earlier = IdempotencyRecord.objects.of_request(record).first()
+    return _replay(earlier, record, now=now) if earlier else None
+
+
+def keep_answer(record: IdempotencyRecord, *, status: int, body: dict[str, Any], now: datetime) -> None:
+    """Store the answer. If that fails, the booking stands all the same, and the record leads to it.
+
+    A request without a key that booked nothing has no record.
+    """
+    if record.is_implicit and status == 200:
+        return
+    try:
+        IdempotencyRecord.objects.answer(record, status=status, body=body, now=now)
+    except DatabaseError as error:
+        log.warning("an answer was not stored: %s", type(error).__name__)
+
+
+def release(record: IdempotencyRecord) -> None:
+    """Forget a failed request, so that it can be repeated. If its booking may exist, the record stays, and after a
+    minute the next request is answered from that booking."""
+    if not record.is_stored and record.booking_id is None:
+        return  # a request without a key that has not reserved anything
+    try:
+        IdempotencyRecord.objects.release(record)
+    except DatabaseError as error:
+        log.warning("a request was not released: %s", type(error).__name__)
 
 
 def forget(*, now: datetime) -> int:
-    """Delete records that nobody will ask for any more. Returns how many."""
+    """Delete old records. Returns how many."""
     old = Q(started_at__lt=now - KEEP_FOR)
-    vain = Q(started_at__lt=now - KEEP_WITHOUT_BOOKING_FOR, booking__isnull=True)
-    return IdempotencyRecord.objects.filter(old | vain).delete()[0]
+    without_booking = Q(started_at__lt=now - KEEP_WITHOUT_BOOKING_FOR, booking__isnull=True)
+    return IdempotencyRecord.objects.filter(old | without_booking).delete()[0]
+
+
+def _insert(record: IdempotencyRecord) -> bool:
+    """Commit the record. False if another request has inserted one with the same key."""
+    try:
+        with transaction.atomic():
+            record.save(force_insert=True)
+    except IntegrityError as error:
+        if violates(error, IdempotencyRecord, IDEMPOTENCY_ONCE):
+            return False
+        raise
+    return True
+
+
+def _replay(earlier: IdempotencyRecord, record: IdempotencyRecord, *, now: datetime) -> Replay | None:
+    """The result of the earlier request. None if its process died, or, without a key, if its booking does not count
+    any more."""
+    if not record.is_implicit and earlier.fingerprint != record.fingerprint:
+        raise Mismatch
+    if earlier.answered_at is None:
+        if now - earlier.started_at <= RUNNING_TIMEOUT:
+            raise InProgress
+        return None
+    answer = StoredAnswer(earlier.status or 200, earlier.body or {})
+    if not record.is_implicit:
+        return Replay(answer, None)
+    booking = _existing_booking(earlier) if now - earlier.started_at <= SAME_REQUEST_FOR else None
+    return Replay(answer, booking) if booking else None
+
+
+def _existing_booking(record: IdempotencyRecord) -> Booking | None:
+    """The booking that the request has made, as it is now. None if it made none, or it failed or was canceled."""
+    if record.booking_id is None:
+        return None
+    existing = Booking.objects.shown().filter(status__in=[Booking.Status.CONFIRMED, Booking.Status.PENDING])
+    return existing.filter(pk=record.booking_id).first()

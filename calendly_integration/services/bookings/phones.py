@@ -1,4 +1,4 @@
-"""Phone numbers as Calendly takes them: in international form."""
+"""Phone numbers in international form, which Calendly requires."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from . import time_zones
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What is known of where the invitee lives: their own number, zone and language tag."""
+    """Evidence of where the invitee lives: phone number, time zone, language tag."""
 
     phone: str = ""
     zone: time_zones.Zone | None = None
@@ -15,12 +15,12 @@ class Evidence:
 
 
 def international(text: str, evidence: Evidence | None = None) -> str | None:
-    """The number as E.164. With evidence one without country code is read as a number of each country that the
-    invitee may live in, our own included: None where these are different numbers, and for what is no number."""
+    """The number in E.164 format. With evidence, a number without country code is tried in each country where the
+    invitee may live, and in our own. None if these give different numbers, or for a text that is no number."""
     text = text.strip()
     if not text:
         return None
-    import phonenumbers  # here: its tables are large, and many processes never need them
+    import phonenumbers  # here, because its tables are large and many processes do not need them
 
     text = time_zones.with_plus(text)
     found = set()
@@ -29,14 +29,14 @@ def international(text: str, evidence: Evidence | None = None) -> str | None:
             number = phonenumbers.parse(text, region)
         except phonenumbers.NumberParseException:
             continue
-        # A guess has to be a number that exists in that country; what was written out only has to be long enough.
+        # A guessed country needs a valid number; with a country code any possible number will do.
         if phonenumbers.is_valid_number(number) if region else phonenumbers.is_possible_number(number):
             found.add(str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)))
     return found.pop() if len(found) == 1 else None
 
 
 def _regions(evidence: Evidence) -> set[str]:
-    """The countries whose national numbers the invitee may write."""
+    """The countries whose national format the invitee may use."""
     import phonenumbers
 
     regions = set(time_zones.countries(time_zones.default_name()))

@@ -1,4 +1,4 @@
-"""An event type's questions and location, settled before Calendly is asked."""
+"""The answers to an event type's questions, and its location, checked before Calendly is asked."""
 
 from collections.abc import Sequence
 from typing import Any, ClassVar
@@ -14,8 +14,8 @@ Given = Sequence[tuple[str, str | Sequence[str]]]
 
 
 class Invalid(ValueError):
-    """Calendly would refuse that, or could not be told all of it. `field` of the request, `code`, and `values` for
-    the entry point to say it with."""
+    """Calendly would refuse this answer. `field` of the request, `code`, and `values` for the text that the entry
+    point shows."""
 
     field: ClassVar[str] = "customAnswers"
     code: ClassVar[str]
@@ -26,13 +26,13 @@ class Invalid(ValueError):
 
 
 class Unanswered(Invalid):
-    """Required questions have no answer: `questions`."""
+    """The required `questions` have no answer."""
 
     code = "unanswered"
 
 
 class UnknownQuestion(Invalid):
-    """The event type does not ask `asked`. `questions` are those it asks."""
+    """The event type does not have the question `asked`. It has `questions`."""
 
     code = "unknown_question"
 
@@ -75,8 +75,8 @@ def enabled(event_type: EventType) -> list[Question]:
 def answers(
     event_type: EventType, given: Given, evidence: phones.Evidence | None = None
 ) -> tuple[Answer, ...]:
-    """The answers in Calendly's exact wording of the questions and choices. Blank ones are left out; the choices of
-    one question stand on a line each.
+    """The answers with Calendly's exact texts of the questions and choices. Blank answers are left out; choices of
+    one question are separated by line breaks.
 
     Raises Unanswered, UnknownQuestion, AnsweredTwice, NotAChoice, NotAPhone. Source: calendly-api, section 8 (texts
     are compared to the letter there) and section 4 (phone numbers).
@@ -93,21 +93,21 @@ def answers(
     ]
     if missing:
         raise Unanswered(questions="; ".join(missing))
-    settled = [
+    checked = [
         Answer(
             question=_name(asked[number]),
-            answer=_settled(asked[number], told, evidence),
+            answer=_checked(asked[number], given_texts, evidence),
             position=int(asked[number].get("position") or 0),
         )
-        for number, told in sorted(texts.items())
+        for number, given_texts in sorted(texts.items())
     ]
-    return tuple(sorted(settled, key=lambda answer: answer.position))
+    return tuple(sorted(checked, key=lambda answer: answer.position))
 
 
 def fits(question: Question, answer: str) -> bool:
-    """Whether the answer is one that the question takes."""
+    """True if the question takes this answer."""
     try:
-        _settled(question, [answer], None)
+        _checked(question, [answer], None)
     except Invalid:
         return False
     return True
@@ -118,7 +118,7 @@ def _name(question: Question) -> str:
 
 
 def _number(asked: list[Question], text: str, answered: dict[int, list[str]]) -> int:
-    """Which of the questions it is: in these words, or in what is compared of them. Of several the next one."""
+    """The number of the question with this text, or the same normalized text. Of several, the next unanswered."""
     wanted = normalize_name(text)
     same = [number for number, question in enumerate(asked) if _name(question) == text.strip()]
     same = same or [
@@ -129,7 +129,7 @@ def _number(asked: list[Question], text: str, answered: dict[int, list[str]]) ->
     return next((number for number in same if number not in answered), same[0])
 
 
-def _settled(question: Question, texts: list[str], evidence: phones.Evidence | None) -> str:
+def _checked(question: Question, texts: list[str], evidence: phones.Evidence | None) -> str:
     """The answer as Calendly takes it for this type of question."""
     kind = question.get("type")
     if kind == "multi_select":
@@ -163,8 +163,8 @@ def _choice(question: Question, text: str) -> str:
 def location(
     event_type: EventType, phone: str, place: str = "", evidence: phones.Evidence | None = None
 ) -> dict[str, str] | None:
-    """The place to ask for: the first configured one that we can fill in; None where none is configured. Where the
-    invitee names a `place` and is asked for one, that is it.
+    """The location to send: the first configured one that we can fill in; None if none is configured. If the event
+    type asks the invitee for a place, it is `place`.
 
     Raises NoPhone, NoPlace. Source: calendly-api, section 8: needed where one is configured, not for round robin.
     """
@@ -181,7 +181,7 @@ def location(
 
 
 def asks_for_place(event_type: EventType) -> bool:
-    """Whether the invitee may say where the meeting is."""
+    """True if the event type asks the invitee for the place."""
     return event_type.pooling != "round_robin" and any(
         each.get("kind") == "ask_invitee" for each in event_type.locations or ()
     )

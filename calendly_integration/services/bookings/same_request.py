@@ -1,4 +1,4 @@
-"""What makes two requests for a booking the same where they come without a key."""
+"""When two booking requests without a key are the same request."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -10,11 +10,12 @@ from .create import BookingRequest
 
 
 def parts(booking_request: BookingRequest, event_type: EventType, *, now: datetime) -> list[Any]:
-    """Equal for two wishes that ask for the same meeting: conversation, event type, invitee, start, flexibility,
-    zone, guests, answers and place, as Calendly would be told them. Name, notes, agent type and user id are left
-    out. Raises InvalidWish for a wish that cannot be tried.
+    """Equal for two requests for the same meeting: conversation, event type, invitee, start, flexibility, zone,
+    guests, answers and location, as Calendly would get them. Name, notes, agent type and user id do not count.
+
+    Raises InvalidBookingRequest.
     """
-    zone = create.zone_of(booking_request, now=now)
+    zone = create.request_zone(booking_request, now=now)
     answers, location = create.answered(event_type, booking_request, zone)
     return [
         booking_request.conversation_id,
@@ -32,15 +33,15 @@ def parts(booking_request: BookingRequest, event_type: EventType, *, now: dateti
 
 
 def _zone_name(booking_request: BookingRequest, zone: time_zones.Zone, now: datetime) -> str:
-    """The zone, without what an offset tells of it: one instant can be written with several offsets."""
+    """The zone without the evidence of an offset: one instant can be written with several offsets."""
     if zone.source == "offset":
-        zone = create.zone_of(replace(booking_request, preferred=None), now=now)
+        zone = create.request_zone(replace(booking_request, preferred=None), now=now)
     return zone.name
 
 
 def _start(booking_request: BookingRequest, zone: time_zones.Zone) -> str:
-    """The start as an instant, whether it is past or not; blank for as soon as possible, and for a time that the
-    clocks skip or that is too far away: such a wish is refused when it is tried."""
+    """The start as an instant. Blank for as soon as possible, and for a time that the clocks skip or that is too
+    far ahead: such a request is refused later."""
     if booking_request.preferred is None:
         return ""
     try:

@@ -1,4 +1,4 @@
-"""In which time zone the invitee lives, from the evidence that an agent has, and how sure that is."""
+"""The time zone of the invitee: found from the evidence that an agent has, and how certain it is."""
 
 import re
 from dataclasses import dataclass
@@ -8,8 +8,9 @@ from importlib import resources
 from zoneinfo import ZoneInfo, available_timezones
 
 from ... import conf
+from ...models import Booking
 
-# The zone that most people with an offset live in, tried in this order.
+# The zones that most people with an offset live in, tried in this order.
 PRINCIPAL = (
     "Europe/Bucharest Europe/London Europe/Paris Europe/Istanbul America/New_York America/Chicago "
     "America/Denver America/Los_Angeles America/Anchorage America/Halifax America/St_Johns America/Sao_Paulo "
@@ -21,7 +22,7 @@ HORIZON = timedelta(days=60)
 
 
 class UnknownZone(ValueError):
-    """Not a name of the time zone database."""
+    """The name is not in the time zone database."""
 
 
 class NoSuchTime(ValueError):
@@ -45,13 +46,13 @@ class Zone:
 
 @lru_cache(maxsize=1)
 def _names() -> dict[str, str]:
-    """Zones by their names as they are compared, old names too: each leads to the present one."""
+    """Present zone names by their normalized names, including old names."""
     names = available_timezones() - {"localtime", "Factory"}
-    return {_compared(name): _renamed().get(name, name) if "/" in name else name for name in names}
+    return {_normalized(name): _renamed().get(name, name) if "/" in name else name for name in names}
 
 
-def _compared(name: str) -> str:
-    """Without regard to case; a blank may stand for an underscore, or for a plus lost in a query string."""
+def _normalized(name: str) -> str:
+    """A name for comparison. A blank counts as an underscore, also one that was a plus in a query string."""
     parts = [part.strip() for part in name.lower().split("/")]
     return re.sub(r"[\s+]+", "_", "/".join(parts))
 
@@ -61,15 +62,23 @@ def named(name: str) -> ZoneInfo:
 
     Raises UnknownZone.
     """
-    found = _names().get(_compared(name))
+    found = _names().get(_normalized(name))
     if not found:
         raise UnknownZone(name)
     return ZoneInfo(found)
 
 
 def default_name() -> str:
-    """The zone of last resort."""
+    """The zone without any evidence."""
     return conf.get().DEFAULT_TIME_ZONE
+
+
+def zone_of(booking: Booking) -> Zone:
+    """The zone in which the invitee reads the time of the meeting."""
+    try:
+        return Zone(named(booking.time_zone).key, "explicit", "high")
+    except UnknownZone:
+        return Zone(default_name(), "default", "low")
 
 
 def resolve(
@@ -80,7 +89,7 @@ def resolve(
     if explicit:
         return Zone(named(explicit).key, "explicit", "high")
     by_phone = _of_phone(phone, now) if phone else []
-    # A bare Z is how programs write instants; it says nothing of where somebody lives.
+    # Programs write instants with Z. It is no evidence of where a person lives.
     if preferred is not None and preferred.utcoffset():
         return _of_offset(preferred, by_phone)
     if len(by_phone) == 1:
@@ -108,7 +117,7 @@ def with_plus(phone: str) -> str:
 
 
 def start_of_day(day: date, zone: ZoneInfo) -> datetime:
-    """The first instant of a day there; where the clocks skip midnight, the one to which they go forward.
+    """The first instant of a day in the zone, also if the clocks skip midnight.
 
     Raises OverflowError at the edges of the calendar.
     """
@@ -137,7 +146,7 @@ def _of_offset(preferred: datetime, by_phone: list[str]) -> Zone:
 
 
 def _of_phone(phone: str, now: datetime) -> list[str]:
-    """The zones of a number's region, one for each different clock; empty where the number says nothing."""
+    """The zones of a number's region, one for each different clock; empty if there are none."""
     import phonenumbers  # here: its tables are large, and many processes never need them
     from phonenumbers import timezone as phone_zones
 
@@ -145,7 +154,7 @@ def _of_phone(phone: str, now: datetime) -> list[str]:
         number = phonenumbers.parse(with_plus(phone), None)
     except phonenumbers.NumberParseException:
         return []
-    # The library speaks of Asia/Calcutta and Europe/Kiev still.
+    # The library still has old names such as Asia/Calcutta and Europe/Kiev.
     names = [_renamed().get(name, name) for name in phone_zones.time_zones_for_number(number) if "/" in name]
     return _distinct(names, now)
 
@@ -168,14 +177,14 @@ def _countries() -> dict[str, list[str]]:
 
 
 def countries(name: str) -> list[str]:
-    """The countries that live in a zone, as ISO 3166 codes; none for one such as UTC."""
+    """The countries in a zone, as ISO 3166 codes; none for a zone such as UTC."""
     name = _renamed().get(name, name)
     return [country for country, names in _countries().items() if name in names]
 
 
 @lru_cache(maxsize=1)
 def _renamed() -> dict[str, str]:
-    """Names that no country uses any more, with those that took their place."""
+    """Old names with their present ones."""
     table = resources.files("tzdata.zoneinfo").joinpath("tzdata.zi").read_text(encoding="utf-8")
     present = {name for names in _countries().values() for name in names}
     links = [line.split(" ")[1:3] for line in table.splitlines() if line.startswith("L ")]
@@ -187,7 +196,7 @@ def _distinct(names: list[str], now: datetime) -> list[str]:
     kept: dict[tuple[timedelta | None, ...], str] = {}
     moments = [now + HORIZON * part / 4 for part in range(5)]
     for name in names:
-        if _compared(name) in _names():
+        if _normalized(name) in _names():
             zone = ZoneInfo(name)
             kept.setdefault(tuple(moment.astimezone(zone).utcoffset() for moment in moments), name)
     default = default_name()

@@ -81,7 +81,7 @@ def offered(event_type: EventType, *, start: datetime, end: datetime, now: datet
     try:
         return free(event_type, start=start, end=end, now=now)
     except (CalendlyError, clients.NoToken) as error:
-        raise errors.of(error, event_type.account, now=now) from error
+        raise errors.from_calendly(error, event_type.account, now=now) from error
 
 
 def suggest(slots: Iterable[Slot], *, around: datetime, zone: ZoneInfo) -> list[Day]:
@@ -121,7 +121,7 @@ def of_host(host: Host, *, start: datetime, end: datetime, now: datetime) -> lis
         ]
         schedules = client.availability_schedules(host.uri)
     except (CalendlyError, clients.NoToken) as error:
-        raise errors.of(error, host.account, now=now) from error
+        raise errors.from_calendly(error, host.account, now=now) from error
     taken = _union(
         (
             max(busy.buffered_start_time or busy.start_time, begin),

@@ -30,14 +30,10 @@ def request_refetch(booking: Booking, *, by: Actor, now: datetime) -> None:
         calendly_bookings.filter(pending_action__in=[PendingAction.RESOLVE, PendingAction.REFETCH]).update(
             next_attempt_at=now
         )
-        # The other half of a move that could not be read.
-        lost = calendly_bookings.filter(
-            status=CalendlyBooking.Status.EXPECTED, pending_action=PendingAction.NOTHING
-        )
-        lost.update(pending_action=PendingAction.REFETCH, next_attempt_at=now, attempts=0)
+        # A move's other half that could not be read, and was given up.
+        lost = calendly_bookings.filter(status=CalendlyBooking.Status.EXPECTED)
+        lost.request_refetch(now=now)
         if locked.status == Booking.Status.CONFIRMED and locked.current_calendly_booking_id:
-            idle = calendly_bookings.filter(
-                pk=locked.current_calendly_booking_id, pending_action=PendingAction.NOTHING
-            )
-            idle.update(pending_action=PendingAction.REFETCH, next_attempt_at=now, attempts=0)
+            current = calendly_bookings.filter(pk=locked.current_calendly_booking_id)
+            current.request_refetch(now=now)
         TimelineEntry.objects.bulk_create([entry(locked.pk, at=now, by=by, action="look_requested")])

@@ -24,12 +24,8 @@ from calendly_integration.sandbox.seeds import place, question
 from calendly_integration.services import errors
 from calendly_integration.services.actors import Actor
 from calendly_integration.services.bookings import create, time_zones
-from calendly_integration.services.bookings.create import (
-    Booked,
-    InvalidBookingRequest,
-    NothingFree,
-    OutcomeUnknown,
-)
+from calendly_integration.services.bookings.create import InvalidBookingRequest
+from calendly_integration.services.bookings.results import Booked, OutcomeUnknown, SlotUnavailable
 from calendly_integration.services.catalog import event_types as catalog
 
 from .story import TEN, ask, book, booking_request, deliver, hours, mirrored, now, posts, strict, work_legs
@@ -151,7 +147,7 @@ def test_next_available_looks_seven_days_ahead(calendly: Calendly) -> None:
 def test_next_available_does_not_look_further_than_seven_days(calendly: Calendly) -> None:
     calendly.add_busy_time(TEN, TEN + timedelta(days=7))
     outcome = ask(preferred=TEN)
-    assert isinstance(outcome, NothingFree)
+    assert isinstance(outcome, SlotUnavailable)
     assert not outcome.taken
     assert outcome.suggestions[0].slots[0].start >= TEN + timedelta(days=7)
 
@@ -166,7 +162,7 @@ def test_same_day_ends_at_midnight_on_the_invitees_clock(calendly: Calendly) -> 
     midnight = late.replace(tzinfo=ZoneInfo("Asia/Kathmandu")).astimezone(UTC) + hours(1)
     calendly.add_busy_time(midnight - hours(2), midnight)
     outcome = ask(preferred=late, flexibility="sameDay", time_zone="Asia/Kathmandu")
-    assert isinstance(outcome, NothingFree)
+    assert isinstance(outcome, SlotUnavailable)
     assert outcome.suggestions[0].on.isoformat() == "2026-11-25"
 
 
@@ -234,7 +230,7 @@ def test_same_day_covers_days_of_23_and_of_25_hours(
     )
     calendly.add_busy_time(begins, begins + hours(length))
     outcome = ask("Quick Consultation", preferred=local, flexibility="sameDay", email="b@example.com")
-    assert isinstance(outcome, NothingFree)
+    assert isinstance(outcome, SlotUnavailable)
 
 
 def test_up_to_five_minutes_past_means_as_soon_as_possible(calendly: Calendly) -> None:
@@ -270,7 +266,7 @@ def test_an_unknown_zone_is_refused(calendly: Calendly) -> None:
 def test_suggestions_cost_no_further_call_and_hold_three_a_day_over_fourteen_days(calendly: Calendly) -> None:
     calendly.add_busy_time(TEN, TEN + hours(0.5))
     outcome = ask(preferred=TEN, flexibility="exact")
-    assert isinstance(outcome, NothingFree)
+    assert isinstance(outcome, SlotUnavailable)
     assert not outcome.taken
     assert len(calendly.calls) == 1
     assert all(1 <= len(day.slots) <= 3 for day in outcome.suggestions)
@@ -289,18 +285,18 @@ def test_suggestions_of_a_host_without_weekends_cover_fourteen_days(calendly: Ca
     always(calendly)
     calendly.add_busy_time(TEN, TEN + hours(0.5))
     outcome = ask(preferred=TEN, flexibility="exact")
-    assert isinstance(outcome, NothingFree)
+    assert isinstance(outcome, SlotUnavailable)
     assert len(outcome.suggestions) == 14
 
 
 def test_a_host_who_is_never_free_leads_to_no_suggestions(calendly: Calendly) -> None:
     calendly.set_hours(calendly.owner, [])
-    assert ask() == NothingFree((), time_zones.Zone("Europe/Bucharest", "default", "low"))
+    assert ask() == SlotUnavailable(time_zones.Zone("Europe/Bucharest", "default", "low"))
 
 
 def test_an_exact_time_between_the_offered_ones_is_not_free(calendly: Calendly) -> None:
-    assert isinstance(ask(preferred=TEN + timedelta(minutes=7), flexibility="exact"), NothingFree)
-    assert isinstance(ask(preferred=TEN + timedelta(seconds=30), flexibility="exact"), NothingFree)
+    assert isinstance(ask(preferred=TEN + timedelta(minutes=7), flexibility="exact"), SlotUnavailable)
+    assert isinstance(ask(preferred=TEN + timedelta(seconds=30), flexibility="exact"), SlotUnavailable)
 
 
 # Taken while we were booking
@@ -334,7 +330,7 @@ def test_a_start_that_was_taken_meanwhile_gives_way_to_the_next_with_the_same_le
 def test_an_exact_start_that_was_taken_meanwhile_is_not_replaced(calendly: Calendly) -> None:
     taken(calendly, 1)
     outcome = ask(preferred=TEN, flexibility="exact")
-    assert isinstance(outcome, NothingFree)
+    assert isinstance(outcome, SlotUnavailable)
     assert outcome.taken
     assert TEN not in [slot.start for day in outcome.suggestions for slot in day.slots]
     assert outcome.suggestions
@@ -347,7 +343,7 @@ def test_an_exact_start_that_was_taken_meanwhile_is_not_replaced(calendly: Calen
 def test_tries_end_before_they_eat_up_the_allowance(calendly: Calendly) -> None:
     taken(calendly, None)
     outcome = ask(preferred=TEN)
-    assert isinstance(outcome, NothingFree)
+    assert isinstance(outcome, SlotUnavailable)
     assert outcome.taken
     assert posts(calendly) == 10
 
@@ -358,7 +354,7 @@ def test_a_404_for_a_start_counts_as_taken(calendly: Calendly) -> None:
     assert book(preferred=TEN, flexibility="nextAvailable").start_at == TEN + timedelta(minutes=15)
     calendly.faults.add("status", method="POST", path="/invitees", status=404)
     outcome = ask(preferred=TEN + hours(2), flexibility="exact", email="b@example.com")
-    assert isinstance(outcome, NothingFree)
+    assert isinstance(outcome, SlotUnavailable)
     assert outcome.taken
 
 
@@ -389,7 +385,7 @@ def test_a_start_that_somebody_is_booking_right_now_is_taken(calendly: Calendly)
     calendly.faults.add("drop", method="POST", path="/invitees")
     assert isinstance(ask(preferred=TEN, flexibility="exact"), OutcomeUnknown)
     outcome = ask(preferred=TEN, flexibility="exact", email="b@example.com")
-    assert isinstance(outcome, NothingFree)
+    assert isinstance(outcome, SlotUnavailable)
     assert outcome.taken
     assert posts(calendly) == 1
     assert isinstance(ask(preferred=TEN, email="c@example.com"), Booked)
@@ -567,7 +563,7 @@ def test_an_answer_that_was_lost_is_unknown_and_not_asked_for_again(
     assert outcome.booking.start_at == TEN
     assert posts(calendly) == 1
     calendly_booking = CalendlyBooking.objects.get()
-    assert (calendly_booking.status, calendly_booking.pending_action) == ("pending", "settle")
+    assert (calendly_booking.status, calendly_booking.pending_action) == ("pending", "resolve")
     assert calendly_booking.next_attempt_at is not None
     assert not OutboxMessage.objects.exists()
 
@@ -632,23 +628,8 @@ def test_no_token_at_all_is_told(calendly: Calendly, settings: Any) -> None:
         ask()
 
 
-def test_the_intent_is_called_within_its_transaction(calendly: Calendly) -> None:
-    """Who is told of the intent can still stop it, and nothing was asked of Calendly then."""
-
-    def stop(booking: Booking) -> None:
-        assert booking.pk
-        raise RuntimeError("taken for dead")
-
-    with pytest.raises(RuntimeError):
-        create.schedule(
-            booking_request=booking_request(), by=create.Actor("agent", "A"), now=now(), on_intent=stop
-        )
-    assert not Booking.objects.exists()
-    assert posts(calendly) == 0
-
-
 def test_the_tracking_tells_staff_from_agents(calendly: Calendly) -> None:
-    create.schedule(booking_request=booking_request(), by=Actor.staff("Ioana"), now=now())
+    create.book(booking_request=booking_request(), by=Actor.staff("Ioana"), now=now())
     tracking = json.loads(calendly.calls[-1].body)["tracking"]
     calendly_booking = CalendlyBooking.objects.get()
     assert (tracking["utm_source"], tracking["utm_medium"]) == ("vai_staff", "vai_portal")

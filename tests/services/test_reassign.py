@@ -9,8 +9,9 @@ from calendly_integration.models import Booking, CalendlyAccount, EventType
 from calendly_integration.sandbox.calendly import Calendly
 from calendly_integration.sandbox.seeds import question
 from calendly_integration.services.actors import Actor
-from calendly_integration.services.bookings import create, queries, reschedule
-from calendly_integration.services.bookings.queries import Moved, MoveUnknown, NotFree, NotReschedulable
+from calendly_integration.services.bookings import create, queries, reassign
+from calendly_integration.services.bookings.attempts import NotReschedulable
+from calendly_integration.services.bookings.results import Booked, OutcomeUnknown, SlotUnavailable
 
 from .story import TEN, active, book, deliver, hours, mirrored, now, pass_time, settled, told
 
@@ -34,7 +35,7 @@ def kind_of_radu(
 
 
 def over(booking: Booking, kind: EventType, start: Any = TEN, **options: Any) -> Any:
-    return queries.reassign_host(
+    return reassign.reassign_host(
         queries.find(str(booking.pk)), event_type=kind, new_start=start, by=STAFF, now=now(), **options
     )
 
@@ -45,7 +46,7 @@ def test_it_is_one_booking_with_one_lineage_and_is_told_once(
     booking = book()
     deliver(sandbox)
     outcome = over(booking, radus)
-    assert isinstance(outcome, Moved)
+    assert isinstance(outcome, Booked)
     assert (outcome.booking.pk, outcome.booking.start_at) == (booking.pk, TEN)
     assert (outcome.booking.event_type, outcome.booking.event_name) == (radus, "Demo with Radu")
     assert outcome.booking.host
@@ -70,7 +71,7 @@ def test_a_lost_answer_is_looked_up(
     booking = book()
     deliver(sandbox)
     sandbox.faults.add(fault, method="POST", path="/invitees")
-    assert isinstance(over(booking, radus), MoveUnknown)
+    assert isinstance(over(booking, radus), OutcomeUnknown)
     with pytest.raises(NotReschedulable) as pending:
         over(booking, radus)
     assert pending.value.why == "pending"
@@ -87,10 +88,10 @@ def test_where_the_other_host_is_busy_the_old_meeting_stands(sandbox: Calendly, 
     booking = book()
     sandbox.book_as_invitee("Demo with Radu", TEN, email="fast@example.com")
     outcome = over(booking, radus)
-    assert isinstance(outcome, NotFree)
+    assert isinstance(outcome, SlotUnavailable)
     assert outcome.suggestions
     assert queries.find(str(booking.pk)).event_id == booking.event_id
-    assert isinstance(over(booking, radus, TEN + hours(2)), Moved)
+    assert isinstance(over(booking, radus, TEN + hours(2)), Booked)
 
 
 def test_only_a_bookable_type_of_another_host_of_the_same_length_takes_over(
@@ -102,7 +103,7 @@ def test_only_a_bookable_type_of_another_host_of_the_same_length_takes_over(
     mirrored(account)
     off = kind_of_radu(sandbox, account, "Off")
     EventType.objects.filter(pk=off.pk).update(active=False)
-    assert list(queries.reassignment_candidates(queries.find(str(booking.pk)))) == [radus]
+    assert list(reassign.reassignment_candidates(queries.find(str(booking.pk)))) == [radus]
     for kind in (longer, off, EventType.objects.get(name=own.name), EventType.objects.get(name="Sales Demo")):
         with pytest.raises(NotReschedulable) as refused:
             over(booking, kind)
@@ -112,7 +113,7 @@ def test_only_a_bookable_type_of_another_host_of_the_same_length_takes_over(
 def test_a_host_whose_type_is_switched_off_can_still_be_replaced(sandbox: Calendly, radus: EventType) -> None:
     booking = book()
     EventType.objects.filter(name="Sales Demo").update(active=False)
-    assert isinstance(over(booking, radus), Moved)
+    assert isinstance(over(booking, radus), Booked)
 
 
 def test_answers_go_along_and_what_is_missing_is_asked_for(
@@ -128,7 +129,7 @@ def test_answers_go_along_and_what_is_missing_is_asked_for(
     with pytest.raises(create.InvalidBookingRequest) as wrong:
         over(booking, radus)
     assert (wrong.value.code, wrong.value.values) == ("unanswered", {"questions": "Unde?"})
-    assert isinstance(over(booking, radus, answers=(("Unde?", "Acolo"),)), Moved)
+    assert isinstance(over(booking, radus, answers=(("Unde?", "Acolo"),)), Booked)
     [standing] = active(sandbox)
     assert [(each["question"], each["answer"]) for each in standing.answers] == [
         ("cine?", "Eu"),
@@ -148,11 +149,11 @@ def test_an_answer_that_the_other_type_does_not_take_is_asked_for_anew(
     booking = book("Visit", answers=(("Unde?", "La mine"), ("Când?", "marti")))
     deliver(sandbox)
     fresh = queries.find(str(booking.pk))
-    assert [each["name"] for each in reschedule.unanswered(fresh, radus)] == ["Unde?"]
+    assert [each["name"] for each in reassign.unanswered(fresh, radus)] == ["Unde?"]
     with pytest.raises(create.InvalidBookingRequest) as wrong:
         over(booking, radus, answers=(("Unde?", "Acasă"),))
     assert wrong.value.code == "not_a_choice"
-    assert isinstance(over(booking, radus, answers=(("unde", "cluj"),)), Moved)
+    assert isinstance(over(booking, radus, answers=(("unde", "cluj"),)), Booked)
     [standing] = active(sandbox)
     assert [(each["question"], each["answer"]) for each in standing.answers] == [
         ("Unde?", "Cluj"),

@@ -17,6 +17,7 @@ from calendly_integration.services.accounts import calendly_accounts
 from calendly_integration.services.actors import SYSTEM, Actor
 from calendly_integration.services.backoffice import staff_booking
 from calendly_integration.services.bookings import attempts, create
+from calendly_integration.services.bookings.results import Booked, OutcomeUnknown, SlotUnavailable
 
 from .story import AGENT, TEN, active, ask, booking_request, now, posts, work_legs
 
@@ -60,7 +61,7 @@ def test_each_try_has_a_lease_of_its_own(
             raise taken()
 
     during("book", lose_the_race_three_times)
-    assert isinstance(ask(preferred=TEN), create.Booked)
+    assert isinstance(ask(preferred=TEN), Booked)
     assert claimed == [0, 0, 0, 0]
     assert len(set(sent_at)) == 4
 
@@ -86,7 +87,7 @@ def test_a_worker_that_looked_between_two_tries_does_not_end_the_second(
     during("available_times", slow_look)
     during("book", try_to_book)
     outcome = ask(preferred=TEN)
-    assert isinstance(outcome, create.Booked)
+    assert isinstance(outcome, Booked)
     assert Booking.objects.get().status == "confirmed"
     assert len(active(calendly)) == 1
 
@@ -96,7 +97,7 @@ def test_a_look_that_began_before_a_new_try_cannot_end_it(
 ) -> None:
     calendly.faults.add("lose_answer", method="POST", path="/invitees")
     outcome = ask(preferred=TEN)
-    assert isinstance(outcome, create.OutcomeUnknown)
+    assert isinstance(outcome, OutcomeUnknown)
     seen_before = CalendlyBooking.objects.get()
     CalendlyBooking.objects.update(sent_at=now() + timedelta(seconds=30))
     assert not attempts.fail(seen_before, "Calendly has no such booking.", by=SYSTEM, now=now())
@@ -119,7 +120,7 @@ def test_a_try_is_not_sent_for_a_leg_that_has_ended(
     during("available_times", end_it)
     during("book", refuse)
     outcome = ask(preferred=TEN)
-    assert isinstance(outcome, create.NothingFree)
+    assert isinstance(outcome, SlotUnavailable)
     assert len(tries) == 1
     assert Booking.objects.get().status == "failed"
     assert TimelineEntry.objects.filter(action="not_booked").count() == 1
@@ -154,7 +155,7 @@ def test_a_form_sent_twice_leaves_the_first_booking_its_start(
 
     monkeypatch.setattr(client, "available_times", read_before_the_first_one_books)
     outcome = send()
-    assert isinstance(first[1], create.Booked)
+    assert isinstance(first[1], Booked)
     assert isinstance(outcome, staff_booking.AlreadyBooked)
     assert outcome.booking.pk == booking_id
     assert CalendlyBooking.objects.get().slot_key
@@ -165,7 +166,7 @@ def test_a_booking_that_calendly_takes_ends_a_failure_kept_before(
     calendly: Calendly, account: CalendlyAccount
 ) -> None:
     calendly_accounts.failed(account, Exception("The access token is invalid"), now=now())
-    assert isinstance(ask(preferred=TEN), create.Booked)
+    assert isinstance(ask(preferred=TEN), Booked)
     account.refresh_from_db()
     assert (account.health, account.health_note) == ("ok", "")
 
@@ -177,10 +178,9 @@ def test_the_wanted_start_is_kept_as_an_instant(calendly: Calendly) -> None:
     assert set(kept) == {"2026-11-24T08:00:00Z"}
 
 
-def test_an_error_of_our_own_is_not_called_a_start_that_was_taken(calendly: Calendly) -> None:
-    def broken(booking: Booking) -> None:
-        TimelineEntry.objects.create(booking=None, at=now(), actor="agent", action="broken")
-
+def test_a_doubled_id_is_not_reported_as_a_start_that_was_taken(calendly: Calendly) -> None:
+    outcome = ask(preferred=TEN)
+    assert isinstance(outcome, Booked)
     with pytest.raises(IntegrityError):
-        create.schedule(booking_request=booking_request(preferred=TEN), by=AGENT, now=now(), on_intent=broken)
-    assert posts(calendly) == 0
+        create.book(booking_request=booking_request(), by=AGENT, now=now(), booking_id=outcome.booking.pk)
+    assert posts(calendly) == 1

@@ -9,7 +9,7 @@ from calendly_integration.models import Booking, CalendlyBooking, OutboxMessage,
 from calendly_integration.sandbox.calendly import Calendly
 from calendly_integration.services import errors
 from calendly_integration.services.actors import Actor
-from calendly_integration.services.bookings import no_show, queries
+from calendly_integration.services.bookings import cancel, no_show, queries
 
 from .story import book, deliver, now, posts, work_legs
 
@@ -140,7 +140,7 @@ def test_what_cannot_be_read_now_is_read_by_the_worker_soon(
     calendly.faults.add("refuse", method="GET", path=".*", times=3)
     with pytest.raises(no_show.MarkUnknown):
         no_show.mark(begun, by=STAFF, now=now())
-    assert CalendlyBooking.objects.get(booking=begun).pending_action == "refresh"
+    assert CalendlyBooking.objects.get(booking=begun).pending_action == "refetch"
     work_legs()
     known = queries.find(str(begun.pk)).no_show_at is not None
     assert known == (fault == "lose_answer") == marked(calendly)
@@ -164,7 +164,7 @@ def test_only_meetings_that_have_begun_and_stand_can_be_missed(
     with pytest.raises(no_show.NotMarkable) as early:
         no_show.mark(begun, by=STAFF, now=begun.start_at - timedelta(seconds=1))
     assert early.value.why == "early"
-    queries.cancel(begun, reason="", by=STAFF, now=begun.start_at - timedelta(hours=1))
+    cancel.cancel_booking(begun, reason="", by=STAFF, now=begun.start_at - timedelta(hours=1))
     with pytest.raises(no_show.NotMarkable) as canceled:
         no_show.mark(queries.find(str(begun.pk)), by=STAFF, now=now())
     assert canceled.value.why == "canceled"

@@ -10,7 +10,8 @@ from django.db import connections
 
 from calendly_integration.models import Booking, CalendlyAccount, CalendlyBooking, TimelineEntry
 from calendly_integration.sandbox.calendly import Calendly
-from calendly_integration.services.bookings import create, pending_actions, queries
+from calendly_integration.services.bookings import cancel, pending_actions, queries, reschedule
+from calendly_integration.services.bookings.results import Booked, OutcomeUnknown
 from calendly_integration.services.reconcile import Observation, apply
 
 from .story import (
@@ -37,7 +38,7 @@ def lost(calendly: Calendly, fault: Any, *, event_type: str = "Sales Demo", **fa
     """A booking of which nobody knows whether it was made."""
     calendly.faults.add(fault, method="POST", path="/invitees", **facts)
     outcome = ask(event_type, preferred=TEN, flexibility="exact")
-    assert isinstance(outcome, create.OutcomeUnknown)
+    assert isinstance(outcome, OutcomeUnknown)
     return outcome.booking
 
 
@@ -305,7 +306,7 @@ def test_an_error_of_our_own_is_kept_and_tried_again(
 ) -> None:
     booking = lost(calendly, "lose_answer")
     with monkeypatch.context() as broken:
-        broken.setattr(pending_actions.mirror, "apply_observations", lambda *_args, **_options: 1 / 0)
+        broken.setattr(pending_actions.reconcile, "apply_observations", lambda *_args, **_options: 1 / 0)
         clock.shift(5)
         work_legs()
     calendly_booking = CalendlyBooking.objects.get()
@@ -333,8 +334,8 @@ def test_a_refused_cancellation_is_not_tried_for_ever(
     booking = book()
     deliver(calendly)
     calendly.faults.add("drop", method="POST", path=".*/cancellation")
-    with pytest.raises(queries.CancellationUnknown):
-        queries.cancel(queries.find(str(booking.pk)), reason="", by=AGENT, now=now())
+    with pytest.raises(cancel.CancellationUnknown):
+        cancel.cancel_booking(queries.find(str(booking.pk)), reason="", by=AGENT, now=now())
     calendly.faults.add("status", method="POST", path=".*/cancellation", status=403, times=None)
     pass_time(clock, calendly)
     assert posts(calendly, "/cancellation") == 2
@@ -349,12 +350,12 @@ def test_a_move_after_a_refused_cancellation_still_ends_the_old_half(
     booking = book()
     deliver(calendly)
     calendly.faults.add("drop", method="POST", path=".*/cancellation")
-    with pytest.raises(queries.CancellationUnknown):
-        queries.cancel(queries.find(str(booking.pk)), reason="", by=AGENT, now=now())
+    with pytest.raises(cancel.CancellationUnknown):
+        cancel.cancel_booking(queries.find(str(booking.pk)), reason="", by=AGENT, now=now())
     calendly.faults.add("status", method="POST", path=".*/cancellation", status=403)
     pass_time(clock, calendly)
     found = queries.find(str(booking.pk))
-    assert isinstance(queries.reschedule(found, new_start=TEN + hours(3), by=AGENT, now=now()), queries.Moved)
+    assert isinstance(reschedule.reschedule(found, new_start=TEN + hours(3), by=AGENT, now=now()), Booked)
     pass_time(clock, calendly)
     settled(calendly)
 

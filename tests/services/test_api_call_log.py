@@ -12,10 +12,11 @@ from calendly_integration.models import Booking, CalendlyAccount, TimelineEntry
 from calendly_integration.sandbox.calendly import Calendly
 from calendly_integration.services import api_call_log, errors
 from calendly_integration.services.actors import Actor
-from calendly_integration.services.bookings import create, queries
+from calendly_integration.services.bookings import cancel, queries
+from calendly_integration.services.bookings.results import Booked, OutcomeUnknown
 
 from .story import ask, book, deliver, now, work_legs
-from .test_scheduling import taken
+from .test_create import taken
 
 STAFF = Actor.staff("ioana")
 FREE, BOOK = "GET /event_type_available_times", "POST /invitees"
@@ -54,7 +55,7 @@ def test_a_read_that_is_repeated_is_one_act_with_its_tries(calendly: Calendly) -
 
 def test_starts_that_were_lost_to_others_are_told_too(calendly: Calendly) -> None:
     taken(calendly, 1)
-    assert isinstance(ask(), create.Booked)
+    assert isinstance(ask(), Booked)
     assert [call for call, _outcome, _tries in heard()] == [FREE, BOOK, FREE, BOOK]
     assert "SlotTaken" in heard()[1][1]
     assert heard()[-1][1] == "201"
@@ -83,7 +84,7 @@ def test_what_calendly_refused_stands_before_not_booked(
 def test_a_lost_answer_and_the_look_that_found_it_are_both_told(calendly: Calendly, clock: Any) -> None:
     calendly.faults.add("lose_answer", method="POST", path="/invitees")
     outcome = ask()
-    assert isinstance(outcome, create.OutcomeUnknown)
+    assert isinstance(outcome, OutcomeUnknown)
     assert heard()[-1][:2] == (BOOK, "AnswerLost")
     clock.shift(5)
     work_legs()
@@ -96,7 +97,7 @@ def test_a_lost_answer_and_the_look_that_found_it_are_both_told(calendly: Calend
 def test_a_cancellation_is_told_and_no_id_or_address_stands_in_it(calendly: Calendly) -> None:
     booking = book()
     deliver(calendly)
-    queries.cancel(queries.find(str(booking.pk)), reason="Gata", by=STAFF, now=now())
+    cancel.cancel_booking(queries.find(str(booking.pk)), reason="Gata", by=STAFF, now=now())
     assert heard()[-1] == ("POST /scheduled_events/…/cancellation", "201", 1)
     kept = str(list(TimelineEntry.objects.filter(action="called").values_list("detail", flat=True)))
     assert booking.event_id not in kept

@@ -16,12 +16,30 @@ from django.db import connection as database
 from django.db import connections as databases
 
 from calendly_integration import clients
-from calendly_integration.models import Booking, CalendlyAccount, CalendlyBooking, EventType, OutboxMessage
+from calendly_integration.models import (
+    AgentKey,
+    Booking,
+    CalendlyAccount,
+    CalendlyBooking,
+    EventType,
+    IdempotencyRecord,
+    OutboxMessage,
+)
 from calendly_integration.sandbox.adapter import SandboxAdapter
 from calendly_integration.sandbox.calendly import Calendly
 from calendly_integration.services import errors
-from calendly_integration.services.bookings import attempts, create, pending_actions, queries
-from calendly_integration.services.bookings.create import Booked, NothingFree, OutcomeUnknown
+from calendly_integration.services.actors import Actor
+from calendly_integration.services.bookings import (
+    attempts,
+    cancel,
+    create,
+    idempotency,
+    pending_actions,
+    queries,
+    reschedule,
+)
+from calendly_integration.services.bookings.attempts import NotReschedulable
+from calendly_integration.services.bookings.results import Booked, OutcomeUnknown, SlotUnavailable
 
 from .story import (
     AGENT,
@@ -31,6 +49,7 @@ from .story import (
     active,
     ask,
     book,
+    booking_request,
     deliver,
     hours,
     mirrored,
@@ -49,12 +68,15 @@ SERVICES = Path(attempts.__file__).parent
 TRACED = frozenset(
     str((SERVICES / name).resolve())
     for name in (
-        "scheduling.py",
-        "placing.py",
-        "bookings.py",
-        "legs.py",
-        "mirror/_apply.py",
-        "../models/rewriting.py",
+        "create.py",
+        "idempotency.py",
+        "attempts.py",
+        "cancel.py",
+        "reschedule.py",
+        "pending_actions.py",
+        "../reconcile/apply.py",
+        "../../models/bulk_sql.py",
+        "../../models/calendly_booking.py",
     )
 )
 
@@ -178,6 +200,34 @@ def test_a_booking_killed_at_any_line_is_one_meeting_or_none(stage: Stage, hooks
     assert stage.everywhere(lambda _calendly: None, act, check, hooks=hooks) > 6
 
 
+def test_a_request_killed_at_any_line_gets_the_answer_of_its_booking_when_it_is_sent_again(
+    stage: Stage, agent_key: AgentKey
+) -> None:
+    actor = Actor.agent(agent_key)
+
+    def act(_nothing: object) -> None:
+        again()
+
+    def again() -> Any:
+        at = now()
+        record = idempotency.new_record(agent_key=agent_key, key="k", body={}, now=at)
+        wanted = booking_request(preferred=TEN)
+        result = create.book_once(record=record, booking_request=wanted, by=actor, now=at)
+        assert not isinstance(result, SlotUnavailable)
+        if isinstance(result, Booked | OutcomeUnknown) or result.answer is None:
+            idempotency.keep_answer(record, status=201, body={"id": str(result.booking)}, now=at)
+        return result
+
+    def check() -> None:
+        again()
+        told_once()
+        assert posts(stage.calendly) == len(active(stage.calendly)) == 1
+        booking = Booking.objects.get(status="confirmed")
+        assert IdempotencyRecord.objects.get().booking == booking
+
+    assert stage.everywhere(lambda _calendly: None, act, check, hooks=True) > 8
+
+
 def booked_and_told(calendly: Calendly) -> Booking:
     """A booking of whose confirmation the portal knows."""
     booking = book()
@@ -188,7 +238,7 @@ def booked_and_told(calendly: Calendly) -> Booking:
 @pytest.mark.parametrize("hooks", [True, False])
 def test_a_cancellation_killed_at_any_line_is_done_or_not_begun(stage: Stage, hooks: bool) -> None:
     def act(booking: Booking) -> None:
-        queries.cancel(booking, reason="Nu mai e nevoie", by=AGENT, now=now())
+        cancel.cancel_booking(booking, reason="Nu mai e nevoie", by=AGENT, now=now())
 
     def check() -> None:
         told_once()
@@ -204,7 +254,7 @@ def test_a_cancellation_killed_at_any_line_is_done_or_not_begun(stage: Stage, ho
 @pytest.mark.parametrize("hooks", [True, False])
 def test_a_move_killed_at_any_line_leaves_one_meeting_and_one_booking(stage: Stage, hooks: bool) -> None:
     def act(booking: Booking) -> None:
-        queries.reschedule(booking, new_start=TEN + hours(3), by=AGENT, now=now())
+        reschedule.reschedule(booking, new_start=TEN + hours(3), by=AGENT, now=now())
 
     def check() -> None:
         told_once()
@@ -244,8 +294,8 @@ def half_moved(calendly: Calendly) -> None:
     """A move whose new half stands; the old one is still to be canceled."""
     booking = booked_and_told(calendly)
     calendly.faults.add("status", method="POST", path=".*/cancellation", status=500)
-    outcome = queries.reschedule(booking, new_start=TEN + hours(3), by=AGENT, now=now())
-    assert isinstance(outcome, queries.Moved)
+    outcome = reschedule.reschedule(booking, new_start=TEN + hours(3), by=AGENT, now=now())
+    assert isinstance(outcome, Booked)
     assert len(active(calendly)) == 2
 
 
@@ -330,13 +380,13 @@ def at_once(count: int, act: Callable[[int], object]) -> list[object]:
 def gathered(calendly: Calendly, monkeypatch: pytest.MonkeyPatch, count: int) -> None:
     """Nobody books before all have seen the free times."""
     gate = threading.Barrier(count)
-    place_one = attempts.place
+    book_one = attempts.book_first_free
 
-    def place_together(*args: Any, **options: Any) -> Any:
+    def book_together(*args: Any, **options: Any) -> Any:
         gate.wait(timeout=20)
-        return place_one(*args, **options)
+        return book_one(*args, **options)
 
-    monkeypatch.setattr(attempts, "place", place_together)
+    monkeypatch.setattr(attempts, "book_first_free", book_together)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -348,8 +398,8 @@ def test_twenty_agents_want_one_start_and_one_gets_it(
         20, lambda number: ask(preferred=TEN, flexibility="exact", email=f"{number}@example.com")
     )
     kinds = Counter(type(outcome).__name__ for outcome in outcomes)
-    assert kinds == {"Booked": 1, "NothingFree": 19}, outcomes
-    assert all(each.taken and each.suggestions for each in outcomes if isinstance(each, NothingFree))
+    assert kinds == {"Booked": 1, "SlotUnavailable": 19}, outcomes
+    assert all(each.taken and each.suggestions for each in outcomes if isinstance(each, SlotUnavailable))
     assert posts(calendly) == 1
     pass_time(clock, calendly, minutes=2)
     settled(calendly)
@@ -383,7 +433,7 @@ def test_a_group_type_with_three_seats_takes_three(
     outcomes = at_once(
         8, lambda number: ask("Workshop", preferred=TEN, flexibility="exact", email=f"{number}@example.com")
     )
-    assert Counter(type(outcome).__name__ for outcome in outcomes) == {"Booked": 3, "NothingFree": 5}, (
+    assert Counter(type(outcome).__name__ for outcome in outcomes) == {"Booked": 3, "SlotUnavailable": 5}, (
         outcomes
     )
     pass_time(clock, calendly, minutes=2)
@@ -396,7 +446,8 @@ def test_an_agent_and_an_invitee_who_cancel_at_once_cancel_once(
 ) -> None:
     booking = booked_and_told(calendly)
     outcomes = at_once(
-        4, lambda _number: queries.cancel(queries.find(str(booking.pk)), reason="r", by=AGENT, now=now())
+        4,
+        lambda _number: cancel.cancel_booking(queries.find(str(booking.pk)), reason="r", by=AGENT, now=now()),
     )
     assert [outcome.status for outcome in outcomes if isinstance(outcome, Booking)] == ["canceled"] * 4, (
         outcomes
@@ -414,39 +465,32 @@ def test_two_moves_of_one_booking_at_once_leave_one_meeting(
 
     def move(number: int) -> object:
         found = queries.find(str(booking.pk))
-        return queries.reschedule(found, new_start=TEN + hours(2 + number), by=AGENT, now=now())
+        return reschedule.reschedule(found, new_start=TEN + hours(2 + number), by=AGENT, now=now())
 
     outcomes = at_once(3, move)
-    assert any(isinstance(outcome, queries.Moved) for outcome in outcomes), outcomes
-    assert all(isinstance(outcome, queries.Moved | queries.NotReschedulable) for outcome in outcomes), (
-        outcomes
-    )
+    assert any(isinstance(outcome, Booked) for outcome in outcomes), outcomes
+    assert all(isinstance(outcome, Booked | NotReschedulable) for outcome in outcomes), outcomes
     pass_time(clock, calendly, minutes=3)
     settled(calendly)
     assert len(active(calendly)) == 1
-    moved = sum(isinstance(outcome, queries.Moved) for outcome in outcomes)
+    moved = sum(isinstance(outcome, Booked) for outcome in outcomes)
     assert told().count("/calendly/rescheduled") == moved
 
 
-def test_a_lease_outlives_one_request(calendly: Calendly) -> None:
-    """Nobody looks up a booking whose request still runs: connect and read timeouts fit into the lease."""
-    calendly.faults.add("drop", method="POST", path="/invitees")
-    with undone():
-        seen: list[Any] = []
-        original = create.placing._send
+def test_a_lease_outlives_one_request(
+    calendly: Calendly, account: CalendlyAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No worker looks up a booking whose request still runs: connect and read timeouts fit into the lease."""
+    client = clients.calendly(account)
+    book_there = client.book
 
-        def during(*args: Any, **options: Any) -> Any:
-            calendly_booking = CalendlyBooking.objects.get()
-            seen.append(calendly_booking.next_attempt_at)
-            assert not pending_actions.claim(now=now() + timedelta(seconds=30), limit=5)
-            return original(*args, **options)
+    def book_slowly(request: Any) -> Any:
+        assert CalendlyBooking.objects.get().next_attempt_at is not None
+        assert not pending_actions.claim(now=now() + timedelta(seconds=30), limit=5)
+        return book_there(request)
 
-        create.placing._send = during  # type: ignore[assignment]
-        try:
-            ask()
-        finally:
-            create.placing._send = original
-        assert seen
+    monkeypatch.setattr(client, "book", book_slowly)
+    assert book().status == "confirmed"
 
 
 def test_no_transaction_is_open_while_calendly_is_asked(
@@ -461,9 +505,11 @@ def test_no_transaction_is_open_while_calendly_is_asked(
 
     monkeypatch.setattr(calendly, "handle", handle)
     booking = book()
-    moved = queries.reschedule(queries.find(str(booking.pk)), new_start=TEN + hours(2), by=AGENT, now=now())
-    assert isinstance(moved, queries.Moved)
-    queries.cancel(moved.booking, reason="", by=AGENT, now=now())
+    moved = reschedule.reschedule(
+        queries.find(str(booking.pk)), new_start=TEN + hours(2), by=AGENT, now=now()
+    )
+    assert isinstance(moved, Booked)
+    cancel.cancel_booking(moved.booking, reason="", by=AGENT, now=now())
     calendly.faults.add("refuse", method="GET", times=None)
     with pytest.raises(errors.CalendlyUnavailable):
         ask()
