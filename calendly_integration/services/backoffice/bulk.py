@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Count, Q
 
-from ...http.backoff import backoff_seconds
+from ...http.backoff import backoff_seconds, with_jitter
 from ...models import Booking, BulkItem, BulkRun, CalendlyBooking, OutboxMessage, WebhookDelivery
 from ...models.work import DATABASE_AWAY
 from .. import errors, outbox
@@ -161,7 +161,8 @@ def _retry_later(item: BulkItem, later: _Later, now: datetime) -> None:
     if item.attempts >= MAX_ATTEMPTS:
         _finish(item, Status.FAILED, str(later), now, error=later.error)
         return
-    pause = backoff_seconds(item.attempts, first=2.0, longest=MAX_PAUSE_SECONDS, at_least=later.wait)
+    growing = backoff_seconds(item.attempts, first=2.0, longest=MAX_PAUSE_SECONDS)
+    pause = max(with_jitter(later.wait), growing)
     with transaction.atomic(durable=True):
         _lock(item.run_id)
         at = now + timedelta(seconds=pause)
