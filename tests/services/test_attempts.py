@@ -319,14 +319,14 @@ def test_a_delivery_may_come_before_the_answer_to_our_own_request(
     account: CalendlyAccount,
 ) -> None:
     client = clients.calendly(account)
-    book_there = client.book
+    book_there = client.create_invitee
 
     def book_and_be_told(request: Any) -> Any:
         invitee = book_there(request)
         deliver(calendly)
         return invitee
 
-    monkeypatch.setattr(client, "book", book_and_be_told)
+    monkeypatch.setattr(client, "create_invitee", book_and_be_told)
     booking = book()
     assert booking.status == "confirmed"
     assert CalendlyBooking.objects.count() == 1
@@ -340,7 +340,7 @@ def test_an_answer_lost_after_the_delivery_came_is_a_booking_all_the_same(
     calendly: Calendly, monkeypatch: pytest.MonkeyPatch, account: CalendlyAccount
 ) -> None:
     client = clients.calendly(account)
-    book_there = client.book
+    book_there = client.create_invitee
     calendly.faults.add("lose_answer", method="POST", path="/invitees")
 
     def book_and_be_told(request: Any) -> Any:
@@ -349,7 +349,7 @@ def test_an_answer_lost_after_the_delivery_came_is_a_booking_all_the_same(
         finally:
             deliver(calendly)
 
-    monkeypatch.setattr(client, "book", book_and_be_told)
+    monkeypatch.setattr(client, "create_invitee", book_and_be_told)
     assert isinstance(ask(preferred=TEN), Booked)
 
 

@@ -29,7 +29,7 @@ STAFF = Actor.staff("maria")
 def during(
     account: CalendlyAccount, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[[str, Callable[[], None]], None]:
-    """`during("book", act)`: `act` happens while that call to Calendly is on its way."""
+    """`during("create_invitee", act)`: `act` happens while that call to Calendly is on its way."""
     client = clients.calendly(account)
 
     def install(name: str, act: Callable[[], None]) -> None:
@@ -60,8 +60,8 @@ def test_each_try_has_a_lease_of_its_own(
         if len(sent_at) <= 3:
             raise taken()
 
-    during("book", lose_the_race_three_times)
-    assert isinstance(ask(preferred=TEN), Booked)
+    during("create_invitee", lose_the_race_three_times)
+    assert isinstance(ask(preferred=TEN), create.Booked)
     assert claimed == [0, 0, 0, 0]
     assert len(set(sent_at)) == 4
 
@@ -85,7 +85,7 @@ def test_a_worker_that_looked_between_two_tries_does_not_end_the_second(
             raise taken()
 
     during("available_times", slow_look)
-    during("book", try_to_book)
+    during("create_invitee", try_to_book)
     outcome = ask(preferred=TEN)
     assert isinstance(outcome, Booked)
     assert Booking.objects.get().status == "confirmed"
@@ -118,7 +118,7 @@ def test_a_try_is_not_sent_for_a_leg_that_has_ended(
         raise taken()
 
     during("available_times", end_it)
-    during("book", refuse)
+    during("create_invitee", refuse)
     outcome = ask(preferred=TEN)
     assert isinstance(outcome, SlotUnavailable)
     assert len(tries) == 1
