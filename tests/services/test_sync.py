@@ -60,7 +60,7 @@ STORIES: dict[str, Callable[[Calendly], object]] = {
 }
 
 
-def account() -> tuple[Any, ...]:
+def state() -> tuple[Any, ...]:
     """What is known and told, but for ids and the moments of writing."""
     bookings = Booking.objects.values_list(
         "status",
@@ -102,21 +102,21 @@ def test_a_missed_story_is_told_as_its_deliveries_would_have_told_it(
     with undone():
         waiting = list(calendly.pending_deliveries)
         deliver(calendly)
-        expected = account()
+        expected = state()
         for delivery in waiting:
             delivery.status = "dropped"
     run = sync(account)
-    assert account() == expected
+    assert state() == expected
     assert run.status == "done"
     settled(calendly)
-    # The deliveries come after all, then another sync: nothing is news any more.
+    # The deliveries come after all, then another sync: nothing changes any more.
     for delivery in waiting:
         delivery.status, delivery.tries = "pending", 0
         calendly.state.open_deliveries[delivery.number] = delivery
     deliver(calendly)
-    assert account() == expected
+    assert state() == expected
     assert sync(account).changed == 0
-    assert account() == expected
+    assert state() == expected
 
 
 def test_a_booking_whose_first_delivery_was_missed_is_confirmed_by_the_sync(
