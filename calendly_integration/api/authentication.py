@@ -49,7 +49,6 @@ class StaffSession(BaseAuthentication):
     """A member of staff who is logged in. Only for pages that change nothing: no CSRF token is required."""
 
     def authenticate(self, request: Request) -> tuple[Any, None] | None:
-        """The user, or None."""
         user = getattr(request._request, "user", None)
         if user is None or not user.is_active or not user.is_staff:
             return None
@@ -77,5 +76,4 @@ class IsAgentOrStaff(BasePermission):
     """Any valid agent key, or a member of staff."""
 
     def has_permission(self, request: Request, view: APIView) -> bool:
-        """True for both."""
         return isinstance(request.auth, AgentKey) or bool(getattr(request.user, "is_staff", False))

@@ -183,7 +183,6 @@ class ChoiceField(RequestField, serializers.ChoiceField):
     default_error_messages = {"invalid_choice": _("One of these is expected: {choices}.")}
 
     def to_internal_value(self, data: Any) -> str:
-        """The word itself."""
         if not isinstance(data, str) or data.strip() not in self.choices:
             self.fail("invalid_choice", choices=", ".join(self.choices))
         return data.strip()
@@ -198,7 +197,6 @@ class ListField(RequestField, serializers.ListField):
     }
 
     def to_internal_value(self, data: Any) -> list[Any]:
-        """The entries."""
         if isinstance(data, list):
             data = [each for each in data if not self._is_blank_entry(each)]
         values: list[Any] = super().to_internal_value(data)
@@ -242,10 +240,6 @@ class DateTimeField(RequestField, serializers.Field[datetime, str, str, Any]):
                 except ValueError:
                     self.fail("invalid")
         return self.fail("invalid")
-
-    def to_representation(self, value: datetime) -> str:
-        """ISO 8601."""
-        return value.isoformat()
 
 
 @extend_schema_field({"type": "string", "pattern": rf"^({DATE_TIME}|{DATE})$", "example": "2026-11-24"})

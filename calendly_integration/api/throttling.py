@@ -27,7 +27,6 @@ class CallThrottle(SimpleRateThrottle):
     cache = cache
 
     def get_rate(self) -> str | None:
-        """The limit as Django REST framework writes it."""
         calls = conf.get().CALLS_PER_MINUTE
         return f"{calls}/minute" if calls else None
 
@@ -46,7 +45,6 @@ class WrongKeyThrottle(SimpleRateThrottle):
     rate = "100/minute"
 
     def get_cache_key(self, request: Request, view: APIView | None) -> str:
-        """The caller's address."""
         return f"address-{network_of(request._request)}"
 
     def allows(self, request: Request, key: str) -> bool:
