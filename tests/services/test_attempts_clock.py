@@ -61,7 +61,7 @@ def test_each_try_has_a_lease_of_its_own(
             raise taken()
 
     during("create_invitee", lose_the_race_three_times)
-    assert isinstance(ask(preferred=TEN), create.Booked)
+    assert isinstance(ask(preferred=TEN), Booked)
     assert claimed == [0, 0, 0, 0]
     assert len(set(sent_at)) == 4
 
