@@ -7,7 +7,6 @@ lost, doubled or late, and nobody has to wait for the queue or fail with it.
 import atexit
 import logging
 import os
-import queue
 import sys
 import threading
 import time
@@ -34,7 +33,8 @@ HOUSEKEEPING = "calendly_integration.tasks.housekeeping"
 NAMES = (DRAIN, SWEEP, SYNC, BEAT, HOUSEKEEPING)
 REFUSE = "calendly_integration.jobs.refuse"
 
-# A drain goes on looking for a second after its last find, so a wake left out within this time is not missed.
+# Each process sends at most one wake in this time. Of those asked for meanwhile one is sent at its end: the drain
+# woken before may have found nothing, or no seat, and be gone.
 THROTTLE = 0.5
 # So long a wake waits for the answer that caused it to leave: nobody notices it in the work that is woken, but an
 # agent would notice a thread beside its own.
@@ -65,57 +65,65 @@ class _Waker:
     """Sends wakes from a thread of its own: the queue may be a Redis that hangs or a SQLite that is held."""
 
     def __init__(self) -> None:
-        self.lock = threading.Lock()
-        self.wanted: queue.SimpleQueue[str] = queue.SimpleQueue()
-        self.unsent = 0
+        self.lock = threading.Condition()
+        self.asked = self.sending = False
         self.thread: threading.Thread | None = None
         self.not_before = 0.0
+        self.broken_until = 0.0
         self.attended = 0
 
     def poke(self, *, at_once: bool = False) -> None:
-        """Ask for a drain, unless one was asked for just now. `at_once` is for a drain's successor."""
+        """Ask for a drain, unless one is asked for already. `at_once` is for a drain's successor."""
         with self.lock:
-            moment = time.monotonic()
-            if not at_once and (self.attended or moment < self.not_before):
+            if at_once:
+                self.not_before = 0.0
+            elif self.attended or time.monotonic() < self.broken_until:
                 return
-            self.not_before = moment + THROTTLE
-            self.unsent += 1
-            self.wanted.put(DRAIN)
+            if at_once or not self.asked:
+                self.asked = True
+                self.lock.notify()
             if self.thread is None:
                 self.thread = threading.Thread(target=self._run, name="calendly-wake", daemon=True)
                 self.thread.start()
 
     def _run(self) -> None:
         try:
-            while True:
-                try:
-                    name = self.wanted.get(timeout=5)
-                    time.sleep(AFTER_YOU)
-                    self._send(name)
-                except queue.Empty:
-                    with self.lock:
-                        if self.wanted.empty():
-                            self.thread = None
-                            return
+            while self._next_wake():
+                self._send()
         finally:
             connections.close_all()
 
-    def _send(self, name: str) -> None:
+    def _next_wake(self) -> bool:
+        """Wait until a wake is asked for and may be sent. False: none was for a while, and the thread ends."""
+        with self.lock:
+            if not self.lock.wait_for(lambda: self.asked, timeout=5):
+                self.thread = None
+                return False
+        time.sleep(AFTER_YOU)
+        with self.lock:
+            while (pause := self.not_before - time.monotonic()) > 0:
+                self.lock.wait(pause)
+            # Before it is sent: what is committed from now on asks for the next one.
+            self.asked, self.sending = False, True
+            self.not_before = time.monotonic() + THROTTLE
+        return True
+
+    def _send(self) -> None:
         try:
-            enqueue(name)
+            enqueue(DRAIN)
         except Exception as error:
             with self.lock:
-                self.not_before = time.monotonic() + CIRCUIT
+                self.asked = False
+                self.broken_until = time.monotonic() + CIRCUIT
             connections.close_all()
             log.warning("The queue took no wake (%s): the sweep will do the work.", type(error).__name__)
         finally:
-            with self.lock:
-                self.unsent -= 1
+            self.sending = False
 
     def finish(self) -> None:
         """At the end of the process: a command that exits right after its commit still wakes the workers."""
         deadline = time.monotonic() + 1
-        while self.unsent and time.monotonic() < deadline:
+        while (self.asked or self.sending) and time.monotonic() < deadline:
             time.sleep(0.01)
 
 
@@ -135,8 +143,8 @@ atexit.register(lambda: _waker.finish())
 def wake() -> None:
     """Have the due work looked at soon after the current transaction commits.
 
-    At most one wake per half second and process. Never raises and never waits: without a queue the sweep
-    does the work, a minute later.
+    At most one wake per half second and process, the last one after the last commit. Never raises and never
+    waits: without a queue the sweep does the work, a minute later.
     """
     transaction.on_commit(_poke, robust=True)
 

@@ -28,7 +28,7 @@ T = TypeVar("T")
 # The queue ends a task after 60 s: 40 of work, and what is on its way then may take 13 more to arrive.
 LIFETIME = 40.0
 ARRIVAL = 15.0
-# How long to look on after the last find. Longer than a wake is throttled, so that none is missed.
+# How long to look on after the last find. Longer than a wake may be delayed: in a burst one drain does it all.
 LINGER = 1.0
 TICK = 0.05
 # Work that comes due so soon is waited for, by the holder of the first seat: a pause of four seconds shall
