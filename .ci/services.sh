@@ -6,14 +6,18 @@ REDIS=""
 REDIS_NUMBER=""
 REDIS_IS_OURS=""
 
+# Two steps may want something at the same time.
 apt_install() {
     [ "$(id -u)" -eq 0 ] || die "Please install: $*"
     export DEBIAN_FRONTEND=noninteractive
-    apt-get -qq -o DPkg::Lock::Timeout=300 update
-    apt-get -qq -y -o DPkg::Lock::Timeout=300 install --no-install-recommends "$@" >"$TMP/apt.log" 2>&1 || {
-        tail -n 30 "$TMP/apt.log" >&2
-        die "Could not be installed: $*"
-    }
+    (
+        flock 8
+        apt-get -qq -o DPkg::Lock::Timeout=300 update
+        apt-get -qq -y -o DPkg::Lock::Timeout=300 install --no-install-recommends "$@" >"$TMP/apt.log" 2>&1 || {
+            tail -n 30 "$TMP/apt.log" >&2
+            die "Could not be installed: $*"
+        }
+    ) 8>"$TMP/apt.lock"
 }
 
 answers() {

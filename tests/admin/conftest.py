@@ -23,9 +23,13 @@ OWN = groups.STAFF_PERMISSIONS
 def person(username: str, *, staff: bool = True, permissions: list[str] | None = None) -> User:
     """A user with these permissions of our app."""
     user = User.objects.create(username=username, is_staff=staff)
-    wanted = Permission.objects.filter(content_type__app_label=APP)
-    if permissions is not None:
-        user.user_permissions.set(wanted.filter(codename__in=permissions))
+    if not permissions:
+        return user
+    wanted = Permission.objects.filter(content_type__app_label=APP, codename__in=permissions)
+    granted = User.user_permissions.through
+    granted.objects.bulk_create(
+        granted(user_id=user.pk, permission_id=key) for key in wanted.values_list("pk", flat=True)
+    )
     return user
 
 
@@ -38,12 +42,13 @@ def views() -> list[str]:
 @pytest.fixture
 def people(db: None) -> dict[str, User | None]:
     """Everybody who may stand at the door."""
+    viewing = views()
     return {
         "superuser": User.objects.create_superuser("root"),
-        "staff": person("maria", permissions=[*views(), *OWN]),
-        "viewer": person("victor", permissions=views()),
-        "stranger": person("stan", permissions=[]),
-        "customer": person("carla", staff=False, permissions=[*views(), *OWN]),
+        "staff": person("maria", permissions=[*viewing, *OWN]),
+        "viewer": person("victor", permissions=viewing),
+        "stranger": person("stan"),
+        "customer": person("carla", staff=False, permissions=[*viewing, *OWN]),
         "nobody": None,
     }
 

@@ -124,12 +124,14 @@ def test_absurd_dates_are_no_fault_of_the_server(root: Client, db: None, model: 
     page: Any = admin.site._registry[model]
     moments = [field.name for field in model._meta.fields if field.get_internal_type() == "DateTimeField"]
     for field in moments:
-        # Others are refused by their name, whatever the value is.
-        values = ABSURD if page.date_hierarchy == field else ("0", HUGE)
-        for part, value in itertools.product(PARTS, values):
+        if page.date_hierarchy != field:  # refused by its name, whatever the value is
+            query = {f"{field}__{part}": HUGE for part in PARTS}
+            assert listed(root, model, **query).status_code == 200, query
+            continue
+        for part, value in itertools.product(PARTS, ABSURD):
             query = {f"{field}__{part}": value}
             assert listed(root, model, **query).status_code == 200, query
-            if part != "year" and page.date_hierarchy == field:
+            if part != "year":
                 query[f"{field}__year"] = "9999"
                 assert listed(root, model, **query).status_code == 200, query
 
@@ -145,10 +147,11 @@ def test_absurd_values_of_what_a_list_offers_are_none_either(
     specs = page.get_changelist_instance(request).filter_specs
     names = {name for spec in specs for name in spec.expected_parameters()} | set(page.linked_lookups)
     far = ("9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00", "2026-02-30")
-    asked = [*itertools.product(names, (HUGE, "\0", "x", "-1", *far)), *itertools.product("opq", ABSURD)]
-    for name, value in (*asked, ("all", ""), ("e", "1"), ("_facets", "True")):
-        answer = listed(root, model, **{name: value})
-        assert answer.status_code == 200, (name, value)
+    asked = [{name: value} for name in names for value in (HUGE, "\0", "x", "-1", *far)]
+    asked += [{"p": value} for value in ABSURD]
+    asked += [{"o": value, "q": value} for value in ABSURD]  # an order that cannot be is left out of account
+    for query in (*asked, {"all": ""}, {"e": "1"}, {"_facets": "True"}):
+        assert listed(root, model, **query).status_code == 200, query
     assert listed(root, model, q="a " * 5000).status_code == 200
     assert listed(root, model, p="999", e="1").status_code == 200
 

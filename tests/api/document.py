@@ -1,6 +1,7 @@
 """Checks answers against our own OpenAPI document."""
 
 import re
+from functools import cache
 from typing import Any
 
 import jsonschema
@@ -23,13 +24,37 @@ def strict(schema: Any) -> Any:
     return {"anyOf": [inner, {"type": "null"}]} if schema.get("nullable") is True else inner
 
 
+@cache
+def _paths() -> list[tuple[re.Pattern[str], dict[str, Any]]]:
+    """The paths of the document as patterns, with their operations."""
+    return [
+        (re.compile(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(template))), operations)
+        for template, operations in schema.document(PREFIX)["paths"].items()
+    ]
+
+
 def operation(method: str, path: str) -> dict[str, Any] | None:
     """The operation that the document has for a request."""
-    for template, operations in schema.document(PREFIX)["paths"].items():
-        pattern = re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(template))
-        if re.fullmatch(pattern, path.split("?")[0].rstrip("/")):
+    for pattern, operations in _paths():
+        if pattern.fullmatch(path.split("?")[0].rstrip("/")):
             return operations.get("get" if method == "HEAD" else method.lower())
     return None
+
+
+@cache
+def _validator(operation_id: str, status: str) -> jsonschema.Draft202012Validator | None:
+    """What checks the body of an answer. None: that status is not documented."""
+    [answers] = [
+        operation["responses"]
+        for _pattern, operations in _paths()
+        for operation in operations.values()
+        if operation["operationId"] == operation_id
+    ]
+    if status not in answers:
+        return None
+    form = strict(answers[status]["content"]["application/json"]["schema"])
+    components = strict(schema.document(PREFIX)["components"])
+    return jsonschema.Draft202012Validator({**form, "components": components})
 
 
 class CheckedClient(APIClient):
@@ -40,9 +65,7 @@ class CheckedClient(APIClient):
         method, path = kwargs["REQUEST_METHOD"], kwargs["PATH_INFO"]
         described = operation(method, path)
         if described is not None and method != "HEAD" and response["Content-Type"] == "application/json":
-            answer = described["responses"].get(str(response.status_code))
-            assert answer, f"{method} {path}: {response.status_code} is not documented"
-            form = strict(answer["content"]["application/json"]["schema"])
-            components = strict(schema.document(PREFIX)["components"])
-            jsonschema.validate(response.json(), {**form, "components": components})
+            validator = _validator(described["operationId"], str(response.status_code))
+            assert validator, f"{method} {path}: {response.status_code} is not documented"
+            validator.validate(response.json())
         return response

@@ -75,10 +75,11 @@ def test_a_wrong_value_is_told_in_both_languages_and_names_the_field(
     for value in WRONG:
         if call.method == "GET" and not isinstance(value, str):
             continue
-        english, said = (call.send(client, ids, {name: value}) for client in (api, romanian))
+        english = call.send(api, ids, {name: value})
         if english.status_code != 400:
             assert english.status_code in (200, 201, 404, 409), (value, english.content)
             continue
+        said = call.send(romanian, ids, {name: value})
         told += 1
         assert list(english.json()["errors"]) == list(said.json()["errors"]) == [name]
         for one, other in zip(english.json()["errors"][name], said.json()["errors"][name], strict=True):

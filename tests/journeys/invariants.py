@@ -25,8 +25,8 @@ def check(system: System) -> None:
 
 
 def finished(system: System) -> None:
-    """Wait until no work is left. Fails after half a minute, saying what is."""
-    until(lambda: not unfinished(system), within=30, every=0.1, what=lambda: unfinished(system))
+    """Wait until no work is left. Fails, saying what is, when even the sweep of each minute has not done it."""
+    until(lambda: not unfinished(system), within=90, every=0.1, what=lambda: unfinished(system))
 
 
 def unfinished(system: System) -> list[Any]:

@@ -48,7 +48,7 @@ def surroundings(given: Mapping[str, str]) -> dict[str, str]:
         for name, value in os.environ.items()
         if name not in OURS and not name.startswith(PREFIXES)
     }
-    return {**kept, "PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "1", MARK: uuid.uuid4().hex, **given}
+    return {**kept, "PYTHONUNBUFFERED": "1", MARK: uuid.uuid4().hex, **given}
 
 
 class Process:

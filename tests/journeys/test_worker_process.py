@@ -1,6 +1,7 @@
 """The worker as it really runs: a supervisor, its worker process, and things that die."""
 
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -12,6 +13,8 @@ from pathlib import Path
 import pytest
 
 from calendly_integration.sandbox.portal import Portal
+
+from .databases import migrated
 
 pytestmark = pytest.mark.processes
 
@@ -38,7 +41,7 @@ class Worker:
             "VAI_API_URL": portal.url,
             "VAI_API_KEY": "key",
         }
-        self.manage("migrate", "--verbosity", "0")
+        shutil.copy(migrated(), self.database)
         self.process: subprocess.Popen[bytes] | None = None
 
     def manage(self, *arguments: str) -> None:
