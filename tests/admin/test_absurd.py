@@ -12,7 +12,7 @@ from django.urls import reverse
 from calendly_integration.models import Booking, EventType, FollowUp, OutboxMessage
 from calendly_integration.sandbox.calendly import Calendly
 
-from . import rows
+from . import factories
 
 HUGE = "99999999999999999999"
 ABSURD = (
@@ -106,7 +106,7 @@ class Forms(HTMLParser):
 
 def addresses() -> Iterator[str]:
     """Every address of our admin, with one of our rows where it is about one."""
-    for model in rows.MODELS:
+    for model in factories.MODELS:
         page: Any = admin.site._registry[model]
         row = model._default_manager.first()
         assert row is not None
@@ -124,8 +124,8 @@ def addresses() -> Iterator[str]:
 def meeting(booking: Booking, sandbox: Calendly, flush: Any) -> Booking:
     """A real booking beside rows of every kind, all of them in states in which something can be done."""
     flush()
-    ground = rows.ground()
-    rows.meeting(ground)
+    account = factories.create_account()
+    factories.create_booking(account)
     OutboxMessage.objects.update(status="waiting")
     EventType.objects.filter(pk=booking.event_type_id).update(
         questions=[
@@ -152,8 +152,8 @@ def meeting(booking: Booking, sandbox: Calendly, flush: Any) -> Booking:
 
 
 def test_absurd_keys_of_rows(root: Client, db: None) -> None:
-    rows.meeting(rows.ground())
-    for model in rows.MODELS:
+    factories.create_booking(factories.create_account())
+    for model in factories.MODELS:
         page: Any = admin.site._registry[model]
         for pattern in page.get_urls():
             if pattern.name is None or "object_id" not in str(pattern.pattern):

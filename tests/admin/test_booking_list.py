@@ -15,7 +15,7 @@ from calendly_integration.models import Booking, CalendlyBooking, Preference, VA
 from calendly_integration.models.booking import search_key
 from calendly_integration.services.backoffice import search
 
-from . import rows
+from . import factories
 
 MOST = 16 + (3 if database.vendor == "postgresql" else 0)
 # On PostgreSQL a search asks for its index, and tells the planner to use it.
@@ -45,7 +45,7 @@ def copies(booking: Booking, count: int, **changed: Any) -> None:
 
 
 def test_a_list_of_a_thousand_asks_no_more_than_one_of_two_hundred(root: Client, db: None) -> None:
-    booking = rows.meeting(rows.ground())
+    booking = factories.create_booking(factories.create_account())
     copies(booking, 200)
     asked = []
     for more in (0, 1000):
@@ -60,7 +60,7 @@ def test_a_list_of_a_thousand_asks_no_more_than_one_of_two_hundred(root: Client,
 
 
 def test_counts_obey_the_other_filters_and_stop_at_a_thousand(root: Client, db: None) -> None:
-    booking = rows.meeting(rows.ground())
+    booking = factories.create_booking(factories.create_account())
     copies(booking, 1001)
     copies(booking, 3, status="canceled", source="staff")
     answer = listed(root, source__exact="staff")
@@ -79,7 +79,7 @@ def test_counts_obey_the_other_filters_and_stop_at_a_thousand(root: Client, db: 
 def test_the_whole_table_is_never_counted(root: Client, db: None, monkeypatch: Any) -> None:
     monkeypatch.setattr("calendly_integration.admin.booking_list.MAX_COUNTED", 20)
     monkeypatch.setattr("calendly_integration.admin.booking.BookingAdmin.list_per_page", 10)
-    copies(rows.meeting(rows.ground()), 30)
+    copies(factories.create_booking(factories.create_account()), 30)
     with CaptureQueriesContext(database) as captured:
         answer = listed(root)
     text = answer.content.decode()
@@ -108,8 +108,8 @@ def test_the_whole_table_is_never_counted(root: Client, db: None, monkeypatch: A
     ],
 )
 def test_one_box_finds_by_whatever_is_at_hand(root: Client, db: None, term: str) -> None:
-    ground = rows.ground()
-    wanted, other = rows.meeting(ground, 1), rows.meeting(ground, 2, text="Other")
+    account = factories.create_account()
+    wanted, other = factories.create_booking(account, 1), factories.create_booking(account, 2, text="Other")
     texts = ("Ștefan Pop", "St.Pop@Example.com", "+40722123456")
     Booking.objects.filter(pk=wanted.pk).update(search_key=search_key(*texts), event_id="event-now")
     CalendlyBooking.objects.filter(booking=wanted).update(event_id="event-before")
@@ -142,7 +142,7 @@ NATIONAL = ("0731 456 789", "0731456789", "731.456.789")
     ],
 )
 def test_a_phone_number_is_found_in_any_spelling(root: Client, db: None, kept: str, term: str) -> None:
-    wanted = called(rows.ground(), kept)
+    wanted = called(factories.create_account(), kept)
     assert list(listed(root, q=term).context["cl"].result_list) == [wanted]
 
 
@@ -151,20 +151,20 @@ def test_a_phone_number_is_found_in_any_spelling(root: Client, db: None, kept: s
 def test_a_number_kept_without_its_country_is_found_with_it_too(
     root: Client, db: None, kept: str, term: str
 ) -> None:
-    wanted = called(rows.ground(), kept)
+    wanted = called(factories.create_account(), kept)
     assert list(listed(root, q=term).context["cl"].result_list) == [wanted]
 
 
 @pytest.mark.parametrize("term", ["0744120981", "+40 744 120 98 1", "0745", "Other 0744120980"])
 def test_another_number_is_not_found(root: Client, db: None, term: str) -> None:
-    called(rows.ground(), SPELLED[0])
+    called(factories.create_account(), SPELLED[0])
     assert listed(root, q=term).context["cl"].result_count == 0
 
 
-def called(ground: dict[str, Any], phone: str) -> Booking:
+def called(account: dict[str, Any], phone: str) -> Booking:
     """A booking of Nora's with that number, and one of somebody else with another."""
-    other = rows.meeting(ground, 1, text="Other")
-    wanted = rows.meeting(ground, 2)
+    other = factories.create_booking(account, 1, text="Other")
+    wanted = factories.create_booking(account, 2)
     for booking, name, number in ((wanted, "Nora Popescu", phone), (other, "Other", "+40722123456")):
         booking.invitee_name, booking.invitee_email, booking.phone = name, "nora@example.com", number
         booking.search_key = search_key(name, booking.invitee_email, number)
@@ -176,9 +176,9 @@ def called(ground: dict[str, Any], phone: str) -> Booking:
 def test_a_word_of_two_letters_is_found_where_a_name_begins(
     root: Client, db: None, term: str, found: int
 ) -> None:
-    ground = rows.ground()
+    account = factories.create_account()
     for number, name in enumerate(("Li Wei", "Ana Li", "Eli Pop")):
-        booking = rows.meeting(ground, number)
+        booking = factories.create_booking(account, number)
         key = search_key(name, "x@example.com", "+40722")
         Booking.objects.filter(pk=booking.pk).update(search_key=key)
     assert listed(root, q=term).context["cl"].result_count == found
@@ -186,7 +186,7 @@ def test_a_word_of_two_letters_is_found_where_a_name_begins(
 
 def test_more_finds_than_fit_a_list_of_ids_are_found_all(root: Client, db: None, monkeypatch: Any) -> None:
     monkeypatch.setattr(search, "MAX_IDS", 5)
-    copies(rows.meeting(rows.ground()), 9)
+    copies(factories.create_booking(factories.create_account()), 9)
     assert listed(root, q="nora").context["cl"].result_count == 10
 
 
@@ -197,11 +197,11 @@ def test_however_a_search_is_read_its_pages_hold_the_same(
     monkeypatch.setattr(search, "MAX_IDS", few)
     monkeypatch.setattr(search, "COMMON_FROM", common)
     monkeypatch.setattr("calendly_integration.admin.booking.BookingAdmin.list_per_page", 4)
-    copies(rows.meeting(rows.ground()), 9)
+    copies(factories.create_booking(factories.create_account()), 9)
     for number, booking in enumerate(Booking.objects.order_by("pk")):
         start = datetime(2026, 11, 20, number, tzinfo=UTC)
         Booking.objects.filter(pk=booking.pk).update(start_at=start, end_at=start + timedelta(minutes=30))
-    rows.meeting(rows.ground("Bogdan"), 30, text="Other")
+    factories.create_booking(factories.create_account("Bogdan"), 30, text="Other")
     hours = [
         row.start_at.hour
         for number in (1, 2, 3)
@@ -211,7 +211,7 @@ def test_however_a_search_is_read_its_pages_hold_the_same(
 
 
 def test_a_sign_beside_a_name_hinders_nothing_and_alone_finds_nothing(root: Client, db: None) -> None:
-    wanted = rows.meeting(rows.ground())
+    wanted = factories.create_booking(factories.create_account())
     assert list(listed(root, q="nora -").context["cl"].result_list) == [wanted]
     assert listed(root, q="-").context["cl"].result_count == 0
 
@@ -219,7 +219,7 @@ def test_a_sign_beside_a_name_hinders_nothing_and_alone_finds_nothing(root: Clie
 def test_of_what_is_not_read_to_its_end_the_counts_say_at_least(
     root: Client, db: None, monkeypatch: Any
 ) -> None:
-    copies(rows.meeting(rows.ground()), 5, source="staff")
+    copies(factories.create_booking(factories.create_account()), 5, source="staff")
     monkeypatch.setattr("calendly_integration.admin.list_filters.MAX_ROWS_READ", 4)
     status, staff = counts(listed(root, source__exact="staff"), "status"), listed(root)
     assert (status["confirmed"], status["failed"]) == ("5+", "")
@@ -230,18 +230,18 @@ def test_of_what_is_not_read_to_its_end_the_counts_say_at_least(
 def test_those_of_one_status_stand_by_their_start(
     root: Client, db: None, order: str, hours: list[int]
 ) -> None:
-    ground = rows.ground()
+    account = factories.create_account()
     for hour in (2, 3, 1):
-        booking = rows.meeting(ground, hour)
+        booking = factories.create_booking(account, hour)
         start = datetime(2026, 11, 20, hour, tzinfo=UTC)
         Booking.objects.filter(pk=booking.pk).update(start_at=start, end_at=start + timedelta(minutes=30))
     assert [row.start_at.hour for row in listed(root, o=order).context["cl"].result_list] == hours
 
 
 def test_a_no_show_is_shown_and_found_by_a_filter(root: Client, db: None) -> None:
-    ground = rows.ground()
-    missed, other = rows.meeting(ground, 1), rows.meeting(ground, 2)
-    Booking.objects.filter(pk=missed.pk).update(no_show_at=rows.NOW)
+    account = factories.create_account()
+    missed, other = factories.create_booking(account, 1), factories.create_booking(account, 2)
+    Booking.objects.filter(pk=missed.pk).update(no_show_at=factories.NOW)
     answer = listed(root, missed="yes")
     assert list(answer.context["cl"].result_list) == [missed]
     cell = answer.content.decode().partition('<td class="field-state">')[2].partition("</td>")[0]
@@ -254,7 +254,7 @@ def test_a_no_show_is_shown_and_found_by_a_filter(root: Client, db: None) -> Non
 
 
 def test_who_canceled_stands_under_the_status(root: Client, db: None) -> None:
-    booking = rows.meeting(rows.ground(), 1)
+    booking = factories.create_booking(factories.create_account(), 1)
     Booking.objects.update(status="canceled", canceled_by="<b>maria</b>", no_show_at=None)
     cell = listed(root).content.decode().partition('<td class="field-state">')[2].partition("</td>")[0]
     assert "by &lt;b&gt;maria&lt;/b&gt;" in cell
@@ -264,7 +264,7 @@ def test_who_canceled_stands_under_the_status(root: Client, db: None) -> None:
 
 @pytest.mark.parametrize("term", ["%", "_", "\0", "'; drop", "a" * 500, "  "])
 def test_odd_terms_break_nothing(root: Client, db: None, term: str) -> None:
-    rows.meeting(rows.ground())
+    factories.create_booking(factories.create_account())
     assert listed(root, q=term).status_code in (200, 302)
 
 
@@ -278,20 +278,20 @@ def test_odd_terms_break_nothing(root: Client, db: None, term: str) -> None:
     ],
 )
 def test_filters_with_nonsense_find_nothing_and_say_so(root: Client, db: None, query: dict[str, str]) -> None:
-    rows.meeting(rows.ground())
+    factories.create_booking(factories.create_account())
     answer = listed(root, **query)
     assert answer.status_code == 200
     assert "No booking matches" in answer.content.decode()
 
 
 def test_today_is_the_viewers_day_also_when_the_clocks_change(root: Client, db: None) -> None:
-    ground = rows.ground()
+    account = factories.create_account()
     # 25 October 2026 has 25 hours in Bucharest: from 21:00 UTC to 22:00 UTC.
     for number, start in enumerate(
         datetime(2026, 10, day, hour, minute, tzinfo=UTC)
         for day, hour, minute in ((24, 20, 59), (24, 21, 0), (25, 21, 59), (25, 22, 0))
     ):
-        booking = rows.meeting(ground, number)
+        booking = factories.create_booking(account, number)
         Booking.objects.filter(pk=booking.pk).update(start_at=start, end_at=start + timedelta(hours=1))
     day = {"start_at__year": 2026, "start_at__month": 10, "start_at__day": 25}
     with time_machine.travel(datetime(2026, 10, 25, 12, tzinfo=UTC), tick=False):
@@ -306,7 +306,7 @@ def test_today_is_the_viewers_day_also_when_the_clocks_change(root: Client, db: 
 
 
 def test_dates_lead_from_years_to_days(root: Client, db: None) -> None:
-    rows.meeting(rows.ground())
+    factories.create_booking(factories.create_account())
     steps = listed(root).context["cl"].dates
     assert [step.words for step in steps[0]] == ["2026"]
     steps = listed(root, start_at__year=2026, period="past30").context["cl"].dates

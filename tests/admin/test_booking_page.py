@@ -19,7 +19,7 @@ from calendly_integration.models import AgentKey, Booking, EventType, OutboxMess
 from calendly_integration.services.actors import Actor, entry
 from calendly_integration.services.bookings import cancel, queries
 
-from . import rows
+from . import factories
 from .conftest import make, person, views
 
 MOST_QUERIES = 24
@@ -95,19 +95,21 @@ def test_deliveries_and_messages_of_the_story_lead_to_their_pages(staff: Client,
 def test_a_call_says_how_it_ended_how_long_it_took_and_how_often_it_was_tried(
     staff: Client, db: None
 ) -> None:
-    booking = rows.meeting(rows.ground())
+    booking = factories.create_booking(factories.create_account())
     detail = {"call": "POST /invitees", "outcome": "429 RateLimited", "ms": 152, "tries": 3}
-    TimelineEntry.objects.create(booking=booking, at=rows.NOW, actor="system", action="called", detail=detail)
+    TimelineEntry.objects.create(
+        booking=booking, at=factories.NOW, actor="system", action="called", detail=detail
+    )
     page = staff.get(address(booking)).content.decode()
     assert "POST /invitees · 152 ms · 3 tries" in page
     assert '<span class="state state-bad">429 RateLimited</span>' in page
 
 
 def test_a_long_story_is_cut_and_says_so(staff: Client, db: None) -> None:
-    ground = rows.ground()
+    account = factories.create_account()
     for number in range(30):
-        rows.meeting(ground, number + 1)
-    booking = rows.meeting(ground, 0, details=200)
+        factories.create_booking(account, number + 1)
+    booking = factories.create_booking(account, 0, details=200)
     with CaptureQueriesContext(database) as asked:
         page = staff.get(address(booking)).content.decode()
     assert len(asked) <= MOST_QUERIES, [query["sql"][:150] for query in asked]
@@ -119,10 +121,10 @@ def test_a_long_story_is_cut_and_says_so(staff: Client, db: None) -> None:
 
 
 def test_the_invitees_other_bookings_stand_on_the_card_the_newest_ten(staff: Client, db: None) -> None:
-    ground = rows.ground()
-    booking = rows.meeting(ground, 0, "nora@example.com")
-    others = [rows.meeting(ground, number, "nora@example.com") for number in range(1, 13)]
-    stranger = rows.meeting(ground, 20, "dan@example.com")
+    account = factories.create_account()
+    booking = factories.create_booking(account, 0, "nora@example.com")
+    others = [factories.create_booking(account, number, "nora@example.com") for number in range(1, 13)]
+    stranger = factories.create_booking(account, 20, "dan@example.com")
     page = staff.get(address(booking)).content.decode()
     card = page[page.index("Their other bookings") : page.index("All bookings of this invitee")]
     assert [address(other) in card for other in others] == [False] * 2 + [True] * 10
@@ -134,8 +136,8 @@ def test_the_invitees_other_bookings_stand_on_the_card_the_newest_ten(staff: Cli
 
 
 def test_from_a_booking_one_goes_to_those_that_start_before_and_after(staff: Client, db: None) -> None:
-    ground = rows.ground()
-    first, second, third = (rows.meeting(ground, number) for number in (1, 2, 3))
+    account = factories.create_account()
+    first, second, third = (factories.create_booking(account, number) for number in (1, 2, 3))
     page = staff.get(address(second)).content.decode()
     assert f'rel="prev" href="{address(first)}"' in page
     assert f'rel="next" href="{address(third)}"' in page
@@ -144,8 +146,10 @@ def test_from_a_booking_one_goes_to_those_that_start_before_and_after(staff: Cli
 
 
 def test_of_those_that_start_together_none_is_left_out_and_none_comes_twice(db: None) -> None:
-    ground = rows.ground()
-    made = {rows.meeting(ground, 1).pk for _number in range(5)} | {rows.meeting(ground, 2).pk}
+    account = factories.create_account()
+    made = {factories.create_booking(account, 1).pk for _number in range(5)} | {
+        factories.create_booking(account, 2).pk
+    }
     here: Any = Booking.objects.order_by("start_at", "pk").first()
     seen = []
     while here is not None:
@@ -156,7 +160,7 @@ def test_of_those_that_start_together_none_is_left_out_and_none_comes_twice(db: 
 
 
 def test_a_booking_without_a_start_has_no_neighbours(staff: Client, db: None) -> None:
-    booking = rows.meeting(rows.ground())
+    booking = factories.create_booking(factories.create_account())
     Booking.objects.filter(pk=booking.pk).update(start_at=None, end_at=None, status="pending")
     assert 'rel="next"' not in staff.get(address(booking)).content.decode()
 

@@ -28,7 +28,7 @@ from calendly_integration.sandbox.calendly import Calendly
 from calendly_integration.services.backoffice import bulk
 from calendly_integration.services.catalog import event_types as catalog
 
-from . import rows
+from . import factories
 from .conftest import make, person, views
 from .test_pages import named
 
@@ -192,15 +192,15 @@ def test_only_those_who_may_cancel_can_ask(entered: Callable[..., Client], meeti
 
 
 def test_a_thousand_are_listed_and_begun_in_few_queries(staff: Client, db: None) -> None:
-    ground = rows.ground()
+    account = factories.create_account()
     BulkRun.objects.all().delete()
     start = datetime.now(UTC) + timedelta(days=1)
     Booking.objects.bulk_create(
         Booking(
-            account=ground["account"],
+            account=account["account"],
             status="confirmed",
             source="agent",
-            event_type=ground["event_type"],
+            event_type=account["event_type"],
             event_name="Demo",
             event_id=f"e{each}",
             start_at=start,
@@ -257,7 +257,7 @@ def test_outcomes_are_told_in_words(staff: Client, meetings: list[Booking], sand
     "note", [*"past pending failed canceled group already unknown unavailable".split(), "gone"]
 )
 def test_each_note_has_words(staff: Client, db: None, note: str) -> None:
-    rows.ground()
+    factories.create_account()
     BulkItem.objects.update(note=note)
     text = staff.get(page(BulkRun.objects.get())).content.decode()
     assert f'quiet">{note}<' not in text
@@ -287,7 +287,7 @@ def test_the_failed_ones_are_tried_again(staff: Client, meetings: list[Booking],
     [("cancel", "cancel_booking"), ("replay", "replay_webhookdelivery"), ("resend", "resend_outboxmessage")],
 )
 def test_to_try_again_asks_for_the_right_to_do_it_once(db: None, people: Any, kind: str, right: str) -> None:
-    rows.ground()
+    factories.create_account()
     BulkRun.objects.update(kind=kind)
     run = BulkRun.objects.get()
     others = {"cancel_booking", "replay_webhookdelivery", "resend_outboxmessage"} - {right}
@@ -317,7 +317,7 @@ def test_who_may_not_see_bulk_acts_goes_back_to_the_list(meetings: list[Booking]
 
 
 def test_more_than_a_hundred_deliveries_are_processed_in_the_background(staff: Client, db: None) -> None:
-    rows.meeting(rows.ground(), details=102)
+    factories.create_booking(factories.create_account(), details=102)
     BulkRun.objects.all().delete()
     one = WebhookDelivery.objects.first()
     assert one is not None
@@ -337,7 +337,7 @@ def test_more_than_a_hundred_deliveries_are_processed_in_the_background(staff: C
 
 
 def test_more_than_a_hundred_messages_are_sent_again_in_the_background(staff: Client, db: None) -> None:
-    rows.meeting(rows.ground(), details=101)
+    factories.create_booking(factories.create_account(), details=101)
     BulkRun.objects.all().delete()
     one = OutboxMessage.objects.first()
     assert one is not None

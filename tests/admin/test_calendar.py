@@ -14,15 +14,15 @@ from time_machine import Traveller
 from calendly_integration.models import Booking
 from calendly_integration.services.backoffice import calendar
 
-from . import rows
+from . import factories
 
 PAGE = reverse("admin:calendly_integration_booking_calendar")
 FEED = reverse("admin:calendly_integration_booking_feed")
 
 
-def put(start: datetime, ground: dict[str, Any], number: int = 0, **columns: Any) -> Booking:
+def put(start: datetime, account: dict[str, Any], number: int = 0, **columns: Any) -> Booking:
     """A confirmed meeting of half an hour."""
-    made = rows.meeting(ground, number)
+    made = factories.create_booking(account, number)
     kept = {"status": "confirmed", "start_at": start, "end_at": start + timedelta(minutes=30), **columns}
     Booking.objects.filter(pk=made.pk).update(**kept)
     made.refresh_from_db()
@@ -47,9 +47,9 @@ def test_who_may_look_and_nobody_changes_anything(entered: Callable[..., Client]
 
 
 def test_both_half_past_three_of_the_long_night_are_told_apart(staff: Client) -> None:
-    ground = rows.ground()
+    account = factories.create_account()
     for number, hour in enumerate((0, 1)):
-        put(datetime(2026, 10, 25, hour, 30, tzinfo=UTC), ground, number)
+        put(datetime(2026, 10, 25, hour, 30, tzinfo=UTC), account, number)
     found = fed(staff, "2026-10-19", "2026-10-26")
     assert [each["start"] for each in found["events"]] == ["2026-10-25T03:30:00"] * 2
     assert [each["time"] for each in found["events"]] == ["03:30 UTC+3–03:00 UTC+2", "03:30 UTC+2–04:00"]
@@ -68,7 +68,7 @@ def test_the_short_night_is_marked_and_an_other_zone_has_none(staff: Client) -> 
 
 
 def test_the_zone_decides_which_day_and_hour_it_is(staff: Client) -> None:
-    put(datetime(2026, 11, 23, 22, 30, tzinfo=UTC), rows.ground())
+    put(datetime(2026, 11, 23, 22, 30, tzinfo=UTC), factories.create_account())
     assert fed(staff, "2026-11-24", "2026-11-25")["events"][0]["start"] == "2026-11-24T00:30:00"
     assert fed(staff, "2026-11-24", "2026-11-25", zone="UTC")["events"] == []
     (one,) = fed(staff, "2026-11-23", "2026-11-24", zone="Asia/Kathmandu", status="all")["events"] or [None]
@@ -76,7 +76,7 @@ def test_the_zone_decides_which_day_and_hour_it_is(staff: Client) -> None:
 
 
 def test_filters_narrow_and_unknown_words_do_not(staff: Client) -> None:
-    first, second = rows.ground("Ana"), rows.ground("Bogdan")
+    first, second = factories.create_account("Ana"), factories.create_account("Bogdan")
     at = datetime(2026, 11, 24, 8, tzinfo=UTC)
     one = put(at, first, 0, source="agent")
     two = put(at, second, 1, source="staff")
@@ -97,10 +97,10 @@ def test_filters_narrow_and_unknown_words_do_not(staff: Client) -> None:
 def test_only_what_the_person_may_do_and_what_is_offered_is_linked(
     entered: Callable[..., Client], clock: Traveller
 ) -> None:
-    ground = rows.ground()
+    account = factories.create_account()
     now = datetime.now(UTC)
-    put(now + timedelta(days=1), ground, 0)
-    put(now - timedelta(hours=5), ground, 1)
+    put(now + timedelta(days=1), account, 0)
+    put(now - timedelta(hours=5), account, 1)
     days = ((now - timedelta(days=2)).date().isoformat(), (now + timedelta(days=3)).date().isoformat())
     past, coming = fed(entered("staff"), *days)["events"]
     assert past["actions"] == []
@@ -113,7 +113,12 @@ def test_only_what_the_person_may_do_and_what_is_offered_is_linked(
 
 
 def test_the_feed_tells_no_more_of_people_than_the_list(staff: Client) -> None:
-    put(datetime(2026, 11, 24, 8, tzinfo=UTC), rows.ground(), phone="+40721234567", location="Str. Lungă 1")
+    put(
+        datetime(2026, 11, 24, 8, tzinfo=UTC),
+        factories.create_account(),
+        phone="+40721234567",
+        location="Str. Lungă 1",
+    )
     answer = staff.get(FEED, {"start": "2026-11-23", "end": "2026-11-30"})
     assert "+40721234567" not in answer.content.decode()
     assert "Lung" not in answer.content.decode()
@@ -122,10 +127,10 @@ def test_the_feed_tells_no_more_of_people_than_the_list(staff: Client) -> None:
 
 @pytest.mark.parametrize("color", ["red;}", "#12", "url(x)"])
 def test_a_colour_that_is_none_is_left_out(staff: Client, color: str) -> None:
-    ground = rows.ground()
-    ground["event_type"].color = color
-    ground["event_type"].save()
-    put(datetime(2026, 11, 24, 8, tzinfo=UTC), ground)
+    account = factories.create_account()
+    account["event_type"].color = color
+    account["event_type"].save()
+    put(datetime(2026, 11, 24, 8, tzinfo=UTC), account)
     assert fed(staff, "2026-11-23", "2026-11-30")["events"][0]["color"] == ""
 
 
@@ -136,9 +141,9 @@ def test_too_many_days_are_refused_and_too_many_meetings_are_cut(
     assert answer.status_code == 400
     assert "at most 45 days" in answer.json()["error"]
     assert staff.get(FEED).status_code == 400
-    ground = rows.ground()
+    account = factories.create_account()
     for number in range(3):
-        put(datetime(2026, 11, 24, 8 + number, tzinfo=UTC), ground, number)
+        put(datetime(2026, 11, 24, 8 + number, tzinfo=UTC), account, number)
     monkeypatch.setattr(calendar, "MAX_MEETINGS", 2)
     found = fed(staff, "2026-11-23", "2026-11-30")
     assert len(found["events"]) == 2
@@ -146,9 +151,9 @@ def test_too_many_days_are_refused_and_too_many_meetings_are_cut(
 
 
 def test_page_and_feed_ask_the_database_little_however_many_meetings(staff: Client) -> None:
-    ground = rows.ground()
+    account = factories.create_account()
     for number in range(12):
-        put(datetime(2026, 11, 24, 8 + number % 8, tzinfo=UTC), ground, number)
+        put(datetime(2026, 11, 24, 8 + number % 8, tzinfo=UTC), account, number)
     with CaptureQueriesContext(
         database,
     ) as asked:
@@ -166,7 +171,7 @@ def test_without_a_script_the_week_is_a_list_and_an_empty_one_says_what_to_do(st
     page = staff.get(PAGE).content.decode()
     assert "Connect Calendly and sync the event types" in page
     assert reverse("admin:calendly_integration_booking_add") in page
-    made = put(datetime(2026, 11, 24, 8, tzinfo=UTC), rows.ground("<b>Ana</b>"))
+    made = put(datetime(2026, 11, 24, 8, tzinfo=UTC), factories.create_account("<b>Ana</b>"))
     page = staff.get(PAGE, {"date": "2026-11-26", "zone": "Europe/Bucharest"}).content.decode()
     assert "Tuesday, November 24" in page
     assert "10:00–10:30" in page

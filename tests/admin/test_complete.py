@@ -16,7 +16,7 @@ from calendly_integration.models import AgentKey, Booking, BulkRun, OutboxMessag
 from calendly_integration.services.backoffice import bulk
 from calendly_integration.services.webhooks import subscriptions
 
-from . import rows
+from . import factories
 from .test_pages import named
 
 SERVICES = Path(calendly_integration.__file__).parent / "services"
@@ -55,7 +55,7 @@ def test_a_saved_view_keeps_every_filter(staff: Client) -> None:
 def test_every_list_action_is_tried_by_the_tests_of_permissions() -> None:
     found = {
         (model, name)
-        for model in rows.MODELS
+        for model in factories.MODELS
         for name in getattr(admin.site._registry[model], "actions") or ()  # noqa: B009
     }
     assert found == LIST_ACTIONS

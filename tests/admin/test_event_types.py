@@ -15,7 +15,7 @@ from calendly_integration.sandbox.calendly import Calendly
 from calendly_integration.services.accounts import calendly_accounts
 from calendly_integration.services.catalog import event_types as catalog
 
-from ..services.story import mirrored, now
+from ..factories import mirrored, now
 
 NAME = "admin:calendly_integration_eventtype"
 LIST = f"{NAME}_changelist"

@@ -14,7 +14,7 @@ from django.urls import reverse
 from calendly_integration.models import Booking
 from calendly_integration.services.backoffice import exports
 
-from . import rows
+from . import factories
 
 
 def url(kind: str) -> str:
@@ -26,10 +26,10 @@ def read(answer: Any) -> bytes:
 
 
 def test_the_csv_obeys_filters_and_search_and_tells_the_zone(staff: Client, db: None, caplog: Any) -> None:
-    ground = rows.ground()
-    rows.meeting(ground, 1)
-    rows.meeting(ground, 2, text="Other")
-    canceled = rows.meeting(ground, 3)
+    account = factories.create_account()
+    factories.create_booking(account, 1)
+    factories.create_booking(account, 2, text="Other")
+    canceled = factories.create_booking(account, 3)
     Booking.objects.filter(pk=canceled.pk).update(status="canceled")
     with caplog.at_level(logging.INFO, "calendly.admin"):
         body = read(staff.get(url("csv"), {"q": "nora", "status__exact": "confirmed"}))
@@ -43,8 +43,8 @@ def test_the_csv_obeys_filters_and_search_and_tells_the_zone(staff: Client, db: 
 
 
 def test_who_canceled_and_who_did_not_come_stand_in_the_file(staff: Client, db: None) -> None:
-    booking = rows.meeting(rows.ground(), 1)
-    Booking.objects.filter(pk=booking.pk).update(canceled_by="maria", no_show_at=rows.NOW)
+    booking = factories.create_booking(factories.create_account(), 1)
+    Booking.objects.filter(pk=booking.pk).update(canceled_by="maria", no_show_at=factories.NOW)
     head, line = csv.reader(io.StringIO(read(staff.get(url("csv"))).decode("utf-8-sig")))
     told = dict(zip(head, line, strict=True))
     assert told["Canceled by"] == "maria"
@@ -53,7 +53,7 @@ def test_who_canceled_and_who_did_not_come_stand_in_the_file(staff: Client, db: 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx", " =1"])
 def test_formulas_are_defused_in_both(staff: Client, db: None, text: str) -> None:
-    rows.meeting(rows.ground(), 1, text=text)
+    factories.create_booking(factories.create_account(), 1, text=text)
     line = list(csv.reader(io.StringIO(read(staff.get(url("csv"))).decode("utf-8-sig"), newline="")))[1]
     assert line[7] == f"'{text}"
     book = zipfile.ZipFile(io.BytesIO(read(staff.get(url("xlsx")))))
@@ -67,7 +67,7 @@ def test_formulas_are_defused_in_both(staff: Client, db: None, text: str) -> Non
 def test_no_part_of_a_cell_is_a_formula_however_excel_splits_lines(
     staff: Client, db: None, between: str, sign: str
 ) -> None:
-    rows.meeting(rows.ground(), 1, text=f"Ana{between}{sign}HYPERLINK(A1)")
+    factories.create_booking(factories.create_account(), 1, text=f"Ana{between}{sign}HYPERLINK(A1)")
     body = read(staff.get(url("csv"))).decode("utf-8-sig")
     for delimiter in (",", ";", "\t", "|"):
         for line in csv.reader(io.StringIO(body, newline=""), delimiter=delimiter):
@@ -88,9 +88,9 @@ def test_what_is_no_formula_is_left_as_it_is() -> None:
 
 
 def test_excel_has_all_rows_as_text(staff: Client, db: None) -> None:
-    ground = rows.ground()
+    account = factories.create_account()
     for number in range(5):
-        rows.meeting(ground, number)
+        factories.create_booking(account, number)
     answer = staff.get(url("xlsx"))
     assert answer["Content-Type"].endswith("spreadsheetml.sheet")
     sheet = zipfile.ZipFile(io.BytesIO(read(answer))).read("xl/worksheets/sheet1.xml").decode()
@@ -115,7 +115,7 @@ def test_a_stream_is_made_line_by_line() -> None:
 def test_only_those_who_may_take_bookings_away(
     entered: Callable[..., Client], db: None, kind: str, who: str, status: int
 ) -> None:
-    rows.meeting(rows.ground())
+    factories.create_booking(factories.create_account())
     assert entered(who).get(url(kind)).status_code == status
     assert entered("staff").post(url(kind)).status_code == 405
 

@@ -16,7 +16,7 @@ from django.urls import reverse
 
 from calendly_integration.models import Booking, FollowUp
 
-from . import rows
+from . import factories
 from .conftest import OWN, person, views
 
 LIST = "/admin/calendly_integration/followup/"
@@ -25,7 +25,7 @@ BOARD = f"{LIST}board/"
 
 @pytest.fixture
 def followup(db: None, clock: Any) -> FollowUp:
-    rows.meeting(rows.ground())
+    factories.create_booking(factories.create_account())
     return FollowUp.objects.get()
 
 
@@ -69,7 +69,7 @@ def test_a_closed_one_is_reopened(staff: Client, followup: FollowUp) -> None:
 
 
 def test_who_comes_second_is_told_and_changes_nothing(staff: Client, followup: FollowUp) -> None:
-    FollowUp.objects.update(status="done", closed_at=rows.NOW)
+    FollowUp.objects.update(status="done", closed_at=factories.NOW)
     before = FollowUp.objects.values().get()
     for name, sent in (("wait", {}), ("close", {}), ("note", {"note": "x"}), ("assign", {"assignee": ""})):
         answer = staff.post(act(followup, name), {**sent, "from": "board"}, follow=True)
@@ -138,7 +138,7 @@ def test_the_board_shows_steps_only_to_those_who_may(
 
 
 def test_the_board_forgets_what_ended_long_ago_and_leads_to_all(staff: Client, followup: FollowUp) -> None:
-    FollowUp.objects.update(status="done", closed_at=rows.NOW - timedelta(days=31))
+    FollowUp.objects.update(status="done", closed_at=factories.NOW - timedelta(days=31))
     board = staff.get(BOARD).context["columns"]
     assert [column.count for column in board] == [0, 0, 0, 0]
     assert staff.get(board[3].url).context["cl"].result_count == 1
@@ -183,7 +183,7 @@ def test_the_list_is_filtered_by_whose_they_are_and_searched(staff: Client, foll
 
 
 def test_three_hundred_cost_the_board_and_the_list_no_more_queries(staff: Client, followup: FollowUp) -> None:
-    ground: dict[str, Any] = {
+    account: dict[str, Any] = {
         "account": followup.booking.account,
         "host": followup.booking.host,
         "event_type": followup.booking.event_type,
@@ -191,14 +191,14 @@ def test_three_hundred_cost_the_board_and_the_list_no_more_queries(staff: Client
         "raw": {},
     }
     for number in range(1, 300):
-        rows.meeting(ground, number)
+        factories.create_booking(account, number)
     maria = User.objects.get(username="maria")
     for number, status in enumerate(FollowUp.Status.values):
         ids = list(FollowUp.objects.order_by("pk").values_list("pk", flat=True)[number::4])
         FollowUp.objects.filter(pk__in=ids).update(
             status=status,
             assignee=maria,
-            closed_at=rows.NOW if number > 1 else None,
+            closed_at=factories.NOW if number > 1 else None,
             rebooking=followup.booking if status == "rebooked" else None,
         )
     for address in (BOARD, LIST):

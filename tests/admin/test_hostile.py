@@ -15,7 +15,7 @@ from calendly_integration.admin import formatting
 from calendly_integration.models import Booking, CalendlyBooking, Host, WebhookDelivery
 from calendly_integration.models.visible import UNSEEN
 
-from . import rows
+from . import factories
 from .test_pages import named, pages
 
 HOSTILE = {
@@ -33,7 +33,7 @@ HOSTILE = {
 @pytest.mark.parametrize("kind", HOSTILE)
 def test_every_page_shows_it_escaped_and_bounded(root: Client, db: None, kind: str) -> None:
     text = HOSTILE[kind]
-    rows.meeting(rows.ground(text), text=text)
+    factories.create_booking(factories.create_account(text), text=text)
     for address in pages():
         answer = root.get(address)
         assert answer.status_code == 200, address
@@ -52,7 +52,7 @@ def _readable(body: str) -> str:
 
 def _everywhere(text: str) -> None:
     """The text in every column of every row that is not one of a few words."""
-    for model in rows.MODELS:
+    for model in factories.MODELS:
         columns = [
             field
             for field in model._meta.concrete_fields
@@ -69,9 +69,9 @@ def _everywhere(text: str) -> None:
 
 def test_marks_that_turn_text_are_seen_in_every_column_choice_title_and_log(root: Client, db: None) -> None:
     for number in range(2):  # a filter with one choice is not shown
-        rows.meeting(rows.ground(f"{HOSTILE['turned']}{number}"), number)
+        factories.create_booking(factories.create_account(f"{HOSTILE['turned']}{number}"), number)
     _everywhere("\u202eA\u2066")
-    for model in rows.MODELS:
+    for model in factories.MODELS:
         for row in model._default_manager.all():
             assert not UNSEEN.search(str(row)), model
     booking = Booking.objects.first()
@@ -108,7 +108,7 @@ def _by(browser: Client) -> Any:
 @pytest.mark.parametrize("act", ["cancel", "reschedule"])
 def test_the_pages_that_ask_do_too(root: Client, db: None, act: str) -> None:
     for text in HOSTILE.values():
-        booking = rows.meeting(rows.ground(text), text=text)
+        booking = factories.create_booking(factories.create_account(text), text=text)
         body = root.get(
             reverse(f"admin:calendly_integration_booking_{act}", args=[booking.pk])
         ).content.decode()
@@ -130,7 +130,7 @@ def test_the_pages_that_ask_do_too(root: Client, db: None, act: str) -> None:
     ],
 )
 def test_any_body_can_be_shown(root: Client, db: None, raw: bytes) -> None:
-    rows.meeting(rows.ground())
+    factories.create_booking(factories.create_account())
     WebhookDelivery.objects.update(body=raw)
     answer = root.get(reverse(f"{named(WebhookDelivery)}_change", args=[WebhookDelivery.objects.get().pk]))
     assert answer.status_code == 200
@@ -141,7 +141,7 @@ def test_any_body_can_be_shown(root: Client, db: None, raw: bytes) -> None:
 
 
 def test_a_lone_surrogate_in_kept_evidence_breaks_no_page(root: Client, db: None) -> None:
-    booking = rows.meeting(rows.ground())
+    booking = factories.create_booking(factories.create_account())
     hostile = {"invitee_raw": {"name": "\ud83d", "\ud800": 1}, "request": {"x": "\x00"}}
     if connection.vendor == "postgresql":
         with pytest.raises(DataError), transaction.atomic():  # it keeps no such thing
@@ -187,7 +187,7 @@ def test_only_addresses_of_the_web_become_links(url: Any) -> None:
 
 @pytest.mark.parametrize("url", ["javascript:alert(1)//https://x", "https://x\n", "data:text/html,x"])
 def test_no_page_of_a_booking_links_elsewhere(root: Client, db: None, url: str) -> None:
-    booking = rows.meeting(rows.ground())
+    booking = factories.create_booking(factories.create_account())
     Booking.objects.update(meeting_url=url, cancel_url=url, reschedule_url=url)
     for page in ("change", "reschedule"):
         body = root.get(reverse(f"{named(Booking)}_{page}", args=[booking.pk])).content.decode()

@@ -11,7 +11,7 @@ from calendly_integration.admin import booking_form, cancel, event_type_form, fi
 from calendly_integration.models import Booking, EventType, FollowUp, OutboxMessage, TimelineEntry
 from calendly_integration.services import outbox
 
-from . import rows
+from . import factories
 from .test_pages import named
 
 QUESTION = {"name": "Why?", "type": "text", "position": 0, "enabled": True}
@@ -19,7 +19,7 @@ QUESTION = {"name": "Why?", "type": "text", "position": 0, "enabled": True}
 
 @pytest.fixture
 def meeting(db: None) -> Booking:
-    return rows.meeting(rows.ground())
+    return factories.create_booking(factories.create_account())
 
 
 def shown_at(browser: Client, row: Any) -> str:
@@ -64,14 +64,14 @@ def test_every_field_of_several_lines_keeps_line_breaks_alike(meeting: Booking) 
 def test_a_text_that_reads_like_an_instant_is_shown_as_typed(root: Client, meeting: Booking) -> None:
     TimelineEntry.objects.create(
         booking=meeting,
-        at=rows.NOW,
+        at=factories.NOW,
         actor="staff",
         action="canceled",
         detail={"reason": "2026-11-24T10:00:00Z", "note": "2026-11-24T11:00:00+02:00"},
     )
     TimelineEntry.objects.create(
         booking=meeting,
-        at=rows.NOW,
+        at=factories.NOW,
         actor="staff",
         action="requested",
         detail={"wanted": "2026-11-25T10:00:00Z"},

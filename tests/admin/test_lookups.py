@@ -23,7 +23,7 @@ from calendly_integration.models import (
 )
 from calendly_integration.services.backoffice import today
 
-from . import rows
+from . import factories
 from .test_pages import named
 
 LOOKUPS = ("", "exact", "startswith", "regex", "iregex", "contains", "gt", "isnull", "in", "length")
@@ -60,12 +60,12 @@ def readable(answer: Any) -> str:
     return str(answer.content.decode())
 
 
-@pytest.mark.parametrize("model", rows.MODELS)
+@pytest.mark.parametrize("model", factories.MODELS)
 def test_a_list_offers_its_filters_and_dates_and_no_other_column(
     model: type[Model], people: Any, rf: Any
 ) -> None:
     for text in ("Ana", "Ion"):  # a filter with one choice is not shown
-        rows.meeting(rows.ground(text))
+        factories.create_booking(factories.create_account(text))
     VAIMetadata.objects.update(agent_type="sales")
     page: Any = admin.site._registry[model]
     request = rf.get("/")
@@ -89,7 +89,7 @@ def test_a_list_offers_its_filters_and_dates_and_no_other_column(
 def test_a_secret_cannot_be_guessed_by_a_filter(
     entered: Callable[..., Client], db: None, model: type[Model]
 ) -> None:
-    rows.meeting(rows.ground())
+    factories.create_booking(factories.create_account())
     CalendlyAccount.objects.update(token_encrypted="gAAAA", signing_keys_encrypted="gAAAA")
     viewer = entered("viewer")
     for column, lookup in itertools.product(SECRETS[model], ("startswith", "regex", "gt", "isnull", "exact")):
@@ -100,11 +100,11 @@ def test_a_secret_cannot_be_guessed_by_a_filter(
             assert "nothing is listed" in readable(answer)
 
 
-@pytest.mark.parametrize("model", rows.MODELS)
+@pytest.mark.parametrize("model", factories.MODELS)
 def test_every_list_refuses_another_column_with_a_clear_page(
     root: Client, db: None, model: type[Model]
 ) -> None:
-    rows.meeting(rows.ground())
+    factories.create_booking(factories.create_account())
     for name in (
         "pk__regex",
         "no_such_column",
@@ -118,9 +118,9 @@ def test_every_list_refuses_another_column_with_a_clear_page(
         assert "Show the whole list" in readable(answer)
 
 
-@pytest.mark.parametrize("model", rows.MODELS)
+@pytest.mark.parametrize("model", factories.MODELS)
 def test_absurd_dates_are_no_fault_of_the_server(root: Client, db: None, model: type[Model]) -> None:
-    rows.meeting(rows.ground())
+    factories.create_booking(factories.create_account())
     page: Any = admin.site._registry[model]
     moments = [field.name for field in model._meta.fields if field.get_internal_type() == "DateTimeField"]
     for field in moments:
@@ -136,11 +136,11 @@ def test_absurd_dates_are_no_fault_of_the_server(root: Client, db: None, model: 
                 assert listed(root, model, **query).status_code == 200, query
 
 
-@pytest.mark.parametrize("model", rows.MODELS)
+@pytest.mark.parametrize("model", factories.MODELS)
 def test_absurd_values_of_what_a_list_offers_are_none_either(
     root: Client, people: Any, rf: Any, db: None, model: type[Model]
 ) -> None:
-    rows.meeting(rows.ground())
+    factories.create_booking(factories.create_account())
     page: Any = admin.site._registry[model]
     request = rf.get("/")
     request.user = people["superuser"]
@@ -157,7 +157,7 @@ def test_absurd_values_of_what_a_list_offers_are_none_either(
 
 
 def test_a_year_that_can_be_is_listed_still(root: Client, db: None) -> None:
-    rows.meeting(rows.ground())
+    factories.create_booking(factories.create_account())
     for query, found in (
         ({"start_at__year": "2026"}, 1),
         ({"start_at__year": "2025"}, 0),
@@ -169,7 +169,7 @@ def test_a_year_that_can_be_is_listed_still(root: Client, db: None) -> None:
 
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
 def test_an_export_is_asked_nothing_else_than_the_list(staff: Client, db: None, kind: str) -> None:
-    rows.meeting(rows.ground())
+    factories.create_booking(factories.create_account())
     address = reverse(f"admin:calendly_integration_booking_export_{kind}")
     for query in (
         {"cancel_url__startswith": "https"},
@@ -184,7 +184,7 @@ def test_an_export_is_asked_nothing_else_than_the_list(staff: Client, db: None, 
 
 
 def test_a_saved_view_keeps_no_other_column_and_opens_with_absurd_dates(staff: Client, db: None) -> None:
-    rows.meeting(rows.ground())
+    factories.create_booking(factories.create_account())
     save = reverse("admin:calendly_integration_booking_views_save")
     query = f"start_at__year={HUGE}&cancel_url__startswith=https"
     answer: Any = staff.post(save, {"name": "far", "query": query}, follow=True)
@@ -195,7 +195,7 @@ def test_a_saved_view_keeps_no_other_column_and_opens_with_absurd_dates(staff: C
 
 
 def test_an_action_on_all_that_is_found_reads_no_other_column(staff: Client, db: None) -> None:
-    booking = rows.meeting(rows.ground())
+    booking = factories.create_booking(factories.create_account())
     chosen = {
         "action": "cancel_many",
         "select_across": "1",
@@ -215,7 +215,7 @@ def test_an_action_on_all_that_is_found_reads_no_other_column(staff: Client, db:
 def test_an_action_on_rows_that_cannot_be_does_nothing(
     staff: Client, db: None, key: str, model: type[Model], action: str
 ) -> None:
-    rows.meeting(rows.ground())
+    factories.create_booking(factories.create_account())
     address = reverse(f"{named(model)}_changelist")
     answer = staff.post(address, {"action": action, "index": "0", "_selected_action": key}, follow=True)
     assert answer.status_code == 200
@@ -223,10 +223,10 @@ def test_an_action_on_rows_that_cannot_be_does_nothing(
 
 
 def test_our_own_links_to_lists_ask_what_the_lists_offer(root: Client, clock: Any, db: None) -> None:
-    ground = rows.ground()
+    account = factories.create_account()
     for number in range(1, 102):  # more than are listed: there is a link to all
-        rows.meeting(ground, number)
-    early = rows.NOW - timedelta(days=1)
+        factories.create_booking(account, number)
+    early = factories.NOW - timedelta(days=1)
     Booking.objects.update(confirmed_at=None, mailed_without_link_at=early, created_at=early)
     item = bulk_run.BulkItem.objects.get()
     pages = [
@@ -242,7 +242,10 @@ def test_our_own_links_to_lists_ask_what_the_lists_offer(root: Client, clock: An
             assert "nothing is listed" not in readable(root.get(address)), address
     assert followed > 12
     page: Any = admin.site._registry[Booking]
-    for name in (*today.unconfirmed_lookups(now=rows.NOW), *today.without_link_lookups(now=rows.NOW)):
+    for name in (
+        *today.unconfirmed_lookups(now=factories.NOW),
+        *today.without_link_lookups(now=factories.NOW),
+    ):
         assert page.lookup_allowed(name, "x")
 
 
@@ -272,7 +275,7 @@ def test_the_reference_projects_users_and_groups_are_asked_nothing_else_either(r
 
 
 def test_the_search_behind_a_choice_takes_any_text(root: Client, db: None) -> None:
-    rows.meeting(rows.ground())
+    factories.create_booking(factories.create_account())
     wanted = {"app_label": "calendly_integration", "model_name": "followup", "field_name": "booking"}
     for term in ("Nora", "\0", "a " * 5000):
         assert root.get(reverse("admin:autocomplete"), {**wanted, "term": term}).status_code == 200

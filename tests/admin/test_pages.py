@@ -22,7 +22,7 @@ from calendly_integration.models import (
     WebhookDelivery,
 )
 
-from . import rows
+from . import factories
 
 # Session, user, count, rows, and what the filters and the date hierarchy ask.
 MOST_OF_A_LIST = 15
@@ -36,7 +36,7 @@ def named(model: type[Model]) -> str:
 def pages() -> list[str]:
     """The address of every list and of a page, its history included, of every model."""
     found = []
-    for model in rows.MODELS:
+    for model in factories.MODELS:
         found.append(reverse(f"{named(model)}_changelist"))
         row = model._default_manager.first()
         assert row is not None
@@ -47,11 +47,11 @@ def pages() -> list[str]:
 @pytest.fixture
 def many(db: None) -> Booking:
     """Some hundred rows; the one given back has two hundred of everything."""
-    ground = rows.ground()
+    account = factories.create_account()
     for number in range(1, 121):
-        other = rows.ground(f"Host {number}") if number % 40 == 0 else ground
-        rows.meeting(other, number)
-    return rows.meeting(ground, 200, details=200)
+        other = factories.create_account(f"Host {number}") if number % 40 == 0 else account
+        factories.create_booking(other, number)
+    return factories.create_booking(account, 200, details=200)
 
 
 def test_every_model_of_the_app_stands_in_the_admin() -> None:
@@ -61,10 +61,10 @@ def test_every_model_of_the_app_stands_in_the_admin() -> None:
     assert models == {
         model for model in admin.site._registry if model._meta.app_label == "calendly_integration"
     }
-    assert models == set(rows.MODELS)
+    assert models == set(factories.MODELS)
 
 
-@pytest.mark.parametrize("model", rows.MODELS)
+@pytest.mark.parametrize("model", factories.MODELS)
 def test_nothing_is_changed_or_deleted_and_only_keys_and_bookings_are_added(
     model: type[Model], rf: Any
 ) -> None:
@@ -81,7 +81,7 @@ def test_nothing_is_changed_or_deleted_and_only_keys_and_bookings_are_added(
 
 def test_lists_of_hundreds_and_their_pages_are_asked_for_in_few_queries(root: Client, many: Booking) -> None:
     # One test for all models: to make the rows takes longer than to show them.
-    for model in rows.MODELS:
+    for model in factories.MODELS:
         with CaptureQueriesContext(database) as asked:
             answer = root.get(reverse(f"{named(model)}_changelist"))
         assert answer.status_code == 200
@@ -103,7 +103,7 @@ def test_lists_leave_large_columns_in_the_database(root: Client, many: Booking) 
 
 
 def test_pages_work_under_a_strict_content_security_policy(root: Client, db: None) -> None:
-    rows.meeting(rows.ground())
+    factories.create_booking(factories.create_account())
     key_form = reverse(f"{named(AgentKey)}_add")
     acts = [
         reverse(f"{named(model)}_{act}", args=[model._default_manager.first().pk])
@@ -122,7 +122,7 @@ def test_pages_work_under_a_strict_content_security_policy(root: Client, db: Non
 
 
 def test_pages_open_in_romanian_too(root: Client, db: None) -> None:
-    rows.meeting(rows.ground())
+    factories.create_booking(factories.create_account())
     for address in pages():
         answer = root.get(address, headers={"accept-language": "ro"})
         assert answer.status_code == 200, address
@@ -130,7 +130,7 @@ def test_pages_open_in_romanian_too(root: Client, db: None) -> None:
 
 
 def test_times_stand_with_their_zone_and_the_invitees_clock_beside(root: Client, db: None) -> None:
-    booking = rows.meeting(rows.ground())
+    booking = factories.create_booking(factories.create_account())
     addresses = (
         reverse(f"{named(Booking)}_changelist"),
         reverse(f"{named(Booking)}_change", args=[booking.pk]),
@@ -151,10 +151,10 @@ def test_times_stand_with_their_zone_and_the_invitees_clock_beside(root: Client,
 
 
 def test_the_credential_is_on_no_page(root: Client, db: None) -> None:
-    ground = rows.ground()
+    account = factories.create_account()
     CalendlyAccount.objects.update(token_encrypted="gAAAA-cipher-text")
     AgentKey.objects.update(digest="e" * 64)
-    rows.meeting(ground)
+    factories.create_booking(account)
     for address in pages():
         text = root.get(address).content.decode()
         assert "cipher-text" not in text
@@ -162,7 +162,7 @@ def test_the_credential_is_on_no_page(root: Client, db: None) -> None:
 
 
 def test_the_invitees_links_are_for_those_who_may_act(entered: Any, db: None) -> None:
-    rows.meeting(rows.ground())
+    factories.create_booking(factories.create_account())
     root, viewer = entered("superuser"), entered("viewer")
     seen = "".join(root.get(address).content.decode() for address in pages())
     assert "https://calendly.com/cancellations/secret-way" in seen
@@ -186,9 +186,9 @@ def test_the_invitees_links_are_for_those_who_may_act(entered: Any, db: None) ->
 def test_a_booking_is_found_by_what_people_have_at_hand(
     root: Client, db: None, term: str, found: int
 ) -> None:
-    ground = rows.ground()
-    booking = rows.meeting(ground, 7)
-    rows.meeting(ground, 8, text="Other")
+    account = factories.create_account()
+    booking = factories.create_booking(account, 7)
+    factories.create_booking(account, 8, text="Other")
     CalendlyBooking.objects.filter(booking=booking).update(event_id="event-old-one")
     term = term.format(pk=booking.pk, hex=booking.pk.hex)
     answer = root.get(reverse(f"{named(Booking)}_changelist"), {"q": term})

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from calendly_integration.models import Preference
 
-from . import rows
+from . import factories
 from .conftest import APP
 from .test_today import address, page
 
@@ -30,7 +30,7 @@ def noon() -> Any:
 @pytest.fixture
 def quiet(db: None) -> dict[str, Any]:
     """A host, an event type, and somebody else's preference."""
-    return rows.ground("Ana")
+    return factories.create_account("Ana")
 
 
 def choose(client: Client, zone: str, **more: str) -> Any:
@@ -42,7 +42,7 @@ def test_a_person_chooses_the_zone_of_the_pages(
     entered: Callable[..., Client], quiet: dict[str, Any], who: str
 ) -> None:
     client = entered(who)
-    rows.meeting(quiet, 56)  # 14:00 UTC
+    factories.create_booking(quiet, 56)  # 14:00 UTC
     assert "16:00–16:30" in page(client)
     told = choose(client, "america/new_york").content.decode()
     assert "Times are shown in the zone America/New_York." in told

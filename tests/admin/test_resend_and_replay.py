@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from calendly_integration.models import Booking, OutboxMessage, OutboxQueue, TimelineEntry, WebhookDelivery
 
-from . import rows
+from . import factories
 from .test_pages import named
 
 
@@ -33,7 +33,7 @@ def test_a_delivery_is_processed_again_and_tells_nothing_twice(
 
 
 def test_a_delivery_that_waits_has_no_button(staff: Client, db: None) -> None:
-    rows.meeting(rows.ground())
+    factories.create_booking(factories.create_account())
     delivery = WebhookDelivery.objects.get()
     page = reverse(f"{named(WebhookDelivery)}_change", args=[delivery.pk])
     assert "/replay/" in staff.get(page).content.decode()
@@ -42,7 +42,7 @@ def test_a_delivery_that_waits_has_no_button(staff: Client, db: None) -> None:
 
 
 def test_many_deliveries_are_listed_first_and_then_processed(staff: Client, db: None) -> None:
-    rows.meeting(rows.ground(), details=102)
+    factories.create_booking(factories.create_account(), details=102)
     waiting = WebhookDelivery.objects.order_by("pk")[:2]
     WebhookDelivery.objects.filter(pk__in=[row.pk for row in waiting]).update(status="received")
     address = reverse(f"{named(WebhookDelivery)}_changelist")
@@ -62,9 +62,9 @@ def test_many_deliveries_are_listed_first_and_then_processed(staff: Client, db: 
 
 
 def test_a_selection_across_pages_keeps_its_filter(staff: Client, db: None) -> None:
-    ground = rows.ground()
-    rows.meeting(ground, details=60)
-    rows.meeting(ground, 2, text="Keep")
+    account = factories.create_account()
+    factories.create_booking(account, details=60)
+    factories.create_booking(account, 2, text="Keep")
     WebhookDelivery.objects.filter(kind="Keep").update(status="applied")
     address = reverse(f"{named(WebhookDelivery)}_changelist") + "?status__exact=parked"
     one = WebhookDelivery.objects.filter(status="parked").first()
@@ -77,7 +77,7 @@ def test_a_selection_across_pages_keeps_its_filter(staff: Client, db: None) -> N
 
 
 def test_nothing_that_fits_is_said(staff: Client, db: None) -> None:
-    rows.meeting(rows.ground())
+    factories.create_booking(factories.create_account())
     address = reverse(f"{named(OutboxMessage)}_changelist")
     booking_request = {"action": "park", "_selected_action": OutboxMessage.objects.get().pk}
     answer = staff.post(address, booking_request, follow=True)
@@ -85,7 +85,7 @@ def test_nothing_that_fits_is_said(staff: Client, db: None) -> None:
 
 
 def test_a_parked_message_is_sent_again_with_the_same_key(staff: Client, db: None) -> None:
-    rows.meeting(rows.ground())
+    factories.create_booking(factories.create_account())
     message = OutboxMessage.objects.get()
     address = reverse(f"{named(OutboxMessage)}_resend", args=[message.pk])
     staff.get(address)
@@ -99,7 +99,7 @@ def test_a_parked_message_is_sent_again_with_the_same_key(staff: Client, db: Non
 
 
 def test_a_waiting_message_is_parked(staff: Client, db: None) -> None:
-    rows.meeting(rows.ground())
+    factories.create_booking(factories.create_account())
     OutboxMessage.objects.update(status="waiting")
     message = OutboxMessage.objects.get()
     staff.post(reverse(f"{named(OutboxMessage)}_park", args=[message.pk]))
@@ -110,7 +110,7 @@ def test_a_waiting_message_is_parked(staff: Client, db: None) -> None:
 def test_what_changed_meanwhile_is_told_and_nothing_is_done(
     staff: Client, db: None, status: str, act: str
 ) -> None:
-    rows.meeting(rows.ground())
+    factories.create_booking(factories.create_account())
     OutboxMessage.objects.update(status=status)
     answer = staff.post(
         reverse(f"{named(OutboxMessage)}_{act}", args=[OutboxMessage.objects.get().pk]), follow=True
@@ -121,7 +121,7 @@ def test_what_changed_meanwhile_is_told_and_nothing_is_done(
 
 
 def test_many_parked_messages_are_sent_again(staff: Client, db: None) -> None:
-    rows.meeting(rows.ground(), details=5)
+    factories.create_booking(factories.create_account(), details=5)
     address = reverse(f"{named(OutboxMessage)}_changelist")
     chosen = [row.pk for row in OutboxMessage.objects.all()]
     booking_request = {"action": "send_again", "_selected_action": chosen, "sure": "yes"}

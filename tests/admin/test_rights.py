@@ -21,7 +21,7 @@ from calendly_integration.models import (
     WebhookDelivery,
 )
 
-from . import rows
+from . import factories
 from .test_complete import LIST_ACTIONS
 from .test_pages import named
 
@@ -64,10 +64,10 @@ class Address:
 @pytest.fixture
 def addresses(db: None) -> list[Address]:
     """All that the app's admin classes serve."""
-    rows.meeting(rows.ground())
+    factories.create_booking(factories.create_account())
     OutboxMessage.objects.update(status="waiting")
     found = []
-    for model in rows.MODELS:
+    for model in factories.MODELS:
         row = model._default_manager.first()
         assert row is not None
         for pattern in admin.site._registry[model].get_urls():
@@ -90,13 +90,13 @@ def addresses(db: None) -> list[Address]:
 
 
 def unchanged() -> list[Any]:
-    return [list(model._default_manager.order_by("pk").values()) for model in rows.MODELS]
+    return [list(model._default_manager.order_by("pk").values()) for model in factories.MODELS]
 
 
 def test_the_list_of_acts_here_is_whole() -> None:
     known = {
         (model, act.name, act.permission)
-        for model in rows.MODELS
+        for model in factories.MODELS
         for act in getattr(admin.site._registry[model], "object_actions")  # noqa: B009
     }
     assert known == set(ACTS)

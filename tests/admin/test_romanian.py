@@ -28,7 +28,7 @@ from calendly_integration.models import (
 from calendly_integration.sandbox.calendly import Calendly
 
 from ..test_translations import romanian
-from . import rows
+from . import factories
 
 APP = "calendly_integration"
 # Words that every English sentence needs and no Romanian one has.
@@ -76,7 +76,7 @@ def addresses() -> Iterator[str]:
     """The home page, and all that the app's admin classes serve, with each row."""
     yield "/"
     yield reverse("admin:app_list", args=[APP])
-    for model in rows.MODELS:
+    for model in factories.MODELS:
         keys = list(model._default_manager.values_list("pk", flat=True))
         assert keys
         for pattern in admin.site._registry[model].get_urls():
@@ -98,7 +98,7 @@ def browser(db: None) -> Client:
 def troubled() -> None:
     """A row of everything, and all that can be wrong with it."""
     now = datetime.now(UTC)
-    booking = rows.meeting(rows.ground("Ana"), text="Nora")
+    booking = factories.create_booking(factories.create_account("Ana"), text="Nora")
     Booking.objects.update(
         failure="Calendly has no such booking.",
         no_show_at=now,
@@ -163,7 +163,7 @@ def test_no_page_holds_english(browser: Client) -> None:
 
 def test_no_empty_list_holds_english(browser: Client) -> None:
     found = {}
-    for model in rows.MODELS:
+    for model in factories.MODELS:
         address = reverse(f"admin:{APP}_{model._meta.model_name}_changelist")
         for query in ("", "?q=nimeni"):
             if left := english(browser.get(address + query, follow=True).content.decode()):

@@ -11,7 +11,7 @@ from django.urls import reverse
 from calendly_integration.models import SavedView
 from calendly_integration.services.backoffice import saved_views
 
-from . import rows
+from . import factories
 
 LIST = "admin:calendly_integration_booking_changelist"
 SAVE = "admin:calendly_integration_booking_views_save"
@@ -53,7 +53,7 @@ def test_nobody_sees_or_deletes_anothers(entered: Callable[..., Client], db: Non
 def test_only_by_post_with_the_token_and_the_right(
     entered: Callable[..., Client], db: None, address: str
 ) -> None:
-    rows.meeting(rows.ground())
+    factories.create_booking(factories.create_account())
     before = list(SavedView.objects.values())
     assert entered("viewer").get(reverse(address)).status_code == 405
     booking_request = {"name": "x", "view": SavedView.objects.get().pk}

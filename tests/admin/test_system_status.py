@@ -21,7 +21,7 @@ from calendly_integration.models import (
 from calendly_integration.services.accounts import calendly_accounts
 from calendly_integration.services.worker import heartbeat
 
-from . import rows
+from . import factories
 from .conftest import person
 
 ROOM = "admin:calendly_integration_calendlyaccount_system_status"
@@ -51,12 +51,14 @@ def test_an_empty_room_says_what_to_do(staff: Client) -> None:
 
 
 def test_what_is_stuck_stands_there_with_the_way_to_mend_it(staff: Client, clock: Any) -> None:
-    rows.meeting(rows.ground(), details=3)
+    factories.create_booking(factories.create_account(), details=3)
     calendly_accounts.default()
-    CalendlyBooking.objects.update(pending_action="refetch", next_attempt_at=rows.NOW + timedelta(minutes=3))
-    OutboxQueue.objects.update(next_attempt_at=rows.NOW + timedelta(minutes=5))
-    jobs.ensure_schedules(rows.NOW)
-    heartbeat.beat(now=rows.NOW)
+    CalendlyBooking.objects.update(
+        pending_action="refetch", next_attempt_at=factories.NOW + timedelta(minutes=3)
+    )
+    OutboxQueue.objects.update(next_attempt_at=factories.NOW + timedelta(minutes=5))
+    jobs.ensure_schedules(factories.NOW)
+    heartbeat.beat(now=factories.NOW)
     seen = text(staff)
     for words in (
         "Process the parked ones again",
@@ -76,7 +78,7 @@ def test_what_is_stuck_stands_there_with_the_way_to_mend_it(staff: Client, clock
 
 
 def test_the_buttons_are_only_there_for_those_who_may(entered: Callable[..., Client], db: None) -> None:
-    rows.meeting(rows.ground())
+    factories.create_booking(factories.create_account())
     calendly_accounts.default()
     seen = text(entered("viewer"))
     for words in ("Process the parked", "Send the parked", "Check now", "Sync now"):
@@ -99,14 +101,14 @@ def test_a_queue_that_is_away_is_told(staff: Client, monkeypatch: pytest.MonkeyP
 
 
 def test_it_asks_no_more_of_the_database_when_there_is_more(staff: Client, db: None) -> None:
-    ground = rows.ground()
+    account = factories.create_account()
     for number in range(12):
-        rows.meeting(ground, number, details=4)
+        factories.create_booking(account, number, details=4)
     calendly_accounts.default()
-    CalendlyBooking.objects.update(pending_action="refetch", next_attempt_at=rows.NOW)
-    OutboxQueue.objects.update(next_attempt_at=rows.NOW)
+    CalendlyBooking.objects.update(pending_action="refetch", next_attempt_at=factories.NOW)
+    OutboxQueue.objects.update(next_attempt_at=factories.NOW)
     OutboxMessage.objects.update(status="waiting")
-    WebhookDelivery.objects.update(status="received", next_attempt_at=rows.NOW)
+    WebhookDelivery.objects.update(status="received", next_attempt_at=factories.NOW)
     with CaptureQueriesContext(database) as asked:
         seen = text(staff)
     assert len(asked) <= 25

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from calendly_integration.models import Booking, EventType, VAIMetadata
 
-from . import rows
+from . import factories
 
 MOST = 26
 APP = "calendly_integration"
@@ -21,14 +21,16 @@ APP = "calendly_integration"
 @pytest.fixture
 def thousand(db: None) -> Booking:
     """A thousand meetings of two hosts; the one given back has ten of everything."""
-    grounds = [rows.ground("Ana"), rows.ground("Bogdan")]
-    made = rows.meeting(grounds[0], 0, details=10)
+    accounts = [factories.create_account("Ana"), factories.create_account("Bogdan")]
+    made = factories.create_booking(accounts[0], 0, details=10)
     copies = []
     for number in range(1, 1000):
         copy = Booking.objects.get(pk=made.pk) if number == 1 else Booking(**_columns(made))
         copy.pk, copy.event_id = Booking._meta.pk.get_default(), f"event-{number}"
-        copy.host = grounds[number % 2]["host"]
-        copy.start_at, copy.end_at = (moment + number * rows.timedelta(minutes=40) for moment in _span(made))
+        copy.host = accounts[number % 2]["host"]
+        copy.start_at, copy.end_at = (
+            moment + number * factories.timedelta(minutes=40) for moment in _span(made)
+        )
         copies.append(copy)
     Booking.objects.bulk_create(copies)
     VAIMetadata.objects.bulk_create([VAIMetadata(booking=each, conversation_id="c") for each in copies])

@@ -26,7 +26,7 @@ from calendly_integration.models import (
 )
 
 from ..benchmarks import rows as many
-from . import rows
+from . import factories
 from .conftest import APP, person
 
 NOW = datetime(2026, 11, 25, 10, tzinfo=UTC)
@@ -44,18 +44,18 @@ def noon() -> Any:
 @pytest.fixture
 def quiet(db: None) -> dict[str, Any]:
     """A connection that works, a worker, and nothing else."""
-    ground = rows.ground("Ana")
+    account = factories.create_account("Ana")
     CalendlyAccount.objects.update(health="ok", subscription_state="active", synced_at=NOW, checked_at=NOW)
     Heartbeat.objects.create(name="worker", beat_at=NOW)
-    ground["account"].refresh_from_db()
+    account["account"].refresh_from_db()
     BulkRun.objects.all().delete()
-    return ground
+    return account
 
 
 @pytest.fixture
 def troubled(quiet: dict[str, Any]) -> Booking:
     """One of everything that can be wrong."""
-    booking = rows.meeting(quiet, number=56)  # today, 14:00 UTC
+    booking = factories.create_booking(quiet, number=56)  # today, 14:00 UTC
     CalendlyBooking.objects.update(pending_action="resolve", next_attempt_at=NOW, last_error="no answer")
     FollowUp.objects.update(scheduled_for=NOW - timedelta(hours=1))
     CalendlyAccount.objects.update(
@@ -173,7 +173,7 @@ def test_each_kind_is_shown_only_to_who_may_see_its_rows(people: Any, troubled: 
 
 def test_each_figure_leads_to_as_many_rows(staff: Client, quiet: dict[str, Any]) -> None:
     for number in range(36, 68):  # from 40 to 63 they begin on this day in Bucharest
-        rows.meeting(quiet, number)
+        factories.create_booking(quiet, number)
     Booking.objects.filter(event_id__in=["event-50", "event-51"]).update(
         status="canceled", current_calendly_booking=None, canceled_at=NOW
     )
@@ -201,7 +201,7 @@ def in_use(answer: Any) -> dict[str, str]:
 
 
 def test_the_list_of_a_figure_names_its_filters_and_drops_them(staff: Client, quiet: dict[str, Any]) -> None:
-    rows.meeting(quiet, 50)
+    factories.create_booking(quiet, 50)
     for label, expected in {
         "Meetings": ["Status: confirmed", "Start: 25 Nov 2026"],
         "Bookings made": ["Created at: 25 Nov 2026"],
@@ -272,9 +272,9 @@ def test_absurd_conditions_break_no_list(staff: Client, troubled: Booking, query
 
 
 def test_the_time_line_stands_between_past_and_coming_meetings(staff: Client, quiet: dict[str, Any]) -> None:
-    rows.meeting(quiet, 50, "Past")  # 08:00 UTC
-    rows.meeting(quiet, 52, "Present")  # 10:00 UTC, which it is now
-    rows.meeting(quiet, 54, "Coming")
+    factories.create_booking(quiet, 50, "Past")  # 08:00 UTC
+    factories.create_booking(quiet, 52, "Present")  # 10:00 UTC, which it is now
+    factories.create_booking(quiet, 54, "Coming")
     text = page(staff).split('id="today-schedule"')[1].split("</section>")[0]
     order = [text.index(f"<bdi>{name}</bdi></a>") for name in ("Past", "Present", "Coming")]
     assert order[0] < text.index("now, 12:00") < order[1] < order[2]
@@ -282,7 +282,7 @@ def test_the_time_line_stands_between_past_and_coming_meetings(staff: Client, qu
 
 
 def test_the_line_stands_below_a_day_that_is_over(staff: Client, quiet: dict[str, Any]) -> None:
-    rows.meeting(quiet, 45, "Past")
+    factories.create_booking(quiet, 45, "Past")
     text = page(staff).split('id="today-schedule"')[1].split("</section>")[0]
     assert text.index("Past") < text.index("now, 12:00")
 
@@ -300,7 +300,7 @@ def test_the_night_when_clocks_go_back_has_25_hours_and_tells_its_hours_apart(
     staff: Client, quiet: dict[str, Any]
 ) -> None:
     for number, hour in enumerate((0, 1)):  # 03:30 twice in Bucharest
-        booking = rows.meeting(quiet, number)
+        booking = factories.create_booking(quiet, number)
         start = datetime(2026, 10, 25, hour, 30, tzinfo=UTC)
         Booking.objects.filter(pk=booking.pk).update(start_at=start, end_at=start + timedelta(minutes=15))
     text = page(staff, day="2026-10-25")
@@ -312,7 +312,7 @@ def test_the_night_when_clocks_go_back_has_25_hours_and_tells_its_hours_apart(
 
 
 def test_what_comes_from_outside_is_escaped(staff: Client, quiet: dict[str, Any]) -> None:
-    rows.meeting(quiet, 56, "<script>alert(1)</script>\u202e")
+    factories.create_booking(quiet, 56, "<script>alert(1)</script>\u202e")
     text = page(staff)
     assert "<script>alert" not in text
     assert "\u202e" not in text

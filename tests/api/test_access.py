@@ -41,7 +41,7 @@ ALL = (
 )
 
 
-def knock(client: Any, method: str, path: str) -> Any:
+def send(client: Any, method: str, path: str) -> Any:
     return client.generic(method.upper(), PREFIX + path, b"{}", content_type="application/json")
 
 
@@ -56,7 +56,7 @@ def refused(answer: Any) -> bool:
 def test_the_right_opens_the_door(
     agent_with: Callable[..., CheckedClient], method: str, path: str, right: str
 ) -> None:
-    assert knock(agent_with(right), method, path).status_code in (200, 400, 404)
+    assert send(agent_with(right), method, path).status_code in (200, 400, 404)
 
 
 @pytest.mark.parametrize(("method", "path", "right"), DOORS)
@@ -64,7 +64,7 @@ def test_without_the_right_it_stays_shut(
     agent_with: Callable[..., CheckedClient], method: str, path: str, right: str
 ) -> None:
     others = [scope for scope in keys.SCOPES if scope != right]
-    answer = knock(agent_with(*others), method, path)
+    answer = send(agent_with(*others), method, path)
     assert answer.status_code == 403
     assert answer.json()["code"] == "forbidden"
     assert answer.json()["scope"] == right
@@ -72,7 +72,7 @@ def test_without_the_right_it_stays_shut(
 
 @pytest.mark.parametrize(("method", "path"), ALL)
 def test_nobody_is_let_in(db: None, method: str, path: str) -> None:
-    assert refused(knock(CheckedClient(), method, path))
+    assert refused(send(CheckedClient(), method, path))
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_what_is_no_key_is_refused(db: None, header: str) -> None:
 @pytest.mark.parametrize(("method", "path"), ALL)
 def test_a_revoked_key_is_refused(api: CheckedClient, agent_key: AgentKey, method: str, path: str) -> None:
     keys.revoke(agent_key, now=datetime.now(UTC))
-    assert refused(knock(api, method, path))
+    assert refused(send(api, method, path))
 
 
 def test_a_key_expires_to_the_second(db: None, clock: time_machine.Traveller) -> None:
@@ -142,7 +142,7 @@ def test_an_agent_reads_the_document_with_any_key(
     assert agent_with("book").get(PREFIX + page).status_code == 200
 
 
-def test_every_call_is_knocked_at() -> None:
+def test_every_call_is_tried() -> None:
     """Fault 33: whoever adds a call adds who may make it."""
     known = {resolve(PREFIX + path).url_name for path in [*(path for _method, path, _right in DOORS), *PAGES]}
     assert known == {name for _route, _view, name in urls.CALLS}

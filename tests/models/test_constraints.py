@@ -7,7 +7,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from calendly_integration.models import Booking, CalendlyAccount, CalendlyBooking, FollowUp, TimelineEntry
-from tests.services.story import TEN, now
+from tests.factories import TEN, now
 
 pytestmark = pytest.mark.django_db
 

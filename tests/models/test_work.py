@@ -8,7 +8,7 @@ import time_machine
 from django.db import connections as databases
 
 from calendly_integration.models import WebhookDelivery
-from tests.services.story import now
+from tests.factories import now
 
 LEASE = timedelta(seconds=60)
 

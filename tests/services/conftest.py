@@ -5,7 +5,7 @@ import pytest
 from calendly_integration.models import CalendlyAccount, EventType
 from calendly_integration.sandbox.calendly import Calendly
 
-from .story import KEY, URL
+from ..factories import KEY, URL
 
 
 @pytest.fixture

@@ -29,8 +29,8 @@ from calendly_integration.models import (
 )
 from calendly_integration.services.webhooks import inbox
 
+from ..factories import now
 from .halves import BEGIN, Facts, Meeting
-from .story import now
 
 pytestmark = pytest.mark.django_db
 

@@ -15,7 +15,7 @@ from calendly_integration.services.actors import Actor
 from calendly_integration.services.bookings import cancel, queries
 from calendly_integration.services.bookings.results import Booked, OutcomeUnknown
 
-from .story import ask, book, deliver, now, work_legs
+from ..factories import ask, book, deliver, now, work_legs
 from .test_create import taken
 
 STAFF = Actor.staff("ioana")

@@ -41,13 +41,14 @@ from calendly_integration.services.bookings import (
 from calendly_integration.services.bookings.attempts import NotReschedulable
 from calendly_integration.services.bookings.results import Booked, OutcomeUnknown, SlotUnavailable
 
-from .story import (
+from ..factories import (
     AGENT,
     KEY,
     TEN,
     URL,
     active,
     ask,
+    assert_consistent,
     book,
     booking_request,
     deliver,
@@ -56,9 +57,8 @@ from .story import (
     now,
     pass_time,
     posts,
-    settled,
+    rolled_back,
     told,
-    undone,
     work_legs,
 )
 
@@ -85,7 +85,7 @@ class Killed(BaseException):
     """The process has died. Nothing catches this."""
 
 
-class Killer:
+class CrashInjector:
     """Dies at the first line after the `victim`-th effect. Between two effects all lines are alike: what stood in
     memory is lost. An effect is a call to Calendly, or a statement that writes, or the end of a transaction."""
 
@@ -125,7 +125,7 @@ class Killer:
         return self._line
 
 
-class Stage:
+class Scenario:
     """One story, told again and again from the same beginning, each time killed at another line."""
 
     def __init__(self, account: CalendlyAccount, clock: time_machine.Traveller) -> None:
@@ -152,17 +152,17 @@ class Stage:
         hooks: bool,
     ) -> int:
         """Kill the act after each of its effects, let time pass, check. Returns how often it was killed."""
-        with undone():
+        with rolled_back():
             prepared = prepare(self.fresh())
-            whole = Killer(self.calendly)
+            whole = CrashInjector(self.calendly)
             assert not whole.run(lambda: act(prepared))
         for victim in range(1, len(whole.moments) + 1):
-            with undone():
+            with rolled_back():
                 prepared = prepare(self.fresh())
-                assert Killer(self.calendly, victim).run(lambda given=prepared: act(given))
+                assert CrashInjector(self.calendly, victim).run(lambda given=prepared: act(given))
                 pass_time(self.clock, self.calendly, hooks=hooks)
                 try:
-                    settled(self.calendly)
+                    assert_consistent(self.calendly)
                     check()
                 except AssertionError as error:
                     raise AssertionError(f"killed after effect {victim}") from error
@@ -170,10 +170,10 @@ class Stage:
 
 
 @pytest.fixture
-def stage(
+def scenario(
     account: CalendlyAccount, event_types: dict[str, EventType], clock: time_machine.Traveller
-) -> Iterator[Stage]:
-    yield Stage(account, clock)
+) -> Iterator[Scenario]:
+    yield Scenario(account, clock)
     clock.move_to(now())
 
 
@@ -184,24 +184,24 @@ def told_once() -> None:
 
 
 @pytest.mark.parametrize("hooks", [True, False])
-def test_a_booking_killed_at_any_line_is_one_meeting_or_none(stage: Stage, hooks: bool) -> None:
+def test_a_booking_killed_at_any_line_is_one_meeting_or_none(scenario: Scenario, hooks: bool) -> None:
     def act(_nothing: object) -> None:
         ask(preferred=TEN)
 
     def check() -> None:
         told_once()
-        made = bool(active(stage.calendly))
-        assert posts(stage.calendly) <= 1
+        made = bool(active(scenario.calendly))
+        assert posts(scenario.calendly) <= 1
         assert Counter(told()) == Counter(
             ["/calendly/metadata", "/calendly/notify", "/calendly/confirmed", "/email/send"] if made else []
         )
         assert {booking.status for booking in Booking.objects.all()} <= {"confirmed" if made else "failed"}
 
-    assert stage.everywhere(lambda _calendly: None, act, check, hooks=hooks) > 6
+    assert scenario.everywhere(lambda _calendly: None, act, check, hooks=hooks) > 6
 
 
 def test_a_request_killed_at_any_line_gets_the_answer_of_its_booking_when_it_is_sent_again(
-    stage: Stage, agent_key: AgentKey
+    scenario: Scenario, agent_key: AgentKey
 ) -> None:
     actor = Actor.agent(agent_key)
 
@@ -221,11 +221,11 @@ def test_a_request_killed_at_any_line_gets_the_answer_of_its_booking_when_it_is_
     def check() -> None:
         again()
         told_once()
-        assert posts(stage.calendly) == len(active(stage.calendly)) == 1
+        assert posts(scenario.calendly) == len(active(scenario.calendly)) == 1
         booking = Booking.objects.get(status="confirmed")
         assert IdempotencyRecord.objects.get().booking == booking
 
-    assert stage.everywhere(lambda _calendly: None, act, check, hooks=True) > 8
+    assert scenario.everywhere(lambda _calendly: None, act, check, hooks=True) > 8
 
 
 def booked_and_told(calendly: Calendly) -> Booking:
@@ -236,23 +236,25 @@ def booked_and_told(calendly: Calendly) -> Booking:
 
 
 @pytest.mark.parametrize("hooks", [True, False])
-def test_a_cancellation_killed_at_any_line_is_done_or_not_begun(stage: Stage, hooks: bool) -> None:
+def test_a_cancellation_killed_at_any_line_is_done_or_not_begun(scenario: Scenario, hooks: bool) -> None:
     def act(booking: Booking) -> None:
         cancel.cancel_booking(booking, reason="Nu mai e nevoie", by=AGENT, now=now())
 
     def check() -> None:
         told_once()
         booking = Booking.objects.get()
-        gone = not active(stage.calendly)
+        gone = not active(scenario.calendly)
         assert booking.status == ("canceled" if gone else "confirmed")
         assert told().count("/calendly/canceled") == int(gone)
-        assert posts(stage.calendly, "/cancellation") <= 2
+        assert posts(scenario.calendly, "/cancellation") <= 2
 
-    assert stage.everywhere(booked_and_told, act, check, hooks=hooks) > 4
+    assert scenario.everywhere(booked_and_told, act, check, hooks=hooks) > 4
 
 
 @pytest.mark.parametrize("hooks", [True, False])
-def test_a_move_killed_at_any_line_leaves_one_meeting_and_one_booking(stage: Stage, hooks: bool) -> None:
+def test_a_move_killed_at_any_line_leaves_one_meeting_and_one_booking(
+    scenario: Scenario, hooks: bool
+) -> None:
     def act(booking: Booking) -> None:
         reschedule.reschedule(booking, new_start=TEN + hours(3), by=AGENT, now=now())
 
@@ -260,7 +262,7 @@ def test_a_move_killed_at_any_line_leaves_one_meeting_and_one_booking(stage: Sta
         told_once()
         booking = Booking.objects.get()
         assert booking.status == "confirmed"
-        assert len(active(stage.calendly)) == 1
+        assert len(active(scenario.calendly)) == 1
         moved = booking.start_at == TEN + hours(3)
         assert moved or booking.start_at == TEN
         assert told().count("/calendly/rescheduled") == int(moved)
@@ -268,7 +270,7 @@ def test_a_move_killed_at_any_line_leaves_one_meeting_and_one_booking(stage: Sta
         assert "/calendly/canceled" not in told()
 
     least = 10 if database.vendor == "postgresql" else 12  # what goes in one round trip is one effect
-    assert stage.everywhere(booked_and_told, act, check, hooks=hooks) > least
+    assert scenario.everywhere(booked_and_told, act, check, hooks=hooks) > least
 
 
 def lost(calendly: Calendly) -> None:
@@ -277,17 +279,17 @@ def lost(calendly: Calendly) -> None:
     assert isinstance(ask(preferred=TEN), OutcomeUnknown)
 
 
-def test_a_worker_killed_at_any_line_while_it_settles_leaves_the_rest_to_the_next(stage: Stage) -> None:
+def test_a_worker_killed_at_any_line_while_it_settles_leaves_the_rest_to_the_next(scenario: Scenario) -> None:
     def act(_nothing: object) -> None:
-        stage.clock.shift(3)
+        scenario.clock.shift(3)
         assert work_legs() == 1
 
     def check() -> None:
         told_once()
         assert Booking.objects.get().status == "confirmed"
-        assert posts(stage.calendly) == 1
+        assert posts(scenario.calendly) == 1
 
-    assert stage.everywhere(lost, act, check, hooks=False) > 4
+    assert scenario.everywhere(lost, act, check, hooks=False) > 4
 
 
 def half_moved(calendly: Calendly) -> None:
@@ -299,9 +301,9 @@ def half_moved(calendly: Calendly) -> None:
     assert len(active(calendly)) == 2
 
 
-def test_a_worker_killed_at_any_line_while_it_ends_the_old_half_of_a_move(stage: Stage) -> None:
+def test_a_worker_killed_at_any_line_while_it_ends_the_old_half_of_a_move(scenario: Scenario) -> None:
     def act(_nothing: object) -> None:
-        stage.clock.shift(10)
+        scenario.clock.shift(10)
         assert work_legs() == 2
 
     def check() -> None:
@@ -309,7 +311,7 @@ def test_a_worker_killed_at_any_line_while_it_ends_the_old_half_of_a_move(stage:
         assert Booking.objects.get().start_at == TEN + hours(3)
         assert told().count("/calendly/rescheduled") == 1
 
-    assert stage.everywhere(half_moved, act, check, hooks=True) > 4
+    assert scenario.everywhere(half_moved, act, check, hooks=True) > 4
 
 
 def test_a_delivery_may_come_before_the_answer_to_our_own_request(
@@ -332,7 +334,7 @@ def test_a_delivery_may_come_before_the_answer_to_our_own_request(
     assert CalendlyBooking.objects.count() == 1
     assert told() == ["/calendly/metadata", "/calendly/notify", "/calendly/confirmed"]
     pass_time(clock, calendly)
-    settled(calendly)
+    assert_consistent(calendly)
     assert told() == ["/calendly/metadata", "/calendly/notify", "/calendly/confirmed", "/email/send"]
 
 
@@ -402,7 +404,7 @@ def test_twenty_agents_want_one_start_and_one_gets_it(
     assert all(each.taken and each.suggestions for each in outcomes if isinstance(each, SlotUnavailable))
     assert posts(calendly) == 1
     pass_time(clock, calendly, minutes=2)
-    settled(calendly)
+    assert_consistent(calendly)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -416,7 +418,7 @@ def test_twenty_agents_want_the_next_start_and_get_different_ones(
     # Who lost ten races gets other times, not an error.
     assert all(isinstance(outcome, Booked) or outcome.taken for outcome in outcomes), outcomes  # type: ignore[attr-defined]
     pass_time(clock, calendly, minutes=2)
-    settled(calendly)
+    assert_consistent(calendly)
     assert Booking.objects.filter(status="confirmed").values("start_at").distinct().count() == len(booked)
 
 
@@ -437,7 +439,7 @@ def test_a_group_type_with_three_seats_takes_three(
         outcomes
     )
     pass_time(clock, calendly, minutes=2)
-    settled(calendly)
+    assert_consistent(calendly)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -453,7 +455,7 @@ def test_an_agent_and_an_invitee_who_cancel_at_once_cancel_once(
         outcomes
     )
     pass_time(clock, calendly, minutes=2)
-    settled(calendly)
+    assert_consistent(calendly)
     assert told().count("/calendly/canceled") == 1
 
 
@@ -471,7 +473,7 @@ def test_two_moves_of_one_booking_at_once_leave_one_meeting(
     assert any(isinstance(outcome, Booked) for outcome in outcomes), outcomes
     assert all(isinstance(outcome, Booked | NotReschedulable) for outcome in outcomes), outcomes
     pass_time(clock, calendly, minutes=3)
-    settled(calendly)
+    assert_consistent(calendly)
     assert len(active(calendly)) == 1
     moved = sum(isinstance(outcome, Booked) for outcome in outcomes)
     assert told().count("/calendly/rescheduled") == moved

@@ -19,7 +19,7 @@ from calendly_integration.services.backoffice import staff_booking
 from calendly_integration.services.bookings import attempts, create
 from calendly_integration.services.bookings.results import Booked, OutcomeUnknown, SlotUnavailable
 
-from .story import AGENT, TEN, active, ask, booking_request, now, posts, work_legs
+from ..factories import AGENT, TEN, active, ask, booking_request, now, posts, work_legs
 
 pytestmark = pytest.mark.django_db
 STAFF = Actor.staff("maria")

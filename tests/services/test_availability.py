@@ -13,7 +13,7 @@ from calendly_integration.services import errors
 from calendly_integration.services.catalog import availability
 from calendly_integration.services.catalog.availability import Slot, Span
 
-from .story import TEN, book, hours, mirrored, now, strict
+from ..factories import TEN, book, hours, mirrored, now, strict
 
 pytestmark = pytest.mark.django_db
 

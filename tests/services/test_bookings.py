@@ -34,11 +34,12 @@ from calendly_integration.services.bookings.cancel import (
 from calendly_integration.services.bookings.results import Booked, OutcomeUnknown, SlotUnavailable
 from calendly_integration.services.reconcile import sync
 
-from .story import (
+from ..factories import (
     AGENT,
     TEN,
     active,
     ask,
+    assert_consistent,
     book,
     deliver,
     hours,
@@ -48,7 +49,6 @@ from .story import (
     now,
     pass_time,
     posts,
-    settled,
     told,
 )
 
@@ -167,7 +167,7 @@ def test_a_cancellation_is_done_at_calendly_then_here_and_told_once(
     # The agent cancels for the invitee, and writes down what they said.
     assert told().count("/followup/schedule") == 1
     assert FollowUp.objects.count() == 1
-    settled(calendly)
+    assert_consistent(calendly)
 
 
 @pytest.mark.parametrize("by", [AGENT, STAFF])
@@ -225,7 +225,7 @@ def test_one_that_calendly_has_canceled_already_takes_the_reason_from_there(
     pass_time(clock, calendly)
     assert told().count("/calendly/canceled") == 1
     assert told().count("/followup/schedule") == 1
-    settled(calendly)
+    assert_consistent(calendly)
 
 
 def test_one_that_the_invitee_has_just_moved_is_not_called_canceled(
@@ -237,7 +237,7 @@ def test_one_that_the_invitee_has_just_moved_is_not_called_canceled(
         cancel(booking)
     assert caught.value.why == "pending"
     pass_time(clock, calendly)
-    settled(calendly)
+    assert_consistent(calendly)
     assert "/calendly/canceled" not in told()
     assert told().count("/calendly/rescheduled") == 1
     assert cancel(booking).status == "canceled"
@@ -273,7 +273,7 @@ def test_a_cancellation_whose_answer_was_lost_is_tried_until_it_is_certain(
     assert not active(calendly)
     pass_time(clock, calendly)
     assert told().count("/calendly/canceled") == 1
-    settled(calendly)
+    assert_consistent(calendly)
 
 
 @pytest.mark.parametrize(
@@ -301,7 +301,7 @@ def test_a_cancellation_that_was_refused_is_taken_back(
     assert "cancel" not in calendly_booking.intent
     pass_time(clock, calendly)
     assert len(active(calendly)) == 1
-    settled(calendly)
+    assert_consistent(calendly)
 
 
 def test_a_cancellation_taken_back_does_not_forget_the_link(
@@ -400,7 +400,7 @@ def test_a_move_books_the_new_start_first_and_then_ends_the_old_one(
         "cancellation",
     ]
     pass_time(clock, calendly)
-    settled(calendly)
+    assert_consistent(calendly)
     assert told() == [
         "/calendly/metadata",
         "/calendly/notify",
@@ -424,7 +424,7 @@ def test_a_booking_may_be_moved_again_and_again(calendly: Calendly, clock: time_
     for number in (3, 5, 1, 0):
         assert isinstance(move(booking, TEN + hours(number)), Booked)
         pass_time(clock, calendly, minutes=1)
-    settled(calendly)
+    assert_consistent(calendly)
     assert queries.find(str(booking.pk)).start_at == TEN
     assert told().count("/calendly/rescheduled") == 4
 
@@ -464,7 +464,7 @@ def test_a_booking_made_on_the_public_page_can_be_moved_too(
     booking = Booking.objects.get()
     assert isinstance(move(booking), Booked)
     pass_time(clock, calendly)
-    settled(calendly)
+    assert_consistent(calendly)
     assert booking.pk == Booking.objects.get().pk
     # The portal is told of its own bookings only.
     assert told() == []
@@ -537,7 +537,7 @@ def test_a_new_start_that_is_taken_meanwhile_leaves_the_old_meeting_untouched(
     assert outcome.taken
     assert queries.find(str(booking.pk)).start_at == TEN
     pass_time(clock, calendly)
-    settled(calendly)
+    assert_consistent(calendly)
 
 
 @pytest.mark.parametrize(
@@ -569,7 +569,7 @@ def test_a_move_whose_answer_was_lost_is_looked_up(
             act()
         assert caught.value.why == "pending"
     pass_time(clock, calendly)
-    settled(calendly)
+    assert_consistent(calendly)
     assert queries.find(str(booking.pk)).start_at == (NEW if moved else TEN)
     assert told().count("/calendly/rescheduled") == int(moved)
     assert posts(calendly) == 1
@@ -585,7 +585,7 @@ def test_an_old_half_that_cannot_be_ended_at_once_is_ended_later(
     assert isinstance(outcome, Booked)
     assert len(active(calendly)) == 2
     pass_time(clock, calendly, minutes=6, hooks=hooks)
-    settled(calendly)
+    assert_consistent(calendly)
     assert told().count("/calendly/rescheduled") == 1
     assert "/calendly/canceled" not in told()
 
@@ -609,7 +609,7 @@ def test_an_old_half_that_calendly_will_not_end_is_shown_to_staff(
     assert not retry_cancel_replaced(old, by=STAFF, now=now())
     pass_time(clock, calendly)
     assert not CalendlyBooking.objects.left_standing(now()).exists()
-    settled(calendly)
+    assert_consistent(calendly)
 
 
 def test_a_second_cancellation_keeps_the_reason_of_the_first(
@@ -732,14 +732,14 @@ def test_an_invitee_who_moves_an_agents_booking_keeps_it_an_agents(
     booking = booked(calendly)
     calendly.reschedule_as_invitee(active(calendly)[0], NEW)
     pass_time(clock, calendly)
-    settled(calendly)
+    assert_consistent(calendly)
     assert told().count("/calendly/rescheduled") == 1
     assert not {"/calendly/canceled"} & set(told())
     assert told().count("/calendly/confirmed") == 1
     assert queries.find(str(booking.pk)).start_at == NEW
     assert isinstance(move(booking, TEN), Booked)
     pass_time(clock, calendly)
-    settled(calendly)
+    assert_consistent(calendly)
 
 
 def test_the_zone_of_a_booking_without_one_is_the_default(calendly: Calendly) -> None:

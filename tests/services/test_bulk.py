@@ -27,7 +27,7 @@ from calendly_integration.services.bookings import cancel, pending_actions
 from calendly_integration.services.webhooks import inbox
 from calendly_integration.services.worker import calendly_pool
 
-from .story import TEN, book, deliver, now, posts, settled, told, work_legs
+from ..factories import TEN, assert_consistent, book, deliver, now, posts, told, work_legs
 
 pytestmark = pytest.mark.django_db
 MARIA = Actor.staff("maria")
@@ -83,7 +83,7 @@ def test_each_meeting_is_canceled_by_the_one_who_asked(calendly: Calendly, meeti
         ("canceled", "host_away", "The host cannot come: ill")
     }
     deliver(calendly)
-    settled(calendly)
+    assert_consistent(calendly)
 
 
 def test_a_story_of_five(calendly: Calendly, meetings: list[Booking], clock: time_machine.Traveller) -> None:

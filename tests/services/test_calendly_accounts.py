@@ -13,7 +13,7 @@ from calendly_integration.sandbox.calendly import Calendly
 from calendly_integration.sandbox.seeds import TOKEN
 from calendly_integration.services.accounts import calendly_accounts
 
-from .story import hours, now
+from ..factories import hours, now
 
 pytestmark = pytest.mark.django_db
 

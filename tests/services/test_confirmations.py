@@ -21,11 +21,12 @@ from calendly_integration.services.backoffice import today
 from calendly_integration.services.bookings import cancel, queries, reschedule
 from calendly_integration.services.outbox import confirmations
 
-from .story import (
+from ..factories import (
     AGENT,
     TEN,
     active,
     ask,
+    assert_consistent,
     book,
     deliver,
     hours,
@@ -34,7 +35,6 @@ from .story import (
     now,
     pass_time,
     portal_has_all,
-    settled,
     told,
     work_legs,
 )
@@ -72,7 +72,7 @@ def test_the_mail_waits_for_the_link_and_nothing_waits_for_the_mail(
     look(clock, 90)
     assert len(mails()) == 1
     assert booking.mailed_without_link_at is None
-    settled(calendly)
+    assert_consistent(calendly)
 
 
 def test_a_link_that_is_there_at_once_is_not_waited_for(calendly: Calendly) -> None:
@@ -178,7 +178,7 @@ def test_a_meeting_moved_meanwhile_is_confirmed_once_for_its_new_time(
     fresh = queries.find(str(booking.pk))
     assert mail["data"]["meeting_url"] == fresh.meeting_url
     assert fresh.meeting_url.startswith("https://")
-    settled(calendly)
+    assert_consistent(calendly)
 
 
 def away(calendly: Calendly) -> Booking:

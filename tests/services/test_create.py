@@ -28,7 +28,19 @@ from calendly_integration.services.bookings.create import InvalidBookingRequest
 from calendly_integration.services.bookings.results import Booked, OutcomeUnknown, SlotUnavailable
 from calendly_integration.services.catalog import event_types as catalog
 
-from .story import TEN, ask, book, booking_request, deliver, hours, mirrored, now, posts, strict, work_legs
+from ..factories import (
+    TEN,
+    ask,
+    book,
+    booking_request,
+    deliver,
+    hours,
+    mirrored,
+    now,
+    posts,
+    strict,
+    work_legs,
+)
 
 pytestmark = pytest.mark.django_db
 

@@ -6,7 +6,7 @@ from calendly_integration.models import CalendlyAccount, EventType
 from calendly_integration.sandbox.calendly import Calendly
 from calendly_integration.services.catalog import default_event_types, event_types
 
-from .story import now, posts, strict
+from ..factories import now, posts, strict
 
 pytestmark = pytest.mark.django_db
 

@@ -20,7 +20,7 @@ from calendly_integration.services.accounts.doctor import Finding
 from calendly_integration.services.webhooks import subscriptions
 from calendly_integration.services.worker import heartbeat
 
-from .story import now
+from ..factories import now
 
 pytestmark = pytest.mark.django_db
 

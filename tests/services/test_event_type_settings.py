@@ -22,7 +22,7 @@ from calendly_integration.services.catalog import event_types
 from calendly_integration.services.webhooks import inbox
 
 from ..api.document import PREFIX
-from .story import KEY, URL, apply_inbox, book, booking_request, deliver, mirrored, now
+from ..factories import KEY, URL, apply_inbox, book, booking_request, deliver, mirrored, now
 
 pytestmark = pytest.mark.django_db
 

@@ -10,7 +10,7 @@ from calendly_integration.models import CalendlyAccount, EventType, Host
 from calendly_integration.sandbox.calendly import Calendly
 from calendly_integration.services.catalog import event_types
 
-from .story import mirrored, now, strict
+from ..factories import mirrored, now, strict
 
 pytestmark = pytest.mark.django_db
 

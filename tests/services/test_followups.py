@@ -11,7 +11,7 @@ from calendly_integration.models import Booking, FollowUp
 from calendly_integration.services.actors import Actor
 from calendly_integration.services.backoffice import followups
 
-from ..admin.rows import NOW, ground, meeting
+from ..admin.factories import NOW, create_account, create_booking
 
 pytestmark = pytest.mark.django_db
 MARIA = Actor.staff("maria")
@@ -19,7 +19,7 @@ MARIA = Actor.staff("maria")
 
 @pytest.fixture
 def followup() -> FollowUp:
-    meeting(ground())
+    create_booking(create_account())
     return FollowUp.objects.get()
 
 

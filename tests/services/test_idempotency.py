@@ -21,7 +21,7 @@ from calendly_integration.services.bookings import create, idempotency
 from calendly_integration.services.bookings.idempotency import InProgress, Mismatch, Replay, StoredAnswer
 from calendly_integration.services.bookings.results import Booked, BookingResult, SlotUnavailable
 
-from .story import TEN, booking_request, now, posts
+from ..factories import TEN, booking_request, now, posts
 
 pytestmark = pytest.mark.django_db
 

@@ -16,7 +16,7 @@ from calendly_integration.sandbox.calendly import Calendly
 from calendly_integration.services import reconcile
 from calendly_integration.services.webhooks import inbox
 
-from .story import KEY, TEN, apply_inbox, deliver, hours, logged, now
+from ..factories import KEY, TEN, apply_inbox, deliver, hours, logged, now
 
 pytestmark = pytest.mark.django_db
 

@@ -17,7 +17,7 @@ from calendly_integration.services.bookings import queries
 from calendly_integration.services.outbox import refused_key
 from calendly_integration.services.reconcile import metadata
 
-from .story import AGENT, TEN, active, book, deliver, hours, message, now, portal_has_all, told
+from ..factories import AGENT, TEN, active, book, deliver, hours, message, now, portal_has_all, told
 
 pytestmark = pytest.mark.django_db
 

@@ -11,7 +11,7 @@ from calendly_integration.services import errors
 from calendly_integration.services.actors import Actor
 from calendly_integration.services.bookings import cancel, no_show, queries
 
-from .story import book, deliver, now, posts, work_legs
+from ..factories import book, deliver, now, posts, work_legs
 
 STAFF = Actor.staff("ioana")
 

@@ -19,8 +19,8 @@ from calendly_integration.services.bookings.results import Booked
 from calendly_integration.services.catalog import event_types
 from calendly_integration.services.webhooks import inbox
 
+from ..factories import AGENT, TEN, active, book, deliver, hours, now, pass_time, rolled_back
 from .halves import API, BEGIN, PLACES, Facts, Meeting
-from .story import AGENT, TEN, active, book, deliver, hours, now, pass_time, undone
 
 pytestmark = pytest.mark.django_db
 
@@ -149,7 +149,7 @@ def test_any_order_shows_what_the_last_half_says(
     order = data.draw(st.permutations(meeting.bodies))
     doubled = [body for body in order for _ in range(data.draw(st.integers(1, 2)))]
     late = data.draw(st.permutations(list(dict.fromkeys(order))))
-    with undone():
+    with rolled_back():
         apply(unlike(doubled), together=together)
         assert shown() == meeting.shown({KNOWN: "Mara Host"}, {TYPE: "Discovery"})
         # A replay changes nothing.
@@ -341,7 +341,7 @@ def test_an_agents_booking_that_the_invitee_moves_shows_the_last_half_and_what_t
     canceled: bool,
     data: st.DataObject,
 ) -> None:
-    with undone():
+    with rolled_back():
         clear(calendly)
         booking = book(phone=given_phone)
         [invitee] = active(calendly)

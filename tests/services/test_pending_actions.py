@@ -14,11 +14,12 @@ from calendly_integration.services.bookings import cancel, pending_actions, quer
 from calendly_integration.services.bookings.results import Booked, OutcomeUnknown
 from calendly_integration.services.reconcile import Observation, apply
 
-from .story import (
+from ..factories import (
     AGENT,
     TEN,
     active,
     ask,
+    assert_consistent,
     book,
     deliver,
     hours,
@@ -26,7 +27,6 @@ from .story import (
     now,
     pass_time,
     posts,
-    settled,
     told,
     work_legs,
 )
@@ -65,7 +65,7 @@ def test_one_that_was_booked_is_found_and_confirmed(
     assert status(booking) == "confirmed"
     assert told() == ["/calendly/metadata", "/calendly/notify", "/calendly/confirmed", "/email/send"]
     pass_time(clock, calendly)
-    settled(calendly)
+    assert_consistent(calendly)
     assert posts(calendly) == 1
     assert told() == ["/calendly/metadata", "/calendly/notify", "/calendly/confirmed", "/email/send"]
 
@@ -85,7 +85,7 @@ def test_one_that_was_not_booked_has_failed_after_two_looks_and_is_never_sent_ag
     assert (fresh.status, fresh.failure) == ("failed", "Calendly has no such booking.")
     assert posts(calendly) == 1
     assert told() == []
-    settled(calendly)
+    assert_consistent(calendly)
     assert book().start_at == TEN
 
 
@@ -156,7 +156,7 @@ def test_a_lost_booking_in_a_group_is_told_from_those_of_others(
     pass_time(clock, calendly)
     assert status(again) == "confirmed"
     assert len(active(calendly)) == 2
-    settled(calendly)
+    assert_consistent(calendly)
 
 
 def test_a_lost_booking_that_the_invitee_has_canceled_meanwhile_is_canceled(
@@ -169,7 +169,7 @@ def test_a_lost_booking_that_the_invitee_has_canceled_meanwhile_is_canceled(
     assert told() == ["/calendly/metadata", "/calendly/notify", "/calendly/canceled"]
     pass_time(clock, calendly)
     assert told() == ["/calendly/metadata", "/calendly/notify", "/calendly/canceled"]
-    settled(calendly)
+    assert_consistent(calendly)
 
 
 def test_a_token_that_may_not_list_the_organization_looks_among_its_own(
@@ -197,7 +197,7 @@ def test_a_booking_comes_to_life_again_if_calendly_tells_of_it_later(
     calendly.release_deliveries()
     pass_time(clock, calendly)
     assert status(booking) == "confirmed"
-    settled(calendly)
+    assert_consistent(calendly)
     assert told() == ["/calendly/metadata", "/calendly/notify", "/calendly/confirmed", "/email/send"]
 
 
@@ -217,7 +217,7 @@ def test_a_conference_link_is_read_as_soon_as_it_is_ready(
     fresh = queries.find(str(booking.pk))
     assert fresh.meeting_url.startswith("https://")
     assert fresh.location == "zoom"
-    settled(calendly)
+    assert_consistent(calendly)
 
 
 def test_a_link_that_never_becomes_ready_is_given_up(
@@ -241,7 +241,7 @@ def test_a_link_that_calendly_could_not_make_is_not_waited_for(
     booking = book()
     pass_time(clock, calendly)
     assert queries.find(str(booking.pk)).meeting_url == ""
-    settled(calendly)
+    assert_consistent(calendly)
 
 
 def test_an_invitee_that_was_erased_is_not_read_for_ever(
@@ -266,7 +266,7 @@ def test_the_half_of_a_move_that_nobody_tells_of_is_read(
     pass_time(clock, calendly)
     assert queries.find(str(booking.pk)).start_at == TEN + hours(2)
     assert told().count("/calendly/rescheduled") == 1
-    settled(calendly)
+    assert_consistent(calendly)
 
 
 # Workers
@@ -357,7 +357,7 @@ def test_a_move_after_a_refused_cancellation_still_ends_the_old_half(
     found = queries.find(str(booking.pk))
     assert isinstance(reschedule.reschedule(found, new_start=TEN + hours(3), by=AGENT, now=now()), Booked)
     pass_time(clock, calendly)
-    settled(calendly)
+    assert_consistent(calendly)
 
 
 @pytest.mark.postgres

@@ -13,7 +13,7 @@ from calendly_integration.services.actors import Actor
 from calendly_integration.services.bookings import cancel, queries, reschedule
 from calendly_integration.services.outbox import portal_messages
 
-from .story import AGENT, TEN, active, book, deliver, hours, message, now, portal_has_all, told
+from ..factories import AGENT, TEN, active, book, deliver, hours, message, now, portal_has_all, told
 
 pytestmark = pytest.mark.django_db
 

@@ -13,7 +13,7 @@ from calendly_integration.services.bookings import create, queries, reassign
 from calendly_integration.services.bookings.attempts import NotReschedulable
 from calendly_integration.services.bookings.results import Booked, OutcomeUnknown, SlotUnavailable
 
-from .story import TEN, active, book, deliver, hours, mirrored, now, pass_time, settled, told
+from ..factories import TEN, active, assert_consistent, book, deliver, hours, mirrored, now, pass_time, told
 
 pytestmark = pytest.mark.django_db
 STAFF = Actor.staff("Ioana")
@@ -53,7 +53,7 @@ def test_it_is_one_booking_with_one_lineage_and_is_told_once(
     assert outcome.booking.host.name == "Radu Marin"
     assert outcome.booking.metadata.conversation_id == "conv-1"
     pass_time(clock, sandbox)
-    settled(sandbox)
+    assert_consistent(sandbox)
     fresh = queries.find(str(booking.pk))
     new = fresh.current_calendly_booking
     assert new
@@ -76,7 +76,7 @@ def test_a_lost_answer_is_looked_up(
         over(booking, radus)
     assert pending.value.why == "pending"
     pass_time(clock, sandbox)
-    settled(sandbox)
+    assert_consistent(sandbox)
     fresh = queries.find(str(booking.pk))
     assert fresh.event_name == ("Demo with Radu" if moved else "Sales Demo")
     assert fresh.host

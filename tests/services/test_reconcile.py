@@ -40,7 +40,7 @@ pytestmark = pytest.mark.django_db
 
 
 @contextmanager
-def undone() -> Iterator[None]:
+def rolled_back() -> Iterator[None]:
     """A transaction that leaves nothing behind."""
     block = transaction.atomic()
     block._from_testcase = True  # our durable transactions count as outermost within a test's own
@@ -137,10 +137,10 @@ def test_deliveries_in_any_order_and_doubled_leave_the_same_state(
     bodies = bodies_of(calendly)
     shuffled = data.draw(st.permutations(bodies))
     doubled = [body for body in shuffled for _ in range(data.draw(st.integers(1, 2)))]
-    with undone():
+    with rolled_back():
         apply(bodies)
         expected = state()
-    with undone():
+    with rolled_back():
         apply(doubled)
         assert state() == expected
         assert len(expected) == 1
@@ -157,7 +157,7 @@ def test_an_agents_booking_keeps_its_id_through_any_order(
 ) -> None:
     calendly = fresh_sandbox()
     clients.calendly(account).session.mount("https://api.calendly.com", SandboxAdapter(calendly))
-    with undone():
+    with rolled_back():
         if lost:
             calendly.faults.add("lose_answer", method="POST", path="/invitees")
         booking_request = create.BookingRequest("Sales Demo", "nora@example.com", "Nora", conversation_id="c")

@@ -18,7 +18,7 @@ from calendly_integration.sandbox.calendly import Calendly
 from calendly_integration.services.accounts import calendly_accounts
 from calendly_integration.services.webhooks import inbox, signing_keys, subscriptions
 
-from .story import KEY, hours, now
+from ..factories import KEY, hours, now
 
 pytestmark = pytest.mark.django_db
 

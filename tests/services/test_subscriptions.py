@@ -10,7 +10,7 @@ from calendly_integration.models import CalendlyAccount, EventType
 from calendly_integration.sandbox.calendly import Calendly
 from calendly_integration.services.webhooks import subscriptions
 
-from .story import KEY, TEN, URL, deliver, now, posts, strict
+from ..factories import KEY, TEN, URL, deliver, now, posts, strict
 
 pytestmark = pytest.mark.django_db
 

@@ -25,7 +25,20 @@ from calendly_integration.services.catalog import event_types
 from calendly_integration.services.reconcile import sync as syncing
 from calendly_integration.services.webhooks import subscriptions
 
-from .story import AGENT, TEN, active, book, deliver, hours, logged, now, pass_time, settled, told, undone
+from ..factories import (
+    AGENT,
+    TEN,
+    active,
+    assert_consistent,
+    book,
+    deliver,
+    hours,
+    logged,
+    now,
+    pass_time,
+    rolled_back,
+    told,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -99,7 +112,7 @@ def test_a_missed_story_is_told_as_its_deliveries_would_have_told_it(
         calendly.mark_no_show(the(calendly))
         deliver(calendly)
     STORIES[story](calendly)
-    with undone():
+    with rolled_back():
         waiting = list(calendly.pending_deliveries)
         deliver(calendly)
         expected = state()
@@ -108,7 +121,7 @@ def test_a_missed_story_is_told_as_its_deliveries_would_have_told_it(
     run = sync(account)
     assert state() == expected
     assert run.status == "done"
-    settled(calendly)
+    assert_consistent(calendly)
     # The deliveries come after all, then another sync: nothing changes any more.
     for delivery in waiting:
         delivery.status, delivery.tries = "pending", 0
@@ -151,7 +164,7 @@ def test_a_second_run_asks_for_the_invitees_of_no_unchanged_event(
     third = sync(account)
     assert (third.seen, third.changed) == (5, 1)
     assert len(calendly.calls) == 2
-    settled(calendly)
+    assert_consistent(calendly)
 
 
 def test_a_run_that_was_interrupted_goes_on_where_it_stopped(
@@ -179,7 +192,7 @@ def test_a_run_that_was_interrupted_goes_on_where_it_stopped(
     assert (again.status, again.error) == ("done", "")
     assert len(progress) == 4  # the one that it had reached, and those after it
     assert sum("/invitees" in call.path for call in calendly.calls) == 3
-    settled(calendly)
+    assert_consistent(calendly)
 
 
 def test_two_runs_at_once_do_not_share_a_row(calendly: Calendly, account: CalendlyAccount) -> None:
@@ -359,7 +372,7 @@ def test_after_a_day_away_the_subscription_is_made_anew_and_the_gap_is_filled(
     assert [each.state for each in calendly.state.subscriptions.values()] == ["active"]
     calendly.cancel_as_invitee(the(calendly))
     pass_time(clock, calendly, minutes=1)
-    settled(calendly)
+    assert_consistent(calendly)
 
 
 def test_a_subscription_that_nobody_asked_for_is_not_made(
@@ -412,6 +425,6 @@ def test_a_sync_in_the_midst_of_a_booking_does_not_double_it(
     monkeypatch.setattr(client, "create_invitee", book_and_sync)
     book()
     pass_time(clock, calendly)
-    settled(calendly)
+    assert_consistent(calendly)
     assert told() == ["/calendly/metadata", "/calendly/notify", "/calendly/confirmed", "/email/send"]
     assert AGENT.name in Booking.objects.get().timeline.values_list("actor_name", flat=True)

@@ -11,18 +11,18 @@ from calendly_integration.services.backoffice import today
 from calendly_integration.services.reconcile import refetch
 from calendly_integration.services.webhooks import inbox
 
-from .story import (
+from ..factories import (
     AGENT,
     TEN,
     active,
     apply_inbox,
+    assert_consistent,
     book,
     deliver,
     hours,
     logged,
     now,
     pass_time,
-    settled,
     told,
 )
 
@@ -89,7 +89,7 @@ def test_what_comes_late_after_all_mends_it(
     assert not today.lost_moves().rows
     calendly.faults.clear()
     pass_time(clock, calendly)
-    settled(calendly)
+    assert_consistent(calendly)
 
 
 def test_a_person_may_have_calendly_asked_again(calendly: Calendly, clock: time_machine.Traveller) -> None:

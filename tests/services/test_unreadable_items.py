@@ -15,7 +15,7 @@ from calendly_integration.sandbox.calendly import Calendly
 from calendly_integration.services.catalog import event_types
 from calendly_integration.services.reconcile import sync
 
-from .story import TEN, ask, hours, now, pass_time, settled
+from ..factories import TEN, ask, assert_consistent, hours, now, pass_time
 
 pytestmark = pytest.mark.django_db
 
@@ -127,4 +127,4 @@ def test_a_booking_that_is_perhaps_among_what_cannot_be_read_has_not_failed(
     pass_time(clock, calendly)
     booking.refresh_from_db()
     assert booking.status == "confirmed"
-    settled(calendly)
+    assert_consistent(calendly)

@@ -347,7 +347,7 @@ def remote(now: Clock) -> Iterator[calendly_pool.CalendlyPool]:
     made.close()
 
 
-def settled(remote: calendly_pool.CalendlyPool) -> bool:
+def becomes_idle(remote: calendly_pool.CalendlyPool) -> bool:
     deadline = time.monotonic() + 2
     while remote.busy and time.monotonic() < deadline:
         time.sleep(0.005)
@@ -370,9 +370,9 @@ def test_no_more_is_claimed_than_can_begin_at_once(
     assert remote.step({"calendly_bookings"}) == 0
     assert asked == [calendly_pool.THREADS]
     go.set()
-    assert settled(remote)
+    assert becomes_idle(remote)
     assert remote.step({"calendly_bookings"}) == calendly_pool.THREADS
-    assert settled(remote)
+    assert becomes_idle(remote)
 
 
 def test_an_item_that_breaks_ends_no_thread(
@@ -392,7 +392,7 @@ def test_an_item_that_breaks_ends_no_thread(
     monkeypatch.setattr(pending_actions, "work", work)
     while items:
         remote.step({"calendly_bookings"})
-        assert settled(remote)
+        assert becomes_idle(remote)
     assert sorted(done) == [0, 2, 4, 6, 8, 10]  # four threads: in whatever order
     assert caplog.text.count("failed") == 6
 
@@ -406,7 +406,7 @@ def test_each_thread_closes_its_connections(now: Clock, monkeypatch: pytest.Monk
     monkeypatch.setattr(pending_actions, "work", lambda item, now: None)
     pool = calendly_pool.CalendlyPool(clock=now)
     pool.step({"calendly_bookings"})
-    assert settled(pool)
+    assert becomes_idle(pool)
     pool.close()
     assert closed == ["calendly-remote_0"]
 

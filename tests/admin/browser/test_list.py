@@ -13,7 +13,7 @@ from django.urls import reverse
 from calendly_integration.models import Booking, EventType, SavedView
 from calendly_integration.services import texts as wording
 
-from .desk import Desk
+from .admin_client import AdminClient
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator
@@ -35,26 +35,26 @@ def three(booking: Booking) -> Booking:
     return booking
 
 
-def names(desk: Desk) -> list[str]:
+def names(window: AdminClient) -> list[str]:
     """Who stands in the list."""
-    return [text.split("\n")[0] for text in desk.page.locator(f"{ROWS} .field-invitee").all_inner_texts()]
+    return [text.split("\n")[0] for text in window.page.locator(f"{ROWS} .field-invitee").all_inner_texts()]
 
 
-def choice(desk: Desk, words: str) -> "Locator":
+def choice(window: AdminClient, words: str) -> "Locator":
     """A choice of a filter, by its English words."""
-    shown = desk.page.get_by_text(desk.says(words), exact=True)
-    return desk.page.locator(".counted-filter a").filter(has=shown)
+    shown = window.page.get_by_text(window.says(words), exact=True)
+    return window.page.locator(".counted-filter a").filter(has=shown)
 
 
-def amount(desk: Desk, words: str) -> str:
+def amount(window: AdminClient, words: str) -> str:
     """How many bookings stand behind it."""
-    return choice(desk, words).locator(".count").inner_text()
+    return choice(window, words).locator(".count").inner_text()
 
 
 def test_a_name_finds_one_row_and_one_way_leads_back(
-    desk: Callable[..., Desk], three: Booking, language: str
+    open_admin: Callable[..., AdminClient], three: Booking, language: str
 ) -> None:
-    staff = desk("maria", language)
+    staff = open_admin("maria", language)
     staff.open(LIST)
     assert staff.words["three bookings"] in staff.page.locator(".list-pages").inner_text()
     staff.page.get_by_label(staff.says("Find a booking")).fill("POPESCU")
@@ -67,9 +67,9 @@ def test_a_name_finds_one_row_and_one_way_leads_back(
 
 
 def test_a_filter_says_how_many_narrows_and_is_left_again(
-    desk: Callable[..., Desk], three: Booking, language: str
+    open_admin: Callable[..., AdminClient], three: Booking, language: str
 ) -> None:
-    staff = desk("maria", language)
+    staff = open_admin("maria", language)
     staff.open(LIST)
     assert amount(staff, "canceled") == "1"
     assert amount(staff, "confirmed") == "2"
@@ -88,9 +88,9 @@ def test_a_filter_says_how_many_narrows_and_is_left_again(
 
 
 def test_the_way_by_dates_and_the_period_narrow(
-    desk: Callable[..., Desk], three: Booking, language: str
+    open_admin: Callable[..., AdminClient], three: Booking, language: str
 ) -> None:
-    staff = desk("maria", language)
+    staff = open_admin("maria", language)
     staff.open(LIST)
     staff.follow_to(choice(staff, "Next 7 days"))
     assert sorted(names(staff)) == sorted([FORMULA, "Nora Popescu"])
@@ -107,9 +107,9 @@ def test_the_way_by_dates_and_the_period_narrow(
 
 
 def test_a_view_is_saved_opened_again_and_removed(
-    desk: Callable[..., Desk], three: Booking, language: str
+    open_admin: Callable[..., AdminClient], three: Booking, language: str
 ) -> None:
-    staff = desk("maria", language)
+    staff = open_admin("maria", language)
     staff.open(LIST)
     assert staff.page.locator(".list-save").count() == 0  # all bookings need no view
     staff.follow_to(choice(staff, "canceled"))
@@ -125,7 +125,7 @@ def test_a_view_is_saved_opened_again_and_removed(
     staff.follow_to(view)
     assert names(staff) == [FORMULA]
     assert view.get_attribute("aria-current") == "true"
-    other = desk("victor", language)
+    other = open_admin("victor", language)
     other.open(LIST, query=CANCELED)
     assert other.page.locator(".list-views .chip").count() == 1  # a view is one person's own
     staff.press_button(staff.says("Delete the view “%(name)s”", name="Ce a căzut <i>azi</i>"))
@@ -134,9 +134,9 @@ def test_a_view_is_saved_opened_again_and_removed(
 
 
 def test_what_is_taken_away_obeys_the_filter_and_runs_nothing(
-    desk: Callable[..., Desk], three: Booking, language: str, tmp_path: Path
+    open_admin: Callable[..., AdminClient], three: Booking, language: str, tmp_path: Path
 ) -> None:
-    staff = desk("maria", language)
+    staff = open_admin("maria", language)
     staff.open(LIST, query=CANCELED)
     files = {}
     for kind in ("CSV", "Excel"):
@@ -159,8 +159,10 @@ def test_what_is_taken_away_obeys_the_filter_and_runs_nothing(
     assert "Nora Popescu" not in texts
 
 
-def test_an_empty_list_says_what_to_do(desk: Callable[..., Desk], three: Booking, language: str) -> None:
-    staff = desk("maria", language)
+def test_an_empty_list_says_what_to_do(
+    open_admin: Callable[..., AdminClient], three: Booking, language: str
+) -> None:
+    staff = open_admin("maria", language)
     staff.open(LIST, query="?q=nimeni-cu-acest-nume")
     assert staff.page.locator(ROWS).count() == 0
     assert staff.words["no booking fits"] in staff.page.locator("#changelist").inner_text()
@@ -170,9 +172,9 @@ def test_an_empty_list_says_what_to_do(desk: Callable[..., Desk], three: Booking
 
 
 def test_before_the_first_booking_the_list_says_where_bookings_come_from(
-    desk: Callable[..., Desk], event_types: dict[str, EventType], language: str
+    open_admin: Callable[..., AdminClient], event_types: dict[str, EventType], language: str
 ) -> None:
-    staff = desk("maria", language)
+    staff = open_admin("maria", language)
     staff.open(LIST)
     said = "There are no bookings yet. They appear when an agent books, when an invitee books at Calendly, or when you add one here."  # noqa: E501
     assert staff.says(said) in staff.page.locator("#changelist").inner_text()
@@ -181,9 +183,9 @@ def test_before_the_first_booking_the_list_says_where_bookings_come_from(
 
 
 def test_who_may_only_look_finds_and_opens_but_has_nothing_to_act_with(
-    desk: Callable[..., Desk], three: Booking, language: str
+    open_admin: Callable[..., AdminClient], three: Booking, language: str
 ) -> None:
-    viewer = desk("victor", language)
+    viewer = open_admin("victor", language)
     viewer.open(LIST)
     page = viewer.page
     assert len(names(viewer)) == 3
@@ -200,9 +202,9 @@ def test_who_may_only_look_finds_and_opens_but_has_nothing_to_act_with(
 
 
 def test_nobody_logs_in_and_comes_to_the_list_that_they_asked_for(
-    desk: Callable[..., Desk], three: Booking, language: str
+    open_admin: Callable[..., AdminClient], three: Booking, language: str
 ) -> None:
-    nobody = desk(None, language)
+    nobody = open_admin(None, language)
     nobody.open(LIST, query=CANCELED)
     assert nobody.page.url.startswith(f"{nobody.url}{reverse('admin:login')}?next=")
     assert "Nora" not in nobody.page.content()

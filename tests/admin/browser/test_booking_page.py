@@ -8,7 +8,7 @@ from time_machine import Traveller
 from calendly_integration.models import Booking, OutboxMessage
 from calendly_integration.sandbox.calendly import Calendly
 
-from .desk import Desk
+from .admin_client import AdminClient
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 PAGE = "calendly_integration_booking_change"
@@ -16,10 +16,10 @@ CLIPBOARD = "() => navigator.clipboard.readText()"
 
 
 def test_staff_copy_the_invitees_links_and_go_from_booking_to_booking(
-    desk: Callable[..., Desk], booking: Booking, language: str
+    open_admin: Callable[..., AdminClient], booking: Booking, language: str
 ) -> None:
     booking.refresh_from_db()
-    staff = desk("maria", language)
+    staff = open_admin("maria", language)
     staff.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     staff.open(PAGE, booking.pk)
     copy = staff.page.locator("button.copy")
@@ -40,10 +40,10 @@ def test_staff_copy_the_invitees_links_and_go_from_booking_to_booking(
 
 
 def test_where_there_is_no_clipboard_the_link_is_selected(
-    desk: Callable[..., Desk], booking: Booking, language: str
+    open_admin: Callable[..., AdminClient], booking: Booking, language: str
 ) -> None:
     booking.refresh_from_db()
-    staff = desk("maria", language)
+    staff = open_admin("maria", language)
     staff.page.add_init_script("Object.defineProperty(navigator, 'clipboard', {value: undefined})")
     staff.open(PAGE, booking.pk)
     button = staff.page.locator("button.copy").first
@@ -53,14 +53,14 @@ def test_where_there_is_no_clipboard_the_link_is_selected(
 
 
 def test_staff_mark_a_no_show_undo_it_and_send_the_confirmation_again(
-    desk: Callable[..., Desk],
+    open_admin: Callable[..., AdminClient],
     booking: Booking,
     sandbox: Calendly,
     flush: Callable[[], None],
     clock: Traveller,
     language: str,
 ) -> None:
-    staff = desk("maria", language)
+    staff = open_admin("maria", language)
     booking.refresh_from_db()
     assert booking.start_at
     clock.move_to(booking.start_at)
@@ -84,9 +84,9 @@ def test_staff_mark_a_no_show_undo_it_and_send_the_confirmation_again(
 
 
 def test_who_may_only_look_has_nothing_to_copy_and_no_acts(
-    desk: Callable[..., Desk], booking: Booking, clock: Traveller, language: str
+    open_admin: Callable[..., AdminClient], booking: Booking, clock: Traveller, language: str
 ) -> None:
-    viewer = desk("victor", language)
+    viewer = open_admin("victor", language)
     booking.refresh_from_db()
     assert booking.start_at
     clock.move_to(booking.start_at)

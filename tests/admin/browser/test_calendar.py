@@ -13,7 +13,7 @@ from time_machine import Traveller
 from calendly_integration.models import Booking, CalendlyBooking, TimelineEntry
 from calendly_integration.services import texts
 
-from .desk import Desk
+from .admin_client import AdminClient
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 PAGE = "calendly_integration_booking_calendar"
@@ -26,13 +26,13 @@ PLACE = """event => {
 NO_MEETINGS = "No meetings on these days. Choose other days or fewer filters."
 
 
-def look(desk: Desk, **asked: str) -> Any:
+def look(window: AdminClient, **asked: str) -> Any:
     """The calendar at this address, drawn. The browser's clock shows what ours does."""
-    desk.page.clock.set_fixed_time(datetime.now(UTC))
+    window.page.clock.set_fixed_time(datetime.now(UTC))
     address = "&".join(f"{name}={value}" for name, value in asked.items())
-    desk.page.goto(f"{desk.url}{reverse(f'admin:{PAGE}')}?{address}")
-    desk.page.locator(".grid .ec-main").wait_for()
-    return desk.page
+    window.page.goto(f"{window.url}{reverse(f'admin:{PAGE}')}?{address}")
+    window.page.locator(".grid .ec-main").wait_for()
+    return window.page
 
 
 def drag(page: Any, *, hours: float = 0, right: float = 0) -> None:
@@ -70,9 +70,9 @@ def coming(booking: Booking) -> Booking:
 
 
 def test_enter_opens_a_summary_with_the_acts_as_links(
-    desk: Callable[..., Desk], coming: Booking, language: str
+    open_admin: Callable[..., AdminClient], coming: Booking, language: str
 ) -> None:
-    staff = desk("maria", language)
+    staff = open_admin("maria", language)
     assert coming.start_at
     page = look(staff, view="timeGridWeek", date=coming.start_at.date().isoformat(), zone="Europe/Bucharest")
     event = page.locator(EVENTS)
@@ -91,9 +91,9 @@ def test_enter_opens_a_summary_with_the_acts_as_links(
 
 
 def test_a_drag_leads_to_the_page_that_moves_and_changes_nothing(
-    desk: Callable[..., Desk], coming: Booking, language: str
+    open_admin: Callable[..., AdminClient], coming: Booking, language: str
 ) -> None:
-    staff = desk("maria", language)
+    staff = open_admin("maria", language)
     assert coming.start_at
     page = look(staff, view="timeGridDay", date=coming.start_at.date().isoformat(), zone="Europe/Bucharest")
     drag(page, hours=1)
@@ -120,7 +120,7 @@ def everything() -> list[Any]:
 
 @pytest.mark.parametrize("where", ["past", "gap", "other host", "other host, later"])
 def test_a_drop_where_nothing_can_be_is_taken_back_and_the_page_says_why(
-    desk: Callable[..., Desk], booking: Booking, clock: Traveller, language: str, where: str
+    open_admin: Callable[..., AdminClient], booking: Booking, clock: Traveller, language: str, where: str
 ) -> None:
     begins, hours = {
         "past": (datetime(2026, 11, 23, 6, 30, tzinfo=UTC), -1),
@@ -130,7 +130,7 @@ def test_a_drop_where_nothing_can_be_is_taken_back_and_the_page_says_why(
     }[where]
     alone(booking, begins)
     clock.move_to(datetime(2026, 11, 23, 6, 10, tzinfo=UTC))
-    staff = desk("maria", language)
+    staff = open_admin("maria", language)
     page = look(staff, view="resourceTimeGridDay", date=f"{begins:%Y-%m-%d}", zone="Europe/Bucharest")
     page.locator(EVENTS).wait_for()
     drawn, stood = place(page), everything()
@@ -150,7 +150,7 @@ def test_a_drop_where_nothing_can_be_is_taken_back_and_the_page_says_why(
 
 @pytest.mark.parametrize("which", ["begun", "canceled", "only to look at"])
 def test_a_meeting_that_cannot_be_moved_stays_where_it_is(
-    desk: Callable[..., Desk], booking: Booking, clock: Traveller, language: str, which: str
+    open_admin: Callable[..., AdminClient], booking: Booking, clock: Traveller, language: str, which: str
 ) -> None:
     begins = datetime(2026, 11, 23, 8, tzinfo=UTC)
     alone(booking, begins)
@@ -158,7 +158,7 @@ def test_a_meeting_that_cannot_be_moved_stays_where_it_is(
         clock.move_to(begins + timedelta(minutes=1))
     if which == "canceled":
         Booking.objects.filter(pk=booking.pk).update(status="canceled")
-    person = desk("victor" if which == "only to look at" else "maria", language)
+    person = open_admin("victor" if which == "only to look at" else "maria", language)
     status = "canceled" if which == "canceled" else "confirmed"
     page = look(person, view="timeGridDay", date="2026-11-23", zone="Europe/Bucharest", status=status)
     page.locator(EVENTS, has_text="Nora Popescu").wait_for()
@@ -186,9 +186,9 @@ def test_a_meeting_that_cannot_be_moved_stays_where_it_is(
 
 @pytest.mark.parametrize("meanwhile", ["begun", "canceled", "no right any more"])
 def test_where_it_became_impossible_meanwhile_the_page_that_moves_says_so(
-    desk: Callable[..., Desk], coming: Booking, clock: Traveller, language: str, meanwhile: str
+    open_admin: Callable[..., AdminClient], coming: Booking, clock: Traveller, language: str, meanwhile: str
 ) -> None:
-    staff = desk("maria", language)
+    staff = open_admin("maria", language)
     assert coming.start_at
     page = look(staff, view="timeGridDay", date=coming.start_at.date().isoformat(), zone="Europe/Bucharest")
     page.locator(EVENTS).wait_for()
@@ -217,9 +217,9 @@ def test_where_it_became_impossible_meanwhile_the_page_that_moves_says_so(
 
 
 def test_filters_and_view_are_kept_in_the_address(
-    desk: Callable[..., Desk], coming: Booking, language: str
+    open_admin: Callable[..., AdminClient], coming: Booking, language: str
 ) -> None:
-    staff = desk("maria", language)
+    staff = open_admin("maria", language)
     assert coming.start_at
     on = coming.start_at.date().isoformat()
     page = look(staff, view="timeGridWeek", date=on, zone="Europe/Bucharest")
@@ -242,12 +242,12 @@ def test_filters_and_view_are_kept_in_the_address(
 
 
 def test_the_long_night_shows_both_three_oclocks_in_every_view(
-    desk: Callable[..., Desk], booking: Booking, language: str
+    open_admin: Callable[..., AdminClient], booking: Booking, language: str
 ) -> None:
     rows = list(Booking.objects.order_by("start_at")[:2])
     for row, hour in zip(rows, (0, 1), strict=True):
         moved(row, datetime(2026, 10, 25, hour, 15, tzinfo=UTC))
-    staff = desk("maria", language)
+    staff = open_admin("maria", language)
     twice = staff.says("comes twice")
     views = (
         "timeGridDay",
@@ -269,8 +269,8 @@ def test_the_long_night_shows_both_three_oclocks_in_every_view(
         assert staff.too_wide_at(390, 1280) == []
 
 
-def test_a_phone_gets_a_list(desk: Callable[..., Desk], coming: Booking, language: str) -> None:
-    staff = desk("maria", language)
+def test_a_phone_gets_a_list(open_admin: Callable[..., AdminClient], coming: Booking, language: str) -> None:
+    staff = open_admin("maria", language)
     staff.page.set_viewport_size({"width": 390, "height": 844})
     assert coming.start_at
     page = look(staff, date=coming.start_at.date().isoformat())
@@ -279,9 +279,9 @@ def test_a_phone_gets_a_list(desk: Callable[..., Desk], coming: Booking, languag
 
 
 def test_without_a_script_the_week_is_a_list(
-    desk: Callable[..., Desk], coming: Booking, language: str
+    open_admin: Callable[..., AdminClient], coming: Booking, language: str
 ) -> None:
-    staff = desk("maria", language, java_script_enabled=False)
+    staff = open_admin("maria", language, java_script_enabled=False)
     assert coming.start_at
     staff.open(PAGE, query=f"?date={coming.start_at.date()}")
     week = staff.page.locator(".plain")

@@ -12,7 +12,7 @@ from calendly_integration.sandbox.seeds import question
 from calendly_integration.services import texts
 from calendly_integration.services.catalog import event_types
 
-from .desk import Desk
+from .admin_client import AdminClient
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 WIDTHS = (1280, 390)
@@ -26,10 +26,10 @@ def synced(sandbox: Calendly, name: str, **fields: Any) -> None:
 
 
 def test_the_clock_is_switched_and_later_days_are_looked_at(
-    desk: Callable[..., Desk], booking: Booking, sandbox: Calendly, language: str
+    open_admin: Callable[..., AdminClient], booking: Booking, sandbox: Calendly, language: str
 ) -> None:
     Booking.objects.filter(pk=booking.pk).update(time_zone="America/New_York")
-    staff = desk("maria", language)
+    staff = open_admin("maria", language)
     staff.open("calendly_integration_booking_reschedule", booking.pk)
     heading = staff.page.locator("#slots h2")
     assert staff.says("on the invitee's clock, %s", "America/New_York") in heading.inner_text()
@@ -48,11 +48,11 @@ def test_the_clock_is_switched_and_later_days_are_looked_at(
 
 
 def test_a_meeting_is_handed_over_at_its_own_start(
-    desk: Callable[..., Desk], booking: Booking, sandbox: Calendly, language: str
+    open_admin: Callable[..., AdminClient], booking: Booking, sandbox: Calendly, language: str
 ) -> None:
     synced(sandbox, "Demo with Radu")
     synced(sandbox, "Second demo with Radu")
-    staff = desk("maria", language)
+    staff = open_admin("maria", language)
     staff.open("calendly_integration_booking_change", booking.pk)
     staff.follow("Reassign to another host")
     staff.follow_to(staff.page.get_by_role("link", name="Demo with Radu").first)
@@ -65,7 +65,7 @@ def test_a_meeting_is_handed_over_at_its_own_start(
 
 
 def test_staff_book_for_somebody_and_a_look_around_forgets_nothing(
-    desk: Callable[..., Desk], booking: Booking, sandbox: Calendly, language: str
+    open_admin: Callable[..., AdminClient], booking: Booking, sandbox: Calendly, language: str
 ) -> None:
     kinds = ("small", "large")
     synced(
@@ -76,7 +76,7 @@ def test_staff_book_for_somebody_and_a_look_around_forgets_nothing(
             question("What do you need?", kind="multi_select", position=1, choices=kinds),
         ],
     )
-    staff = desk("maria", language)
+    staff = open_admin("maria", language)
     page = staff.page
     staff.open("calendly_integration_booking_add")
     assert staff.too_wide_at(*WIDTHS) == []
@@ -104,10 +104,10 @@ def test_staff_book_for_somebody_and_a_look_around_forgets_nothing(
 
 
 def test_another_time_zone_of_the_invitee_shows_the_starts_on_their_clock_at_once(
-    desk: Callable[..., Desk], booking: Booking, sandbox: Calendly, language: str
+    open_admin: Callable[..., AdminClient], booking: Booking, sandbox: Calendly, language: str
 ) -> None:
     kind = EventType.objects.get(name="Sales Demo")
-    staff = desk("maria", language)
+    staff = open_admin("maria", language)
     page = staff.page
     staff.open("calendly_integration_booking_add", query=f"?event_type={kind.pk}")
     page.get_by_label(staff.says("Name"), exact=True).fill("Ioana Țepeș")
@@ -130,9 +130,9 @@ def test_another_time_zone_of_the_invitee_shows_the_starts_on_their_clock_at_onc
 
 
 def test_who_only_looks_finds_no_way_to_book(
-    desk: Callable[..., Desk], booking: Booking, language: str
+    open_admin: Callable[..., AdminClient], booking: Booking, language: str
 ) -> None:
-    viewer = desk("victor", language)
+    viewer = open_admin("victor", language)
     viewer.refusals_expected = True
     viewer.open("calendly_integration_booking_changelist")
     assert viewer.page.locator(".addlink").count() == 0

@@ -134,7 +134,7 @@ def portal_has_all() -> None:
     OutboxQueue.objects.update(next_attempt_at=None)
 
 
-def settled(sandbox: Calendly) -> None:
+def assert_consistent(sandbox: Calendly) -> None:
     """The final account: both sides hold the same meetings, and nothing is left to do."""
     here = Booking.objects.filter(status=Booking.Status.CONFIRMED)
     assert sorted(here.values_list("event_id", "invitee_email", "start_at")) == sorted(
@@ -155,7 +155,7 @@ def strict(sandbox: Calendly) -> None:
 
 
 @contextmanager
-def undone() -> Iterator[None]:
+def rolled_back() -> Iterator[None]:
     """A transaction that leaves nothing behind."""
     block = transaction.atomic()
     block._from_testcase = True  # our durable transactions count as outermost within a test's own

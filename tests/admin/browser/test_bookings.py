@@ -10,14 +10,14 @@ from calendly_integration.models import Booking
 from calendly_integration.sandbox.calendly import Calendly
 from calendly_integration.services import texts
 
-from .desk import Desk
+from .admin_client import AdminClient
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 PAGE = "calendly_integration_booking_change"
 LIST = "calendly_integration_booking_changelist"
 
 
-def found(staff: Desk, booking: Booking) -> None:
+def found(staff: AdminClient, booking: Booking) -> None:
     """Find a booking by its invitee's name and open it."""
     staff.open(LIST)
     staff.page.locator("#searchbar").fill("popescu")
@@ -28,13 +28,13 @@ def found(staff: Desk, booking: Booking) -> None:
 
 
 def test_staff_find_a_booking_cancel_it_and_read_so_in_its_story(
-    desk: Callable[..., Desk],
+    open_admin: Callable[..., AdminClient],
     booking: Booking,
     sandbox: Calendly,
     flush: Callable[[], None],
     language: str,
 ) -> None:
-    staff = desk("maria", language)
+    staff = open_admin("maria", language)
     found(staff, booking)
     assert staff.state == staff.words["confirmed"]
     staff.follow_link(staff.words["cancel"])
@@ -55,9 +55,9 @@ def test_staff_find_a_booking_cancel_it_and_read_so_in_its_story(
 
 
 def test_who_goes_back_from_the_question_has_changed_nothing(
-    desk: Callable[..., Desk], booking: Booking, sandbox: Calendly, language: str
+    open_admin: Callable[..., AdminClient], booking: Booking, sandbox: Calendly, language: str
 ) -> None:
-    staff = desk("maria", language)
+    staff = open_admin("maria", language)
     staff.open(PAGE, booking.pk)
     staff.follow_link(staff.words["cancel"])
     staff.press("Back without changes")
@@ -66,13 +66,13 @@ def test_who_goes_back_from_the_question_has_changed_nothing(
 
 
 def test_staff_move_a_booking_to_a_free_start_of_another_day(
-    desk: Callable[..., Desk],
+    open_admin: Callable[..., AdminClient],
     booking: Booking,
     sandbox: Calendly,
     flush: Callable[[], None],
     language: str,
 ) -> None:
-    staff = desk("maria", language)
+    staff = open_admin("maria", language)
     found(staff, booking)
     staff.follow_link(staff.words["move"])
     day = staff.page.locator("details.day").nth(2)
@@ -99,9 +99,9 @@ def test_staff_move_a_booking_to_a_free_start_of_another_day(
 
 
 def test_who_may_only_look_sees_the_story_and_no_buttons(
-    desk: Callable[..., Desk], booking: Booking, sandbox: Calendly, language: str
+    open_admin: Callable[..., AdminClient], booking: Booking, sandbox: Calendly, language: str
 ) -> None:
-    viewer = desk("victor", language)
+    viewer = open_admin("victor", language)
     viewer.open(PAGE, booking.pk)
     assert viewer.state == viewer.words["confirmed"]
     assert viewer.steps

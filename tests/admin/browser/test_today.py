@@ -7,16 +7,16 @@ from django.utils.text import capfirst
 
 from calendly_integration.models import Booking
 
-from .desk import Desk
+from .admin_client import AdminClient
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 APP = "calendly_integration"
 
 
 def test_staff_go_through_the_days_and_choose_their_zone(
-    desk: Callable[..., Desk], booking: Booking, language: str
+    open_admin: Callable[..., AdminClient], booking: Booking, language: str
 ) -> None:
-    staff = desk("maria", language)
+    staff = open_admin("maria", language)
     assert booking.start_at is not None
     assert staff.open("app_list", APP) == 200
     assert staff.too_wide_at(1280, 768, 390) == []
@@ -37,9 +37,9 @@ def test_staff_go_through_the_days_and_choose_their_zone(
 
 
 def test_the_list_of_models_is_folded_and_opens(
-    desk: Callable[..., Desk], booking: Booking, language: str
+    open_admin: Callable[..., AdminClient], booking: Booking, language: str
 ) -> None:
-    viewer = desk("victor", language)
+    viewer = open_admin("victor", language)
     viewer.open("app_list", APP)
     link = viewer.page.locator(".all-lists a", has_text=capfirst(viewer.says("agent keys"))).first
     assert not link.is_visible()

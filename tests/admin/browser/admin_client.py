@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 PASSWORD = "parola-de-probă"
 LANGUAGES = ("ro", "en")
-# Typed out on purpose: `Desk.says` asks the catalogue that the pages ask, and would share its mistakes.
+# Typed out on purpose: `AdminClient.says` asks the catalogue that the pages ask, and would share its mistakes.
 WORDS = {
     "ro": {
         "log in": "Autentificare",
@@ -54,7 +54,7 @@ WORDS = {
 }
 
 
-class Desk:
+class AdminClient:
     """One window. What the browser complains of in it is kept in `complaints`."""
 
     def __init__(self, page: "Page", url: str, language: str) -> None:

@@ -7,15 +7,15 @@ import pytest
 
 from calendly_integration.services.agents import keys
 
-from .desk import Desk
+from .admin_client import AdminClient
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 def test_a_new_key_is_shown_once_and_opens_the_door(
-    desk: Callable[..., Desk], clock: object, language: str
+    open_admin: Callable[..., AdminClient], clock: object, language: str
 ) -> None:
-    staff = desk("maria", language)
+    staff = open_admin("maria", language)
     staff.open("calendly_integration_agentkey_add")
     staff.page.locator("#id_name").fill("Agent de vânzări")
     staff.page.locator("#id_scopes input").first.check()

@@ -1,4 +1,4 @@
-"""The board of follow-ups before a real browser, on a desk and on a phone."""
+"""The board of follow-ups before a real browser, on a large and on a small screen."""
 
 from collections.abc import Callable
 
@@ -6,7 +6,7 @@ import pytest
 
 from calendly_integration.models import Booking, FollowUp
 
-from .desk import Desk
+from .admin_client import AdminClient
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -38,9 +38,9 @@ def followups(booking: Booking) -> list[FollowUp]:
 
 @pytest.mark.parametrize(("language", "width"), [("ro", 1280), ("en", 390)])
 def test_a_card_is_taken_on_put_to_wait_and_closed(
-    desk: Callable[..., Desk], followups: list[FollowUp], language: str, width: int
+    open_admin: Callable[..., AdminClient], followups: list[FollowUp], language: str, width: int
 ) -> None:
-    maria = desk("maria", language)
+    maria = open_admin("maria", language)
     maria.page.set_viewport_size({"width": width, "height": 900})
     maria.open("calendly_integration_followup_board")
     assert maria.too_wide_at(width) == []
@@ -54,9 +54,9 @@ def test_a_card_is_taken_on_put_to_wait_and_closed(
 
 
 def test_the_list_and_the_pages_of_the_steps_fit(
-    desk: Callable[..., Desk], followups: list[FollowUp], language: str
+    open_admin: Callable[..., AdminClient], followups: list[FollowUp], language: str
 ) -> None:
-    maria = desk("maria", language)
+    maria = open_admin("maria", language)
     for name in ("changelist", "board"):
         maria.open(f"calendly_integration_followup_{name}")
         assert maria.too_wide_at(390, 1280) == []
@@ -66,9 +66,9 @@ def test_the_list_and_the_pages_of_the_steps_fit(
 
 
 def test_who_may_only_look_reads_the_board_and_has_no_buttons(
-    desk: Callable[..., Desk], followups: list[FollowUp], language: str
+    open_admin: Callable[..., AdminClient], followups: list[FollowUp], language: str
 ) -> None:
-    viewer = desk("victor", language)
+    viewer = open_admin("victor", language)
     viewer.open("calendly_integration_followup_board")
     cards = viewer.page.locator("article")
     assert cards.count() == 4

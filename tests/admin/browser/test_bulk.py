@@ -9,7 +9,7 @@ from calendly_integration.models import Booking, BulkRun, FollowUp
 from calendly_integration.sandbox.calendly import Calendly
 from calendly_integration.services.backoffice import bulk
 
-from .desk import Desk
+from .admin_client import AdminClient
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 LIST = "calendly_integration_booking_changelist"
@@ -28,20 +28,20 @@ def work(limit: int) -> None:
         bulk.work(item, now=datetime.now(UTC))
 
 
-def chosen(desk: Desk) -> None:
+def chosen(window: AdminClient) -> None:
     """All bookings of the list are ticked, and the page that asks is open."""
-    desk.open(LIST)
-    for row in desk.page.locator(".action-select").all():
+    window.open(LIST)
+    for row in window.page.locator(".action-select").all():
         row.check()
-    desk.page.locator("select[name=action]").select_option("cancel_many")
-    with desk.page.expect_navigation():
-        desk.page.locator("#changelist-form .actions button[type=submit]").click()
+    window.page.locator("select[name=action]").select_option("cancel_many")
+    with window.page.expect_navigation():
+        window.page.locator("#changelist-form .actions button[type=submit]").click()
 
 
 def test_many_are_canceled_while_the_page_follows(
-    desk: Callable[..., Desk], booking: Booking, sandbox: Calendly, language: str
+    open_admin: Callable[..., AdminClient], booking: Booking, sandbox: Calendly, language: str
 ) -> None:
-    staff = desk("maria", language)
+    staff = open_admin("maria", language)
     page = staff.page
     page.clock.install()
     chosen(staff)
@@ -78,9 +78,9 @@ def test_many_are_canceled_while_the_page_follows(
 
 
 def test_without_a_script_there_is_a_link_to_look_again(
-    desk: Callable[..., Desk], booking: Booking, language: str
+    open_admin: Callable[..., AdminClient], booking: Booking, language: str
 ) -> None:
-    staff = desk("maria", language, java_script_enabled=False)
+    staff = open_admin("maria", language, java_script_enabled=False)
     chosen(staff)
     staff.page.locator("#id_code").select_option("not_needed")
     staff.press_button(staff.counts(3, *CANCEL))
@@ -90,15 +90,15 @@ def test_without_a_script_there_is_a_link_to_look_again(
 
 
 def test_who_may_only_look_sees_how_far_it_is_and_has_no_button(
-    desk: Callable[..., Desk], booking: Booking, sandbox: Calendly, language: str
+    open_admin: Callable[..., AdminClient], booking: Booking, sandbox: Calendly, language: str
 ) -> None:
     sandbox.faults.add("status", method="POST", path=".*/cancellation", status=403, times=None)
-    staff = desk("maria", language)
+    staff = open_admin("maria", language)
     chosen(staff)
     staff.page.locator("#id_code").select_option("not_needed")
     staff.press_button(staff.counts(3, *CANCEL))
     work(3)
-    viewer = desk("victor", language)
+    viewer = open_admin("victor", language)
     assert viewer.open(RUN, BulkRun.objects.get().pk) == 200
     assert viewer.counts(3, *FAILED) in viewer.page.locator("[role=status]").inner_text()
     assert viewer.button(RETRY).count() == 0

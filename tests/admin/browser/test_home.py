@@ -6,15 +6,15 @@ import pytest
 
 from calendly_integration.models import AgentKey, Booking, EventType
 
-from .desk import Desk
+from .admin_client import AdminClient
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 def test_staff_book_as_an_agent_would_and_see_request_and_answer(
-    desk: Callable[..., Desk], event_types: dict[str, EventType], language: str
+    open_admin: Callable[..., AdminClient], event_types: dict[str, EventType], language: str
 ) -> None:
-    maria = desk("maria", language)
+    maria = open_admin("maria", language)
     page = maria.page
     page.goto(maria.url)
     page.get_by_label(maria.says("Event type"), exact=True).select_option(label="Sales Demo")
@@ -44,9 +44,9 @@ def test_staff_book_as_an_agent_would_and_see_request_and_answer(
 
 
 def test_the_key_is_shown_nowhere(
-    desk: Callable[..., Desk], event_types: dict[str, EventType], language: str
+    open_admin: Callable[..., AdminClient], event_types: dict[str, EventType], language: str
 ) -> None:
-    maria = desk("maria", language)
+    maria = open_admin("maria", language)
     with maria.page.expect_response("**/try/key") as made:
         maria.page.goto(maria.url)
         maria.button("Ask for free times").click()
@@ -57,9 +57,9 @@ def test_the_key_is_shown_nowhere(
 
 
 def test_a_visitor_sees_no_box_and_the_page_fits_a_phone(
-    desk: Callable[..., Desk], event_types: dict[str, EventType], language: str
+    open_admin: Callable[..., AdminClient], event_types: dict[str, EventType], language: str
 ) -> None:
-    visitor = desk(None, language)
+    visitor = open_admin(None, language)
     visitor.page.goto(visitor.url)
     assert visitor.page.locator("#try-box").count() == 0
     assert visitor.link("Log in as staff").is_visible()
@@ -67,9 +67,9 @@ def test_a_visitor_sees_no_box_and_the_page_fits_a_phone(
 
 
 def test_who_may_only_look_is_told_who_may_try(
-    desk: Callable[..., Desk], event_types: dict[str, EventType], language: str
+    open_admin: Callable[..., AdminClient], event_types: dict[str, EventType], language: str
 ) -> None:
-    viewer = desk("victor", language)
+    viewer = open_admin("victor", language)
     viewer.page.goto(viewer.url)
     assert viewer.page.locator("#try-box").count() == 0
     said = "Staff who may manage agent keys can ask for free times and book here, as an agent does."

@@ -19,8 +19,8 @@ from calendly_integration.services.bookings import create
 from calendly_integration.services.bookings.results import Booked
 from calendly_integration.services.webhooks import inbox
 
-from ..admin.conftest import OWN
-from .desk import LANGUAGES, PASSWORD, Desk
+from ..conftest import OWN
+from .admin_client import LANGUAGES, PASSWORD, AdminClient
 from .strict import Server
 
 if TYPE_CHECKING:
@@ -133,20 +133,20 @@ def language(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def desk(chromium: "Browser", server: Server, people: None) -> Iterator[Callable[..., Desk]]:
-    """`desk("maria", "ro")`: that person, logged in, with a window in that language; `desk(None, "ro")`: nobody.
+def open_admin(chromium: "Browser", server: Server, people: None) -> Iterator[Callable[..., AdminClient]]:
+    """`open_admin("maria", "ro")`: that person, logged in, with a window in that language; `open_admin(None, "ro")`: nobody.
     Further options are Playwright's, for the window. At the end no window may have complained."""
-    desks: list[Desk] = []
+    opened: list[AdminClient] = []
 
-    def sit(who: str | None, language: str, **options: Any) -> Desk:
+    def sit(who: str | None, language: str, **options: Any) -> AdminClient:
         context = chromium.new_context(locale=language, viewport={"width": 1280, "height": 900}, **options)
         context.set_default_timeout(10_000)
-        desks.append(Desk(context.new_page(), server.url, language))
+        opened.append(AdminClient(context.new_page(), server.url, language))
         if who:
-            desks[-1].enter(who)
-        return desks[-1]
+            opened[-1].enter(who)
+        return opened[-1]
 
     yield sit
-    for each in desks:
+    for each in opened:
         each.page.context.close()
-    assert [complaint for each in desks for complaint in each.complaints] == []
+    assert [complaint for each in opened for complaint in each.complaints] == []

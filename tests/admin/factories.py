@@ -64,7 +64,7 @@ MODELS: tuple[type[Model], ...] = (
 )
 
 
-def ground(text: str = "Ana") -> dict[str, Any]:
+def create_account(text: str = "Ana") -> dict[str, Any]:
     """A connection, a host, an event type, a key, with `text` wherever text may come from outside."""
     raw = {"name": text, "cancel_url": "https://calendly.com/cancellations/secret-way"}
     number = CalendlyAccount.objects.count()
@@ -111,16 +111,16 @@ def ground(text: str = "Ana") -> dict[str, Any]:
     return {"account": account, "host": host, "event_type": kind, "agent_key": key, "raw": raw}
 
 
-def meeting(ground: dict[str, Any], number: int = 0, text: str = "Nora", details: int = 1) -> Booking:
+def create_booking(account: dict[str, Any], number: int = 0, text: str = "Nora", details: int = 1) -> Booking:
     """A booking with `details` rows of everything that may hang on it."""
-    start, raw = NOW + timedelta(hours=number), ground["raw"]
+    start, raw = NOW + timedelta(hours=number), account["raw"]
     booking = Booking.objects.create(
-        account=ground["account"],
+        account=account["account"],
         status="confirmed",
         source="agent",
-        event_type=ground["event_type"],
+        event_type=account["event_type"],
         event_name=text[:255],
-        host=ground["host"],
+        host=account["host"],
         start_at=start,
         end_at=start + timedelta(minutes=30),
         invitee_name=text[:255],
@@ -134,7 +134,7 @@ def meeting(ground: dict[str, Any], number: int = 0, text: str = "Nora", details
         cancel_url="https://calendly.com/cancellations/secret-way",
         reschedule_url="https://calendly.com/reschedulings/secret-way",
         event_id=f"event-{number}",
-        agent_key=ground["agent_key"],
+        agent_key=account["agent_key"],
         cancel_reason=text,
         created_at=NOW,
         failure=text,
@@ -143,11 +143,11 @@ def meeting(ground: dict[str, Any], number: int = 0, text: str = "Nora", details
         booking=booking, conversation_id=text[:255], notes=text, extra={"more": text}, last_error=text
     )
     for each in range(details):
-        _details(booking, ground, each, text, raw)
+        _details(booking, account, each, text, raw)
     return booking
 
 
-def _details(booking: Booking, ground: dict[str, Any], each: int, text: str, raw: dict[str, Any]) -> None:
+def _details(booking: Booking, account: dict[str, Any], each: int, text: str, raw: dict[str, Any]) -> None:
     calendly_booking = CalendlyBooking.objects.create(
         booking=booking,
         status="canceled",
@@ -163,7 +163,7 @@ def _details(booking: Booking, ground: dict[str, Any], each: int, text: str, raw
     )
     body = json.dumps({"payload": {"name": str(uuid.uuid4()), "cancel_url": "https://x/secret-way"}}).encode()
     WebhookDelivery.objects.create(
-        account=ground["account"],
+        account=account["account"],
         digest=hashlib.sha256(body).hexdigest(),
         body=body,
         received_at=NOW,
@@ -202,7 +202,7 @@ def _details(booking: Booking, ground: dict[str, Any], each: int, text: str, raw
         detail={"reason": text},
     )
     IdempotencyRecord.objects.create(
-        agent_key=ground["agent_key"],
+        agent_key=account["agent_key"],
         key=uuid.uuid4().hex,
         fingerprint="f",
         booking=booking,

@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from calendly_integration.models import Booking, BulkRun, FollowUp, OutboxMessage, WebhookDelivery
 
-from .desk import Desk
+from .admin_client import AdminClient
 from .pages import APP, PAGES
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -64,14 +64,14 @@ def rows(booking: Booking) -> dict[str, Any]:
     }
 
 
-def faults(desk: Desk) -> list[str]:
+def faults(window: AdminClient) -> list[str]:
     """Serious ones that axe-core finds on the page that is open, a line each."""
-    kept = list(desk.complaints)
-    desk.page.evaluate(AXE.read_text(encoding="utf-8"))
-    found: dict[str, Any] = desk.page.evaluate("(rules) => axe.run(document, rules)", RULES)
-    desk.complaints[:] = kept  # what axe itself tries, such as styles of its own, is not the page's
+    kept = list(window.complaints)
+    window.page.evaluate(AXE.read_text(encoding="utf-8"))
+    found: dict[str, Any] = window.page.evaluate("(rules) => axe.run(document, rules)", RULES)
+    window.complaints[:] = kept  # what axe itself tries, such as styles of its own, is not the page's
     return [
-        f"{desk.page.url}: {each['id']}: {node['target']} {node['failureSummary']}"
+        f"{window.page.url}: {each['id']}: {node['target']} {node['failureSummary']}"
         for each in found["violations"]
         if each["impact"] in SERIOUS
         for node in each["nodes"][:3]
@@ -98,9 +98,9 @@ def test_the_table_holds_every_page_of_our_own() -> None:
     ],
 )
 def test_each_sees_what_they_may_in_their_language_and_without_a_serious_fault(
-    desk: Callable[..., Desk], rows: dict[str, Any], who: str, language: str, scheme: str
+    open_admin: Callable[..., AdminClient], rows: dict[str, Any], who: str, language: str, scheme: str
 ) -> None:
-    person = desk(who, language, color_scheme=scheme)
+    person = open_admin(who, language, color_scheme=scheme)
     person.refusals_expected = True
     wrong, found = [], []
     for page in PAGES:
@@ -116,9 +116,9 @@ def test_each_sees_what_they_may_in_their_language_and_without_a_serious_fault(
 
 
 def test_nobody_meets_the_login_page_everywhere(
-    desk: Callable[..., Desk], rows: dict[str, Any], language: str
+    open_admin: Callable[..., AdminClient], rows: dict[str, Any], language: str
 ) -> None:
-    nobody = desk(None, language)
+    nobody = open_admin(None, language)
     for page in PAGES:
         nobody.open(page.name, *page.args(rows), wait_until="commit")
         at = urlsplit(nobody.page.url)

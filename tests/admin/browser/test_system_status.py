@@ -8,8 +8,8 @@ from calendly_integration.models import Booking, CalendlyAccount, EventType
 from calendly_integration.sandbox.calendly import Calendly
 from calendly_integration.services.accounts import calendly_accounts
 
-from ..services.story import mirrored
-from .desk import Desk
+from ...factories import mirrored
+from .admin_client import AdminClient
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 TYPES, CONNECTION = "calendly_integration_eventtype", "calendly_integration_calendlyaccount"
@@ -17,12 +17,12 @@ NEW_KEY = "Calendly signs with a new key. The old one is accepted for 48 more ho
 
 
 def test_what_calendly_changed_is_seen_and_put_away_and_a_name_is_given(
-    desk: Callable[..., Desk], booking: Booking, sandbox: Calendly, language: str
+    open_admin: Callable[..., AdminClient], booking: Booking, sandbox: Calendly, language: str
 ) -> None:
     sandbox.change_event_type("Sales Demo", name="Demo", duration=40)
     mirrored(calendly_accounts.default())
     kind = EventType.objects.get(name="Demo")
-    staff = desk("maria", language)
+    staff = open_admin("maria", language)
     assert staff.open(f"{TYPES}_changelist") == 200
     assert staff.page.get_by_text(staff.counts(1, "%d new change", "%d new changes")).count() == 1
     assert staff.too_wide_at(1280, 390) == []
@@ -44,10 +44,10 @@ def test_what_calendly_changed_is_seen_and_put_away_and_a_name_is_given(
 
 
 def test_the_connection_is_checked_and_its_key_changed(
-    desk: Callable[..., Desk], booking: Booking, sandbox: Calendly, language: str
+    open_admin: Callable[..., AdminClient], booking: Booking, sandbox: Calendly, language: str
 ) -> None:
     row = CalendlyAccount.objects.get()
-    staff = desk("maria", language)
+    staff = open_admin("maria", language)
     staff.open(f"{CONNECTION}_change", row.pk)
     staff.follow("Check now")
     staff.press("Check now")
@@ -59,9 +59,9 @@ def test_the_connection_is_checked_and_its_key_changed(
 
 
 def test_the_machine_room_is_one_page_for_all_that_waits(
-    desk: Callable[..., Desk], booking: Booking, sandbox: Calendly, language: str
+    open_admin: Callable[..., AdminClient], booking: Booking, sandbox: Calendly, language: str
 ) -> None:
-    viewer = desk("victor", language)
+    viewer = open_admin("victor", language)
     assert viewer.open(f"{CONNECTION}_system_status") == 200
     assert viewer.link("Check now").count() == 0
     assert viewer.page.locator(".system-status section").count() == 6
