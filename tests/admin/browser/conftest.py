@@ -134,8 +134,8 @@ def language(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def open_admin(chromium: "Browser", server: Server, people: None) -> Iterator[Callable[..., AdminClient]]:
-    """`open_admin("maria", "ro")`: that person, logged in, with a window in that language; `open_admin(None, "ro")`: nobody.
-    Further options are Playwright's, for the window. At the end no window may have complained."""
+    """`open_admin("maria", "ro")` logs that person in, in a window in that language; `open_admin(None, "ro")` nobody.
+    Further options are Playwright's, for the window. At the end no window may have logged an error."""
     opened: list[AdminClient] = []
 
     def sit(who: str | None, language: str, **options: Any) -> AdminClient:
