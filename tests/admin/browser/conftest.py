@@ -134,7 +134,7 @@ def language(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def open_admin(chromium: "Browser", server: Server, people: None) -> Iterator[Callable[..., AdminClient]]:
-    """`open_admin("maria", "ro")` logs that person in, in a window in that language; `open_admin(None, "ro")` nobody.
+    """`open_admin("maria", "ro")` logs that person in, in a window in that language. With None, nobody.
     Further options are Playwright's, for the window. At the end no window may have logged an error."""
     opened: list[AdminClient] = []
 
