@@ -52,7 +52,8 @@ if "OWN_LINE" in os.environ:
     Q_CLUSTER["ALT_CLUSTERS"] = {"calendly": {"timeout": 60, "retry": 300}}
 CALENDLY_INTEGRATION = {
     "API_KEY": os.environ["TOKEN"], "API_URL": os.environ["CALENDLY"],
-    "WEBHOOK_SECRETS": [os.environ["SIGNING_KEY"]], "PUBLIC_URL": os.environ["URL"], "PORTAL_URL": os.environ["PORTAL"], "PORTAL_KEY": "key",
+    "WEBHOOK_SECRETS": [os.environ["SIGNING_KEY"]], "PUBLIC_URL": os.environ["URL"],
+    "PORTAL_URL": os.environ["PORTAL"], "PORTAL_KEY": "key",
 }
 """
 URLS = """
