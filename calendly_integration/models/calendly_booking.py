@@ -226,7 +226,8 @@ class CalendlyBooking(Work):
             ),
             models.UniqueConstraint(fields=["slot_key"], name=SLOT_ONCE),
             models.CheckConstraint(
-                condition=Q(next_attempt_at__isnull=True) | ~Q(pending_action=""), name="calendly_booking_due_has_action"
+                condition=Q(next_attempt_at__isnull=True) | ~Q(pending_action=""),
+                name="calendly_booking_due_has_action",
             ),
         ]
 

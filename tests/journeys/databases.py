@@ -41,7 +41,7 @@ class SQLite(Database):
         self.url = f"sqlite:///{file}"
 
     @contextmanager
-    def _open(self) -> Iterator[sqlite3.CalendlyAccount]:
+    def _open(self) -> Iterator[sqlite3.Connection]:
         connection = sqlite3.connect(self.file, timeout=20, isolation_level=None)
         try:
             yield connection

@@ -4,7 +4,7 @@ import json
 from collections import Counter
 from typing import Any
 
-from calendly_integration.sandbox.portal import OutboxMessage
+from calendly_integration.sandbox.portal import Message
 
 from .processes import until
 from .system import System
@@ -84,7 +84,7 @@ def plain(key: object) -> str:
     return str(key).replace("-", "")
 
 
-def fact(message: OutboxMessage) -> str:
+def fact(message: Message) -> str:
     """What a message tells: two messages with the same are one too many."""
     body = {name: value for name, value in message.json.items() if name != "timestamp"}
     if message.path in ONCE_A_BOOKING:

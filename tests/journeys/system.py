@@ -12,7 +12,7 @@ from typing import Any
 from calendly_integration.sandbox.availability import WEEKDAYS
 from calendly_integration.sandbox.calendly import Calendly
 from calendly_integration.sandbox.options import Options
-from calendly_integration.sandbox.portal import OutboxMessage, Portal
+from calendly_integration.sandbox.portal import Message, Portal
 from calendly_integration.sandbox.server import SandboxServer
 
 from .agents import Agent, Staff, deliver
@@ -134,7 +134,7 @@ class System:
         """What waits for the leases of the dead, or for Calendly's grace, to end need not wait really."""
         ago = datetime.now(UTC) - timedelta(seconds=61)
         change = self.database.change
-        for table in ("queue", "delivery", "bookingleg"):
+        for table in ("outboxqueue", "webhookdelivery", "calendlybooking"):
             change(
                 f"UPDATE calendly_integration_{table} SET next_attempt_at = ? WHERE next_attempt_at > ?",
                 ago,
@@ -183,7 +183,7 @@ class System:
             "conversationId": f"conversation-{self._people}.",
         } | more
 
-    def told(self, wish: dict[str, Any]) -> list[OutboxMessage]:
+    def told(self, wish: dict[str, Any]) -> list[Message]:
         """What the portal has accepted of that person and conversation, in the order of first arrival."""
         marks = (wish["inviteeEmail"], wish["conversationId"])
         found = [each for each in self.portal.accepted() if any(mark in str(each.json) for mark in marks)]
