@@ -139,7 +139,8 @@ class CalendlyAccountAdmin(ReadOnlyAdmin[CalendlyAccount]):
         except error_messages.ACCOUNT_ERRORS as error:
             return self._refused(request, row, error)
         event_type_settings.request_sync(now=timezone.now())
-        text = f"{synced_text(hosts, kinds)} {gettext('Meetings follow in the background.')}"
+        later = gettext("Meetings follow in the background.")
+        text = f"{synced_text(hosts, kinds)} {later}"
         return self.finish_action(request, row, gettext("Synced."), text)
 
     def subscribe_view(

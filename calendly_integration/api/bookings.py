@@ -100,7 +100,7 @@ class BookingPagination(CursorPagination):
 class BookingListSerializer(SuccessSerializer):
     """A page, newest first."""
 
-    queries = serializers.ListField(child=BookingSerializer(), max_length=BookingPagination.page_size)
+    bookings = serializers.ListField(child=BookingSerializer(), max_length=BookingPagination.page_size)
     next = NullableTextField()
 
 

@@ -319,7 +319,7 @@ def test_what_comes_from_outside_is_escaped(staff: Client, quiet: dict[str, Any]
 
 
 def test_a_thousand_bookings_and_all_troubles_cost_no_more_queries(staff: Client, troubled: Booking) -> None:
-    many.many(1000, now=NOW)
+    many.fill(1000, now=NOW)
     Booking.objects.filter(event_name="Discovery call").update(
         start_at=NOW, end_at=NOW + timedelta(minutes=30), created_at=NOW - timedelta(hours=1)
     )

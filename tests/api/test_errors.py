@@ -35,27 +35,7 @@ NOT_FOR_AGENTS = {
 }
 # Only staff reassign meetings.
 FOR_STAFF = {"not_taken"}
-OTHER_DOORS = (
-    "outbox",
-    "worker",
-    "health",
-    "doctor",
-    "setup",
-    "webhooks",
-    "subscriptions",
-    "demo",
-    "sync",
-    "syncing",
-    # The admin's.
-    "bulk",
-    "calendar",
-    "confirmations",
-    "event_type_desk",
-    "followups",
-    "looking",
-    "no_shows",
-    "saved_views",
-)
+OTHER_ENTRY_POINTS = {"outbox", "worker", "webhooks", "accounts", "backoffice", "sync", "refetch", "no_show"}
 
 
 def errors_of_services() -> list[type[Exception]]:
@@ -69,9 +49,9 @@ def errors_of_services() -> list[type[Exception]]:
 
 
 def for_agents(kind: type[Exception]) -> bool:
-    place = kind.__module__.removeprefix(services.__name__ + ".").split(".")[0]
+    modules = set(kind.__module__.removeprefix(services.__name__ + ".").split("."))
     private = kind.__name__.startswith("_")  # caught where it is raised
-    return not private and kind not in NOT_FOR_AGENTS and place not in OTHER_DOORS
+    return not private and kind not in NOT_FOR_AGENTS and not modules & OTHER_ENTRY_POINTS
 
 
 @pytest.mark.parametrize("kind", [kind for kind in errors_of_services() if for_agents(kind)])

@@ -484,14 +484,14 @@ def test_a_lease_outlives_one_request(
 ) -> None:
     """No worker looks up a booking whose request still runs: connect and read timeouts fit into the lease."""
     client = clients.calendly(account)
-    book_there = client.book
+    book_there = client.create_invitee
 
     def book_slowly(request: Any) -> Any:
         assert CalendlyBooking.objects.get().next_attempt_at is not None
         assert not pending_actions.claim(now=now() + timedelta(seconds=30), limit=5)
         return book_there(request)
 
-    monkeypatch.setattr(client, "book", book_slowly)
+    monkeypatch.setattr(client, "create_invitee", book_slowly)
     assert book().status == "confirmed"
 
 

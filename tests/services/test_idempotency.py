@@ -138,7 +138,7 @@ def test_a_failure_with_a_booking_that_may_exist_is_answered_from_it(
     def die(*_given: Any) -> Any:
         raise OperationalError("gone after the booking was sent")
 
-    monkeypatch.setattr(clients.calendly(account), "book", die)
+    monkeypatch.setattr(clients.calendly(account), "create_invitee", die)
     with pytest.raises(OperationalError):
         send(agent_key)
     with pytest.raises(InProgress):
@@ -216,7 +216,7 @@ def test_without_a_key_a_start_lost_to_another_leaves_no_record(
     def taken(*_given: Any) -> Any:
         raise SlotTaken("already_filled", status=400)
 
-    monkeypatch.setattr(clients.calendly(account), "book", taken)
+    monkeypatch.setattr(clients.calendly(account), "create_invitee", taken)
     assert isinstance(send(agent_key, IMPLICIT, flexibility="exact"), SlotUnavailable)
     assert not IdempotencyRecord.objects.exists()
 

@@ -183,5 +183,5 @@ def test_staff_and_the_doctor_see_the_pause_once(
     browser = Browser(headers={"accept-language": "en"})
     browser.force_login(root)
     page = browser.get("/admin/calendly_integration/").content.decode()
-    assert page.count("<bdi>The portal refuses our key") == 1
+    assert page.count("<bdi>The portal rejects our key") == 1
     assert "waited for more than five minutes" not in page

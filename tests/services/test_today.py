@@ -43,7 +43,7 @@ def test_today_is_what_the_viewers_calendar_says() -> None:
 
 def meeting(start: datetime, number: int, **columns: object) -> Booking:
     """A row, confirmed if nothing else is said."""
-    kind = rows.mirrored(NOW)
+    kind = rows.account_with_event_type(NOW)
     given: dict[str, object] = {
         "account": kind.account,
         "source": "agent",
@@ -104,7 +104,7 @@ def test_a_booking_is_unconfirmed_only_after_ten_minutes_and_while_it_is_to_come
 
 @pytest.mark.django_db
 def test_no_more_is_read_than_is_of_use() -> None:
-    rows.many(150, now=NOW)
+    rows.fill(150, now=NOW)
     Booking.objects.update(start_at=NOW, end_at=NOW + timedelta(minutes=30))
     found = today.unconfirmed(now=NOW)
     Booking.objects.update(created_at=NOW - timedelta(days=1))

@@ -181,7 +181,7 @@ def _look_up(calendly_booking: CalendlyBooking) -> tuple[Invitee, ScheduledEvent
                 return invitee, event
         unreadable += invitees.unreadable
     if unreadable:
-        raise BadAnswer("the invitee may be among the items that cannot be read")
+        raise BadAnswer("what was looked for may be among what cannot be read")
     return None
 
 
