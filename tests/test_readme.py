@@ -34,7 +34,9 @@ def quoted(cell: str) -> str:
     return cell.strip("`")
 
 
-@pytest.mark.parametrize(("heading", "ending"), [("Quick start", " manage.py demo"), ("Tests", " --dist loadgroup")])
+@pytest.mark.parametrize(
+    ("heading", "ending"), [("Quick start", " manage.py demo"), ("Tests", " --dist loadgroup")]
+)
 def test_a_command_is_one_line_that_needs_nothing_but_python(heading: str, ending: str) -> None:
     """CI reads the line of Tests from the README and runs it."""
     [block] = re.findall(r"^```sh\n(.*?)^```", section(heading), re.MULTILINE | re.DOTALL)
