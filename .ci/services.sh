@@ -81,7 +81,7 @@ redis_up() {
     wait_for 6379
 }
 
-# A database of that Redis which nobody uses.
+# A database of that Redis that is not in use.
 choose_redis() {
     local number
     for number in 15 14 13 12 11 10 9; do

@@ -1,6 +1,6 @@
 """Is every text translated, and is what is compiled what stands in the catalog?
 
-It writes the catalogs anew, as `makemessages` does: run by hand it shows at once what is to be translated.
+It runs `makemessages`, so after a run by hand the catalogs show what has to be translated.
 """
 
 import gettext
@@ -11,7 +11,7 @@ from pathlib import Path
 
 PLACES = ("calendly_integration", "config")
 WRITE = ("makemessages", "-a", "--add-location=file", "-i", "tests/*", "-i", "build/*")
-MEND = f"To mend it: manage.py {' '.join(WRITE)}; translate; manage.py compilemessages"
+FIX = f"To fix it: manage.py {' '.join(WRITE)}; translate; manage.py compilemessages"
 
 
 def main() -> int:
@@ -24,7 +24,7 @@ def main() -> int:
         faults += [f"{catalog}: {fault}" for fault in _faults(catalog)]
     print(*faults or [f"{len(catalogs)} catalogs, all translated and compiled."], sep="\n")
     if faults:
-        print(MEND)
+        print(FIX)
     return 1 if faults else 0
 
 

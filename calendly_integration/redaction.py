@@ -1,4 +1,4 @@
-"""Log lines without secrets and personal data, whoever wrote them.
+"""Log lines without secrets and personal data, from any logger.
 
 Our own loggers name rows, not people. But a path may hold an e-mail address, and a traceback may quote whatever
 was at hand; so the last step before a line is written takes out what must not be in it.

@@ -48,7 +48,7 @@ def receive(request: HttpRequest) -> HttpResponse:
         return _answer(413, b'{"error": "Too large"}')
     signature = request.META.get("HTTP_CALENDLY_WEBHOOK_SIGNATURE")
     try:
-        # Whoever has no key cannot keep a thread waiting for a body.
+        # A sender without a key cannot keep a thread waiting for a body.
         inbox.check_header(signature, now=timezone.now())
     except inbox.Refused:
         return _unsigned()

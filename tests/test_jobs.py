@@ -78,7 +78,7 @@ def test_a_damaged_schedule_is_seen_and_mended(damage: Callable[[Any], Any], fau
     assert found.startswith("calendly: sweep: ")
     assert fault in found
     jobs.ensure_schedules(NOW)
-    if fault != "stands still":  # that is for the worker to mend
+    if fault != "stands still":  # that is for the worker to repair
         assert not jobs.schedule_faults(NOW)
 
 

@@ -205,7 +205,7 @@ def _finding_row(found: doctor.Finding) -> dict[str, Any]:
         "state": formatting.badge(tone, word),
         "tone": "bad" if found.ok is False else "",
         "text": formatting.text(found.text, 500),
-        "fix": formatting.text(found.mend, 500) if found.mend else "",
+        "fix": formatting.text(found.fix, 500) if found.fix else "",
     }
 
 

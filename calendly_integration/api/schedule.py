@@ -28,7 +28,7 @@ from .serializers import (
 BOOK = AgentKey.Scope.BOOK
 MAX_CHOICES = 50
 ANSWER: dict[str, Any] = {"type": "string", "maxLength": 10_000, "nullable": True}
-MAX_SUGGESTED_DAYS = 15  # the day of the wish and 14 after it
+MAX_SUGGESTED_DAYS = 15  # the requested day and 14 after it
 
 
 @extend_schema_field({"oneOf": [ANSWER, {"type": "array", "items": ANSWER, "maxItems": MAX_CHOICES}]})
@@ -60,7 +60,7 @@ class CustomAnswerSerializer(fields.RequestSerializer):
 
 
 class ScheduleBodySerializer(fields.RequestSerializer):
-    """What an agent asks for. `source`: the field of Wish."""
+    """What an agent asks for. `source`: the field of BookingRequest."""
 
     eventType = fields.TextField(
         source="event_type", help_text="Name, slug, URI or id of an active event type."

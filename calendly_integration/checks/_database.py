@@ -75,7 +75,7 @@ def _warnings() -> Iterator[CheckMessage]:
         )
     if database.vendor == "postgresql" and database.settings_dict.get("CONN_MAX_AGE") == 0:
         yield Warning(
-            "CONN_MAX_AGE is 0: every request and task connects to PostgreSQL anew.",
+            "CONN_MAX_AGE is 0: every request and task opens a new connection to PostgreSQL.",
             hint="DATABASES['default']['CONN_MAX_AGE'] = 60, with CONN_HEALTH_CHECKS = True (0 is right "
             "under ASGI, and with a pooler in between: then silence calendly.W042)",
             id="calendly.W042",

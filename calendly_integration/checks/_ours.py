@@ -145,7 +145,7 @@ def _portal_key(given: dict[str, Any]) -> Iterator[CheckMessage]:
     key = given.get("PORTAL_KEY", "")
     if given.get("PORTAL_URL") and not (key and key.isascii() and key.isprintable() and key == key.strip()):
         yield Error(
-            f"{conf.NAME}['PORTAL_KEY'] is empty or cannot stand in a header: the portal is told nothing.",
+            f"{conf.NAME}['PORTAL_KEY'] is empty or not valid in a header: no message is sent to the portal.",
             hint="Set VAI_API_KEY (here: PORTAL_KEY) to the key that the portal gave out.",
             id="calendly.E007",
         )
@@ -250,7 +250,7 @@ def _is_loopback(host: str) -> bool:
 def _hosts() -> Iterator[CheckMessage]:
     if "*" in settings.ALLOWED_HOSTS:
         yield Warning(
-            "ALLOWED_HOSTS holds *: whoever calls chooses the host that links are built on.",
+            "ALLOWED_HOSTS contains *: a caller can choose the host of the links.",
             hint="DJANGO_ALLOWED_HOSTS=portal.example",
             id="calendly.W005",
         )

@@ -35,7 +35,7 @@ def check_deployment(app_configs: Sequence[AppConfig] | None = None, **options: 
         return []
     return [
         Warning(
-            "Whoever may edit django-q2's schedules in the admin runs any function as the worker's user.",
+            "Staff who may edit django-q2's schedules in the admin can run any function as the worker's user.",
             hint="Where these pages are not needed: for model in apps.get_app_config('django_q').get_models(): "
             "admin.site.unregister(model), once the admin is loaded. Else give the permissions of django_q only to "
             "those who may log in to the machine, and silence calendly.W023.",

@@ -3,7 +3,7 @@
 The read timeout of requests is for one silence. A server that sends a byte every few seconds, in the headers or in
 the body, could hold a worker for ever. Here every wait for bytes also looks at the clock.
 
-What requests works out anew for each request (proxies, TLS settings, the key of the pool, cookies) never changes
+What requests computes for each request (proxies, TLS settings, the key of the pool, cookies) never changes
 here, and headers and body are sent in one piece. Measured with forty threads, this saves a quarter of the time of a
 message to the portal.
 """

@@ -20,7 +20,7 @@ class Heartbeat(models.Model):
 
 
 class WorkerSlot(models.Model):
-    """The right to work off what is due. Whoever has the token holds it until `held_until`, and renews it."""
+    """The right to do due work. The holder of the token has it until `held_until`, and renews it."""
 
     name = models.CharField(_("name"), max_length=20, primary_key=True)
     token = models.UUIDField(null=True, blank=True, editable=False)

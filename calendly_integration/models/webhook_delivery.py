@@ -64,7 +64,7 @@ class WebhookDeliveryQuerySet(WorkQuerySet["WebhookDelivery"]):
         return self.finish(row, status=WebhookDelivery.Status.PARKED, **changes)
 
     def replay(self, row: "WebhookDelivery", *, now: datetime) -> None:
-        """Make a row due once more, whatever its state and whoever holds it. It is applied alone."""
+        """Make a row due once more, in any state, also while a worker holds it. It is applied alone."""
         self.filter(pk=row.pk).update(
             status=WebhookDelivery.Status.RECEIVED,
             next_attempt_at=now,

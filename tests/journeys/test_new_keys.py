@@ -65,7 +65,7 @@ def test_a_lost_key_is_said_clearly_and_books_nothing(
     findings = {each.name: each for each in doctor.examine(account, now=datetime.now(UTC))}
     assert findings["token"].ok is False
     assert "encryption key is missing" in findings["token"].text
-    assert "CALENDLY_API_KEY" in findings["token"].mend
+    assert "CALENDLY_API_KEY" in findings["token"].fix
     stored["ENCRYPTION_KEYS"] = ["not-a-key"]
     [error] = [each for each in checks._ours.check() if each.id == "calendly.E006"]
     assert "Fernet.generate_key" in str(error.hint)

@@ -1,4 +1,4 @@
-"""One answer a check, each by itself, with what to type to mend it."""
+"""One answer a check, each by itself, with what to type to fix it."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -72,7 +72,7 @@ def findings() -> dict[str, Finding]:
 
 def failing() -> dict[str, Finding]:
     found = {name: finding for name, finding in findings().items() if finding.ok is False}
-    assert all(finding.mend for finding in found.values()), found
+    assert all(finding.fix for finding in found.values()), found
     return found
 
 
@@ -86,22 +86,22 @@ def test_a_fresh_system_says_what_to_type(sandbox: Calendly, account: CalendlyAc
     clients.forget()
     found = failing()
     assert {"token", "scopes", "clock", "webhook", "queue", "worker", "portal"} <= set(found)
-    assert "CALENDLY_API_KEY" in found["token"].mend
-    assert "CALENDLY_WEBHOOK_SECRET" in found["webhook"].mend
-    assert "calendly_worker" in found["worker"].mend
-    assert "VAI_API_URL" in found["portal"].mend
+    assert "CALENDLY_API_KEY" in found["token"].fix
+    assert "CALENDLY_WEBHOOK_SECRET" in found["webhook"].fix
+    assert "calendly_worker" in found["worker"].fix
+    assert "VAI_API_URL" in found["portal"].fix
 
 
 def test_a_dead_token_is_named(healthy: Calendly) -> None:
     healthy.state.tokens[TOKEN].state = "revoked"
     found = failing()
     assert "revoked" in found["token"].text
-    assert "personal access token" in found["token"].mend
+    assert "personal access token" in found["token"].fix
 
 
 def test_a_calendly_that_is_away_points_to_the_network(healthy: Calendly) -> None:
     healthy.faults.add("refuse", times=None)
-    assert "network" in failing()["token"].mend
+    assert "network" in failing()["token"].fix
 
 
 def test_lacking_scopes_are_listed(healthy: Calendly, settings: Any) -> None:
@@ -110,7 +110,7 @@ def test_lacking_scopes_are_listed(healthy: Calendly, settings: Any) -> None:
     found = failing()["scopes"]
     for scope in ("availability:read", "scheduled_events:read", "webhooks:read"):
         assert scope in found.text
-    assert "webhooks:write" in found.mend
+    assert "webhooks:write" in found.fix
 
 
 def test_an_allowance_that_is_used_up_is_shown_with_its_end(
@@ -135,7 +135,7 @@ def test_a_subscription_that_is_disabled_or_gone_is_found(healthy: Calendly) -> 
     healthy.state.subscriptions.clear()
     found = failing()["webhook"]
     assert "none for https://portal.example/webhooks/calendly" in found.text
-    assert found.mend == "manage.py calendly_webhook subscribe"
+    assert found.fix == "manage.py calendly_webhook subscribe"
 
 
 def test_a_portal_that_fails_or_has_refused_is_found(healthy: Calendly, portal: Portal) -> None:
@@ -144,7 +144,7 @@ def test_a_portal_that_fails_or_has_refused_is_found(healthy: Calendly, portal: 
     OutboxMessage.objects.update(status="parked")
     assert failing()["portal"].text == "0 messages wait, 1 is parked"
     portal.down = True
-    assert "VAI_API_URL" in failing()["portal"].mend
+    assert "VAI_API_URL" in failing()["portal"].fix
     portal.stop()
     assert "portal" in failing()
     portal.start()
@@ -152,7 +152,7 @@ def test_a_portal_that_fails_or_has_refused_is_found(healthy: Calendly, portal: 
 
 def test_a_wrong_key_of_the_portal_is_found(healthy: Calendly, portal: Portal) -> None:
     portal.key = "another"
-    assert "VAI_API_KEY" in failing()["portal"].mend
+    assert "VAI_API_KEY" in failing()["portal"].fix
 
 
 def test_one_check_that_breaks_does_not_hide_the_others(
@@ -165,14 +165,14 @@ def test_one_check_that_breaks_does_not_hide_the_others(
     monkeypatch.setattr(heartbeat, "queue_state", broken)
     found = failing()
     assert set(found) == {"queue", "worker"}
-    assert found["queue"].mend == "manage.py migrate"
+    assert found["queue"].fix == "manage.py migrate"
 
 
 def test_a_broker_that_does_not_answer_is_found(healthy: Calendly, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jobs, "waiting", lambda: 1 / 0)
     finding = findings()["queue"]
     assert finding.ok is None  # only a plain `qcluster` needs it
-    assert "Redis" in finding.mend
+    assert "Redis" in finding.fix
 
 
 def test_what_is_found_is_told_in_the_language_of_whoever_asks(healthy: Calendly) -> None:

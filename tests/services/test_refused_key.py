@@ -178,7 +178,7 @@ def test_staff_and_the_doctor_see_the_pause_once(
     settings.CALENDLY_INTEGRATION |= {"PORTAL_URL": "https://portal.example", "PORTAL_KEY": "old"}
     account: CalendlyAccount = calendly_accounts.default()
     found = doctor._portal(account, now())
-    assert (found.ok, "VAI_API_KEY" in found.mend) == (False, True)
+    assert (found.ok, "VAI_API_KEY" in found.fix) == (False, True)
     root = django_user_model.objects.create_superuser("root", "root@example.com", "x")
     browser = Browser(headers={"accept-language": "en"})
     browser.force_login(root)

@@ -15,7 +15,7 @@ def test_a_search_without_its_index_is_told_with_what_to_type(monkeypatch: Any) 
     monkeypatch.setattr(search, "index_exists", lambda: False)
     finding = doctor._search(calendly_accounts.default(), timezone.now())
     assert finding.ok is None
-    assert "CREATE INDEX" in finding.mend
+    assert "CREATE INDEX" in finding.fix
 
 
 def test_the_index_is_there_after_the_migrations() -> None:

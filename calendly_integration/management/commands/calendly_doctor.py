@@ -9,7 +9,7 @@ from calendly_integration.services.accounts import calendly_accounts, doctor
 
 
 class Command(BaseCommand):
-    """One line a check, and what to type to mend it. Exit status 1 if one fails."""
+    """One line a check, and what to type to fix it. Exit status 1 if one fails."""
 
     help = "Checks token, scopes, plan, webhook, clock, database, queue, worker and portal."
 
@@ -22,7 +22,7 @@ class Command(BaseCommand):
                 finding.ok
             ]
             self.stdout.write(f"{mark} {finding.name:<9} {finding.text}")
-            if finding.mend:
-                self.stdout.write(f"               → {finding.mend}")
+            if finding.fix:
+                self.stdout.write(f"               → {finding.fix}")
         if any(finding.ok is False for finding in findings):
             raise SystemExit(1)

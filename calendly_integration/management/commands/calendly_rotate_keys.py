@@ -9,9 +9,9 @@ from calendly_integration.services.accounts import calendly_accounts
 
 
 class Command(BaseCommand):
-    """Write all secrets anew, after a new key was put first into CALENDLY_ENCRYPTION_KEYS."""
+    """Encrypt all secrets again, after a new key was put first into CALENDLY_ENCRYPTION_KEYS."""
 
-    help = "Encrypts all stored secrets anew with the first of CALENDLY_ENCRYPTION_KEYS."
+    help = "Encrypts all stored secrets again with the first of CALENDLY_ENCRYPTION_KEYS."
 
     def handle(self, *_args: object, **_options: Any) -> None:
         try:
@@ -20,4 +20,4 @@ class Command(BaseCommand):
             raise CommandError(
                 f"{error} Put the key that wrote it back into CALENDLY_ENCRYPTION_KEYS."
             ) from error
-        self.stdout.write(f"{count} secret(s) encrypted anew. Older keys can be taken out now.")
+        self.stdout.write(f"{count} secret(s) encrypted again. Older keys can be taken out now.")

@@ -56,7 +56,7 @@ class Command(BaseCommand):
         me = calendly_accounts.identify(account, now=now)
         self.stdout.write(f"{me.name} <{me.email}>, {account.organization_uri}")
         hosts, kinds = event_types.sync(account, now=now)
-        self.stdout.write(f"{hosts} hosts, {kinds} event types mirrored.")
+        self.stdout.write(f"{hosts} hosts, {kinds} event types read.")
         lacking = default_event_types.missing(account)
         if lacking and options["create_event_types"]:
             made = default_event_types.create_missing(account, now=now)

@@ -1,4 +1,4 @@
-"""`manage.py calendly_sync [--events] [--since DAYS]`: the mirror, by hand."""
+"""`manage.py calendly_sync [--events] [--since DAYS]`: read Calendly by hand."""
 
 from argparse import ArgumentParser
 from datetime import timedelta
@@ -16,7 +16,7 @@ from calendly_integration.services.reconcile import sync
 
 
 class Command(BaseCommand):
-    """Mirror hosts and event types, and meetings if asked. May be interrupted and run again."""
+    """Read hosts and event types from Calendly, and meetings if asked. May be interrupted and run again."""
 
     help = "Mirrors Calendly's hosts and event types, with --events its meetings too."
 
@@ -48,4 +48,4 @@ class Command(BaseCommand):
             ) from error
         except (CalendlyError, clients.NoToken) as error:
             said = str(error).rstrip(".")
-            raise CommandError(f"{said}. What was mirrored so far stays; run it again to go on.") from error
+            raise CommandError(f"{said}. What was read so far is kept; run it again to continue.") from error

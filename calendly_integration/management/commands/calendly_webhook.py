@@ -20,7 +20,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("act", choices=("subscribe", "status", "unsubscribe"))
         parser.add_argument(
-            "--renew", action="store_true", help="make it anew, after a change of the signing key"
+            "--renew", action="store_true", help="create it again, after a change of the signing key"
         )
 
     def handle(self, *_args: object, **options: Any) -> None:

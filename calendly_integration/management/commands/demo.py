@@ -71,7 +71,7 @@ class Command(BaseCommand):
         self.password = demo_database.password(folder)
         demo_database.refuse_foreign(self.password)
         try:
-            # gunicorn would try for seconds, while whoever has the port passes for our web server.
+            # gunicorn would try for seconds, while the program that has the port passes for our web server.
             socket.create_server((HOST, options["port"])).close()
             with servers.run(
                 host=HOST,
@@ -147,7 +147,7 @@ class Command(BaseCommand):
                 raise CommandError(f"A process of the demo has ended: {dead[0]}")
 
     def _story(self, url: str, running: servers.Running) -> str:
-        """Where to look, and an example call. The demo's key is made anew each time: keys are kept hashed."""
+        """Where to look, and an example call. The demo's key is created each time: keys are kept hashed."""
         now = timezone.now()
         for old in AgentKey.objects.valid(now).filter(name="demo"):
             keys.revoke(old, now=now)

@@ -34,7 +34,7 @@ class Finding:
     name: str
     ok: bool | None
     text: str
-    mend: str = ""
+    fix: str = ""
 
 
 def examine(account: CalendlyAccount, *, now: datetime) -> list[Finding]:
@@ -61,12 +61,12 @@ def _run_check(
         return check(account, now)
     except (CalendlyError, clients.NoToken) as error:
         if isinstance(error, clients.NoToken | Unauthenticated):
-            mend = _(
+            fix = _(
                 "Set CALENDLY_API_KEY to a personal access token (Calendly: Integrations, API & Webhooks)."
             )
         else:
-            mend = _("Look at CALENDLY_API_URL and the network.")
-        return Finding(name, False, error_texts.said(str(error)), mend)
+            fix = _("Look at CALENDLY_API_URL and the network.")
+        return Finding(name, False, error_texts.said(str(error)), fix)
     except DatabaseError as error:
         return Finding(name, False, type(error).__name__, "manage.py migrate")
 
@@ -154,13 +154,13 @@ def _clock(account: CalendlyAccount, now: datetime) -> Finding:
     client = clients.calendly(account)
     before = timezone.now()
     client.me()
-    told = client.server_time
-    if told is None:
+    server_time = client.server_time
+    if server_time is None:
         return Finding("clock", None, _("Calendly told no time"))
-    off = abs(told - before)
+    off = abs(server_time - before)
     text = _("%d s apart from Calendly") % round(off.total_seconds())
-    mend = "" if off < MAX_CLOCK_DIFFERENCE else _("Set the clock by NTP (timedatectl set-ntp true).")
-    return Finding("clock", off < MAX_CLOCK_DIFFERENCE, text, mend)
+    fix = "" if off < MAX_CLOCK_DIFFERENCE else _("Set the clock by NTP (timedatectl set-ntp true).")
+    return Finding("clock", off < MAX_CLOCK_DIFFERENCE, text, fix)
 
 
 def _webhook(account: CalendlyAccount, now: datetime) -> Finding:
@@ -189,7 +189,7 @@ def _queue(account: CalendlyAccount, now: datetime) -> Finding:
     state = heartbeat.queue_state(now)
     if state.schedule_faults:
         text = _("Schedule out of order: %s") % "; ".join(state.schedule_faults)
-        return Finding("queue", False, text, _("manage.py calendly_worker (it mends its schedules)"))
+        return Finding("queue", False, text, _("manage.py calendly_worker (it repairs its schedules)"))
     if state.several_workers:
         count = len(state.workers)
         text = ngettext("%(count)d worker runs: %(names)s", "%(count)d workers run: %(names)s", count)
@@ -230,15 +230,15 @@ def _portal(account: CalendlyAccount, now: datetime) -> Finding:
         portal.get_metadata("calendly-doctor")
     except PortalError as error:
         said = error_texts.said(re.sub(r"\s+", " ", str(error))[:200])
-        mend = _("Look at VAI_API_URL, VAI_API_KEY and the portal.")
-        return Finding("portal", False, f"{said}; {text}", mend)
-    mend = _("Look at parked messages in the admin.") if waiting.parked else ""
-    return Finding("portal", not waiting.parked, text, mend)
+        fix = _("Look at VAI_API_URL, VAI_API_KEY and the portal.")
+        return Finding("portal", False, f"{said}; {text}", fix)
+    fix = _("Look at parked messages in the admin.") if waiting.parked else ""
+    return Finding("portal", not waiting.parked, text, fix)
 
 
 def _search(account: CalendlyAccount, now: datetime) -> Finding:
     """Without the index the search is correct but slow, which matters for large tables only."""
     if search.index_exists():
         return Finding("search", True, _("bookings are found by index"))
-    mend = _("As the owner of the database: %s") % search.CREATE_INDEX_SQL
-    return Finding("search", None, _("no index: the search reads every booking"), mend)
+    fix = _("As the owner of the database: %s") % search.CREATE_INDEX_SQL
+    return Finding("search", None, _("no index: the search reads every booking"), fix)

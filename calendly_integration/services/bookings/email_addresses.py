@@ -22,5 +22,5 @@ _WHOLE = re.compile(PATTERN)
 
 
 def is_address(text: str) -> bool:
-    """True for an e-mail address without blanks around it. Nothing is guessed or mended."""
+    """True for an e-mail address without blanks around it. Nothing is guessed or corrected."""
     return len(text) <= LONGEST and "\n" not in text and _WHOLE.search(text) is not None

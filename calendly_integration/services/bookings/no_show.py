@@ -98,9 +98,9 @@ def _change_mark(calendly_booking: CalendlyBooking, *, marked: bool, now: dateti
             _refetch_soon(calendly_booking, now)
             raise MarkUnknown("The invitee could not be read.") from refusal
         raise _refused(calendly_booking, refusal, now) from error
-    heard = api_call_log.entries(calendly_booking.booking_id, at=now)
+    calls = api_call_log.entries(calendly_booking.booking_id, at=now)
     observation = reconcile.Observation(reconcile.Kind.READ, invitee, None)
-    reconcile.apply_observations(account, [observation], now=now, recorded_calls=heard)
+    reconcile.apply_observations(account, [observation], now=now, recorded_calls=calls)
     if refusal is not None and bool(invitee.no_show_uri) != marked:
         raise _refused(calendly_booking, refusal, now) from refusal
     return Booking.objects.shown().get(pk=calendly_booking.booking_id)

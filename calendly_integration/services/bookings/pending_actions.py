@@ -146,9 +146,9 @@ def _resolve(calendly_booking: CalendlyBooking, *, began: datetime) -> None:
     if found is not None:
         invitee, event = found
         observation = reconcile.Observation(reconcile.Kind.READ, invitee, event)
-        heard = api_call_log.entries(calendly_booking.booking_id, at=now)
+        calls = api_call_log.entries(calendly_booking.booking_id, at=now)
         reconcile.apply_observations(
-            calendly_booking.booking.account, [observation], now=now, recorded_calls=heard
+            calendly_booking.booking.account, [observation], now=now, recorded_calls=calls
         )
         return
     sent = calendly_booking.sent_at or calendly_booking.created_at
@@ -228,9 +228,9 @@ def cancel_at_calendly(calendly_booking: CalendlyBooking) -> None:
         _give_up(calendly_booking, error)
         raise MeetingOver from error
     now = timezone.now()
-    heard = api_call_log.entries(calendly_booking.booking_id, at=now)
+    calls = api_call_log.entries(calendly_booking.booking_id, at=now)
     reconcile.apply_our_cancellation(
-        calendly_booking, by=by, at=at, reason=reason, now=now, recorded_calls=heard
+        calendly_booking, by=by, at=at, reason=reason, now=now, recorded_calls=calls
     )
 
 
@@ -268,12 +268,12 @@ def _read(client: Client, calendly_booking: CalendlyBooking) -> bool:
     # The portal gets no message about a link that became ready, unless this is the first that Calendly says.
     observation, now = reconcile.Observation(reconcile.Kind.READ, invitee, event), timezone.now()
     # A routine read is not written to the timeline.
-    heard = (
+    calls = (
         api_call_log.entries(calendly_booking.booking_id, at=now)
         if calendly_booking.pending_action == PendingAction.CANCEL
         else []
     )
     reconcile.apply_observations(
-        calendly_booking.booking.account, [observation], now=now, recorded_calls=heard
+        calendly_booking.booking.account, [observation], now=now, recorded_calls=calls
     )
     return "canceled" in (invitee.status, event.status)

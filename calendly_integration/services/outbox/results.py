@@ -80,7 +80,7 @@ def record_runs(runs: Sequence[Run], *, now: datetime) -> list[Run]:
 
 
 def _record_messages(runs: Sequence[Run], now: datetime) -> None:
-    """Write the outcome of the messages. A sent message is sent, whoever holds the queue by now."""
+    """Write the outcome of the messages. A sent message stays sent, also if another worker holds the queue now."""
     sent = [pk for run in runs for pk in run.sent]
     if sent:
         OutboxMessage.objects.mark_sent(sent, now=now)

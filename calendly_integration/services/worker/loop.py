@@ -43,7 +43,7 @@ def _portal() -> Client | None:
     try:
         return clients.portal()
     except ValueError as error:
-        log.error("The portal cannot be told: %s (manage.py check).", error)  # noqa: TRY400  no trace: a key
+        log.error("No message can be sent to the portal: %s (manage.py check).", error)  # noqa: TRY400  no trace: a key
         return None
 
 
