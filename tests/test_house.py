@@ -119,14 +119,9 @@ def test_no_file_holds(what: str) -> None:
     assert not found
 
 
-# Changes of these columns are named conditional updates of the models. Path and reason of each exception.
+# Changes of these columns are named conditional updates of the models.
 STATE = {"status", "pending_action"}
 WRITERS = {"bulk_update", "update_or_create", "save"}
-STATE_WRITTEN_ELSEWHERE: dict[str, str] = {
-    "calendly_integration/services/outbox/queue.py": "messages that staff park or send again",
-    "calendly_integration/services/outbox/results.py": "messages that the portal has answered",
-    "calendly_integration/services/webhooks/inbox.py": "deliveries that are processed or refused",
-}
 
 
 def state_writes(tree: ast.AST) -> Iterator[int]:
@@ -153,7 +148,7 @@ def test_only_models_write_a_state() -> None:
         if not {"models", "sandbox"} & set(path.relative_to(ROOT).parts)
         for line in state_writes(ast.parse(path.read_text(encoding="utf-8")))
     }
-    assert not {each for each in found if each.rpartition(":")[0] not in STATE_WRITTEN_ELSEWHERE}
+    assert not found
 
 
 def test_a_state_that_is_written_outside_the_models_is_found() -> None:

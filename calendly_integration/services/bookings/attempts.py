@@ -293,8 +293,11 @@ def _kept_request(plan: Plan) -> dict[str, object]:
 
 
 def _still_free(plan: Plan, slots: list[Slot]) -> list[Slot]:
-    """The starts that Calendly still offers. The booking that took one start also took those that overlap it, and each
-    refusal costs some of the booking allowance. All of `slots` if Calendly does not answer."""
+    """The starts that Calendly still offers. All of `slots` if Calendly does not answer.
+
+    The booking that took one start also took those that overlap it, and each refusal costs some of the booking
+    allowance.
+    """
     if not slots:
         return slots
     first, last = min(slot.start for slot in slots), max(slot.end for slot in slots)
