@@ -35,7 +35,8 @@ class ConstantField(serializers.Field[Any, Any, Any, Any]):
         super().__init__()
         self.value = value
         kind = "boolean" if isinstance(value, bool) else "string"
-        set_override(self, "field", {"type": kind, "enum": [value]})
+        # Within `anyOf`, because drf-spectacular warns of enums of one name with different values.
+        set_override(self, "field", {"anyOf": [{"type": kind, "enum": [value]}]})
 
     def get_attribute(self, instance: Any) -> Any:
         return self.value
