@@ -35,7 +35,7 @@ def account(account: CalendlyAccount) -> CalendlyAccount:
 def test_setup_goes_from_a_token_to_a_working_integration(sandbox: Calendly, run: Run) -> None:
     said = run("calendly_setup", "--no-doctor")
     assert "Ana Ionescu <ana.ionescu@vaiportal.example>" in said
-    assert "2 hosts, 4 event types mirrored." in said
+    assert "2 hosts, 4 event types read." in said
     assert f"Webhook subscription made: {URL}" in said
     assert len(sandbox.state.subscriptions) == 1
     assert Schedule.objects.filter(name__startswith="calendly: ").count() == 3

@@ -145,7 +145,7 @@ def test_one_idempotency_key_used_by_many_at_once_books_once(system: System) -> 
 
 
 def upcoming(system: System, wish: dict[str, Any]) -> list[Any]:
-    answer = system.agent.call("GET", f"upcoming/{wish['inviteeEmail']}?days=30")
+    answer = system.agent.call("GET", f"upcoming/{wish['inviteeEmail']}?days=365")
     return list(answer.body["events"])
 
 
