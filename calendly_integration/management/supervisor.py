@@ -1,4 +1,4 @@
-"""Keeps one worker process running: starts it, watches it, and replaces it when it ends or hangs.
+"""Keeps the worker processes running: starts them, watches them, and replaces one that ends or hangs.
 
 To kill it is safe at any moment, because the work is leased rows.
 """
@@ -55,9 +55,12 @@ class WorkerProcess:
             return "it hangs"
         return ""
 
-    def stop(self) -> None:
-        """Let it finish what is under way; kill it where that takes too long."""
+    def terminate(self) -> None:
+        """Ask it to finish what is under way and end."""
         self._process.terminate()
+
+    def stop(self) -> None:
+        """Wait until it has ended; kill it where that takes too long."""
         self._process.join(STOP_SECONDS)
         self.kill()
 
@@ -67,24 +70,42 @@ class WorkerProcess:
         self._process.join()
 
 
-def supervise(shutdown: worker.Shutdown) -> None:
-    """Keep one worker process running until `shutdown` is requested."""
-    pause = 0.0
-    while not shutdown.requested:
-        process = WorkerProcess()
-        fault = ""
-        while not shutdown.requested and not fault:
-            fault = process.fault()
+class _Place:
+    """One of the supervised processes and its successors. One that lives shortly is replaced after a pause."""
+
+    def __init__(self) -> None:
+        self.process: WorkerProcess | None = None
+        self._pause = self._not_before = 0.0
+
+    def watch(self) -> None:
+        """Start the process where there is none, and replace one that ended or hangs. Waits a moment."""
+        if self.process is None:
+            if time.monotonic() < self._not_before:
+                time.sleep(WATCH_SECONDS)
+                return
+            self.process = WorkerProcess()
+        fault = self.process.fault()
         if not fault:
-            process.stop()
             return
         log.error("The worker process is replaced: %s.", fault)
-        process.kill()
-        short = process.age() < SHORT_LIFE_SECONDS
-        pause = min(max(pause * 2, 0.5), MAX_PAUSE_SECONDS) if short else 0.0
-        until = time.monotonic() + pause
-        while time.monotonic() < until and not shutdown.requested:
-            time.sleep(WATCH_SECONDS)
+        self.process.kill()
+        short = self.process.age() < SHORT_LIFE_SECONDS
+        self._pause = min(max(self._pause * 2, 0.5), MAX_PAUSE_SECONDS) if short else 0.0
+        self._not_before = time.monotonic() + self._pause
+        self.process = None
+
+
+def supervise(shutdown: worker.Shutdown, *, processes: int = 1) -> None:
+    """Keep so many worker processes running until `shutdown` is requested."""
+    places = [_Place() for _ in range(processes)]
+    while not shutdown.requested:
+        for place in places:
+            place.watch()
+    running = [place.process for place in places if place.process is not None]
+    for process in running:
+        process.terminate()
+    for process in running:
+        process.stop()
 
 
 def _work(seen: c_double) -> None:

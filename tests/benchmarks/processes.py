@@ -102,7 +102,7 @@ def web(environment: Mapping[str, str], port: int) -> Iterator[Tree]:
 
 @contextmanager
 def worker(environment: Mapping[str, str]) -> Iterator[Tree]:
-    with running(["manage.py", "calendly_worker"], environment) as tree:
+    with running(["manage.py", "calendly_worker", "--processes", "2"], environment) as tree:
         time.sleep(6)  # it is up, and has looked once
         yield tree
 

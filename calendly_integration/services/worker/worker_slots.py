@@ -14,7 +14,7 @@ from django.db.models import Q, QuerySet
 
 from ...models import WorkerSlot
 
-# One loop does the work. The second slot is for its successor after a crash, and for another machine.
+# The second slot is for a second process, for the successor after a crash, or for another machine.
 NAMES = ("1", "2")
 FIRST = NAMES[:1]
 HOLD = timedelta(seconds=15)
