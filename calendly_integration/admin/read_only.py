@@ -44,6 +44,7 @@ class ReadOnlyAdmin(BoundedLists[M]):
 
     class Media:
         css = {"all": ["calendly_integration/admin.css"]}
+        js = ["calendly_integration/vendor/htmx/htmx.min.js"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Read-only: rows come from Calendly or from events."""
