@@ -26,9 +26,10 @@ from calendly_integration import conf
 from calendly_integration.models import AgentKey
 from calendly_integration.sandbox import seeds, servers
 from calendly_integration.services import texts
+from calendly_integration.services.accounts import calendly_accounts
 from calendly_integration.services.agents import keys
 
-from .. import demo_database
+from .. import demo_database, demo_history
 
 HOST = "127.0.0.1"
 READY_WITHIN = 60.0
@@ -61,6 +62,9 @@ class Command(BaseCommand):
         parser.add_argument("--port", type=int, default=8000, help="of the web server")
         parser.add_argument("--calendly-port", type=int, default=8010, help="of the local Calendly")
         parser.add_argument("--portal-port", type=int, default=8020, help="of the stand-in portal")
+        parser.add_argument(
+            "--empty", action="store_true", help="without the weeks of meetings that a first start makes"
+        )
 
     def handle(self, *_args: object, **options: Any) -> None:
         over = threading.Event()
@@ -80,7 +84,7 @@ class Command(BaseCommand):
                 state=folder / "calendly.json",
             ) as running:
                 self._configure(options["port"], running, folder)
-                self._seed()
+                self._seed(running, with_history=not options["empty"])
                 with self._processes(options["port"]) as processes:
                     self._run(processes, running, over, options["port"])
         except OSError as error:
@@ -102,11 +106,17 @@ class Command(BaseCommand):
             value = os.environ.setdefault(variable, value)
             settings.CALENDLY_INTEGRATION[name] = value.split(",") if name == "WEBHOOK_SECRETS" else value
 
-    def _seed(self) -> None:
+    def _seed(self, running: servers.Running, *, with_history: bool) -> None:
         call_command("migrate", verbosity=0, interactive=False)
         users = get_user_model()
         if not users.objects.filter(**{users.USERNAME_FIELD: demo_database.NAME}).exists():
             users.objects.create_superuser(demo_database.NAME, password=self.password)
+        if with_history:
+            # Before the subscription, so that Calendly does not deliver the past as news.
+            now = timezone.now()
+            account = calendly_accounts.default()
+            calendly_accounts.identify(account, now=now)
+            demo_history.make(running.calendly, account, now=now)
         call_command("calendly_setup", no_doctor=True, verbosity=0, stdout=open(os.devnull, "w"))  # noqa: SIM115
 
     @contextlib.contextmanager
