@@ -1,26 +1,47 @@
 """The list of bookings: bounded count, filters with counts, dates, saved views, exports."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
+from django.contrib import admin
 from django.contrib.admin import ShowFacets
 from django.contrib.admin.views.main import ChangeList
+from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Max, Min, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect, QueryDict
 from django.urls import URLPattern, path
 from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from ..models import Booking
+from ..models import Booking, Preference
 from ..services import texts
-from ..services.backoffice import search
-from . import bounded_lists, exports, formatting, list_filters, saved_view, viewer_timezone
+from ..services.backoffice import preferences, search
+from . import (
+    booking_status,
+    bounded_lists,
+    exports,
+    formatting,
+    list_conditions,
+    list_filters,
+    saved_view,
+    viewer_timezone,
+)
+from .list_filters import TAB, TabFilter
 
 MAX_COUNTED = 10_000
+# In their order. Each person chooses which are shown.
+COLUMNS = ("when", "invitee", "email", "event", "state", "origin", "agent", "made", "number")
+USUAL_COLUMNS = ("when", "invitee", "event", "state", "origin")
+FIXED_COLUMNS = ("when", "invitee")
+LARGE_COLUMNS = ("request", "intent", "invitee_raw", "event_raw")
 # Today links to the rows of its figures by these fields.
 LINKED_TIMES = ("start_at", "created_at", "canceled_at", "no_show_at")
 
@@ -60,6 +81,14 @@ class DateLink:
     here: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class ListRow:
+    """What the page shows around a row of the list. `heading` is the day, above its first meeting."""
+
+    heading: str
+    links: list[tuple[str, str]]
+
+
 class BookingList(bounded_lists.BoundedList):
     """The change list, with what its page shows beside the rows."""
 
@@ -67,6 +96,56 @@ class BookingList(bounded_lists.BoundedList):
         self.request = request
         self._choices_counted = False
         super().__init__(request, *args, **options)
+
+    def get_queryset(self, *args: Any, **options: Any) -> QuerySet[Any]:
+        """Without what Calendly sent, which no column shows."""
+        rows: QuerySet[Any] = super().get_queryset(*args, **options)
+        return rows.defer(*(f"current_calendly_booking__{name}" for name in LARGE_COLUMNS))
+
+    @property
+    def tabs(self) -> list[dict[str, Any]]:
+        """The tabs, with their counts."""
+        return list(next(each for each in self.filter_specs if isinstance(each, TabFilter)).choices(self))[1:]
+
+    @property
+    def panel_filters(self) -> list[Any]:
+        """The filters behind the button."""
+        return [each for each in self.filter_specs if not isinstance(each, TabFilter)]
+
+    @property
+    def is_by_start(self) -> bool:
+        """Whether the rows stand in the order of their start, so that days can head them."""
+        return str(self.queryset.query.order_by[0]).lstrip("-") == "start_at"
+
+    @cached_property
+    def rows(self) -> list[ListRow]:
+        """For each row its day, where another day begins, and its links."""
+        rows, before = [], None
+        for booking in self.result_list:
+            day = timezone.localdate(booking.start_at) if booking.start_at else None
+            is_new = self.is_by_start and day is not None and day != before
+            rows.append(ListRow(_day_heading(day) if is_new and day else "", self._links(booking)))
+            before = day
+        return rows
+
+    def _links(self, booking: Booking) -> list[tuple[str, str]]:
+        """The links of a row: what can be done with the meeting now. Its page has them all."""
+        now = timezone.now()
+        page: Any = self.model_admin
+        if booking.status != Booking.Status.CONFIRMED or booking.start_at is None:
+            return []
+        if booking.start_at > now:
+            offered = [
+                ("reschedule", _("Move"), "reschedule_booking"),
+                ("cancel", _("Cancel"), "cancel_booking"),
+            ]
+        else:
+            offered = [("no_show", _("No-show"), "mark_no_show")] if booking.no_show_at is None else []
+        return [
+            (page.url(name, booking), words)
+            for name, words, permission in offered
+            if page.may(self.request, permission)
+        ]
 
     def count_choices(self) -> None:
         """Count the filters' choices, once per request."""
@@ -119,6 +198,16 @@ class BookingList(bounded_lists.BoundedList):
         """The page numbers to link."""
         return list(self.paginator.get_elided_page_range(self.page_num, on_each_side=3, on_ends=2))
 
+    @property
+    def has_any(self) -> bool:
+        """Whether there is any booking at all."""
+        return Booking.objects.exists()
+
+    @property
+    def number_of_conditions(self) -> int:
+        """How many filters are in use, beside the tab."""
+        return len(list_conditions.conditions(self)) + (self._chosen("year") is not None)
+
     @cached_property
     def dates(self) -> list[list[DateLink]]:
         """Links by date, without reading rows: years, then months, then days."""
@@ -166,13 +255,37 @@ class BookingList(bounded_lists.BoundedList):
         return query + ("&" if len(query) > 1 and added else "") + added
 
 
+def _day_heading(day: date) -> str:
+    """A day as the heading of its meetings."""
+    today, words = timezone.localdate(), texts.day(day, formatting.language())
+    if day.year != today.year:
+        words = f"{words} {day.year}"
+    near = {
+        today: _("Today"),
+        today + timedelta(days=1): _("Tomorrow"),
+        today - timedelta(days=1): _("Yesterday"),
+    }
+    return f"{near[day]}, {words}" if day in near else capfirst(words)
+
+
+def two_lines(first: object, second: object) -> SafeString:
+    """A cell with a second line in a quieter style."""
+    return format_html(
+        '<span class="calendly cell">{}<br><span class="quiet">{}</span></span>', first, second
+    )
+
+
 class BookingListMixin:
     """The part of the bookings' admin that is the list."""
 
+    list_display: Any = USUAL_COLUMNS
+    list_display_links: Any = ("when", "invitee")
+    list_select_related: Any = ("event_type", "host", "metadata", "current_calendly_booking")
     list_filter: Any = list_filters.FILTERS
     list_per_page = 50
     show_facets = ShowFacets.NEVER
     date_hierarchy: Any = "start_at"
+    ordering: Any = ("-start_at", "-pk")
     # Needed for the search box; the service decides what is searched.
     search_fields: Any = ("search_key",)
     linked_lookups = (
@@ -205,20 +318,117 @@ class BookingListMixin:
         pages.found = getattr(request, "_calendly_found", search.EVERYTHING)
         return pages
 
+    def get_ordering(self, request: HttpRequest) -> Any:
+        """What is to come, the soonest first; what has been, the latest first."""
+        if request.GET.get(TAB) in list_filters.TABS_FROM_NOW:
+            return ("start_at", "pk")
+        return self.ordering
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        """The columns that this person has chosen."""
+        if not hasattr(request, "_calendly_columns"):
+            request._calendly_columns = preferences.columns_of(request.user)  # type: ignore[attr-defined]
+        chosen = request._calendly_columns  # type: ignore[attr-defined]
+        return [name for name in COLUMNS if name in (chosen or USUAL_COLUMNS) or name in FIXED_COLUMNS]
+
+    @admin.display(description=gettext_lazy("time"), ordering="start_at")
+    def when(self, booking: Booking) -> SafeString:
+        """Start and end in the viewer's zone, and the start in the invitee's zone where that differs."""
+        if booking.start_at is None:
+            return formatting.text("")
+        there = formatting.clock(booking.start_at, booking.time_zone)
+        return format_html(
+            '<span class="calendly cell">{} <span class="row-date quiet">{}</span>{}</span>',
+            formatting.hours(booking.start_at, booking.end_at),
+            texts.short_date(timezone.localdate(booking.start_at), formatting.language()),
+            format_html('<br><span class="quiet">{}</span>', there) if there else "",
+        )
+
+    @admin.display(description=gettext_lazy("invitee"), ordering="invitee_name")
+    def invitee(self, booking: Booking) -> SafeString:
+        """The name, and the phone number or the address."""
+        name = formatting.text(booking.invitee_name or booking.invitee_email, 60)
+        return two_lines(name, formatting.text(booking.phone or booking.invitee_email, 60))
+
+    @admin.display(description=gettext_lazy("meeting"), ordering="event_name")
+    def event(self, booking: Booking) -> SafeString:
+        """The event type and the host."""
+        name = formatting.text(booking.event_name or booking.event_type, 60)
+        return two_lines(name, formatting.text(booking.host, 60))
+
+    @admin.display(description=gettext_lazy("status"), ordering="status")
+    def state(self, booking: Booking) -> SafeString:
+        """The status, who canceled and why, and whether it was moved."""
+        return booking_status.cell(booking)
+
+    @admin.display(description=gettext_lazy("source"), ordering="source")
+    def origin(self, booking: Booking) -> SafeString:
+        """Who made the booking, and the conversation."""
+        metadata = getattr(booking, "metadata", None)
+        words = format_html("{}", booking.get_source_display())
+        if metadata is None or not metadata.conversation_id:
+            return words
+        return two_lines(words, formatting.text(metadata.conversation_id, 40))
+
+    @admin.display(description=gettext_lazy("e-mail"))
+    def email(self, booking: Booking) -> SafeString:
+        """The invitee's address."""
+        return formatting.text(booking.invitee_email, 60)
+
+    @admin.display(description=gettext_lazy("kind of agent"))
+    def agent(self, booking: Booking) -> SafeString:
+        """The kind of agent that made the booking."""
+        return formatting.text(getattr(getattr(booking, "metadata", None), "agent_type", ""), 40)
+
+    @admin.display(description=gettext_lazy("booked at"), ordering="created_at")
+    def made(self, booking: Booking) -> SafeString:
+        """When the booking was made."""
+        return formatting.instant(booking.created_at)
+
+    @admin.display(description=gettext_lazy("number"))
+    def number(self, booking: Booking) -> str:
+        """The first characters of the booking's number."""
+        return str(booking.pk)[:8]
+
     def changelist_view(
         self: Any, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Django's list, with the person's saved views and the export links."""
+        """Django's list, with the person's saved views and the export links. Without any condition it is the
+        tab of what is to come."""
+        if not request.GET:
+            request.GET = QueryDict(urlencode({TAB: "upcoming"}))
+        query = request.GET.urlencode()
+        columns = self.get_list_display(request)
         own = {
             "saved_views": saved_view.links(request),
-            "view_query": saved_view.kept_query(request.GET.urlencode()),
+            "view_query": saved_view.query_to_save(query),
             "view_narrowed": saved_view.has_other_conditions(request),
             "view_save_url": self.url("views_save"),
             "view_forget_url": self.url("views_forget"),
             "export_urls": exports.links(self, request),
+            "columns_url": self.url("columns"),
+            "columns": [
+                (name, self._heading(name), name in columns) for name in COLUMNS if name not in FIXED_COLUMNS
+            ],
         }
         answer: HttpResponse = super().changelist_view(request, own | (extra_context or {}))  # type: ignore[misc]
         return answer
+
+    def _heading(self, name: str) -> str:
+        return capfirst(str(getattr(self, name).short_description))
+
+    def columns_view(self: Any, request: HttpRequest) -> HttpResponse:
+        """Save the columns that this person wants to see."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        chosen = [name for name in COLUMNS if name in request.POST.getlist("column")]
+        preferences.choose_columns(request.user, chosen)
+        preference = Preference.objects.get(pk=request.user.pk)
+        self.log_change(request, preference, _("Columns of the list of bookings chosen."))
+        query = saved_view.kept_query(request.POST.get("query", ""))
+        return HttpResponseRedirect(f"{self.url('changelist')}?{query}")
 
     def get_urls(self: Any) -> list[URLPattern]:
         """Our URLs come first, because Django's would take them for an object id."""
@@ -232,6 +442,9 @@ class BookingListMixin:
             path(address, self.admin_site.admin_view(partial(view, self)), name=self.url_name(name))
             for name, (address, view) in views.items()
         ]
+        own.append(
+            path("columns/", self.admin_site.admin_view(self.columns_view), name=self.url_name("columns"))
+        )
         for pattern in own:
             pattern.callback = viewer_timezone.in_zone(pattern.callback)
         return [*own, *super().get_urls()]  # type: ignore[misc]

@@ -16,12 +16,23 @@ def badge(booking: Booking) -> SafeString:
 
 
 def cell(booking: Booking) -> SafeString:
-    """The badge, and below it who canceled the meeting."""
-    if booking.status != Booking.Status.CANCELED or not booking.canceled_by:
+    """The badge; below it who canceled the meeting and why, or that it was moved."""
+    current = booking.current_calendly_booking
+    if booking.status == Booking.Status.CANCELED:
+        by = (
+            pgettext("canceled", "by %s") % formatting.plain(booking.canceled_by, 60)
+            if booking.canceled_by
+            else ""
+        )
+        note = ": ".join(each for each in (by, formatting.plain(booking.cancel_reason, 60)) if each)
+    elif current is not None and current.replaces_id is not None:
+        note = gettext("moved")
+    else:
+        note = ""
+    if not note:
         return badge(booking)
-    by = pgettext("canceled", "by %s") % formatting.plain(booking.canceled_by, 60)
     return format_html(
         '<span class="calendly cell">{}<br><span class="quiet"><bdi>{}</bdi></span></span>',
         badge(booking),
-        by,
+        note,
     )

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -18,8 +19,8 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from ..models import Booking
-from ..services import texts
 from ..services.backoffice import exports
+from ..services.reconcile import mapping
 from . import formatting, saved_view
 
 logger = logging.getLogger("calendly.admin")
@@ -57,7 +58,7 @@ def as_xlsx(page: Any, request: HttpRequest) -> HttpResponseBase:
     return FileResponse(file, as_attachment=True, filename=f"{_file_name()}.xlsx", content_type=XLSX_TYPE)
 
 
-def _listed_rows(page: Any, request: HttpRequest, kind: str) -> Iterator[list[str]] | HttpResponse:
+def _listed_rows(page: Any, request: HttpRequest, kind: str) -> Iterator[list[exports.Cell]] | HttpResponse:
     """The rows of the list, or the response that refuses."""
     if not (page.has_view_permission(request) and page.may(request, "export_booking")):
         raise PermissionDenied
@@ -69,7 +70,7 @@ def _listed_rows(page: Any, request: HttpRequest, kind: str) -> Iterator[list[st
     # The log has the person and the filters, but not the search term, which may be personal data.
     filters = sorted(key for key in request.GET if key in saved_view.KEPT_PARAMETERS)
     logger.info("Bookings exported: kind=%s person=%s filters=%s", kind, request.user.pk, ",".join(filters))
-    return _rows(asked.queryset, timezone.get_current_timezone(), formatting.language())
+    return _rows(asked.queryset.defer(None), timezone.get_current_timezone(), formatting.language())
 
 
 def _headings() -> list[str]:
@@ -78,6 +79,7 @@ def _headings() -> list[str]:
         _("Number"),
         _("Start (%s)") % zone,
         _("End (%s)") % zone,
+        _("Start (UTC)"),
         _("Status"),
         _("Source"),
         _("Event type"),
@@ -86,35 +88,39 @@ def _headings() -> list[str]:
         _("E-mail"),
         _("Phone"),
         _("Invitee's time zone"),
+        _("Guests"),
+        _("Answers"),
         _("Conversation"),
         _("Kind of agent"),
+        _("Notes"),
         _("Reason"),
         _("Canceled by"),
+        _("Canceled at (%s)") % zone,
         _("No-show marked at (%s)") % zone,
         _("Calendly's event id"),
         _("Created at (%s)") % zone,
     ]
 
 
-def _rows(rows: Any, zone: Any, language: str) -> Iterator[list[str]]:
+def _rows(rows: Any, zone: tzinfo, language: str) -> Iterator[list[exports.Cell]]:
     """One row at a time. A stream is written after the view has returned, so zone and language are
     parameters."""
 
-    def at(moment: Any) -> str:
-        if moment is None:
-            return ""
-        there = moment.astimezone(zone)
-        return f"{there:%Y-%m-%d %H:%M} {texts.offset(there)}"
+    def at(moment: datetime | None) -> datetime | None:
+        return moment.astimezone(zone).replace(tzinfo=None) if moment is not None else None
 
     with translation.override(language):
         status = {value: str(words) for value, words in Booking.Status.choices}
         source = {value: str(words) for value, words in Booking.Source.choices}
-    for row in rows.select_related("event_type", "host", "metadata").iterator(chunk_size=CHUNK_SIZE):
-        known = getattr(row, "metadata", None)
+    related = rows.select_related("event_type", "host", "metadata", "current_calendly_booking")
+    for row in related.iterator(chunk_size=CHUNK_SIZE):
+        known, current = getattr(row, "metadata", None), row.current_calendly_booking
+        answers = mapping.answers(current.invitee_raw) if current is not None else ()
         yield [
             str(row.pk),
             at(row.start_at),
             at(row.end_at),
+            row.start_at.astimezone(UTC).replace(tzinfo=None) if row.start_at else None,
             status.get(row.status, row.status),
             source.get(row.source, row.source),
             row.event_name,
@@ -123,10 +129,14 @@ def _rows(rows: Any, zone: Any, language: str) -> Iterator[list[str]]:
             row.invitee_email,
             row.phone,
             row.time_zone,
+            ", ".join(mapping.guests(current.event_raw)) if current is not None else "",
+            "\n".join(f"{each.question}: {each.answer}" for each in answers),
             known.conversation_id if known else "",
             known.agent_type if known else "",
+            known.notes if known else "",
             row.cancel_reason,
             row.canceled_by,
+            at(row.canceled_at),
             at(row.no_show_at),
             row.event_id,
             at(row.created_at),

@@ -5,7 +5,7 @@ word. All external text on the admin's pages goes through this module."""
 import json
 import re
 from collections.abc import Collection, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -73,6 +73,25 @@ def instant(at: datetime | None, *, seconds: bool = False) -> SafeString:
         texts.utc(at),
         f"{timezone.get_current_timezone_name()} · {at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC",
         stamp(at, seconds=seconds),
+    )
+
+
+def hours(start: datetime, end: datetime | None) -> SafeString:
+    """From when to when, in the viewer's zone: `10:00–10:30`, with the UTC offset where the clocks change within
+    hours. The tooltip has the day and the zone's name."""
+    zone = timezone.get_current_timezone()
+    here = start.astimezone(zone)
+    changes = (start - timedelta(hours=3)).astimezone(zone).utcoffset() != (
+        start + timedelta(hours=3)
+    ).astimezone(zone).utcoffset()
+    return format_html(
+        '<time class="calendly" datetime="{}" title="{} · {}">{}{}{}</time>',
+        texts.utc(start),
+        stamp(start),
+        timezone.get_current_timezone_name(),
+        f"{here:%H:%M}",
+        f"–{end.astimezone(zone):%H:%M}" if end else "",
+        f" {texts.offset(here)}" if changes else "",
     )
 
 

@@ -18,6 +18,7 @@ from django.utils.translation import gettext
 
 from ..services import texts
 from . import formatting
+from .list_filters import TAB, TabFilter
 
 # Parameters that are not conditions.
 NO_CONDITIONS = {ALL_VAR, ERROR_FLAG, ORDER_VAR, PAGE_VAR, SEARCH_VAR, "_facets", "_popup", "_to_field"}
@@ -33,10 +34,13 @@ class Condition:
 
 
 def conditions(changelist: Any) -> list[Condition]:
-    """All conditions, those of the filters first. The row of dates shows its own."""
+    """All conditions, those of the filters first. The tabs and the row of dates show their own."""
     params = {key: str(value) for key, value in changelist.params.items() if key not in NO_CONDITIONS}
+    params.pop(TAB, None)
     found = []
     for spec in changelist.filter_specs:
+        if isinstance(spec, TabFilter):
+            continue
         words, own = _chosen_words(spec, changelist), set(spec.expected_parameters()) & set(params)
         if words and own:
             found.append(Condition(f"{capfirst(str(spec.title))}: {words}", _without(changelist, own)))

@@ -25,6 +25,18 @@ MAX_COUNTED_CHOICES = 25
 MAX_CHOICES = 300
 AGENT_TYPES_OF_LATEST = 1000
 
+TAB = "tab"
+TABS = {
+    "upcoming": _("Upcoming"),
+    "unconfirmed": _("To be confirmed"),
+    "past": _("Past"),
+    "canceled": _("Canceled meetings"),
+    "no_show": _("No-shows"),
+    "all": _("All"),
+}
+# The soonest first; in the other tabs the latest first.
+TABS_FROM_NOW = ("upcoming", "unconfirmed")
+
 Choice = tuple[str, str]
 
 
@@ -132,6 +144,32 @@ class AgentTypeFilter(CountedFilter):
         known = VAIMetadata.objects.filter(booking__in=latest).exclude(agent_type="")
         for kind in sorted(set(known.values_list("agent_type", flat=True).distinct()))[:MAX_CHOICES]:
             yield kind, formatting.plain(kind, 60)
+
+
+class TabFilter(CountedFilter):
+    """The tabs above the list: what is to come, what has been, what was canceled."""
+
+    title, parameter_name = _("tab"), TAB
+
+    def options(self) -> Iterator[Choice]:
+        """All tabs: value and label."""
+        return ((value, str(label)) for value, label in TABS.items())
+
+    def condition(self, value: str) -> Q:
+        """The condition on bookings for a tab."""
+        now = timezone.now()
+        conditions = {
+            # The bound on the start is for the index: no meeting of Calendly's is longer than half a day.
+            "upcoming": Q(status="confirmed", start_at__gte=now - timedelta(hours=12), end_at__gte=now),
+            "unconfirmed": Q(status="pending") | Q(status="confirmed", confirmed_at__isnull=True),
+            "past": Q(status="confirmed", start_at__lt=now, end_at__lt=now),
+            "canceled": Q(status="canceled"),
+            "no_show": Q(no_show_at__isnull=False),
+            "all": Q(),
+        }
+        if value not in conditions:
+            raise ValueError(value)
+        return conditions[value]
 
 
 class PeriodFilter(CountedFilter):
@@ -264,6 +302,7 @@ def _counted_choices(list_filter: CountedFilter) -> Iterator[tuple[str, Q]]:
 
 
 FILTERS = (
+    TabFilter,
     PeriodFilter,
     choice_filter("status__exact", _("status"), Booking.Status.choices),
     NoShowFilter,

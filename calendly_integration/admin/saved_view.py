@@ -43,6 +43,12 @@ def kept_query(query: str) -> str:
     return urlencode([(name, given[name]) for name in KEPT_PARAMETERS if given.get(name)])
 
 
+def query_to_save(query: str) -> str:
+    """The same; empty for a tab alone, which needs no view."""
+    kept = kept_query(query)
+    return "" if kept in ("", *(urlencode({list_filters.TAB: tab}) for tab in list_filters.TABS)) else kept
+
+
 def has_other_conditions(request: HttpRequest) -> bool:
     """Whether the list has conditions that a view does not keep, such as those of a figure on Today."""
     return any(

@@ -1,5 +1,6 @@
 """Tags of the admin's templates."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import template
@@ -20,6 +21,12 @@ def calendly_nav(context: Context) -> dict[str, Any]:
 def calendly_list_conditions(changelist: Any) -> dict[str, Any]:
     """The conditions of a list, each with the link that removes it."""
     return {"conditions": list_conditions.conditions(changelist)}
+
+
+@register.simple_tag
+def calendly_rows(changelist: Any, results: Iterable[Any]) -> list[tuple[Any, Any]]:
+    """The rows of the list of bookings with their days and links, and their cells."""
+    return list(zip(changelist.rows, results, strict=True))
 
 
 @register.simple_tag(takes_context=True)

@@ -3,6 +3,7 @@
 import csv
 import io
 import logging
+import re
 import zipfile
 from collections.abc import Callable
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from calendly_integration.models import Booking
+from calendly_integration.models import Booking, VAIMetadata
 from calendly_integration.services.backoffice import exports
 
 from . import factories
@@ -34,10 +35,10 @@ def test_the_csv_obeys_filters_and_search_and_tells_the_zone(staff: Client, db: 
     with caplog.at_level(logging.INFO, "calendly.admin"):
         body = read(staff.get(url("csv"), {"q": "nora", "status__exact": "confirmed"}))
     assert body.startswith(b"\xef\xbb\xbf")
-    head, *lines = csv.reader(io.StringIO(body.decode("utf-8-sig")))
+    head, *lines = csv.reader(io.StringIO(body.decode("utf-8-sig")), delimiter=";")
     assert head[1] == "Start (Europe/Bucharest)"
-    assert [line[1] for line in lines] == ["2026-11-23 09:00 UTC+2"]
-    assert lines[0][3] == "confirmed"
+    assert [line[1] for line in lines] == ["2026-11-23 09:00"]
+    assert lines[0][4] == "confirmed"
     assert "nora" not in caplog.text.lower()
     assert "filters=q,status__exact" in caplog.text
 
@@ -45,17 +46,19 @@ def test_the_csv_obeys_filters_and_search_and_tells_the_zone(staff: Client, db: 
 def test_who_canceled_and_who_did_not_come_stand_in_the_file(staff: Client, db: None) -> None:
     booking = factories.create_booking(factories.create_account(), 1)
     Booking.objects.filter(pk=booking.pk).update(canceled_by="maria", no_show_at=factories.NOW)
-    head, line = csv.reader(io.StringIO(read(staff.get(url("csv"))).decode("utf-8-sig")))
+    head, line = csv.reader(io.StringIO(read(staff.get(url("csv"))).decode("utf-8-sig")), delimiter=";")
     told = dict(zip(head, line, strict=True))
     assert told["Canceled by"] == "maria"
-    assert told["No-show marked at (Europe/Bucharest)"] == "2026-11-23 08:00 UTC+2"
+    assert told["No-show marked at (Europe/Bucharest)"] == "2026-11-23 08:00"
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx", " =1"])
 def test_formulas_are_defused_in_both(staff: Client, db: None, text: str) -> None:
     factories.create_booking(factories.create_account(), 1, text=text)
-    line = list(csv.reader(io.StringIO(read(staff.get(url("csv"))).decode("utf-8-sig"), newline="")))[1]
-    assert line[7] == f"'{text}"
+    line = list(
+        csv.reader(io.StringIO(read(staff.get(url("csv"))).decode("utf-8-sig"), newline=""), delimiter=";")
+    )[1]
+    assert line[8] == f"'{text}"
     book = zipfile.ZipFile(io.BytesIO(read(staff.get(url("xlsx")))))
     sheet = book.read("xl/worksheets/sheet1.xml").decode()
     assert "<f>" not in sheet
@@ -85,6 +88,22 @@ def test_what_is_no_formula_is_left_as_it_is() -> None:
         "2026-11-23 09:00 UTC+2",
     ):
         assert exports.harmless(text) == text
+
+
+def test_excel_has_real_dates_a_filter_and_what_the_invitee_gave(staff: Client, db: None) -> None:
+    booking = factories.create_booking(factories.create_account(), 1)
+    VAIMetadata.objects.filter(booking=booking).update(notes="Wants prices.")
+    current = booking.calendly_bookings.get()
+    Booking.objects.filter(pk=booking.pk).update(current_calendly_booking=current)
+    current.invitee_raw = {"questions_and_answers": [{"question": "How many?", "answer": "Five"}]}
+    current.event_raw = {"event_guests": [{"email": "guest@example.com"}]}
+    current.save()
+    book = zipfile.ZipFile(io.BytesIO(read(staff.get(url("xlsx")))))
+    sheet = book.read("xl/worksheets/sheet1.xml").decode()
+    assert '<autoFilter ref="A1:W2"/>' in sheet
+    assert re.search(r'<c r="B2" s="\d+"><v>46349\.375</v>', sheet)  # 2026-11-23 09:00
+    for given in ("Wants prices.", "How many?: Five", "guest@example.com"):
+        assert given in sheet
 
 
 def test_excel_has_all_rows_as_text(staff: Client, db: None) -> None:

@@ -1,10 +1,13 @@
-"""Bookings as tables: CSV as a stream, Excel as a file. Formulas are made harmless."""
+"""Bookings as tables: CSV as a stream, Excel as a file. Formulas are made harmless.
+
+A cell is a text or a time without zone; the heading of its column names the zone.
+"""
 
 import csv
 import re
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
+from datetime import datetime
 from typing import IO
 
 # What a spreadsheet takes for a formula: at the beginning of a cell, and behind whatever may end one. Which sign
@@ -12,6 +15,8 @@ from typing import IO
 FORMULA = re.compile(r"""^(?=[ "]*[\t\r\n])|(?:^|(?<=[;,|\t\r\n]))(?=[ "]*[=+\-@＝＋－＠])""")
 LONGEST = 32_767  # characters in a cell of Excel
 MOST_ROWS = 1_048_576  # rows in a sheet of Excel
+
+Cell = str | datetime | None
 
 
 class _Echo:
@@ -26,31 +31,44 @@ def harmless(text: str) -> str:
     return FORMULA.sub("'", text)
 
 
-def csv_lines(*, head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[bytes]:
-    """CSV lines in UTF-8, with the byte order mark that Excel needs."""
-    writer = csv.writer(_Echo())
+def csv_lines(*, head: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Iterator[bytes]:
+    """CSV lines in UTF-8 with semicolons and the byte order mark: so Excel opens it in Romania."""
+    writer = csv.writer(_Echo(), delimiter=";")
     yield b"\xef\xbb\xbf"
-    for row in chain((head,), rows):
-        yield _encoded(writer.writerow([harmless(cell) for cell in row]))
+    yield _encoded(writer.writerow([harmless(cell) for cell in head]))
+    for row in rows:
+        yield _encoded(writer.writerow([_text(cell) for cell in row]))
 
 
-def xlsx(*, head: Sequence[str], rows: Iterable[Sequence[str]], name: str) -> IO[bytes]:
-    """An open file with one sheet of text cells, written row by row. Closing it deletes it."""
+def _text(cell: Cell) -> str:
+    if isinstance(cell, datetime):
+        return f"{cell:%Y-%m-%d %H:%M}"
+    return harmless(cell or "")
+
+
+def xlsx(*, head: Sequence[str], rows: Iterable[Sequence[Cell]], name: str) -> IO[bytes]:
+    """An open file with one sheet, written row by row, with real dates and a filter in each heading. Closing it
+    deletes it."""
     import xlsxwriter  # here: it is large, and most processes never write a sheet
 
     file = tempfile.TemporaryFile(suffix=".xlsx")  # noqa: SIM115 - the response closes it
     book = xlsxwriter.Workbook(file, {"constant_memory": True, "in_memory": False})
     sheet = book.add_worksheet(name[:31])
-    bold = book.add_format({"bold": True})
+    bold, moment = book.add_format({"bold": True}), book.add_format({"num_format": "yyyy-mm-dd hh:mm"})
     sheet.freeze_panes(1, 0)
     sheet.set_column(0, len(head) - 1, 22)
-    for column, cell in enumerate(head):
-        sheet.write_string(0, column, cell, bold)
+    for column, heading in enumerate(head):
+        sheet.write_string(0, column, heading, bold)
+    number = 0
     for number, row in enumerate(rows, start=1):
         if number >= MOST_ROWS:
             break
         for column, cell in enumerate(row):
-            sheet.write_string(number, column, cell[:LONGEST])
+            if isinstance(cell, datetime):
+                sheet.write_datetime(number, column, cell, moment)
+            else:
+                sheet.write_string(number, column, (cell or "")[:LONGEST])
+    sheet.autofilter(0, 0, min(number, MOST_ROWS - 1), len(head) - 1)
     book.close()
     file.seek(0)
     return file

@@ -1,5 +1,6 @@
 """A person's preferences for the pages."""
 
+from collections.abc import Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -21,3 +22,18 @@ def choose_zone(user: Any, name: str) -> ZoneInfo:
     zone = time_zones.named(name)
     Preference.objects.update_or_create(user=user, defaults={"time_zone": zone.key})
     return zone
+
+
+def columns_of(user: Any) -> list[str]:
+    """The columns that the person has chosen for the list of bookings; empty for the usual ones."""
+    kept = Preference.objects.filter(user=user).values_list("columns", flat=True).first()
+    return [str(each) for each in kept] if isinstance(kept, list) else []
+
+
+def choose_columns(user: Any, columns: Sequence[str]) -> None:
+    """Save the person's columns of the list of bookings."""
+    Preference.objects.update_or_create(
+        user=user,
+        defaults={"columns": list(columns)},
+        create_defaults={"columns": list(columns), "time_zone": time_zones.default_name()},
+    )
