@@ -76,7 +76,7 @@ def test_nothing_is_changed_or_deleted_and_only_keys_and_bookings_are_added(
     assert page.has_add_permission(request) == (model in (AgentKey, Booking))
     assert page.show_full_result_count is False
     assert page.list_select_related is not True
-    assert "list_select_related" in vars(type(page))
+    assert any("list_select_related" in vars(each) for each in type(page).__mro__ if "calendly" in each.__module__)
 
 
 def test_lists_of_hundreds_and_their_pages_are_asked_for_in_few_queries(root: Client, many: Booking) -> None:
@@ -136,7 +136,7 @@ def test_times_stand_with_their_zone_and_the_invitees_clock_beside(root: Client,
         reverse(f"{named(Booking)}_change", args=[booking.pk]),
     )
     for address in addresses:
-        text = root.get(address).content.decode()
+        text = root.get(address, {"tab": "all"}).content.decode()
         assert "23 Nov 2026, 08:00 UTC+2" in text
         assert "Europe/Bucharest" in text
     # Somebody who reads times elsewhere has the invitee's clock beside.
@@ -144,7 +144,7 @@ def test_times_stand_with_their_zone_and_the_invitees_clock_beside(root: Client,
         user=User.objects.get(username="root"), defaults={"time_zone": "America/New_York"}
     )
     for address in addresses:
-        text = root.get(address).content.decode()
+        text = root.get(address, {"tab": "all"}).content.decode()
         assert "23 Nov 2026, 01:00 UTC-5" in text
         assert "08:00" in text
         assert "Europe/Bucharest" in text

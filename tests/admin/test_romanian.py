@@ -81,7 +81,7 @@ def addresses() -> Iterator[str]:
         assert keys
         for pattern in admin.site._registry[model].get_urls():
             page = str(pattern.name).rpartition("_")[2]
-            if pattern.name is None or page in ("save", "forget", "feed", "csv", "xlsx", "zone"):
+            if pattern.name is None or page in ("save", "forget", "columns", "feed", "csv", "xlsx", "zone"):
                 continue
             for args in [[key] for key in keys] if "object_id" in str(pattern.pattern) else [[]]:
                 yield reverse(f"admin:{pattern.name}", args=args)
