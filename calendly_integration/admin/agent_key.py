@@ -18,19 +18,18 @@ from ..models import AgentKey
 from ..services.agents import keys
 from . import bulk_actions, display, formatting
 from .filters import YesNoFilter, with_title
-from .object_actions import ConfirmedAction
+from .object_actions import ObjectAction
 from .read_only import ReadOnlyAdmin
 
-REVOKE = ConfirmedAction(
-    "revoke",
+MANAGE = "manage_agent_keys"
+REVOKE, REVOKE_ASK = (
     _("Revoke"),
-    "manage_agent_keys",
-    "confirm_view",
-    lambda row, now: row.revoked_at is None,
-    ask=_("The key stops working at once. This cannot be undone; bookings made with it stay."),
-    done=_("The key is revoked."),
-    do=lambda row, by, now: keys.revoke(row, now=now),
+    _("The key stops working at once. This cannot be undone; bookings made with it stay."),
 )
+
+
+def _works(row: AgentKey, now: datetime) -> bool:
+    return row.revoked_at is None
 
 
 class KeyForm(forms.Form):
@@ -92,12 +91,11 @@ class AgentKeyAdmin(ReadOnlyAdmin[AgentKey]):
         display.instant(AgentKey, "expires_at", seconds=True),
         display.instant(AgentKey, "revoked_at", seconds=True),
     )
-    object_actions = (REVOKE,)
     actions = ("revoke",)
 
     def has_manage_permission(self, request: HttpRequest) -> bool:
         """Whether this person may create and revoke keys."""
-        return self.may(request, REVOKE.permission)
+        return self.may(request, MANAGE)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Adding needs the permission to manage keys, not Django's own permission to add."""
@@ -151,7 +149,26 @@ class AgentKeyAdmin(ReadOnlyAdmin[AgentKey]):
             css=("calendly_integration/booking.css",),
         )
 
-    @admin.action(description=_("Revoke"), permissions=["manage"])
+    def get_object_actions(self) -> list[ObjectAction]:
+        """A key can be revoked."""
+        return [ObjectAction("revoke", REVOKE, MANAGE, self.revoke_view, _works, tone="danger")]
+
+    def revoke_view(self, request: HttpRequest, row: AgentKey) -> HttpResponse:
+        """Ask for confirmation, then revoke."""
+        if request.method != "POST":
+            return self.confirm_page(request, row, title=REVOKE, ask=REVOKE_ASK)
+        keys.revoke(row, now=timezone.now())
+        return self.finish_action(request, row, log=REVOKE, text=_("The key is revoked."))
+
+    @admin.action(description=REVOKE, permissions=["manage"])
     def revoke(self, request: HttpRequest, rows: QuerySet[AgentKey]) -> HttpResponse | None:
         """Revoke the selected keys."""
-        return bulk_actions.confirm(self, request, rows, REVOKE)
+        return bulk_actions.confirm(
+            self,
+            request,
+            rows,
+            label=REVOKE,
+            ask=REVOKE_ASK,
+            offered=_works,
+            do=lambda row, by, now: keys.revoke(row, now=now),
+        )

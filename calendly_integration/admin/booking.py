@@ -26,10 +26,6 @@ from .object_actions import ObjectAction
 from .read_only import ReadOnlyAdmin
 
 
-def _cancelable(booking: Booking, now: datetime) -> bool:
-    return not cancel.blocked(booking, now)
-
-
 def _movable(booking: Booking, now: datetime) -> bool:
     return not reschedule.blocked(booking, now)
 
@@ -43,31 +39,63 @@ class BookingAdmin(
     cancel_many.CancelManyMixin,
     no_show.NoShowMixin,
     confirmation.ConfirmationMixin,
+    refetch.RefetchMixin,
+    retry_old_cancellation.RetryOldCancellationMixin,
+    cancel.CancelMixin,
     ReadOnlyAdmin[Booking],
 ):
     """Bookings. Each page shows everything about one meeting; each action has its own page."""
 
     lines = ("status",)
-    object_actions = (
-        ObjectAction("cancel", _("Cancel the meeting"), "cancel_booking", "cancel_view", _cancelable),
-        ObjectAction("reschedule", _("Move the meeting"), "reschedule_booking", "reschedule_view", _movable),
-        reassign.REASSIGN,
-        no_show.MARK,
-        no_show.UNDO,
-        confirmation.SEND,
-        refetch.REFETCH,
-        retry_old_cancellation.RETRY,
-    )
     actions = ("cancel_many",)
+
+    def get_object_actions(self) -> list[ObjectAction]:
+        """What staff can do with a meeting: the usual first, the dangerous last."""
+        move, mark = "reschedule_booking", "mark_no_show"
+        return [
+            ObjectAction(
+                "reschedule", _("Move the meeting"), move, self.reschedule_view, _movable, tone="main"
+            ),
+            ObjectAction(
+                "reassign", _("Reassign to another host"), move, self.reassign_view, reassign.offered
+            ),
+            ObjectAction(
+                "no_show", no_show.MARK, mark, self.no_show_view, no_show.may_mark, at_once=True, tone="main"
+            ),
+            ObjectAction(
+                "undo_no_show", no_show.UNDO, mark, self.undo_no_show_view, no_show.may_undo, at_once=True
+            ),
+            ObjectAction(
+                "send_confirmation",
+                confirmation.SEND,
+                "resend_outboxmessage",
+                self.confirmation_view,
+                confirmation.offered,
+            ),
+            ObjectAction(
+                "refetch",
+                refetch.REFETCH,
+                "replay_webhookdelivery",
+                self.refetch_view,
+                refetch.offered,
+                at_once=True,
+            ),
+            ObjectAction(
+                "retry_old_cancellation",
+                retry_old_cancellation.RETRY,
+                move,
+                self.retry_old_cancellation_view,
+                retry_old_cancellation.offered,
+            ),
+            ObjectAction(
+                "cancel", cancel.CANCEL, "cancel_booking", self.cancel_view, cancel.offered, tone="danger"
+            ),
+        ]
 
     def sections(self, row: Booking) -> dict[str, Any]:
         """The page has its own header, so it needs no subtitle."""
         return {"subtitle": None, **booking_page.context(row)}
 
-    def cancel_view(self, request: HttpRequest, booking: Booking, action: ObjectAction) -> HttpResponse:
-        """The page that cancels the meeting."""
-        return cancel.view(self, request, booking)
-
-    def reschedule_view(self, request: HttpRequest, booking: Booking, action: ObjectAction) -> HttpResponse:
+    def reschedule_view(self, request: HttpRequest, booking: Booking) -> HttpResponse:
         """The page that moves the meeting."""
         return reschedule.view(self, request, booking)

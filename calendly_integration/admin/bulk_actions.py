@@ -1,5 +1,8 @@
 """Actions on many rows: a page that lists what will happen, then the service for each row."""
 
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from django.contrib import messages
@@ -12,7 +15,7 @@ from django.utils.translation import ngettext
 
 from ..services.actors import Actor
 from . import bulk_run, formatting
-from .object_actions import ConfirmedAction, error_message
+from .object_actions import Words
 from .read_only import ReadOnlyAdmin
 
 M = TypeVar("M", bound=Model)
@@ -21,22 +24,28 @@ M = TypeVar("M", bound=Model)
 MAX_IN_REQUEST = 500
 BACKGROUND_FROM, MAX_IN_BACKGROUND = 100, 10_000
 MAX_LISTED = 100
+NO_ERRORS: Mapping[type[Exception], Words] = MappingProxyType({})
 
 
 def confirm(
     page: ReadOnlyAdmin[M],
     request: HttpRequest,
     rows: QuerySet[M],
-    action: ConfirmedAction,
     *,
+    label: Words,
+    ask: Words,
+    offered: Callable[[M, datetime], bool],
+    do: Callable[[M, Actor, datetime], object],
+    not_done: Mapping[type[Exception], Words] = NO_ERRORS,
     bulk: str = "",
 ) -> HttpResponse | None:
-    """Ask for confirmation, then run the action for each row that offers it. A failure of one row is a
-    message and does not stop the others. Returns None to go back to the list. With `bulk`, the kind of run,
-    more than a hundred rows are processed in the background."""
+    """Ask for confirmation, then run the action for each row that offers it. `do` is the service: the actions
+    differ in this call alone. An error in `not_done` becomes a message for its row and does not stop the
+    others. Returns None to go back to the list. With `bulk`, the kind of run, more than a hundred rows are
+    processed in the background."""
     now, most = timezone.now(), MAX_IN_BACKGROUND if bulk else MAX_IN_REQUEST
     found = list(rows[: most + 1])
-    chosen = [row for row in found[:most] if action.offered(row, now)]
+    chosen = [row for row in found[:most] if offered(row, now)]
     left_out = len(found[:most]) - len(chosen)
     later = bool(bulk) and len(chosen) > BACKGROUND_FROM
     if not chosen:
@@ -46,9 +55,9 @@ def confirm(
         return page.page(
             request,
             "confirm_many.html",
-            title=action.label,
-            button=action.label,
-            ask=action.ask,
+            title=label,
+            button=label,
+            ask=ask,
             names=[formatting.plain(row) for row in chosen[:MAX_LISTED]],
             more=max(0, len(chosen) - MAX_LISTED),
             left_out=left_out,
@@ -58,26 +67,21 @@ def confirm(
             hidden_fields=hidden_fields(request),
         )
     if later:
-        return bulk_run.start(page, request, bulk, chosen, log=action.label)
-    _do(page, request, chosen, action)
-    return None
-
-
-def _do(page: ReadOnlyAdmin[M], request: HttpRequest, rows: list[M], action: ConfirmedAction) -> None:
+        return bulk_run.start(page, request, bulk, chosen, log=label)
     done = 0
-    for row in rows:
+    for row in chosen:
         try:
-            action.do(row, Actor.staff(request.user.get_username()), timezone.now())
-        except tuple(action.error_messages) as error:
-            messages.warning(
-                request, f"{formatting.plain(row)}: {error_message(action.error_messages, error)}"
-            )
+            do(row, page.actor(request), timezone.now())
+        except tuple(not_done) as error:
+            why = next(words for kind, words in not_done.items() if isinstance(error, kind))
+            messages.warning(request, f"{formatting.plain(row)}: {why}")
         else:
-            page.log_change(request, row, str(action.label))
+            page.log_change(request, row, str(label))
             done += 1
     if done:
         text = ngettext("Done for %d row.", "Done for %d rows.", done) % done
-        messages.success(request, f"{action.label}: {text}")
+        messages.success(request, f"{label}: {text}")
+    return None
 
 
 def hidden_fields(request: HttpRequest) -> list[tuple[str, Any]]:

@@ -123,7 +123,7 @@ class CalendarMixin(ReadOnlyAdmin[Booking]):
         found = calendar.meetings(on=on, meeting_filter=query.meeting_filter)
         actions = [
             action
-            for action in self.object_actions
+            for action in self.get_object_actions()
             if action.name in OFFERED_ACTIONS and self.may(request, action.permission)
         ]
         body = {

@@ -1,6 +1,5 @@
 """The Calendly account: its checks, its webhook and its sync runs."""
 
-from datetime import datetime
 from typing import Any
 
 from django.contrib import admin, messages
@@ -33,15 +32,8 @@ CHECKS = {
 }
 MANAGE = "manage_calendlyaccount"
 
-
-def _always(row: CalendlyAccount, now: datetime) -> bool:
-    return True
-
-
-CHECK = ObjectAction("check", _("Check now"), MANAGE, "check_view", _always)
-SYNC = ObjectAction("sync", _("Sync now"), MANAGE, "sync_view", _always)
-SUBSCRIBE = ObjectAction("subscribe", _("Subscribe the webhook"), MANAGE, "subscribe_view", _always)
-ROTATE = ObjectAction("rotate", _("Change the signing key"), MANAGE, "rotate_view", _always)
+CHECK, SYNC = _("Check now"), _("Sync now")
+SUBSCRIBE, ROTATE = _("Subscribe the webhook"), _("Change the signing key")
 QUESTIONS = {
     "check": _("Checks Calendly, the portal, the queue and the database. Nothing is changed."),
     "sync": _(
@@ -98,7 +90,15 @@ class CalendlyAccountAdmin(ReadOnlyAdmin[CalendlyAccount]):
         display.instant(CalendlyAccount, "quota_exhausted_until", seconds=True),
         display.instant(CalendlyAccount, "created_at", seconds=True),
     )
-    object_actions = (CHECK, SYNC, SUBSCRIBE, ROTATE)
+
+    def get_object_actions(self) -> list[ObjectAction]:
+        """Each calls Calendly."""
+        return [
+            ObjectAction("check", CHECK, MANAGE, self.check_view),
+            ObjectAction("sync", SYNC, MANAGE, self.sync_view),
+            ObjectAction("subscribe", SUBSCRIBE, MANAGE, self.subscribe_view),
+            ObjectAction("rotate", ROTATE, MANAGE, self.rotate_view),
+        ]
 
     def get_urls(self) -> list[URLPattern]:
         """The system status comes first, because Django's URLs would take it for an object id."""
@@ -109,7 +109,7 @@ class CalendlyAccountAdmin(ReadOnlyAdmin[CalendlyAccount]):
         """The system status page."""
         return system_status.render(self, request)
 
-    def check_view(self, request: HttpRequest, row: CalendlyAccount, action: ObjectAction) -> HttpResponse:
+    def check_view(self, request: HttpRequest, row: CalendlyAccount) -> HttpResponse:
         """The doctor's checks. The response shows the findings; they are not stored."""
         found: list[dict[str, Any]] = []
         if request.method == "POST":
@@ -120,20 +120,20 @@ class CalendlyAccountAdmin(ReadOnlyAdmin[CalendlyAccount]):
         return self.page(
             request,
             "account_check.html",
-            title=action.label,
+            title=CHECK,
             row=row,
-            ask=QUESTIONS[action.name],
-            button=action.label,
+            ask=QUESTIONS["check"],
+            button=CHECK,
             found=found,
             bad=bad,
             css=("calendly_integration/system_status.css",),
             at=formatting.instant(timezone.now()),
         )
 
-    def sync_view(self, request: HttpRequest, row: CalendlyAccount, action: ObjectAction) -> HttpResponse:
+    def sync_view(self, request: HttpRequest, row: CalendlyAccount) -> HttpResponse:
         """Sync hosts and event types now, and meetings in the background."""
         if request.method != "POST":
-            return self._ask(request, row, action)
+            return self.confirm_page(request, row, title=SYNC, ask=QUESTIONS["sync"])
         try:
             hosts, kinds = event_types.sync(row, now=timezone.now())
         except error_messages.ACCOUNT_ERRORS as error:
@@ -143,12 +143,10 @@ class CalendlyAccountAdmin(ReadOnlyAdmin[CalendlyAccount]):
         text = f"{synced_text(hosts, kinds)} {later}"
         return self.finish_action(request, row, gettext("Synced."), text)
 
-    def subscribe_view(
-        self, request: HttpRequest, row: CalendlyAccount, action: ObjectAction
-    ) -> HttpResponse:
+    def subscribe_view(self, request: HttpRequest, row: CalendlyAccount) -> HttpResponse:
         """Make sure that the webhook is subscribed."""
         if request.method != "POST":
-            return self._ask(request, row, action)
+            return self.confirm_page(request, row, title=SUBSCRIBE, ask=QUESTIONS["subscribe"])
         try:
             state = subscriptions.subscribe(row, now=timezone.now())
         except error_messages.ACCOUNT_ERRORS as error:
@@ -159,10 +157,10 @@ class CalendlyAccountAdmin(ReadOnlyAdmin[CalendlyAccount]):
             text = gettext("The webhook was already subscribed.")
         return self.finish_action(request, row, gettext("Webhook subscribed."), text)
 
-    def rotate_view(self, request: HttpRequest, row: CalendlyAccount, action: ObjectAction) -> HttpResponse:
+    def rotate_view(self, request: HttpRequest, row: CalendlyAccount) -> HttpResponse:
         """Create a new signing key. It is never shown."""
         if request.method != "POST":
-            return self._ask(request, row, action)
+            return self.confirm_page(request, row, title=ROTATE, ask=QUESTIONS["rotate"])
         try:
             subscriptions.rotate(row, now=timezone.now())
         except error_messages.ACCOUNT_ERRORS as error:
@@ -170,16 +168,6 @@ class CalendlyAccountAdmin(ReadOnlyAdmin[CalendlyAccount]):
             return self._refused(request, row, error)
         text = gettext("Calendly signs with a new key. The old one is accepted for 48 more hours.")
         return self.finish_action(request, row, gettext("Signing key changed."), text)
-
-    def _ask(self, request: HttpRequest, row: CalendlyAccount, action: ObjectAction) -> HttpResponse:
-        return self.page(
-            request,
-            "confirm.html",
-            title=action.label,
-            row=row,
-            ask=QUESTIONS[action.name],
-            button=action.label,
-        )
 
     def _refused(self, request: HttpRequest, row: CalendlyAccount, error: Exception) -> HttpResponse:
         messages.error(request, error_messages.describe_account_error(error))

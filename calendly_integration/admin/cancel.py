@@ -11,10 +11,11 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from ..models import Booking, EventType
-from ..services.actors import Actor
 from ..services.bookings import cancel
 from . import booking_page, error_messages, fields, reschedule
 from .read_only import ReadOnlyAdmin
+
+CANCEL = _("Cancel the meeting")
 
 
 class ReasonForm(forms.Form):
@@ -93,63 +94,71 @@ def blocked(booking: Booking, now: datetime) -> str:
     return ""
 
 
-def view(page: ReadOnlyAdmin[Booking], request: HttpRequest, booking: Booking) -> HttpResponse:
-    """Ask for confirmation, then cancel. An error is shown on the page, with what was typed."""
-    now, failure = timezone.now(), ""
-    form = CancelForm(request.POST or None, shared=_may_have_others(booking))
-    if request.method == "POST" and (moved := reschedule.moved_since(request, booking)):
-        failure = moved
-    elif request.method == "POST" and form.is_valid():
+def offered(booking: Booking, now: datetime) -> bool:
+    """Whether the booking's page has the button."""
+    return not blocked(booking, now)
+
+
+class CancelMixin(ReadOnlyAdmin[Booking]):
+    """The part of the bookings' admin that cancels one meeting."""
+
+    def cancel_view(self, request: HttpRequest, booking: Booking) -> HttpResponse:
+        """Ask for confirmation, then cancel. An error is shown on the page, with what was typed."""
+        now, failure = timezone.now(), ""
+        form = CancelForm(request.POST or None, shared=_may_have_others(booking))
+        if request.method == "POST" and (moved := reschedule.moved_since(request, booking)):
+            failure = moved
+        elif request.method == "POST" and form.is_valid():
+            try:
+                return self._cancel(request, booking, form, now)
+            except error_messages.BOOKING_ERRORS as error:
+                failure = error_messages.describe_booking_error(error)
+                booking.refresh_from_db()
+        return self.page(
+            request,
+            "cancel.html",
+            title=CANCEL,
+            row=booking,
+            booking=booking,
+            head=booking_page.head(booking),
+            form=form,
+            failure=failure,
+            blocked=blocked(booking, now),
+            companions=_companions(booking) if "whole_event" in form.fields else 0,
+            css=("calendly_integration/bulk.css",),
+            js=("calendly_integration/bulk.js",),
+        )
+
+    def _cancel(
+        self, request: HttpRequest, booking: Booking, form: CancelForm, now: datetime
+    ) -> HttpResponse:
+        before, given = booking.status, form.given()
         try:
-            return _cancel(page, request, booking, form, now)
-        except error_messages.BOOKING_ERRORS as error:
-            failure = error_messages.describe_booking_error(error)
-            booking.refresh_from_db()
-    return page.page(
-        request,
-        "cancel.html",
-        title=_("Cancel the meeting"),
-        row=booking,
-        booking=booking,
-        head=booking_page.head(booking),
-        form=form,
-        failure=failure,
-        blocked=blocked(booking, now),
-        companions=_companions(booking) if "whole_event" in form.fields else 0,
-        css=("calendly_integration/bulk.css",),
-        js=("calendly_integration/bulk.js",),
-    )
-
-
-def _cancel(
-    page: ReadOnlyAdmin[Booking], request: HttpRequest, booking: Booking, form: CancelForm, now: datetime
-) -> HttpResponse:
-    before, booking_request = booking.status, form.given()
-    try:
-        after = cancel.cancel_booking(
-            booking,
-            reason=str(booking_request["reason"]),
-            by=Actor.staff(request.user.get_username()),
-            now=now,
-            whole_event=form.cleaned_data.get("whole_event", False),
-            code=str(booking_request["code"]),
-            follow_up=bool(booking_request["follow_up"]),
-        )
-    except cancel.CancellationUnknown:
-        text = _(
-            "Calendly's answer was lost. The cancellation is retried until "
-            "its outcome is known: look again in a minute."
-        )
-        return page.finish_action(request, booking, _("Asked Calendly to cancel."), text, messages.WARNING)
-    if before == Booking.Status.CANCELED:
-        return page.finish_action(
-            request, after, _("Was already canceled."), _("This meeting was already canceled."), messages.INFO
-        )
-    done = str(_("The meeting is canceled at Calendly."))
-    if booking_request["follow_up"]:
-        planned = _("A follow-up is planned.")
-        done = f"{done} {planned}"
-    return page.finish_action(request, after, _("Canceled."), done)
+            after = cancel.cancel_booking(
+                booking,
+                reason=str(given["reason"]),
+                by=self.actor(request),
+                now=now,
+                whole_event=form.cleaned_data.get("whole_event", False),
+                code=str(given["code"]),
+                follow_up=bool(given["follow_up"]),
+            )
+        except cancel.CancellationUnknown:
+            text = _(
+                "Calendly's answer was lost. The cancellation is retried until "
+                "its outcome is known: look again in a minute."
+            )
+            return self.finish_action(
+                request, booking, _("Asked Calendly to cancel."), text, messages.WARNING
+            )
+        if before == Booking.Status.CANCELED:
+            text = _("This meeting was already canceled.")
+            return self.finish_action(request, after, _("Was already canceled."), text, messages.INFO)
+        done = str(_("The meeting is canceled at Calendly."))
+        if given["follow_up"]:
+            planned = _("A follow-up is planned.")
+            done = f"{done} {planned}"
+        return self.finish_action(request, after, _("Canceled."), done)
 
 
 def _may_have_others(booking: Booking) -> bool:

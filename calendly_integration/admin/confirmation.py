@@ -10,12 +10,11 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ..models import Booking
-from ..services.actors import Actor
 from ..services.outbox import confirmations
 from . import booking_page, error_messages, formatting
-from .object_actions import ObjectAction
 from .read_only import ReadOnlyAdmin
 
+SEND = _("Send the confirmation again")
 SENT_ALREADY = _("It was already sent and is not sent twice.")
 
 
@@ -31,23 +30,15 @@ def blocked(booking: Booking, now: datetime) -> str:
     return str(error_messages.CONFIRMATION_NOT_POSSIBLE[why]) if why else ""
 
 
-def _offered(booking: Booking, now: datetime) -> bool:
+def offered(booking: Booking, now: datetime) -> bool:
+    """Whether the booking's page has the button."""
     return not blocked(booking, now)
-
-
-SEND = ObjectAction(
-    "send_confirmation",
-    _("Send the confirmation again"),
-    "resend_outboxmessage",
-    "confirmation_view",
-    _offered,
-)
 
 
 class ConfirmationMixin(ReadOnlyAdmin[Booking]):
     """The part of the bookings' admin that sends confirmations."""
 
-    def confirmation_view(self, request: HttpRequest, booking: Booking, action: ObjectAction) -> HttpResponse:
+    def confirmation_view(self, request: HttpRequest, booking: Booking) -> HttpResponse:
         """Ask for confirmation, then write the message. The portal mails as soon as it receives it."""
         now, failure = timezone.now(), ""
         form = OnceForm(request.POST if request.method == "POST" else None, initial={"once": uuid.uuid4()})
@@ -63,7 +54,7 @@ class ConfirmationMixin(ReadOnlyAdmin[Booking]):
         return self.page(
             request,
             "booking_confirm.html",
-            title=action.label,
+            title=SEND,
             row=booking,
             head=booking_page.head(booking),
             form=form,
@@ -74,12 +65,11 @@ class ConfirmationMixin(ReadOnlyAdmin[Booking]):
                 % formatting.plain(booking.invitee_email, 320),
                 _("Waiting messages of this booking are sent first."),
             ),
-            button=action.label,
+            button=SEND,
         )
 
     def _send(self, request: HttpRequest, booking: Booking, once: uuid.UUID, now: datetime) -> HttpResponse:
-        by = Actor.staff(request.user.get_username())
-        if not confirmations.send_again(booking, once=once, by=by, now=now):
+        if not confirmations.send_again(booking, once=once, by=self.actor(request), now=now):
             return self.finish_action(request, booking, SENT_ALREADY, SENT_ALREADY, messages.INFO)
         message = _("The confirmation is on its way to the portal.")
         return self.finish_action(request, booking, _("Sent the confirmation again."), message)

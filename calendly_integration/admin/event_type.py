@@ -27,16 +27,12 @@ STYLE = ("calendly_integration/system_status.css",)
 MAX_CHANGES = 20
 
 
-def _always(row: EventType, now: datetime) -> bool:
-    return True
-
-
 def _has_unseen_changes(row: EventType, now: datetime) -> bool:
     return row.changes.filter(seen_at=None).exists()
 
 
-EDIT = ObjectAction("edit", _("Edit names and access"), "change_eventtype", "edit_view", _always)
-SEEN = ObjectAction("seen", _("Mark changes as seen"), "change_eventtype", "seen_view", _has_unseen_changes)
+EDIT, SEEN = _("Edit names and access"), _("Mark changes as seen")
+MAY_CHANGE = "change_eventtype"
 
 
 class EventTypeList(BoundedList):
@@ -112,7 +108,12 @@ class EventTypeAdmin(ReadOnlyAdmin[EventType]):
         display.raw_data("raw", _("data from Calendly")),
     )
 
-    object_actions = (EDIT, SEEN)
+    def get_object_actions(self) -> list[ObjectAction]:
+        """Our own settings of an event type."""
+        return [
+            ObjectAction("edit", EDIT, MAY_CHANGE, self.edit_view),
+            ObjectAction("seen", SEEN, MAY_CHANGE, self.seen_view, _has_unseen_changes),
+        ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[EventType]:
         """The event types with their hosts."""
@@ -149,26 +150,24 @@ class EventTypeAdmin(ReadOnlyAdmin[EventType]):
             "public_page": formatting.link(row.scheduling_url, _("Open the public page")),
         }
 
-    def edit_view(self, request: HttpRequest, row: EventType, action: ObjectAction) -> HttpResponse:
+    def edit_view(self, request: HttpRequest, row: EventType) -> HttpResponse:
         """Edit our own settings: other names and access."""
         form = event_type_form.EventTypeForm(row, request.POST or None)
         if request.method != "POST" or not form.keep():
-            return self.page(
-                request, "event_type_edit.html", title=action.label, row=row, form=form, css=STYLE
-            )
+            return self.page(request, "event_type_edit.html", title=EDIT, row=row, form=form, css=STYLE)
         log = gettext("Changed other names and access.")
         return self.finish_action(request, row, log, gettext("Saved. Agents see it from now on."))
 
-    def seen_view(self, request: HttpRequest, row: EventType, action: ObjectAction) -> HttpResponse:
+    def seen_view(self, request: HttpRequest, row: EventType) -> HttpResponse:
         """Mark the changes as seen, only those that the page has shown: there may be newer ones."""
         if request.method != "POST":
             found = [each for each in event_type_settings.changes(row, most=100) if each.seen_at is None]
             return self.page(
                 request,
                 "event_type_seen.html",
-                title=action.label,
+                title=SEEN,
                 row=row,
-                button=action.label,
+                button=SEEN,
                 css=STYLE,
                 changes=[event_type_change.describe(change) for change in found],
                 upto=found[0].pk if found else 0,

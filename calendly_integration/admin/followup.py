@@ -1,15 +1,13 @@
 """Follow-ups: the list, the page and the steps. The board has its own module."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.auth import get_user_model
-from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.db.models import Model, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.html import format_html
@@ -17,7 +15,6 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from ..models import FollowUp
-from ..services.actors import Actor
 from ..services.backoffice import followups
 from . import display, fields, followup_board, formatting, viewer_timezone
 from .object_actions import ObjectAction, Words
@@ -26,15 +23,6 @@ from .read_only import ReadOnlyAdmin
 STALE = _(
     "This follow-up has changed in the meantime: its status is now “%(status)s”. Your change was not made."
 )
-
-
-@dataclass(frozen=True, slots=True)
-class FollowUpAction(ObjectAction):
-    """A step that only needs a confirmation. `do` is the service."""
-
-    ask: Words
-    done: Words
-    do: Callable[..., None]
 
 
 class AssignForm(forms.Form):
@@ -48,10 +36,6 @@ class AssignForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["assignee"].queryset = colleagues()  # type: ignore[attr-defined]
 
-    def booking_request(self) -> dict[str, Any]:
-        """The arguments of the service."""
-        return {"user": self.cleaned_data["assignee"]}
-
 
 class NoteForm(forms.Form):
     """A note for colleagues."""
@@ -59,10 +43,6 @@ class NoteForm(forms.Form):
     note = fields.MultilineField(
         label=_("Note"), max_length=2000, required=False, widget=forms.Textarea(attrs={"rows": 4})
     )
-
-    def booking_request(self) -> dict[str, Any]:
-        """The arguments of the service."""
-        return {"text": self.cleaned_data["note"]}
 
 
 def colleagues() -> QuerySet[Any]:
@@ -79,42 +59,16 @@ def _is_open(row: FollowUp, now: datetime) -> bool:
     return row.status in followups.OPEN
 
 
-ASSIGN = ObjectAction("assign", _("Assign"), "change_followup", "form_view", _is_open)
-NOTE = ObjectAction("note", _("Note"), "change_followup", "form_view", _is_open)
-WAIT = FollowUpAction(
-    "wait",
-    _("Wait for the invitee"),
-    "change_followup",
-    "step_view",
-    lambda row, now: row.status == FollowUp.Status.OPEN,
-    ask=_("You have asked the invitee, and it is their turn. The follow-up stays open."),
-    done=_("The follow-up is waiting for the invitee."),
-    do=followups.wait,
-)
-CLOSE = FollowUpAction(
-    "close",
-    _("Close the follow-up"),
-    "change_followup",
-    "step_view",
-    _is_open,
-    ask=_("No further action is needed. The follow-up can be reopened."),
-    done=_("The follow-up is closed."),
-    do=followups.close,
-)
-REOPEN = FollowUpAction(
-    "reopen",
-    _("Reopen"),
-    "change_followup",
-    "step_view",
-    lambda row, now: row.status != FollowUp.Status.OPEN,
-    ask=_("The follow-up needs action again and moves back to “To do”."),
-    done=_("The follow-up is open again."),
-    do=followups.reopen,
-)
-FORMS: dict[str, tuple[type[Any], Any, Any]] = {
-    "assign": (AssignForm, followups.assign, _("The follow-up is assigned.")),
-    "note": (NoteForm, followups.note, _("The note is saved.")),
-}
+def _is_to_do(row: FollowUp, now: datetime) -> bool:
+    return row.status == FollowUp.Status.OPEN
+
+
+def _may_reopen(row: FollowUp, now: datetime) -> bool:
+    return row.status != FollowUp.Status.OPEN
+
+
+ASSIGN, NOTE, WAIT = _("Assign"), _("Note"), _("Wait for the invitee")
+CLOSE, REOPEN = _("Close the follow-up"), _("Reopen")
 
 
 class AssigneeFilter(admin.SimpleListFilter):
@@ -168,7 +122,6 @@ class FollowUpAdmin(ReadOnlyAdmin[FollowUp]):
     search_fields = ("email", "booking__invitee_name", "note", "=conversation_id")
     search_help_text = _("E-mail, name, note, conversation or booking number")
     uuid_lookups = ("booking",)
-    object_actions = (ASSIGN, NOTE, WAIT, CLOSE, REOPEN)
     lines = (
         "kind",
         display.status(FollowUp),
@@ -234,56 +187,92 @@ class FollowUpAdmin(ReadOnlyAdmin[FollowUp]):
         """All follow-ups in four columns."""
         return followup_board.view(self, request)
 
-    def _buttons(self, request: HttpRequest, row: FollowUp | None) -> list[dict[str, Any]]:
+    def get_object_actions(self) -> list[ObjectAction]:
+        """The steps of a follow-up."""
+        right = "change_followup"
+        return [
+            ObjectAction("assign", ASSIGN, right, self.assign_view, _is_open),
+            ObjectAction("note", NOTE, right, self.note_view, _is_open),
+            ObjectAction("wait", WAIT, right, self.wait_view, _is_to_do),
+            ObjectAction("close", CLOSE, right, self.close_view, _is_open),
+            ObjectAction("reopen", REOPEN, right, self.reopen_view, _may_reopen),
+        ]
+
+    def buttons(self, request: HttpRequest, row: FollowUp) -> list[dict[str, Any]]:
         """With a button to book again, if the follow-up is open."""
-        found = super()._buttons(request, row)
-        if row is not None and row.status in followups.OPEN and self.may(request, "add_booking"):
+        found = super().buttons(request, row)
+        if row.status in followups.OPEN and self.may(request, "add_booking"):
             found.insert(0, {"label": _("Book again"), "url": followup_board.book_again(row)})
         return found
 
-    def form_view(self, request: HttpRequest, row: FollowUp, action: ObjectAction) -> HttpResponse:
-        """A step with a form."""
-        kind, do, done = FORMS[action.name]
-        first = {"assignee": row.assignee_id, "note": row.note}
-        form = kind(request.POST if request.method == "POST" else None, initial=first)
-        if form.is_bound and form.is_valid():
-            return self._run(request, row, action, do, done, form.booking_request())
+    def next_url(self, request: HttpRequest, row: Model) -> str:
+        """Back to the board, if the step was taken there."""
+        on_board = request.POST.get("from") == "board"
+        return self.url("board") if on_board else super().next_url(request, row)
+
+    def assign_view(self, request: HttpRequest, row: FollowUp) -> HttpResponse:
+        """Choose who calls the invitee."""
+        form = AssignForm(request.POST or None, initial={"assignee": row.assignee_id})
+        if request.method != "POST" or not form.is_valid():
+            return self._form_page(request, row, form, ASSIGN)
+        by, now = self.actor(request), timezone.now()
+        try:
+            followups.assign(row, by=by, now=now, user=form.cleaned_data["assignee"])
+        except followups.NotPossible as error:
+            return self._stale(request, row, error)
+        return self.finish_action(request, row, ASSIGN, _("The follow-up is assigned."))
+
+    def note_view(self, request: HttpRequest, row: FollowUp) -> HttpResponse:
+        """Write the note for colleagues."""
+        form = NoteForm(request.POST or None, initial={"note": row.note})
+        if request.method != "POST" or not form.is_valid():
+            return self._form_page(request, row, form, NOTE)
+        by, now = self.actor(request), timezone.now()
+        try:
+            followups.note(row, by=by, now=now, text=form.cleaned_data["note"])
+        except followups.NotPossible as error:
+            return self._stale(request, row, error)
+        return self.finish_action(request, row, NOTE, _("The note is saved."))
+
+    def wait_view(self, request: HttpRequest, row: FollowUp) -> HttpResponse:
+        """The invitee has been asked."""
+        if request.method != "POST":
+            ask = _("You have asked the invitee, and it is their turn. The follow-up stays open.")
+            return self.confirm_page(request, row, title=WAIT, ask=ask)
+        try:
+            followups.wait(row, by=self.actor(request), now=timezone.now())
+        except followups.NotPossible as error:
+            return self._stale(request, row, error)
+        return self.finish_action(request, row, WAIT, _("The follow-up is waiting for the invitee."))
+
+    def close_view(self, request: HttpRequest, row: FollowUp) -> HttpResponse:
+        """Nothing more is to be done."""
+        if request.method != "POST":
+            ask = _("No further action is needed. The follow-up can be reopened.")
+            return self.confirm_page(request, row, title=CLOSE, ask=ask)
+        try:
+            followups.close(row, by=self.actor(request), now=timezone.now())
+        except followups.NotPossible as error:
+            return self._stale(request, row, error)
+        return self.finish_action(request, row, CLOSE, _("The follow-up is closed."))
+
+    def reopen_view(self, request: HttpRequest, row: FollowUp) -> HttpResponse:
+        """It needs action again."""
+        if request.method != "POST":
+            ask = _("The follow-up needs action again and moves back to “To do”.")
+            return self.confirm_page(request, row, title=REOPEN, ask=ask)
+        try:
+            followups.reopen(row, by=self.actor(request), now=timezone.now())
+        except followups.NotPossible as error:
+            return self._stale(request, row, error)
+        return self.finish_action(request, row, REOPEN, _("The follow-up is open again."))
+
+    def _form_page(self, request: HttpRequest, row: FollowUp, form: forms.Form, title: Words) -> HttpResponse:
+        ended = row.status not in followups.OPEN
         return self.page(
-            request,
-            "followup_form.html",
-            title=action.label,
-            row=row,
-            form=form,
-            button=action.label,
-            ended=row.status not in followups.OPEN,
+            request, "followup_form.html", title=title, row=row, form=form, button=title, ended=ended
         )
 
-    def step_view(self, request: HttpRequest, row: FollowUp, action: FollowUpAction) -> HttpResponse:
-        """A step that only needs a confirmation."""
-        if request.method != "POST":
-            return self.page(
-                request, "confirm.html", title=action.label, row=row, ask=action.ask, button=action.label
-            )
-        return self._run(request, row, action, action.do, action.done, {})
-
-    def _run(
-        self,
-        request: HttpRequest,
-        row: FollowUp,
-        action: ObjectAction,
-        do: Any,
-        done: Any,
-        booking_request: dict[str, Any],
-    ) -> HttpResponse:
-        """Run the step, or say that the follow-up has changed; then go back."""
-        by, back = Actor.staff(request.user.get_username()), self.url("change", row)
-        if request.POST.get("from") == "board":
-            back = self.url("board")
-        try:
-            do(row, by=by, now=timezone.now(), **booking_request)
-        except followups.NotPossible as error:
-            label = FollowUp.Status(error.status).label
-            messages.warning(request, str(STALE) % {"status": label})
-            return HttpResponseRedirect(back)
-        self.finish_action(request, row, action.label, done)
-        return HttpResponseRedirect(back)
+    def _stale(self, request: HttpRequest, row: FollowUp, error: followups.NotPossible) -> HttpResponse:
+        label = FollowUp.Status(error.status).label
+        return self.refuse_action(request, row, str(STALE) % {"status": label})

@@ -1,44 +1,40 @@
-"""The pages on which staff mark a no-show and remove the mark."""
+"""Staff mark a no-show, and remove the mark, with one click on the booking's page."""
 
-from collections.abc import Callable
 from datetime import datetime
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
 from ..models import Booking
-from ..services.actors import Actor
 from ..services.bookings import no_show
 from . import booking_page, error_messages
-from .object_actions import ObjectAction
 from .read_only import ReadOnlyAdmin
 
+MARK, UNDO = _("Mark as no-show"), _("Undo the no-show mark")
 LOST = _("Calendly's answer was lost. The result is being checked: look again in a minute.")
+MARK_CONSEQUENCES = (
+    _("The invitee is marked as no-show at Calendly."),
+    _("Calendly workflows for no-shows may send messages to the invitee."),
+    _("The mark can be removed."),
+)
+UNDO_CONSEQUENCES = (
+    _("The mark is removed at Calendly."),
+    _("Messages that Calendly workflows have already sent cannot be recalled."),
+)
 
 
-def _may_mark(booking: Booking, now: datetime) -> bool:
+def may_mark(booking: Booking, now: datetime) -> bool:
+    """Whether the meeting has begun and is not marked."""
     return not blocked(booking, now, marked=False)
 
 
-def _may_undo(booking: Booking, now: datetime) -> bool:
+def may_undo(booking: Booking, now: datetime) -> bool:
+    """Whether there is a mark to remove."""
     return not blocked(booking, now, marked=True)
-
-
-MARK = ObjectAction("no_show", _("Mark as no-show"), "mark_no_show", "no_show_view", _may_mark)
-UNDO = ObjectAction("undo_no_show", _("Undo the no-show mark"), "mark_no_show", "no_show_view", _may_undo)
-CONSEQUENCES = {
-    MARK.name: (
-        _("The invitee is marked as no-show at Calendly."),
-        _("Calendly workflows for no-shows may send messages to the invitee."),
-        _("The mark can be removed."),
-    ),
-    UNDO.name: (
-        _("The mark is removed at Calendly."),
-        _("Messages that Calendly workflows have already sent cannot be recalled."),
-    ),
-}
 
 
 def blocked(booking: Booking, now: datetime, *, marked: bool) -> str:
@@ -50,48 +46,77 @@ def blocked(booking: Booking, now: datetime, *, marked: bool) -> str:
 
 
 class NoShowMixin(ReadOnlyAdmin[Booking]):
-    """The part of the bookings' admin that marks no-shows."""
+    """The part of the bookings' admin that marks no-shows. The buttons post; the page that asks is for those
+    who come by a link, and after an error."""
 
-    def no_show_view(self, request: HttpRequest, booking: Booking, action: ObjectAction) -> HttpResponse:
-        """Ask for confirmation, then call the service. An error is shown on the page."""
-        now, failure, undoing = timezone.now(), "", action.name == UNDO.name
+    def no_show_view(self, request: HttpRequest, booking: Booking) -> HttpResponse:
+        """Mark, with a link in the message that undoes it."""
+        now, failure = timezone.now(), ""
         if request.method == "POST":
             try:
-                return self._mark(request, booking, action, now)
-            except no_show.NotMarkable as error:
-                failure = str(error_messages.NO_SHOW_NOT_POSSIBLE[error.why])
-            except error_messages.BOOKING_ERRORS as error:
-                failure = error_messages.describe_booking_error(error)
+                after = no_show.mark(booking, by=self.actor(request), now=now)
+            except no_show.MarkUnknown:
+                log = _("Asked for a no-show mark.")
+                return self.finish_action(request, booking, log, LOST, messages.WARNING)
+            except (no_show.NotMarkable, *error_messages.BOOKING_ERRORS) as error:
+                failure = self._describe(error)
+            else:
+                if booking.no_show_at is not None:
+                    return self._nothing_done(request, after, "marked")
+                done = _("Marked as no-show at Calendly.")
+                undo = f"{self.url('undo_no_show', booking)}?{urlencode({'next': self.next_url(request, booking)})}"
+                message = format_html('{} <a href="{}">{}</a>', done, undo, _("Undo"))
+                return self.finish_action(request, after, done, message)
+        return self._ask(request, booking, MARK, MARK_CONSEQUENCES, failure, marked=False)
+
+    def undo_no_show_view(self, request: HttpRequest, booking: Booking) -> HttpResponse:
+        """Remove the mark."""
+        now, failure = timezone.now(), ""
+        if request.method == "POST":
+            try:
+                after = no_show.undo(booking, by=self.actor(request), now=now)
+            except no_show.MarkUnknown:
+                log = _("Asked Calendly to remove the no-show mark.")
+                return self.finish_action(request, booking, log, LOST, messages.WARNING)
+            except (no_show.NotMarkable, *error_messages.BOOKING_ERRORS) as error:
+                failure = self._describe(error)
+            else:
+                if booking.no_show_at is None:
+                    return self._nothing_done(request, after, "unmarked")
+                done = _("The no-show mark is removed at Calendly.")
+                return self.finish_action(request, after, done, done)
+        return self._ask(request, booking, UNDO, UNDO_CONSEQUENCES, failure, marked=True)
+
+    def _describe(self, error: Exception) -> str:
+        if isinstance(error, no_show.NotMarkable):
+            return str(error_messages.NO_SHOW_NOT_POSSIBLE[error.why])
+        return error_messages.describe_booking_error(error)
+
+    def _nothing_done(self, request: HttpRequest, booking: Booking, why: str) -> HttpResponse:
+        message = error_messages.NO_SHOW_NOT_POSSIBLE[why]
+        return self.finish_action(request, booking, message, message, messages.INFO)
+
+    def _ask(
+        self,
+        request: HttpRequest,
+        booking: Booking,
+        title: object,
+        consequences: tuple[object, ...],
+        failure: str,
+        *,
+        marked: bool,
+    ) -> HttpResponse:
+        if failure:
             booking.refresh_from_db()
-        cannot = blocked(booking, now, marked=undoing)
+        cannot = blocked(booking, timezone.now(), marked=marked)
         return self.page(
             request,
             "booking_confirm.html",
-            title=action.label,
+            title=str(title),
             row=booking,
             head=booking_page.head(booking),
             failure="" if failure == cannot else failure,
             blocked=cannot,
-            consequences=CONSEQUENCES[action.name],
-            button=action.label,
+            consequences=consequences,
+            button=title,
         )
-
-    def _mark(
-        self, request: HttpRequest, booking: Booking, action: ObjectAction, now: datetime
-    ) -> HttpResponse:
-        undoing, was = action.name == UNDO.name, booking.no_show_at is not None
-        do: Callable[..., Booking] = no_show.undo if undoing else no_show.mark
-        try:
-            after = do(booking, by=Actor.staff(request.user.get_username()), now=now)
-        except no_show.MarkUnknown:
-            log = (
-                _("Asked Calendly to remove the no-show mark.") if undoing else _("Asked for a no-show mark.")
-            )
-            return self.finish_action(request, booking, log, LOST, messages.WARNING)
-        if was != undoing:
-            message = error_messages.NO_SHOW_NOT_POSSIBLE["unmarked" if undoing else "marked"]
-            return self.finish_action(request, after, message, message, messages.INFO)
-        done = (
-            _("The no-show mark is removed at Calendly.") if undoing else _("Marked as no-show at Calendly.")
-        )
-        return self.finish_action(request, after, done, done)

@@ -5,13 +5,14 @@ from datetime import datetime
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ..models import BulkRun, OutboxMessage, OutboxQueue, PendingMail
 from ..services import outbox
 from . import bulk_actions, display, formatting
 from .filters import YesNoFilter, with_title
-from .object_actions import ConfirmedAction
+from .object_actions import ObjectAction
 from .read_only import ReadOnlyAdmin
 
 
@@ -23,32 +24,19 @@ def _waiting(row: OutboxMessage, now: datetime) -> bool:
     return row.status == OutboxMessage.Status.WAITING
 
 
-RESEND = ConfirmedAction(
-    "resend",
+MAY_SEND = "resend_outboxmessage"
+RESEND, RESEND_ASK = (
     _("Send again"),
-    "resend_outboxmessage",
-    "confirm_view",
-    _parked,
-    ask=_(
-        "The message is sent again, with the same idempotency key and in its original position in the queue."
-    ),
-    done=_("The message will be sent again in a moment."),
-    do=lambda row, by, now: outbox.resend(row, now=now),
-    error_messages={outbox.NotParked: _("It is no longer parked: nothing was done.")},
+    _("The message is sent again, with the same idempotency key and in its original position in the queue."),
 )
-PARK = ConfirmedAction(
-    "park",
+NOT_PARKED = _("It is no longer parked: nothing was done.")
+PARK, PARK_ASK = (
     _("Park"),
-    "resend_outboxmessage",
-    "confirm_view",
-    _waiting,
-    ask=_(
+    _(
         "The message leaves its queue, so that later messages can be sent. It stays parked until you send it again."
     ),
-    done=_("The message is parked."),
-    do=lambda row, by, now: outbox.park(row),
-    error_messages={outbox.NotWaiting: _("It is no longer waiting: nothing was done.")},
 )
+NOT_WAITING = _("It is no longer waiting: nothing was done.")
 
 
 @admin.register(OutboxMessage)
@@ -84,22 +72,69 @@ class OutboxMessageAdmin(ReadOnlyAdmin[OutboxMessage]):
         "idempotency_key",
         display.raw_data("body", _("body")),
     )
-    object_actions = (RESEND, PARK)
     actions = ("send_again", "park")
 
     def has_resend_permission(self, request: HttpRequest) -> bool:
         """Whether this person may send again and park."""
-        return self.may(request, RESEND.permission)
+        return self.may(request, MAY_SEND)
+
+    def get_object_actions(self) -> list[ObjectAction]:
+        """A parked message can be sent again, a waiting one can be parked."""
+        return [
+            ObjectAction("resend", RESEND, MAY_SEND, self.resend_view, _parked),
+            ObjectAction("park", PARK, MAY_SEND, self.park_view, _waiting),
+        ]
+
+    def resend_view(self, request: HttpRequest, row: OutboxMessage) -> HttpResponse:
+        """Ask for confirmation, then send again."""
+        if request.method != "POST":
+            return self.confirm_page(request, row, title=RESEND, ask=RESEND_ASK)
+        try:
+            outbox.resend(row, now=timezone.now())
+        except outbox.NotParked:
+            return self.refuse_action(request, row, NOT_PARKED)
+        return self.finish_action(
+            request, row, log=RESEND, text=_("The message will be sent again in a moment.")
+        )
+
+    def park_view(self, request: HttpRequest, row: OutboxMessage) -> HttpResponse:
+        """Ask for confirmation, then park."""
+        if request.method != "POST":
+            return self.confirm_page(request, row, title=PARK, ask=PARK_ASK)
+        try:
+            outbox.park(row)
+        except outbox.NotWaiting:
+            return self.refuse_action(request, row, NOT_WAITING)
+        return self.finish_action(request, row, log=PARK, text=_("The message is parked."))
 
     @admin.action(description=_("Send again"), permissions=["resend"])
     def send_again(self, request: HttpRequest, rows: QuerySet[OutboxMessage]) -> HttpResponse | None:
         """Send the selected parked messages again, the oldest first."""
-        return bulk_actions.confirm(self, request, rows.order_by("pk"), RESEND, bulk=BulkRun.Kind.RESEND)
+        return bulk_actions.confirm(
+            self,
+            request,
+            rows.order_by("pk"),
+            label=RESEND,
+            ask=RESEND_ASK,
+            offered=_parked,
+            do=lambda row, by, now: outbox.resend(row, now=now),
+            not_done={outbox.NotParked: NOT_PARKED},
+            bulk=BulkRun.Kind.RESEND,
+        )
 
     @admin.action(description=_("Park"), permissions=["resend"])
     def park(self, request: HttpRequest, rows: QuerySet[OutboxMessage]) -> HttpResponse | None:
         """Park the selected waiting messages."""
-        return bulk_actions.confirm(self, request, rows.order_by("pk"), PARK)
+        return bulk_actions.confirm(
+            self,
+            request,
+            rows.order_by("pk"),
+            label=PARK,
+            ask=PARK_ASK,
+            offered=_waiting,
+            do=lambda row, by, now: outbox.park(row),
+            not_done={outbox.NotWaiting: NOT_WAITING},
+        )
 
 
 @admin.register(OutboxQueue)

@@ -16,7 +16,6 @@ from ..services.bookings import reassign as reassign_service
 from ..services.bookings import time_zones
 from ..services.bookings.results import BookingResult
 from . import booking_page, error_messages, formatting, questions, reschedule, slots
-from .object_actions import ObjectAction
 from .read_only import ReadOnlyAdmin
 from .reschedule import FormError
 
@@ -34,15 +33,10 @@ def offered(booking: Booking, now: datetime) -> bool:
     return not blocked(booking, now) and reassign_service.reassignment_candidates(booking).exists()
 
 
-REASSIGN = ObjectAction(
-    "reassign", _("Reassign to another host"), "reschedule_booking", "reassign_view", offered
-)
-
-
 class ReassignMixin(ReadOnlyAdmin[Booking]):
     """The part of the bookings' admin that reassigns."""
 
-    def reassign_view(self, request: HttpRequest, booking: Booking, action: ObjectAction) -> HttpResponse:
+    def reassign_view(self, request: HttpRequest, booking: Booking) -> HttpResponse:
         """The page that reassigns the meeting."""
         return view(self, request, booking)
 

@@ -5,13 +5,14 @@ from datetime import datetime
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from ..models import BulkRun, WebhookDelivery
 from ..services.webhooks import inbox
 from . import bulk_actions, display, formatting
-from .object_actions import ConfirmedAction
+from .object_actions import ObjectAction
 from .read_only import ReadOnlyAdmin
 
 
@@ -20,15 +21,10 @@ def _is_processed(row: WebhookDelivery, now: datetime) -> bool:
     return row.status != WebhookDelivery.Status.RECEIVED
 
 
-REPLAY = ConfirmedAction(
-    "replay",
+MAY_REPLAY = "replay_webhookdelivery"
+REPLAY, REPLAY_ASK = (
     _("Process again"),
-    "replay_webhookdelivery",
-    "confirm_view",
-    _is_processed,
-    ask=_("The delivery is processed again as if it had just arrived. The portal is not notified twice."),
-    done=_("The delivery will be processed again in a moment."),
-    do=lambda row, by, now: inbox.again(row, now=now),
+    _("The delivery is processed again as if it had just arrived. The portal is not notified twice."),
 )
 
 
@@ -66,7 +62,6 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin[WebhookDelivery]):
         display.text(WebhookDelivery, "digest", label=_("digest of the body")),
         "body_shown",
     )
-    object_actions = (REPLAY,)
     actions = ("process_again",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[WebhookDelivery]:
@@ -80,9 +75,31 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin[WebhookDelivery]):
 
     def has_replay_permission(self, request: HttpRequest) -> bool:
         """Whether this person may process deliveries again."""
-        return self.may(request, REPLAY.permission)
+        return self.may(request, MAY_REPLAY)
+
+    def get_object_actions(self) -> list[ObjectAction]:
+        """A delivery can be processed again."""
+        return [ObjectAction("replay", REPLAY, MAY_REPLAY, self.replay_view, _is_processed)]
+
+    def replay_view(self, request: HttpRequest, row: WebhookDelivery) -> HttpResponse:
+        """Ask for confirmation, then process again."""
+        if request.method != "POST":
+            return self.confirm_page(request, row, title=REPLAY, ask=REPLAY_ASK)
+        inbox.again(row, now=timezone.now())
+        return self.finish_action(
+            request, row, log=REPLAY, text=_("The delivery will be processed again in a moment.")
+        )
 
     @admin.action(description=_("Process again"), permissions=["replay"])
     def process_again(self, request: HttpRequest, rows: QuerySet[WebhookDelivery]) -> HttpResponse | None:
         """Process the selected deliveries again."""
-        return bulk_actions.confirm(self, request, rows, REPLAY, bulk=BulkRun.Kind.REPLAY)
+        return bulk_actions.confirm(
+            self,
+            request,
+            rows,
+            label=REPLAY,
+            ask=REPLAY_ASK,
+            offered=_is_processed,
+            do=lambda row, by, now: inbox.again(row, now=now),
+            bulk=BulkRun.Kind.REPLAY,
+        )

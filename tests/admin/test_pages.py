@@ -76,7 +76,9 @@ def test_nothing_is_changed_or_deleted_and_only_keys_and_bookings_are_added(
     assert page.has_add_permission(request) == (model in (AgentKey, Booking))
     assert page.show_full_result_count is False
     assert page.list_select_related is not True
-    assert any("list_select_related" in vars(each) for each in type(page).__mro__ if "calendly" in each.__module__)
+    assert any(
+        "list_select_related" in vars(each) for each in type(page).__mro__ if "calendly" in each.__module__
+    )
 
 
 def test_lists_of_hundreds_and_their_pages_are_asked_for_in_few_queries(root: Client, many: Booking) -> None:
