@@ -25,6 +25,7 @@ from . import (
     refetch,
     reschedule,
     retry_old_cancellation,
+    search,
 )
 from .object_actions import ObjectAction
 from .read_only import ReadOnlyAdmin
@@ -48,6 +49,7 @@ def two_lines(first: object, second: object) -> SafeString:
 @admin.register(Booking)
 class BookingAdmin(
     booking_list.BookingListMixin,
+    search.SearchMixin,
     calendar.CalendarMixin,
     booking_add.AddBookingMixin,
     reassign.ReassignMixin,

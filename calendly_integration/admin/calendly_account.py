@@ -15,9 +15,10 @@ from ..services.accounts import doctor
 from ..services.backoffice import event_type_settings
 from ..services.catalog import event_types
 from ..services.webhooks import subscriptions
-from . import display, error_messages, formatting, system_status, viewer_timezone
+from . import display, error_messages, formatting, nav, system_status, viewer_timezone
 from .object_actions import ObjectAction
 from .read_only import ReadOnlyAdmin
+from .technical import TechnicalAdmin
 
 CHECKS = {
     "database": _("Database"),
@@ -31,15 +32,19 @@ CHECKS = {
     "portal": _("Portal"),
     "search": _("Search index"),
 }
-MANAGE = "manage_calendlyaccount"
+MANAGE, SYNCS = "manage_calendlyaccount", "sync_calendlyaccount"
 
 
 def _always(row: CalendlyAccount, now: datetime) -> bool:
     return True
 
 
-CHECK = ObjectAction("check", _("Check now"), MANAGE, "check_view", _always)
-SYNC = ObjectAction("sync", _("Sync now"), MANAGE, "sync_view", _always)
+def _by_its_own_button(row: CalendlyAccount, now: datetime) -> bool:
+    return False
+
+
+CHECK = ObjectAction("check", _("Check now"), SYNCS, "check_view", _by_its_own_button)
+SYNC = ObjectAction("sync", _("Sync now"), SYNCS, "sync_view", _by_its_own_button)
 SUBSCRIBE = ObjectAction("subscribe", _("Subscribe the webhook"), MANAGE, "subscribe_view", _always)
 ROTATE = ObjectAction("rotate", _("Change the signing key"), MANAGE, "rotate_view", _always)
 QUESTIONS = {
@@ -109,6 +114,13 @@ class CalendlyAccountAdmin(ReadOnlyAdmin[CalendlyAccount]):
         """The system status page."""
         return system_status.render(self, request)
 
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any
+    ) -> HttpResponse:
+        """The page, with the buttons of what is done at once."""
+        context["buttons"] = system_status.buttons(self, request, context["original"])
+        return super().render_change_form(request, context, *args, **options)
+
     def check_view(self, request: HttpRequest, row: CalendlyAccount, action: ObjectAction) -> HttpResponse:
         """The doctor's checks. The response shows the findings; they are not stored."""
         found: list[dict[str, Any]] = []
@@ -135,13 +147,13 @@ class CalendlyAccountAdmin(ReadOnlyAdmin[CalendlyAccount]):
         if request.method != "POST":
             return self._ask(request, row, action)
         try:
-            hosts, kinds = event_types.sync(row, now=timezone.now())
+            text = sync_now(row)
         except error_messages.ACCOUNT_ERRORS as error:
-            return self._refused(request, row, error)
-        event_type_settings.request_sync(now=timezone.now())
-        later = gettext("Meetings follow in the background.")
-        text = f"{synced_text(hosts, kinds)} {later}"
-        return self.finish_action(request, row, gettext("Synced."), text)
+            messages.error(request, error_messages.describe_account_error(error))
+        else:
+            self.log_change(request, row, gettext("Synced."))
+            messages.success(request, text)
+        return HttpResponseRedirect(nav.next_url(request, self.url("change", row)))
 
     def subscribe_view(
         self, request: HttpRequest, row: CalendlyAccount, action: ObjectAction
@@ -186,11 +198,14 @@ class CalendlyAccountAdmin(ReadOnlyAdmin[CalendlyAccount]):
         return HttpResponseRedirect(self.url("change", row))
 
 
-def synced_text(hosts: int, kinds: int) -> str:
-    """What was synced."""
+def sync_now(row: CalendlyAccount) -> str:
+    """Read hosts and event types now, and have the meetings read in the background. Returns what was read."""
+    hosts, kinds = event_types.sync(row, now=timezone.now())
+    event_type_settings.request_sync(now=timezone.now())
     people = ngettext("%d host", "%d hosts", hosts) % hosts
     types = ngettext("%d event type", "%d event types", kinds) % kinds
-    return gettext("Read from Calendly: %(types)s, %(people)s.") % {"types": types, "people": people}
+    read = gettext("Read from Calendly: %(types)s, %(people)s.") % {"types": types, "people": people}
+    return f"{read} {gettext('Meetings follow in the background.')}"
 
 
 def _finding_row(found: doctor.Finding) -> dict[str, Any]:
@@ -210,7 +225,7 @@ def _finding_row(found: doctor.Finding) -> dict[str, Any]:
 
 
 @admin.register(SyncRun)
-class SyncRunAdmin(ReadOnlyAdmin[SyncRun]):
+class SyncRunAdmin(TechnicalAdmin[SyncRun]):
     """Sync runs: their progress and results."""
 
     nothing_yet = _("No sync has run yet. Use “Sync now” on the system status page.")

@@ -12,7 +12,7 @@ from ..models import BulkRun, WebhookDelivery
 from ..services.webhooks import inbox
 from . import bulk_actions, display, formatting
 from .object_actions import ConfirmedAction
-from .read_only import ReadOnlyAdmin
+from .technical import TechnicalAdmin
 
 
 def _is_processed(row: WebhookDelivery, now: datetime) -> bool:
@@ -33,7 +33,7 @@ REPLAY = ConfirmedAction(
 
 
 @admin.register(WebhookDelivery)
-class WebhookDeliveryAdmin(ReadOnlyAdmin[WebhookDelivery]):
+class WebhookDeliveryAdmin(TechnicalAdmin[WebhookDelivery]):
     """Deliveries byte for byte, with an action to process them again."""
 
     nothing_yet = _("There are no deliveries yet. Is the webhook subscribed?")
