@@ -23,6 +23,7 @@ class Conf:
     ENCRYPTION_KEYS: tuple[str, ...] = field(default=(), repr=False)
     DEFAULT_TIME_ZONE: str = "Europe/Bucharest"
     PUBLIC_URL: str = "http://localhost:8000"
+    START_ON_TODAY: bool = False
 
 
 KEYS = frozenset(f.name for f in fields(Conf))

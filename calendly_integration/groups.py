@@ -1,4 +1,4 @@
-"""The two groups of staff and their permissions. This is the only list; `migrate` applies it.
+"""The three groups of staff and their permissions. This is the only list; `migrate` applies it.
 
 `migrate` gives a group all its permissions when it creates the group. To a group that exists it gives only the
 permissions that the same run has created, so a permission that an office takes away stays away.
@@ -13,8 +13,17 @@ from django.db import connections, router
 from django.db.models import QuerySet
 from django.db.models.signals import post_migrate, pre_migrate
 
-STAFF, VIEWERS = "Calendly staff", "Calendly viewers"
-# Both groups may view everything: all `view_…` permissions. Staff may also do these.
+ADMINISTRATORS, STAFF, VIEWERS = "Calendly administrators", "Calendly staff", "Calendly viewers"
+# What the office sees. Raw data and the tables of the machine are not among it.
+VIEWER_PERMISSIONS = (
+    "view_booking",
+    "view_followup",
+    "view_eventtype",
+    "view_host",
+    "view_savedview",
+    "view_preference",
+)
+# Staff and administrators see everything: all `view_…` permissions. Staff may also do these.
 STAFF_PERMISSIONS = (
     "add_booking",
     "cancel_booking",
@@ -25,9 +34,10 @@ STAFF_PERMISSIONS = (
     "change_followup",
     "replay_webhookdelivery",
     "resend_outboxmessage",
-    "manage_calendlyaccount",
-    "manage_agent_keys",
+    "sync_calendlyaccount",
 )
+# Administrators may do what staff may, and these.
+ADMINISTRATOR_PERMISSIONS = ("manage_calendlyaccount", "manage_agent_keys")
 
 # The permissions that existed before the present run of `migrate`, by database.
 _existing: dict[str, frozenset[str]] = {}
@@ -41,8 +51,11 @@ def connect(config: AppConfig) -> None:
 
 def permissions_of(group: str, codenames: frozenset[str]) -> frozenset[str]:
     """Those of the app's permissions that belong to a group."""
+    if group == VIEWERS:
+        return codenames & frozenset(VIEWER_PERMISSIONS)
     views = frozenset(name for name in codenames if name.startswith("view_"))
-    return views | (codenames & frozenset(STAFF_PERMISSIONS)) if group == STAFF else views
+    own = STAFF_PERMISSIONS + (ADMINISTRATOR_PERMISSIONS if group == ADMINISTRATORS else ())
+    return views | (codenames & frozenset(own))
 
 
 def _note_permissions(sender: AppConfig, using: str, **_: Any) -> None:
@@ -62,7 +75,7 @@ def _apply(sender: AppConfig, using: str, apps: Any = installed_apps, **_: Any) 
     create_permissions(sender, verbosity=0, using=using, apps=apps)
     permissions = _permissions(apps, sender, using)
     codenames = frozenset(permissions.values_list("codename", flat=True))
-    for name in (STAFF, VIEWERS):
+    for name in (ADMINISTRATORS, STAFF, VIEWERS):
         group, created = apps.get_model("auth", "Group").objects.using(using).get_or_create(name=name)
         new = codenames if created else codenames - (codenames if before is None else before)
         group.permissions.add(*permissions.filter(codename__in=permissions_of(name, new)))

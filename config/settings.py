@@ -256,4 +256,5 @@ CALENDLY_INTEGRATION: dict[str, Any] = {
     "ENCRYPTION_KEYS": env.list("CALENDLY_ENCRYPTION_KEYS", default=[]),
     "DEFAULT_TIME_ZONE": env.str("CALENDLY_DEFAULT_TIME_ZONE", default="Europe/Bucharest"),
     "PUBLIC_URL": PUBLIC_URL,
+    "START_ON_TODAY": True,
 }

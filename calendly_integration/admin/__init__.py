@@ -1,5 +1,7 @@
 """The admin. Lists and pages are read-only; each action calls one service."""
 
+from django.contrib import admin as django_admin
+
 from . import (
     agent_key,
     booking,
@@ -16,6 +18,7 @@ from . import (
     outbox,
     preference,
     saved_view,
+    start_page,
     timeline_entry,
     webhook_delivery,
 )
@@ -39,3 +42,5 @@ __all__ = [
     "timeline_entry",
     "webhook_delivery",
 ]
+
+start_page.lead_to_today(django_admin.site)

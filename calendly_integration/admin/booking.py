@@ -21,6 +21,7 @@ from . import (
     refetch,
     reschedule,
     retry_old_cancellation,
+    search,
 )
 from .object_actions import ObjectAction
 from .read_only import ReadOnlyAdmin
@@ -33,6 +34,7 @@ def _movable(booking: Booking, now: datetime) -> bool:
 @admin.register(Booking)
 class BookingAdmin(
     booking_list.BookingListMixin,
+    search.SearchMixin,
     calendar.CalendarMixin,
     booking_add.AddBookingMixin,
     reassign.ReassignMixin,

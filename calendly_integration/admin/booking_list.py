@@ -31,6 +31,7 @@ from . import (
     formatting,
     list_conditions,
     list_filters,
+    no_show,
     saved_view,
     viewer_timezone,
 )
@@ -83,10 +84,12 @@ class DateLink:
 
 @dataclass(frozen=True, slots=True)
 class ListRow:
-    """What the page shows around a row of the list. `heading` is the day, above its first meeting."""
+    """What the page shows around a row of the list. `heading` is the day, above its first meeting. `links` lead
+    to a page, `buttons` act at once; each is a URL with its label."""
 
     heading: str
     links: list[tuple[str, str]]
+    buttons: list[tuple[str, str]]
 
 
 class BookingList(bounded_lists.BoundedList):
@@ -124,28 +127,31 @@ class BookingList(bounded_lists.BoundedList):
         for booking in self.result_list:
             day = timezone.localdate(booking.start_at) if booking.start_at else None
             is_new = self.is_by_start and day is not None and day != before
-            rows.append(ListRow(_day_heading(day) if is_new and day else "", self._links(booking)))
+            heading = _day_heading(day) if is_new and day else ""
+            rows.append(ListRow(heading, self._links(booking), self._buttons(booking)))
             before = day
         return rows
 
     def _links(self, booking: Booking) -> list[tuple[str, str]]:
-        """The links of a row: what can be done with the meeting now. Its page has them all."""
-        now = timezone.now()
-        page: Any = self.model_admin
-        if booking.status != Booking.Status.CONFIRMED or booking.start_at is None:
+        """What can be done with a meeting to come. Its page has everything."""
+        is_coming = booking.start_at is not None and booking.start_at > timezone.now()
+        if not is_coming or booking.status != Booking.Status.CONFIRMED:
             return []
-        if booking.start_at > now:
-            offered = [
-                ("reschedule", _("Move"), "reschedule_booking"),
-                ("cancel", _("Cancel"), "cancel_booking"),
-            ]
-        else:
-            offered = [("no_show", _("No-show"), "mark_no_show")] if booking.no_show_at is None else []
         return [
-            (page.url(name, booking), words)
-            for name, words, permission in offered
-            if page.may(self.request, permission)
+            *self._if_allowed("reschedule", _("Move"), "reschedule_booking", booking),
+            *self._if_allowed("cancel", _("Cancel"), "cancel_booking", booking),
         ]
+
+    def _buttons(self, booking: Booking) -> list[tuple[str, str]]:
+        if not no_show.may_mark(booking, timezone.now()):
+            return []
+        return self._if_allowed("no_show", _("No-show"), "mark_no_show", booking)
+
+    def _if_allowed(self, name: str, label: str, permission: str, booking: Booking) -> list[tuple[str, str]]:
+        page: Any = self.model_admin
+        if not page.may(self.request, permission):
+            return []
+        return [(f"{page.url(name, booking)}?{urlencode({'next': self.request.get_full_path()})}", label)]
 
     def count_choices(self) -> None:
         """Count the filters' choices, once per request."""

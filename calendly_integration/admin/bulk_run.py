@@ -25,6 +25,7 @@ from . import display, error_messages, formatting
 from .filters import YesNoFilter, with_title
 from .object_actions import Words
 from .read_only import ReadOnlyAdmin
+from .technical import TechnicalAdmin
 
 M = TypeVar("M", bound=Model)
 
@@ -125,7 +126,7 @@ def _amount(**wanted: str) -> Coalesce:
 
 
 @admin.register(BulkRun)
-class BulkRunAdmin(ReadOnlyAdmin[BulkRun]):
+class BulkRunAdmin(TechnicalAdmin[BulkRun]):
     """Bulk runs and their progress."""
 
     nothing_yet = _("There are no bulk actions yet. Select rows in a list and choose an action.")
@@ -250,7 +251,7 @@ def _group(run: BulkRun, state: str, amount: int) -> dict[str, Any]:
 
 
 @admin.register(BulkItem)
-class BulkItemAdmin(ReadOnlyAdmin[BulkItem]):
+class BulkItemAdmin(TechnicalAdmin[BulkItem]):
     """One row of a bulk run, and its outcome."""
 
     list_display = (

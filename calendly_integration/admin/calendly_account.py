@@ -17,6 +17,7 @@ from ..services.webhooks import subscriptions
 from . import display, error_messages, formatting, system_status, viewer_timezone
 from .object_actions import ObjectAction
 from .read_only import ReadOnlyAdmin
+from .technical import TechnicalAdmin
 
 CHECKS = {
     "database": _("Database"),
@@ -30,7 +31,7 @@ CHECKS = {
     "portal": _("Portal"),
     "search": _("Search index"),
 }
-MANAGE = "manage_calendlyaccount"
+MANAGE, SYNCS = "manage_calendlyaccount", "sync_calendlyaccount"
 
 CHECK, SYNC = _("Check now"), _("Sync now")
 SUBSCRIBE, ROTATE = _("Subscribe the webhook"), _("Change the signing key")
@@ -94,8 +95,8 @@ class CalendlyAccountAdmin(ReadOnlyAdmin[CalendlyAccount]):
     def get_object_actions(self) -> list[ObjectAction]:
         """Each calls Calendly."""
         return [
-            ObjectAction("check", CHECK, MANAGE, self.check_view),
-            ObjectAction("sync", SYNC, MANAGE, self.sync_view),
+            ObjectAction("check", CHECK, SYNCS, self.check_view, at_once=True),
+            ObjectAction("sync", SYNC, SYNCS, self.sync_view, at_once=True),
             ObjectAction("subscribe", SUBSCRIBE, MANAGE, self.subscribe_view),
             ObjectAction("rotate", ROTATE, MANAGE, self.rotate_view),
         ]
@@ -135,12 +136,9 @@ class CalendlyAccountAdmin(ReadOnlyAdmin[CalendlyAccount]):
         if request.method != "POST":
             return self.confirm_page(request, row, title=SYNC, ask=QUESTIONS["sync"])
         try:
-            hosts, kinds = event_types.sync(row, now=timezone.now())
+            text = sync_now(row)
         except error_messages.ACCOUNT_ERRORS as error:
             return self._refused(request, row, error)
-        event_type_settings.request_sync(now=timezone.now())
-        later = gettext("Meetings follow in the background.")
-        text = f"{synced_text(hosts, kinds)} {later}"
         return self.finish_action(request, row, gettext("Synced."), text)
 
     def subscribe_view(self, request: HttpRequest, row: CalendlyAccount) -> HttpResponse:
@@ -171,14 +169,17 @@ class CalendlyAccountAdmin(ReadOnlyAdmin[CalendlyAccount]):
 
     def _refused(self, request: HttpRequest, row: CalendlyAccount, error: Exception) -> HttpResponse:
         messages.error(request, error_messages.describe_account_error(error))
-        return HttpResponseRedirect(self.url("change", row))
+        return HttpResponseRedirect(self.next_url(request, row))
 
 
-def synced_text(hosts: int, kinds: int) -> str:
-    """What was synced."""
+def sync_now(row: CalendlyAccount) -> str:
+    """Read hosts and event types now, and have the meetings read in the background. Returns what was read."""
+    hosts, kinds = event_types.sync(row, now=timezone.now())
+    event_type_settings.request_sync(now=timezone.now())
     people = ngettext("%d host", "%d hosts", hosts) % hosts
     types = ngettext("%d event type", "%d event types", kinds) % kinds
-    return gettext("Read from Calendly: %(types)s, %(people)s.") % {"types": types, "people": people}
+    read = gettext("Read from Calendly: %(types)s, %(people)s.") % {"types": types, "people": people}
+    return f"{read} {gettext('Meetings follow in the background.')}"
 
 
 def _finding_row(found: doctor.Finding) -> dict[str, Any]:
@@ -198,7 +199,7 @@ def _finding_row(found: doctor.Finding) -> dict[str, Any]:
 
 
 @admin.register(SyncRun)
-class SyncRunAdmin(ReadOnlyAdmin[SyncRun]):
+class SyncRunAdmin(TechnicalAdmin[SyncRun]):
     """Sync runs: their progress and results."""
 
     nothing_yet = _("No sync has run yet. Use “Sync now” on the system status page.")

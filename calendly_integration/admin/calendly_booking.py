@@ -7,11 +7,11 @@ from django.utils.translation import gettext_lazy as _
 
 from ..models import CalendlyBooking
 from . import display, formatting
-from .read_only import ReadOnlyAdmin
+from .technical import TechnicalAdmin
 
 
 @admin.register(CalendlyBooking)
-class CalendlyBookingAdmin(ReadOnlyAdmin[CalendlyBooking]):
+class CalendlyBookingAdmin(TechnicalAdmin[CalendlyBooking]):
     """One booking at Calendly, and its pending action."""
 
     list_display = (

@@ -112,8 +112,10 @@ def object_link(row: Model | None, label: object = None) -> SafeString:
 
 
 def raw_data(name: str, label: Any) -> Column:
-    """Raw data in a collapsed block."""
-    return column(name, label, lambda row: formatting.raw_data(getattr(row, name), hidden=hidden_keys(row)))
+    """Raw data in a collapsed block, for people with `view_raw_data`."""
+    found = column(name, label, lambda row: formatting.raw_data(getattr(row, name), hidden=hidden_keys(row)))
+    found.permission = "view_raw_data"  # type: ignore[attr-defined]
+    return found
 
 
 def hidden_keys(row: Any) -> Collection[str]:

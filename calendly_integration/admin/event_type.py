@@ -139,8 +139,11 @@ class EventTypeAdmin(ReadOnlyAdmin[EventType]):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Django's list, with buttons."""
-        links = event_type_account.links(self, request)
-        return super().changelist_view(request, {"links": links} | (extra_context or {}))
+        own = {
+            "links": event_type_account.links(self, request),
+            "buttons": event_type_account.buttons(self, request),
+        }
+        return super().changelist_view(request, own | (extra_context or {}))
 
     def sections(self, row: EventType) -> dict[str, Any]:
         """The changes at Calendly."""

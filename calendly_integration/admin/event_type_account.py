@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from ..models import EventType
 from ..services.accounts import calendly_accounts
 from ..services.backoffice import event_type_settings
-from ..services.catalog import default_event_types, event_types
+from ..services.catalog import default_event_types
 from . import calendly_account, error_messages, formatting
 
 if TYPE_CHECKING:
@@ -22,46 +22,48 @@ if TYPE_CHECKING:
 
     Page = ReadOnlyAdmin[EventType]
 
-MANAGE = "manage_calendlyaccount"
-LABELS = {"sync": _("Sync now"), "standard": _("Create the four default event types")}
+MANAGE, SYNCS = "manage_calendlyaccount", "sync_calendlyaccount"
+STANDARD = _("Create the four default event types")
 
 
 def links(page: "Page", request: HttpRequest) -> list[dict[str, Any]]:
-    """The buttons that this person may use."""
-    if not page.may(request, MANAGE):
-        return []
-    return [{"label": label, "url": page.url(name)} for name, label in LABELS.items()]
+    """The links that this person may use. They lead to a page that asks."""
+    return [{"label": STANDARD, "url": page.url("standard")}] if page.may(request, MANAGE) else []
+
+
+def buttons(page: "Page", request: HttpRequest) -> list[dict[str, Any]]:
+    """What this person may have done at once, by POST."""
+    return [{"label": _("Sync now"), "url": page.url("sync")}] if page.may(request, SYNCS) else []
 
 
 def views(page: "Page") -> dict[str, Callable[..., HttpResponse]]:
     """The views of the buttons. Services own their transactions, also where a host wraps requests in one."""
 
-    def guarded(view: Callable[["Page", HttpRequest], HttpResponse]) -> Callable[..., HttpResponse]:
+    def guarded(
+        view: Callable[["Page", HttpRequest], HttpResponse], permission: str
+    ) -> Callable[..., HttpResponse]:
         def enter(request: HttpRequest) -> HttpResponse:
-            if not (page.may(request, MANAGE) and page.has_view_permission(request)):
+            if not (page.may(request, permission) and page.has_view_permission(request)):
                 raise PermissionDenied
             return view(page, request)
 
         return transaction.non_atomic_requests(enter)
 
-    return {"sync": guarded(_sync), "standard": guarded(_standard)}
+    return {"sync": guarded(_sync, SYNCS), "standard": guarded(_standard, MANAGE)}
 
 
 def _sync(page: "Page", request: HttpRequest) -> HttpResponse:
-    """Sync hosts and event types now."""
+    """Sync hosts and event types now, and the meetings in the background."""
     if request.method != "POST":
-        ask = _("Reads hosts and event types from Calendly now, which takes a few seconds.")
-        return page.page(
-            request, "event_type_confirm.html", title=LABELS["sync"], button=LABELS["sync"], ask=ask
-        )
+        return HttpResponseNotAllowed(["POST"])
     row = calendly_accounts.default()
     try:
-        hosts, kinds = event_types.sync(row, now=timezone.now())
+        text = calendly_account.sync_now(row)
     except error_messages.CALENDLY_ERRORS as error:
         messages.error(request, error_messages.describe_calendly_error(error))
     else:
         page.log_change(request, row, gettext("Synced."))  # type: ignore[arg-type]
-        messages.success(request, calendly_account.synced_text(hosts, kinds))
+        messages.success(request, text)
     return HttpResponseRedirect(page.url("changelist"))
 
 
@@ -73,8 +75,8 @@ def _standard(page: "Page", request: HttpRequest) -> HttpResponse:
         return page.page(
             request,
             "event_type_confirm.html",
-            title=LABELS["standard"],
-            button=LABELS["standard"],
+            title=STANDARD,
+            button=STANDARD,
             ask=ask if missing else _("All four exist already."),
             kinds=[_describe(kind) for kind in missing],
             nothing=not missing,

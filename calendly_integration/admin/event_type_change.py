@@ -11,13 +11,13 @@ from django.utils.translation import gettext_lazy as _
 from ..models import EventType, EventTypeChange
 from . import display, formatting
 from .filters import YesNoFilter, with_title
-from .read_only import ReadOnlyAdmin
+from .technical import TechnicalAdmin
 
 YES_NO = {True: _("yes"), False: _("no")}
 
 
 @admin.register(EventTypeChange)
-class EventTypeChangeAdmin(ReadOnlyAdmin[EventTypeChange]):
+class EventTypeChangeAdmin(TechnicalAdmin[EventTypeChange]):
     """Changes at Calendly."""
 
     list_display = (

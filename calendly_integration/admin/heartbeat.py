@@ -5,11 +5,11 @@ from django.utils.translation import gettext_lazy as _
 
 from ..models import CircuitState, Heartbeat, WorkerSlot
 from . import display
-from .read_only import ReadOnlyAdmin
+from .technical import TechnicalAdmin
 
 
 @admin.register(Heartbeat)
-class HeartbeatAdmin(ReadOnlyAdmin[Heartbeat]):
+class HeartbeatAdmin(TechnicalAdmin[Heartbeat]):
     """When each worker last showed that it runs."""
 
     list_display = (
@@ -24,7 +24,7 @@ class HeartbeatAdmin(ReadOnlyAdmin[Heartbeat]):
 
 
 @admin.register(WorkerSlot)
-class WorkerSlotAdmin(ReadOnlyAdmin[WorkerSlot]):
+class WorkerSlotAdmin(TechnicalAdmin[WorkerSlot]):
     """Until when each slot is held."""
 
     list_display = ("name", display.instant(WorkerSlot, "held_until", seconds=True))
@@ -35,7 +35,7 @@ class WorkerSlotAdmin(ReadOnlyAdmin[WorkerSlot]):
 
 
 @admin.register(CircuitState)
-class CircuitStateAdmin(ReadOnlyAdmin[CircuitState]):
+class CircuitStateAdmin(TechnicalAdmin[CircuitState]):
     """Circuit breakers that are open."""
 
     list_display = (

@@ -6,11 +6,11 @@ from django.utils.translation import gettext_lazy as _
 from ..models import IdempotencyRecord
 from . import display
 from .filters import YesNoFilter, with_title
-from .read_only import ReadOnlyAdmin
+from .technical import TechnicalAdmin
 
 
 @admin.register(IdempotencyRecord)
-class IdempotencyRecordAdmin(ReadOnlyAdmin[IdempotencyRecord]):
+class IdempotencyRecordAdmin(TechnicalAdmin[IdempotencyRecord]):
     """Requests and their answers. One without an answer is still running, or its process was killed."""
 
     list_display = (

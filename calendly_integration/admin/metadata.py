@@ -6,11 +6,11 @@ from django.utils.translation import gettext_lazy as _
 from ..models import VAIMetadata
 from . import display, formatting
 from .filters import YesNoFilter, with_title
-from .read_only import ReadOnlyAdmin
+from .technical import TechnicalAdmin
 
 
 @admin.register(VAIMetadata)
-class VAIMetadataAdmin(ReadOnlyAdmin[VAIMetadata]):
+class VAIMetadataAdmin(TechnicalAdmin[VAIMetadata]):
     """What the portal knows about a booking."""
 
     list_display = (

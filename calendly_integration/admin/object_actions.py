@@ -39,10 +39,9 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.functional import Promise
-from django.utils.http import url_has_allowed_host_and_scheme
 
 from ..services.actors import Actor
-from . import formatting
+from . import formatting, nav
 from .bounded_lists import BoundedLists
 
 M = TypeVar("M", bound=Model)
@@ -131,9 +130,7 @@ class ObjectActionsMixin(BoundedLists[M]):
 
     def next_url(self, request: HttpRequest, row: Model) -> str:
         """Where to go after an action: the page of ours that the button was on, or the object's page."""
-        wanted = request.POST.get("next") or request.GET.get("next") or ""
-        ours = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, request.is_secure())
-        return wanted if ours else self.url("change", row)
+        return nav.next_url(request, self.url("change", row))
 
     def page(
         self,

@@ -13,7 +13,7 @@ from ..services import outbox
 from . import bulk_actions, display, formatting
 from .filters import YesNoFilter, with_title
 from .object_actions import ObjectAction
-from .read_only import ReadOnlyAdmin
+from .technical import TechnicalAdmin
 
 
 def _parked(row: OutboxMessage, now: datetime) -> bool:
@@ -40,7 +40,7 @@ NOT_WAITING = _("It is no longer waiting: nothing was done.")
 
 
 @admin.register(OutboxMessage)
-class OutboxMessageAdmin(ReadOnlyAdmin[OutboxMessage]):
+class OutboxMessageAdmin(TechnicalAdmin[OutboxMessage]):
     """Messages to the portal, with actions to send again and to park."""
 
     nothing_yet = _("There are no messages yet. They are created with the first booking.")
@@ -138,7 +138,7 @@ class OutboxMessageAdmin(ReadOnlyAdmin[OutboxMessage]):
 
 
 @admin.register(OutboxQueue)
-class OutboxQueueAdmin(ReadOnlyAdmin[OutboxQueue]):
+class OutboxQueueAdmin(TechnicalAdmin[OutboxQueue]):
     """Queues: one for each booking, which keeps the order of its messages."""
 
     list_display = (
@@ -170,7 +170,7 @@ class OutboxQueueAdmin(ReadOnlyAdmin[OutboxQueue]):
 
 
 @admin.register(PendingMail)
-class PendingMailAdmin(ReadOnlyAdmin[PendingMail]):
+class PendingMailAdmin(TechnicalAdmin[PendingMail]):
     """Confirmations that wait for the conference link."""
 
     list_display = (

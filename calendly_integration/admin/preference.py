@@ -1,23 +1,26 @@
-"""The time zone in which a person reads times. It is chosen on Today."""
+"""How a person wants the pages: the time zone, chosen on Today, and the language, chosen on every page."""
 
+from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
+from django.views.i18n import set_language
 
 from ..models import Preference
 from ..services.backoffice import preferences
 from ..services.bookings import time_zones
-from . import display, formatting
+from . import display, formatting, nav
 from .nav import APP
-from .read_only import ReadOnlyAdmin
+from .technical import TechnicalAdmin
+
+LANGUAGE_KEPT_SECONDS = 365 * 24 * 3600
 
 
 @admin.register(Preference)
-class PreferenceAdmin(ReadOnlyAdmin[Preference]):
+class PreferenceAdmin(TechnicalAdmin[Preference]):
     """One's own preferences, changed by the form on Today."""
 
     list_display = ("user", display.text(Preference, "time_zone"))
@@ -26,9 +29,14 @@ class PreferenceAdmin(ReadOnlyAdmin[Preference]):
     lines = ("user", display.text(Preference, "time_zone"))
 
     def get_urls(self) -> list[URLPattern]:
-        """The form's URL comes first, because Django's would take it for an object id."""
-        view = self.admin_site.admin_view(self.zone_view)
-        return [path("zone/", view, name=self.url_name("zone")), *super().get_urls()]
+        """The forms' URLs come first, because Django's would take them for an object id."""
+        zone = self.admin_site.admin_view(self.zone_view)
+        language = self.admin_site.admin_view(self.language_view)
+        return [
+            path("zone/", zone, name=self.url_name("zone")),
+            path("language/", language, name=self.url_name("language")),
+            *super().get_urls(),
+        ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Preference]:
         """The list shows one's own row. People who may view preferences can open the page of another: a
@@ -57,11 +65,21 @@ class PreferenceAdmin(ReadOnlyAdmin[Preference]):
             messages.success(request, message)
         return HttpResponseRedirect(self._next(request))
 
+    def language_view(self, request: HttpRequest) -> HttpResponse:
+        """Django's own view, for the project's languages only. The choice is kept for a year where the project does
+        not say for how long."""
+        if not request.user.has_module_perms(APP):
+            raise PermissionDenied
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        if request.POST.get("language") not in dict(settings.LANGUAGES):
+            return HttpResponseRedirect(self._next(request))
+        answer = set_language(request)
+        kept = answer.cookies.get(settings.LANGUAGE_COOKIE_NAME)
+        if kept is not None and settings.LANGUAGE_COOKIE_AGE is None:
+            kept["max-age"] = LANGUAGE_KEPT_SECONDS
+        return answer
+
     def _next(self, request: HttpRequest) -> str:
-        """The previous page, if it belongs to this portal."""
-        wanted = request.POST.get("next", "")
-        if wanted and url_has_allowed_host_and_scheme(
-            wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-        ):
-            return wanted
-        return reverse("admin:app_list", args=[APP], current_app=self.admin_site.name)
+        """The page that the form was on."""
+        return nav.next_url(request, reverse("admin:app_list", args=[APP], current_app=self.admin_site.name))

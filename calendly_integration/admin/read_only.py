@@ -52,8 +52,12 @@ class ReadOnlyAdmin(ObjectActionsMixin[M]):
         return False
 
     def get_fields(self, request: HttpRequest, obj: M | None = None) -> Any:
-        """The fields of the page, with bounded texts."""
-        return [display.bounded(self.model, each) for each in self.lines]
+        """The fields that this person may see, with bounded texts."""
+        return [
+            display.bounded(self.model, each)
+            for each in self.lines
+            if not hasattr(each, "permission") or self.may(request, each.permission)
+        ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: M | None = None) -> list[Any]:
         """All fields."""
@@ -121,6 +125,8 @@ class ReadOnlyAdmin(ObjectActionsMixin[M]):
             extra |= {"name": formatting.plain(row), "subtitle": formatting.plain(row)}
             if self.has_view_permission(request, row):
                 extra |= self.sections(row)
+            if not self.may(request, "view_raw_data"):
+                extra.pop("raw_data", None)
         return super().change_view(request, object_id, form_url, extra | (extra_context or {}))
 
     def sections(self, row: M) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from ..models import SavedView
 from ..services.backoffice import saved_views
 from . import display, formatting, list_conditions, list_filters
 from .bounded_lists import DATE_PARTS, is_key
-from .read_only import ReadOnlyAdmin
+from .technical import TechnicalAdmin
 
 # The search, the order, every filter and the dates.
 KEPT_PARAMETERS = (
@@ -113,7 +113,7 @@ def forget(page: Any, request: HttpRequest) -> HttpResponse:
 
 
 @admin.register(SavedView)
-class SavedViewAdmin(ReadOnlyAdmin[SavedView]):
+class SavedViewAdmin(TechnicalAdmin[SavedView]):
     """One's own views. They are saved and deleted above the list of bookings."""
 
     nothing_yet = gettext_lazy(

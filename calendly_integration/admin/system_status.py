@@ -1,4 +1,5 @@
-"""The system status page: what waits, what is stuck, what runs, each with a link to the fix."""
+"""The system status page: in words of the office whether all is well, and below it, folded, the details and every
+table of the machine."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -10,12 +11,15 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext, ngettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from ..models import CalendlyAccount, OutboxMessage, WebhookDelivery
 from ..services.backoffice import system_status
+from ..services.worker import heartbeat
 from . import display, formatting
+from .technical import TechnicalAdmin
 
 if TYPE_CHECKING:
     from .read_only import ReadOnlyAdmin
@@ -27,43 +31,98 @@ def render(page: "ReadOnlyAdmin[CalendlyAccount]", request: HttpRequest) -> Http
     """The page. Each part is shown to people who may view its rows."""
     if not page.has_view_permission(request):
         raise PermissionDenied
-    now = timezone.now()
-    parts = [
-        (None, _queue(now)),
-        ("webhookdelivery", _inbox),
-        ("outboxmessage", _outbox),
-        ("calendlybooking", _calendly_bookings),
-        ("syncrun", _sync_runs),
-        ("bulkrun", _bulk_runs),
-    ]
-    chosen = [
-        part(page, request) if callable(part) else part
-        for model, part in parts
-        if model is None or page.may(request, f"view_{model}")
-    ]
+    now, row = timezone.now(), system_status.account()
+    inbox = system_status.inbox() if page.may(request, "view_webhookdelivery") else None
+    outbox = system_status.outbox() if page.may(request, "view_outboxmessage") else None
+    parts = [_queue(now)]
+    if inbox is not None:
+        parts.append(_inbox(page, request, inbox))
+    if outbox is not None:
+        parts.append(_outbox(page, request, outbox))
+    others = {"calendlybooking": _calendly_bookings, "syncrun": _sync_runs, "bulkrun": _bulk_runs}
+    parts += [part(page, request) for model, part in others.items() if page.may(request, f"view_{model}")]
     return page.page(
         request,
         "system_status.html",
         title=_("System status"),
-        parts=chosen,
+        lines=_summary(row, inbox, outbox, now),
+        parts=parts,
+        tables=_tables(page, request),
         asked_at=formatting.instant(now, seconds=True),
         css=("calendly_integration/system_status.css",),
-        links=_links(page, request),
+        account=row,
+        account_url=page.url("change", row) if row else "",
+        buttons=buttons(page, request, row),
         has_view_permission=True,
     )
 
 
-def _links(page: "ReadOnlyAdmin[CalendlyAccount]", request: HttpRequest) -> list[dict[str, Any]]:
-    row = system_status.account()
-    if row is None:
-        return []
-    links = [{"label": gettext("The Calendly account"), "url": page.url("change", row)}]
-    if page.may(request, "manage_calendlyaccount"):
-        links += [
-            {"label": gettext("Check now"), "url": page.url("check", row)},
-            {"label": gettext("Sync now"), "url": page.url("sync", row)},
-        ]
-    return links
+def buttons(
+    page: "ReadOnlyAdmin[CalendlyAccount]", request: HttpRequest, row: CalendlyAccount | None
+) -> list[dict[str, Any]]:
+    """What this person may have done at once, by POST."""
+    return [] if row is None else [each for each in page.buttons(request, row) if each["at_once"]]
+
+
+def _summary(
+    row: CalendlyAccount | None,
+    inbox: system_status.StatusCounts | None,
+    outbox: system_status.StatusCounts | None,
+    now: datetime,
+) -> list[tuple[object, SafeString, object]]:
+    """One line for each part: its name, its state, since when."""
+    found: list[tuple[object, SafeString, object]] = []
+    if row is not None:
+        found.append((_("Calendly"), *_calendly(row)))
+        found.append((_("Data from Calendly"), *_data(row)))
+    if inbox is not None:
+        words = (gettext("all processed"), gettext("%d waiting"), gettext("%d could not be processed"))
+        found.append((_("Notifications from Calendly"), *_work(inbox, "received", words)))
+    if outbox is not None:
+        words = (gettext("all sent"), gettext("%d waiting to be sent"), gettext("%d refused"))
+        found.append((_("Messages to the portal"), *_work(outbox, "waiting", words)))
+    alive = heartbeat.worker_alive(now).alive
+    state = formatting.badge("ok" if alive else "failed", _("runs") if alive else _("does not run"))
+    found.append((_("Background work"), state, "" if alive else _("Tell the administrator.")))
+    return found
+
+
+def _calendly(row: CalendlyAccount) -> tuple[SafeString, object]:
+    words = {"ok": gettext("answers"), "failing": gettext("does not answer as it should")}
+    return formatting.badge(row.health, words.get(row.health, row.get_health_display())), _ago(row.checked_at)
+
+
+def _data(row: CalendlyAccount) -> tuple[SafeString, object]:
+    """When hosts and event types were read, and when the meetings."""
+    if row.synced_at is None:
+        return formatting.badge("waiting", _("The data have not been read from Calendly yet")), ""
+    meetings = gettext("meetings: %s") % (
+        formatting.stamp(row.events_synced_at) if row.events_synced_at else gettext("not yet")
+    )
+    types = gettext("hosts and event types: %s") % formatting.stamp(row.synced_at)
+    return formatting.badge("ok", _("fetched")), f"{types} · {meetings}"
+
+
+def _work(
+    counted: system_status.StatusCounts, waiting: str, words: tuple[str, str, str]
+) -> tuple[SafeString, object]:
+    """What is stuck, else what waits and since when, else that all is done."""
+    done, waits, stuck = words
+    if parked := counted.counts.get("parked", 0):
+        return formatting.badge("failed", stuck % parked), ""
+    if count := counted.counts.get(waiting, 0):
+        return formatting.badge("waiting", waits % count), _ago(counted.oldest)
+    return formatting.badge("ok", done), ""
+
+
+def _tables(page: "ReadOnlyAdmin[CalendlyAccount]", request: HttpRequest) -> list[tuple[str, str]]:
+    """The tables of the machine that this person may view, by name."""
+    found = [
+        (str(capfirst(model._meta.verbose_name_plural)), _list(str(model._meta.model_name)))
+        for model, registered in page.admin_site._registry.items()
+        if isinstance(registered, TechnicalAdmin) and registered.has_view_permission(request)
+    ]
+    return sorted(found)
 
 
 def _list(model: str, **wanted: str) -> str:
@@ -128,16 +187,17 @@ def _queue(now: datetime) -> dict[str, Any]:
     }
 
 
-def _inbox(page: "ReadOnlyAdmin[CalendlyAccount]", request: HttpRequest) -> dict[str, Any]:
-    counted = system_status.inbox()
+def _inbox(
+    page: "ReadOnlyAdmin[CalendlyAccount]", request: HttpRequest, counted: system_status.StatusCounts
+) -> dict[str, Any]:
     parked = counted.counts.get(WebhookDelivery.Status.PARKED, 0)
     links = [(_list("webhookdelivery"), gettext("All webhook deliveries"))]
     if parked and page.may(request, "replay_webhookdelivery"):
         links.insert(
-            0, (_list("webhookdelivery", status__exact="parked"), gettext("Process the parked ones again"))
+            0, (_list("webhookdelivery", status__exact="parked"), gettext("Process the failed ones again"))
         )
     return {
-        "title": _("Webhook deliveries"),
+        "title": _("Notifications from Calendly"),
         "counts": _counts("webhookdelivery", counted.counts, dict(WebhookDelivery.Status.choices)),
         "lines": [(_("oldest waiting"), _ago(counted.oldest))],
         "notes": [],
@@ -146,12 +206,13 @@ def _inbox(page: "ReadOnlyAdmin[CalendlyAccount]", request: HttpRequest) -> dict
     }
 
 
-def _outbox(page: "ReadOnlyAdmin[CalendlyAccount]", request: HttpRequest) -> dict[str, Any]:
-    counted = system_status.outbox()
+def _outbox(
+    page: "ReadOnlyAdmin[CalendlyAccount]", request: HttpRequest, counted: system_status.StatusCounts
+) -> dict[str, Any]:
     links = [(_list("outboxmessage"), gettext("All messages"))]
     if counted.counts.get(OutboxMessage.Status.PARKED) and page.may(request, "resend_outboxmessage"):
         links.insert(
-            0, (_list("outboxmessage", status__exact="parked"), gettext("Send the parked ones again"))
+            0, (_list("outboxmessage", status__exact="parked"), gettext("Send the refused ones again"))
         )
     labels = {
         status: label for status, label in OutboxMessage.Status.choices if status != OutboxMessage.Status.SENT
@@ -212,7 +273,7 @@ def _sync_runs(page: "ReadOnlyAdmin[CalendlyAccount]", request: HttpRequest) -> 
             ]
             for run in system_status.sync_runs()
         ],
-        "empty": _("No sync has run yet. Use “Sync now”."),
+        "empty": _("The meetings have not been read from Calendly yet. Use “Sync now”."),
         "links": [(_list("syncrun"), gettext("All runs"))],
     }
 

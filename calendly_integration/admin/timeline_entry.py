@@ -5,11 +5,11 @@ from django.utils.translation import gettext_lazy as _
 
 from ..models import TimelineEntry
 from . import display, formatting, timeline
-from .read_only import ReadOnlyAdmin
+from .technical import TechnicalAdmin
 
 
 @admin.register(TimelineEntry)
-class TimelineEntryAdmin(ReadOnlyAdmin[TimelineEntry]):
+class TimelineEntryAdmin(TechnicalAdmin[TimelineEntry]):
     """Timeline entries."""
 
     list_display = (

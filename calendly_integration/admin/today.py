@@ -17,7 +17,7 @@ from ..models import Booking, CalendlyAccount
 from ..services import texts
 from ..services.backoffice import system_status, today
 from ..services.worker import heartbeat
-from . import booking_status, formatting, nav, viewer_timezone
+from . import booking_status, formatting, viewer_timezone
 from .attention_items import attention_groups, may, url
 
 FIGURES = {
@@ -75,7 +75,6 @@ def context(request: HttpRequest) -> dict[str, Any]:
     outbox = system_status.outbox() if may(request, "view_outboxmessage") else None
     worker = heartbeat.worker_alive(now)
     return {
-        "nav_links": nav.links(request),
         "on": on,
         "title": texts.day(on.on, formatting.language()),
         "is_today": on.holds(now),

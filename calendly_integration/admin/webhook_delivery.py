@@ -13,7 +13,7 @@ from ..models import BulkRun, WebhookDelivery
 from ..services.webhooks import inbox
 from . import bulk_actions, display, formatting
 from .object_actions import ObjectAction
-from .read_only import ReadOnlyAdmin
+from .technical import TechnicalAdmin
 
 
 def _is_processed(row: WebhookDelivery, now: datetime) -> bool:
@@ -29,7 +29,7 @@ REPLAY, REPLAY_ASK = (
 
 
 @admin.register(WebhookDelivery)
-class WebhookDeliveryAdmin(ReadOnlyAdmin[WebhookDelivery]):
+class WebhookDeliveryAdmin(TechnicalAdmin[WebhookDelivery]):
     """Deliveries byte for byte, with an action to process them again."""
 
     nothing_yet = _("There are no deliveries yet. Is the webhook subscribed?")

@@ -24,6 +24,7 @@ NUMBERS = {
     "WEBHOOK_TOLERANCE": "a whole number of seconds",
     "CALLS_PER_MINUTE": "a number of calls, 0 for no limit",
 }
+SWITCHES = ("START_ON_TODAY",)
 LONGEST_TOLERANCE = 3600
 SHORTEST_SIGNING_KEY = 16
 # As in sandbox/seeds.py, which only tests and two commands import.
@@ -103,6 +104,8 @@ def _types(given: dict[str, Any]) -> Iterator[CheckMessage]:
             wanted = "a list of texts"
         elif key in NUMBERS and (isinstance(value, bool) or not isinstance(value, int) or value < 0):
             wanted = NUMBERS[key]
+        elif key in SWITCHES and not isinstance(value, bool):
+            wanted = "True or False"
         else:
             continue
         yield Error(

@@ -21,6 +21,11 @@ def create_search_index(apps, schema_editor):
                 "CREATE INDEX IF NOT EXISTS booking_search_trigrams"
                 " ON calendly_integration_booking USING gin (search_key gin_trgm_ops)"
             )
+            cursor.execute(
+                "CREATE INDEX IF NOT EXISTS metadata_conversation_trigrams"
+                " ON calendly_integration_vaimetadata USING gin (upper(conversation_id) gin_trgm_ops)"
+                " WHERE conversation_id <> ''"
+            )
     except DatabaseError:
         return
 
@@ -28,6 +33,7 @@ def create_search_index(apps, schema_editor):
 def drop_search_index(apps, schema_editor):
     if schema_editor.connection.vendor == "postgresql":
         schema_editor.execute("DROP INDEX IF EXISTS booking_search_trigrams")
+        schema_editor.execute("DROP INDEX IF EXISTS metadata_conversation_trigrams")
 
 
 class Migration(migrations.Migration):
@@ -104,7 +110,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'Calendly account',
                 'verbose_name_plural': 'Calendly accounts',
-                'permissions': [('manage_calendlyaccount', 'Can check, sync and subscribe a Calendly account and replace its keys')],
+                'permissions': [('sync_calendlyaccount', 'Can check a Calendly account and read from it now'), ('manage_calendlyaccount', 'Can subscribe a Calendly account and replace its keys')],
             },
         ),
         migrations.CreateModel(
@@ -193,7 +199,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'booking',
                 'verbose_name_plural': 'bookings',
-                'permissions': [('cancel_booking', 'Can cancel bookings at Calendly'), ('reschedule_booking', 'Can reschedule bookings at Calendly'), ('mark_no_show', 'Can mark invitees as no-show'), ('export_booking', 'Can export bookings')],
+                'permissions': [('cancel_booking', 'Can cancel bookings at Calendly'), ('reschedule_booking', 'Can reschedule bookings at Calendly'), ('mark_no_show', 'Can mark invitees as no-show'), ('export_booking', 'Can export bookings'), ('view_raw_data', 'Can see what Calendly and we have sent each other')],
             },
         ),
         migrations.CreateModel(

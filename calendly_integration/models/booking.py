@@ -14,10 +14,13 @@ from .event_type import EventType
 from .text_folding import without_diacritics
 from .visible import one_line
 
+# Keyboards and word processors write these for an apostrophe.
+APOSTROPHES = str.maketrans(dict.fromkeys("‘’ʼʻ′`´", "'"))
+
 
 def plain_words(text: str) -> str:
-    """A text as it is compared: lower case, without diacritics, single spaces."""
-    return " ".join(without_diacritics(text.casefold()).replace("\0", "").split())
+    """A text as it is compared: lower case, without diacritics, one kind of apostrophe, single spaces."""
+    return " ".join(without_diacritics(text.casefold()).translate(APOSTROPHES).replace("\0", "").split())
 
 
 def phone_parts(phone: str) -> tuple[str, str]:
@@ -187,6 +190,7 @@ class Booking(models.Model):
             ("reschedule_booking", "Can reschedule bookings at Calendly"),
             ("mark_no_show", "Can mark invitees as no-show"),
             ("export_booking", "Can export bookings"),
+            ("view_raw_data", "Can see what Calendly and we have sent each other"),
         ]
         constraints = [
             models.CheckConstraint(

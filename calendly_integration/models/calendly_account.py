@@ -39,10 +39,8 @@ class CalendlyAccount(models.Model):
         verbose_name = _("Calendly account")
         verbose_name_plural = _("Calendly accounts")
         permissions = [
-            (
-                "manage_calendlyaccount",
-                "Can check, sync and subscribe a Calendly account and replace its keys",
-            )
+            ("sync_calendlyaccount", "Can check a Calendly account and read from it now"),
+            ("manage_calendlyaccount", "Can subscribe a Calendly account and replace its keys"),
         ]
 
     def __str__(self) -> str:

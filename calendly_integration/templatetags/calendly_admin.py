@@ -13,8 +13,25 @@ register = template.Library()
 
 @register.inclusion_tag("calendly_integration/admin/nav.html", takes_context=True)
 def calendly_nav(context: Context) -> dict[str, Any]:
-    """The navigation between our pages."""
-    return {"nav_links": nav.links(context["request"])}
+    """The links between our pages, the search and the languages, above the content."""
+    request = context["request"]
+    return {
+        "request": request,
+        "csrf_token": context.get("csrf_token"),
+        "groups": nav.groups(request),
+        "search_url": nav.search_url(request),
+        "list_url": nav.list_url(),
+        "language_url": nav.language_url(request),
+        "languages": nav.languages(),
+    }
+
+
+@register.inclusion_tag("calendly_integration/admin/sidebar.html", takes_context=True)
+def calendly_sidebar(context: Context) -> dict[str, Any]:
+    """Django's sidebar with our links above the list of all models."""
+    request = context["request"]
+    names = ("available_apps", "is_popup", "app_label")
+    return {"request": request, "groups": nav.groups(request), **{name: context.get(name) for name in names}}
 
 
 @register.inclusion_tag("calendly_integration/admin/list_conditions.html")

@@ -17,7 +17,7 @@ from calendly_integration.services.bookings.results import Booked
 from calendly_integration.services.webhooks import inbox
 
 APP = "calendly_integration"
-OWN = groups.STAFF_PERMISSIONS
+OWN = groups.STAFF_PERMISSIONS + groups.ADMINISTRATOR_PERMISSIONS
 
 
 def person(username: str, *, staff: bool = True, permissions: list[str] | None = None) -> User:

@@ -22,7 +22,7 @@ from calendly_integration.services.bookings import cancel, queries
 from . import factories
 from .conftest import make, person, views
 
-MOST_QUERIES = 24
+MOST_QUERIES = 25
 SEND = "send_confirmation"
 
 

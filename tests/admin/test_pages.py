@@ -26,7 +26,7 @@ from . import factories
 
 # Session, user, count, rows, and what the filters and the date hierarchy ask.
 MOST_OF_A_LIST = 15
-MOST_OF_A_PAGE = 20
+MOST_OF_A_PAGE = 22
 
 
 def named(model: type[Model]) -> str:

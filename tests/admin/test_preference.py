@@ -82,3 +82,31 @@ def test_the_zone_is_not_changed_by_reading_or_by_outsiders_or_without_csrf(
     for who in ("customer", "nobody"):
         assert "/login/" in entered(who).post(reverse(ZONE), {"zone": "UTC"})["Location"]
     assert list(Preference.objects.values()) == before
+
+
+LANGUAGE = f"admin:{APP}_preference_language"
+
+
+def test_a_person_chooses_the_language_and_it_is_remembered(staff: Client, quiet: dict[str, Any]) -> None:
+    here = address(day="2026-12-01")
+    assert '<html lang="en"' in staff.get(here).content.decode()
+    answer = staff.post(reverse(LANGUAGE), {"language": "ro", "next": here})
+    assert answer["Location"] == here
+    assert answer.cookies["django_language"]["max-age"] == 365 * 24 * 3600
+    assert '<html lang="ro"' in staff.get(here).content.decode()
+
+
+@pytest.mark.parametrize("code", ["de", "xx", "", "ro\0"])
+def test_a_language_that_the_project_does_not_have_changes_nothing(staff: Client, code: str) -> None:
+    assert "django_language" not in staff.post(reverse(LANGUAGE), {"language": code}).cookies
+
+
+def test_languages_that_the_project_does_not_have_are_not_offered(staff: Client, settings: Any) -> None:
+    settings.LANGUAGES = [("en", "English"), ("de", "Deutsch")]
+    assert reverse(LANGUAGE) not in page(staff)
+
+
+def test_the_language_is_chosen_by_people_of_the_office_and_by_post(entered: Callable[..., Client]) -> None:
+    assert entered("viewer").get(reverse(LANGUAGE)).status_code == 405
+    assert entered("stranger").post(reverse(LANGUAGE), {"language": "ro"}).status_code == 403
+    assert "/login/" in entered("nobody").post(reverse(LANGUAGE), {"language": "ro"})["Location"]

@@ -46,8 +46,8 @@ ACTS = (
     (OutboxMessage, "resend", "resend_outboxmessage"),
     (OutboxMessage, "park", "resend_outboxmessage"),
     (AgentKey, "revoke", "manage_agent_keys"),
-    (CalendlyAccount, "check", "manage_calendlyaccount"),
-    (CalendlyAccount, "sync", "manage_calendlyaccount"),
+    (CalendlyAccount, "check", "sync_calendlyaccount"),
+    (CalendlyAccount, "sync", "sync_calendlyaccount"),
     (CalendlyAccount, "subscribe", "manage_calendlyaccount"),
     (CalendlyAccount, "rotate", "manage_calendlyaccount"),
     (EventType, "edit", "change_eventtype"),
@@ -75,13 +75,20 @@ def addresses(db: None) -> list[Address]:
         for pattern in admin.site._registry[model].get_urls():
             if pattern.name is None:  # sends old addresses on to the page
                 continue
-            if pattern.name.endswith(
-                "_preference_zone"
-            ):  # a person's own, and asked for in test_preference.py
-                continue
+            if pattern.name.endswith(("_preference_zone", "_preference_language")):
+                continue  # a person's own, and asked for in test_preference.py
             args = [row.pk] if "object_id" in str(pattern.pattern) else []
             page = pattern.name.rpartition("_")[2]
-            viewers = page in ("changelist", "change", "history", "status", "board", "calendar", "feed")
+            viewers = page in (
+                "changelist",
+                "change",
+                "history",
+                "status",
+                "board",
+                "calendar",
+                "feed",
+                "search",
+            )
             # Everybody's own: nobody sees another's view, whoever sees the list may keep one.
             viewers = viewers and (model is not SavedView or page == "changelist")
             if page in ("save", "forget", "columns"):

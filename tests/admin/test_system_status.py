@@ -42,7 +42,7 @@ def test_an_empty_room_says_what_to_do(staff: Client) -> None:
         "Is the webhook subscribed?",
         "No messages are waiting.",
         "There are no pending actions.",
-        "No sync has run yet",
+        "The meetings have not been read from Calendly yet",
         "There are no schedules yet",
         "There are no bulk actions yet.",
     ):
@@ -61,8 +61,8 @@ def test_what_is_stuck_stands_there_with_the_way_to_mend_it(staff: Client, clock
     heartbeat.beat(now=factories.NOW)
     seen = text(staff)
     for words in (
-        "Process the parked ones again",
-        "Send the parked ones again",
+        "Process the failed ones again",
+        "Send the refused ones again",
         "refetch it",
         "running",
         "calendly: sync",
@@ -81,7 +81,7 @@ def test_the_buttons_are_only_there_for_those_who_may(entered: Callable[..., Cli
     factories.create_booking(factories.create_account())
     calendly_accounts.default()
     seen = text(entered("viewer"))
-    for words in ("Process the parked", "Send the parked", "Check now", "Sync now"):
+    for words in ("Process the failed", "Send the refused", "Check now", "Sync now"):
         assert words not in seen
     for who, status in (("stranger", 403), ("customer", 302), ("nobody", 302)):
         assert entered(who).get(reverse(ROOM)).status_code == status
@@ -89,7 +89,7 @@ def test_the_buttons_are_only_there_for_those_who_may(entered: Callable[..., Cli
     some.force_login(person("some", permissions=["view_calendlyaccount"]))
     seen = text(some)
     assert "Queue" in seen
-    assert "Outbox" not in seen
+    assert "Messages to the portal" not in seen
 
 
 def test_a_queue_that_is_away_is_told(staff: Client, monkeypatch: pytest.MonkeyPatch) -> None:

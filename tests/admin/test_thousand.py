@@ -14,7 +14,7 @@ from calendly_integration.models import Booking, EventType, VAIMetadata
 
 from . import factories
 
-MOST = 26
+MOST = 27
 APP = "calendly_integration"
 
 

@@ -31,7 +31,7 @@ from .conftest import APP, person
 
 NOW = datetime(2026, 11, 25, 10, tzinfo=UTC)
 # One for each kind of need, whatever the number of rows, and those for the rest of the page.
-MOST_QUERIES = 26
+MOST_QUERIES = 27
 pytestmark = pytest.mark.django_db
 
 
@@ -108,8 +108,9 @@ def test_an_empty_day_says_so_and_what_to_do_next(staff: Client, quiet: dict[str
     assert "Nothing needs attention" in text
     assert "Times in Europe/Bucharest (UTC+2)." in text
     assert "state-bad" not in text
-    assert "All lists" in text
-    assert reverse(f"admin:{APP}_idempotencyrecord_changelist") in text
+    assert "All of the administration" in text
+    assert reverse(f"admin:{APP}_agentkey_changelist") in text
+    assert reverse(f"admin:{APP}_idempotencyrecord_changelist") not in text
 
 
 def test_before_there_is_a_connection_it_says_how_to_make_one(staff: Client) -> None:

@@ -1,6 +1,7 @@
 """The search for bookings, fast also among a million."""
 
 import re
+import unicodedata
 import uuid
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -8,15 +9,18 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from django.db import connections, transaction
-from django.db.models import Count, Q
+from django.db.models import Count, Model, Q
 
-from ...models import Booking, CalendlyBooking, VAIMetadata
+from ...models import Booking, CalendlyBooking, EventType, Host, VAIMetadata
 from ...models.booking import phone_parts, plain_words
 
 INDEX = "booking_search_trigrams"
+CONVERSATION_INDEX = "metadata_conversation_trigrams"
 CREATE_INDEX_SQL = (
-    "CREATE EXTENSION IF NOT EXISTS pg_trgm; CREATE INDEX CONCURRENTLY "
-    f"{INDEX} ON calendly_integration_booking USING gin (search_key gin_trgm_ops);"
+    "CREATE EXTENSION IF NOT EXISTS pg_trgm; CREATE INDEX CONCURRENTLY IF NOT EXISTS "
+    f"{INDEX} ON calendly_integration_booking USING gin (search_key gin_trgm_ops); "
+    f"CREATE INDEX CONCURRENTLY IF NOT EXISTS {CONVERSATION_INDEX} ON calendly_integration_vaimetadata "
+    "USING gin (upper(conversation_id) gin_trgm_ops) WHERE conversation_id <> '';"
 )
 # Up to this many matches become a list of ids: then the planner knows their number and does not read all bookings
 # by start to find them.
@@ -27,15 +31,21 @@ NUMBER = re.compile(r"[\d()+./-]+")
 MAX_WORDS = 10
 # The index knows runs of three.
 MIN_DIGITS = 3
+# The beginning of a booking number.
+NUMBER_BEGIN = re.compile(r"[0-9a-f]{4,8}(-[0-9a-f-]*)?")
+# Hosts and event types whose names are compared.
+MAX_NAMES = 500
 
 
 def index_exists(*, using: str = "default") -> bool:
-    """Whether the search index exists; True if the database has no such index."""
+    """Whether the search indexes exist; True if the database has no such indexes."""
     database = connections[using]
     if database.vendor != "postgresql":
         return True
     with database.cursor() as cursor:
-        cursor.execute("SELECT to_regclass(%s) IS NOT NULL", [INDEX])
+        cursor.execute(
+            "SELECT to_regclass(%s) IS NOT NULL AND to_regclass(%s) IS NOT NULL", [INDEX, CONVERSATION_INDEX]
+        )
         return bool(cursor.fetchone()[0])
 
 
@@ -58,7 +68,8 @@ EVERYTHING = SearchResult(Q())
 def find(term: str) -> SearchResult:
     """The bookings of a term: any part of the name and the e-mail, whatever the case and the diacritics,
     but only the beginning for words of one or two letters; a phone number or a part of it in any spelling;
-    a whole conversation id, booking id or present or former Calendly event id."""
+    the name of a host or an event type; a conversation id or a part of it that has a digit; a booking number or its
+    beginning; a whole present or former Calendly event id."""
     term = term.strip()[:200].replace("\0", "")
     try:
         return SearchResult(Q(pk=uuid.UUID(term)))
@@ -74,14 +85,40 @@ def find(term: str) -> SearchResult:
 
 def _by_words(term: str) -> Q:
     """Each word somewhere. A possible phone number also as one, however its digits are grouped."""
-    found, words = Q(), plain_words(term).split()[:MAX_WORDS]
+    found, words = Q(), unicodedata.normalize("NFC", term.casefold()).split()[:MAX_WORDS]
+    names = _names(words)
     for number, group in groupby(words, key=lambda word: NUMBER.fullmatch(word) is not None):
         spelled, parts = Q(), list(group)
         # A single dash is ignored.
         for word in parts:
             if re.search(r"[^\W_]", word):
-                spelled &= _contains_word(word) | _phone_contains(word) if number else _contains_word(word)
+                spelled &= (_phone_contains(word) if number else Q()) | _spelled(word, names)
         found &= (spelled | _phone_contains(" ".join(parts))) if number and len(parts) > 1 else spelled
+    return found
+
+
+def _names(words: list[str]) -> list[tuple[str, object, str]]:
+    """The hosts and event types, as field, id and compared name. Not read if no word is long enough to name one."""
+    if all(len(word) < MIN_DIGITS for word in words):
+        return []
+    kinds: tuple[tuple[str, type[Model]], ...] = (("host", Host), ("event_type", EventType))
+    return [
+        (field, key, plain_words(name))
+        for field, model in kinds
+        for key, name in model._default_manager.values_list("pk", "name")[:MAX_NAMES]
+    ]
+
+
+def _spelled(word: str, names: list[tuple[str, object, str]]) -> Q:
+    """The word in a booking, or in the name of its host or event type. The letters î and â, of one sound, stand for
+    each other."""
+    found = Q()
+    for spelling in {plain_words(each) for each in (word, word.replace("î", "â"), word.replace("â", "î"))}:
+        found |= _contains_word(spelling)
+        if len(spelling) >= MIN_DIGITS:
+            for field in ("host", "event_type"):
+                keys = [key for kind, key, name in names if kind == field and spelling in name]
+                found |= Q(**{f"{field}__in": keys}) if keys else Q()
     return found
 
 
@@ -100,14 +137,27 @@ def _contains_word(word: str) -> Q:
 
 
 def _by_id(term: str) -> list[uuid.UUID]:
-    """The bookings with this conversation or event id."""
+    """The bookings with this conversation or event id, and those whose number begins so."""
     if len(term) < 2:
         return []
-    of_conversation = VAIMetadata.objects.filter(conversation_id=term).values_list("pk")
+    conversations = Q(conversation_id=term)
+    if len(term) >= MIN_DIGITS and " " not in term and re.search(r"\d", term):
+        conversations |= Q(conversation_id__icontains=term) & ~Q(conversation_id="")
+    of_conversation = VAIMetadata.objects.filter(conversations).values_list("pk")
+    of_number = Booking.objects.filter(_number_begins(term)).values_list("pk")
     of_event = Booking.objects.filter(event_id=term).values_list("pk")
     of_calendly_booking = CalendlyBooking.objects.filter(event_id=term).values_list("booking_id")
-    found = of_conversation.union(of_event, of_calendly_booking, all=True)[: 3 * MAX_IDS]
-    return list(dict.fromkeys(key for (key,) in found))
+    found = of_conversation.union(of_number, of_event, of_calendly_booking, all=True)[: 3 * MAX_IDS]
+    with _by_index(found.db):
+        return list(dict.fromkeys(key for (key,) in found))
+
+
+def _number_begins(term: str) -> Q:
+    """The bookings whose number begins with the term."""
+    if NUMBER_BEGIN.fullmatch(term.lower()) is None:
+        return Q(pk__in=[])
+    digits = term.lower().replace("-", "")[:32]
+    return Q(pk__gte=uuid.UUID(digits.ljust(32, "0")), pk__lte=uuid.UUID(digits.ljust(32, "f")))
 
 
 def _is_common(named: Q) -> bool:

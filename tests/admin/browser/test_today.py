@@ -41,7 +41,7 @@ def test_the_list_of_models_is_folded_and_opens(
 ) -> None:
     viewer = open_admin("victor", language)
     viewer.open("app_list", APP)
-    link = viewer.page.locator(".all-lists a", has_text=capfirst(viewer.says("agent keys"))).first
+    link = viewer.page.locator(".sidebar-all a", has_text=capfirst(viewer.says("agent keys"))).first
     assert not link.is_visible()
-    viewer.page.locator(".all-lists > summary").press("Enter")
+    viewer.page.locator(".sidebar-all > summary").press("Enter")
     assert link.is_visible()
