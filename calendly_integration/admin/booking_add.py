@@ -9,19 +9,19 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from ..models import Booking, EventType, FollowUp
-from ..services import errors
+from ..services import errors, texts
 from ..services.actors import Actor
 from ..services.backoffice import staff_booking
 from ..services.bookings import create
 from ..services.bookings.results import Booked, OutcomeUnknown, SlotUnavailable
 from ..services.catalog import event_types
-from . import error_messages, formatting, questions, reschedule, slots
+from . import error_messages, formatting, questions, reschedule, slots, viewer_timezone
 from .booking_form import BookingForm
 from .read_only import ReadOnlyAdmin
 from .reschedule import FormError
@@ -43,7 +43,17 @@ class AddBookingMixin(ReadOnlyAdmin[Booking]):
         for pattern in patterns:
             if pattern.name == self.url_name("add"):
                 pattern.callback = transaction.non_atomic_requests(pattern.callback)
-        return patterns
+        known_person = viewer_timezone.in_zone(self.admin_site.admin_view(self.known_person_view))
+        return [path("add/person/", known_person, name=self.url_name("known_person")), *patterns]
+
+    def known_person_view(self, request: HttpRequest) -> HttpResponse:
+        """A part of the page: the person whose address or number was typed, if they had a meeting before."""
+        if not (self.has_add_permission(request) and self.has_view_permission(request)):
+            raise PermissionDenied
+        found = staff_booking.known_person(
+            email=request.GET.get("email", "")[:320], phone=request.GET.get("phone", "")[:64]
+        )
+        return self.page(request, "known_person.html", title="", booking=found)
 
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
@@ -52,27 +62,24 @@ class AddBookingMixin(ReadOnlyAdmin[Booking]):
         if not (self.has_add_permission(request) and self.has_view_permission(request)):
             raise PermissionDenied
         wanted = request.GET.get("event_type", "")
-        kind = None
         if wanted:
             with suppress(event_types.EventTypeNotFound, event_types.EventTypeAmbiguous):
-                kind = event_types.find(wanted)
-        return choose(self, request, unknown=bool(wanted)) if kind is None else fill_in(self, request, kind)
+                return fill_in(self, request, event_types.find(wanted))
+        found = _bookable(request.GET.get("host", ""))
+        if len(found) == 1 and not wanted:
+            return fill_in(self, request, found[0])
+        return choose(self, request, found, unknown=bool(wanted))
 
 
-def choose(page: ReadOnlyAdmin[Booking], request: HttpRequest, *, unknown: bool) -> HttpResponse:
+def choose(
+    page: ReadOnlyAdmin[Booking], request: HttpRequest, found: list[EventType], *, unknown: bool
+) -> HttpResponse:
     """The page that lists the event types. It passes the query string on."""
     query = request.GET.copy()
     cards = []
-    for kind in EventType.objects.bookable().prefetch_related("hosts"):
+    for kind in found:
         query["event_type"] = str(kind.pk)
-        cards.append(
-            {
-                "query": f"?{query.urlencode()}",
-                "name": formatting.plain(kind.name),
-                "hosts": reschedule.hosts_of(kind),
-                "duration": kind.duration,
-            }
-        )
+        cards.append({"query": f"?{query.urlencode()}", **_heading(kind)})
     return page.page(
         request, "booking_add.html", title=_("Add a booking"), cards=cards, unknown=unknown, css=slots.CSS
     )
@@ -81,7 +88,7 @@ def choose(page: ReadOnlyAdmin[Booking], request: HttpRequest, *, unknown: bool)
 def fill_in(page: ReadOnlyAdmin[Booking], request: HttpRequest, kind: EventType) -> HttpResponse:
     """The page of one event type. A POST books, or shows the page again with everything that was typed."""
     now, form_error = timezone.now(), FormError()
-    refreshes = "look" in request.POST
+    refreshes = "look" in request.POST or "fill" in request.POST
     if request.method == "POST" and not refreshes:
         form = BookingForm(request.POST, kind=kind)
         answer = _book(page, request, kind, form, now)
@@ -91,52 +98,77 @@ def fill_in(page: ReadOnlyAdmin[Booking], request: HttpRequest, kind: EventType)
     else:
         form = BookingForm(kind=kind, initial=prefilled(request))
         if refreshes:
-            form.initial = questions.typed(form, request)
+            form.initial = questions.typed(form, request) | _person(request.POST.get("fill", ""))
     zone = str(form["timezone"].value() or "")
     query = slots.read_query(request, kind, invitee=zone, now=now, taken=form_error.taken)
-    picker = slots.picker(request, kind, query, now=now, ask=form_error.ask)
     others = request.GET.copy()
-    others.pop("event_type", None)
+    others["event_type"] = ""
     return page.page(
         request,
         "booking_add.html",
         title=_("Add a booking"),
-        kind={
-            "name": formatting.plain(kind.name),
-            "hosts": reschedule.hosts_of(kind),
-            "duration": kind.duration,
-        },
+        kind=_heading(kind),
         others=f"?{others.urlencode()}",
         form=form,
+        known_person=page.url("known_person"),
         failure=form_error.failure,
-        picker=picker,
+        picker=slots.picker(request, kind, query, now=now, ask=form_error.ask),
         # After a failure the form gets a new id, so that it can book again.
         once=uuid.uuid4() if not refreshes else _read_form_id(request) or uuid.uuid4(),
         css=slots.CSS,
-        js=("calendly_integration/slots.js",),
+        js=slots.JS,
     )
 
 
 def prefilled(request: HttpRequest) -> dict[str, str]:
     """Initial values from the query string, such as those of a follow-up."""
-    names = {
-        "name": "name",
-        "email": "email",
-        "phone": "phone",
-        "timezone": "timezone",
-        "conversation": "conversation",
+    names = ("name", "email", "phone", "timezone", "conversation", "notes")
+    found = {name: request.GET[name][:4000] for name in names if request.GET.get(name)}
+    zone = request.GET.get("time_zone") or found.get("timezone")
+    return found | ({"timezone": formatting.zone_of(zone[:320]).key} if zone else {})
+
+
+def _bookable(host: str) -> list[EventType]:
+    """The event types to choose from: those of a host, or all."""
+    found = EventType.objects.bookable().prefetch_related("hosts")
+    try:
+        return list(found.filter(hosts=uuid.UUID(host[:64])))
+    except ValueError:
+        return list(found)
+
+
+def _heading(kind: EventType) -> dict[str, Any]:
+    return {
+        "name": formatting.plain(kind.name),
+        "hosts": reschedule.hosts_of(kind),
+        "duration": kind.duration,
     }
-    found = {field: request.GET[name][:320] for name, field in names.items() if request.GET.get(name)}
-    if "timezone" in found:
-        found["timezone"] = formatting.zone_of(found["timezone"]).key
-    return found
+
+
+def _person(key: str) -> dict[str, str]:
+    """The invitee of an earlier booking, for the form."""
+    try:
+        booking = Booking.objects.filter(pk=uuid.UUID(key[:64])).first()
+    except ValueError:
+        booking = None
+    if booking is None:
+        return {}
+    person = {
+        "name": booking.invitee_name,
+        "email": booking.invitee_email,
+        "phone": booking.phone,
+        "timezone": formatting.zone_of(booking.time_zone).key,
+    }
+    if booking.locale:
+        person["language"] = texts.language(booking.locale)
+    return {field: value for field, value in person.items() if value}
 
 
 def _book(
     page: ReadOnlyAdmin[Booking], request: HttpRequest, kind: EventType, form: BookingForm, now: datetime
 ) -> HttpResponse | FormError:
     """Book. Returns the response, or what prevented the booking."""
-    start, form_id = slots.parse(request.POST.get("start", "")), _read_form_id(request)
+    start, form_id = slots.given_start(request.POST), _read_form_id(request)
     if not form.is_valid():
         return FormError(gettext("Correct the fields marked below."))
     if start is None:

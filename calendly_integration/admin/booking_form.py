@@ -17,6 +17,19 @@ from ..services.bookings.questions import asks_for_place
 from . import fields, formatting, questions
 
 LANGUAGES = (("ro", "română"), ("en", "English"))
+# Few meetings need these fields.
+MORE_FIELDS = ("language", "conversation", "guests", "notes")
+# The picker follows the invitee's zone.
+RENEW_SLOTS = {
+    "hx-post": "",
+    "hx-trigger": "change",
+    "hx-vals": '{"look": "1"}',
+    "hx-target": "#slots",
+    "hx-select": "#slots",
+    "hx-select-oob": "#slots-bar",
+    "hx-swap": "outerHTML",
+    "hx-sync": "closest form:replace",
+}
 
 
 @lru_cache(maxsize=1)
@@ -58,7 +71,11 @@ class BookingForm(forms.Form):
         help_text=_("This event type asks the invitee where the meeting takes place."),
     )
     timezone = forms.ChoiceField(
-        label=_("Time zone"), label_suffix="", choices=_zones, initial=time_zones.default_name
+        label=_("Time zone"),
+        label_suffix="",
+        choices=_zones,
+        initial=time_zones.default_name,
+        widget=forms.Select(RENEW_SLOTS),
     )
     language = forms.ChoiceField(
         label=_("Language"), label_suffix="", choices=LANGUAGES, initial=formatting.language
@@ -88,6 +105,22 @@ class BookingForm(forms.Form):
             del self.fields["location"]
         self.asked = [each for each in kind.questions if each.get("enabled", True)]
         self.fields |= questions.fields(self.asked)
+
+    @property
+    def main_fields(self) -> list[forms.BoundField]:
+        """The fields that each meeting needs."""
+        return [field for field in self.visible_fields() if field.name not in MORE_FIELDS]
+
+    @property
+    def more_fields(self) -> list[forms.BoundField]:
+        """The other fields, folded."""
+        return [self[name] for name in MORE_FIELDS]
+
+    @property
+    def more_open(self) -> bool:
+        """Whether one of the other fields has an error or a value of its own."""
+        typed = any(self[name].value() for name in ("conversation", "guests", "notes"))
+        return typed or any(field.errors for field in self.more_fields)
 
     def clean_email(self) -> str:
         """Checked by the same rule as in the API."""

@@ -14,12 +14,15 @@ from ..models import Booking, EventType
 from ..services.actors import Actor
 from ..services.bookings import reassign as reassign_service
 from ..services.bookings import time_zones
-from ..services.bookings.results import BookingResult
+from ..services.bookings.results import SlotUnavailable
 from . import booking_page, error_messages, formatting, questions, reschedule, slots
 from .read_only import ReadOnlyAdmin
 from .reschedule import FormError
 
 NO_CANDIDATES = _("No other host has an event type of the same length. Create one at Calendly, then sync.")
+NOT_OF_HOST = _(
+    "That colleague has no event type of the same length, so the meeting cannot be theirs. Choose somebody else."
+)
 
 
 def blocked(booking: Booking, now: datetime) -> str:
@@ -42,18 +45,23 @@ class ReassignMixin(ReadOnlyAdmin[Booking]):
 
 
 def view(page: ReadOnlyAdmin[Booking], request: HttpRequest, booking: Booking) -> HttpResponse:
-    """Choose the other host's event type, then a start; then reassign."""
+    """Choose the other host's event type, then a start; then reassign. `?host=` is the colleague on whose
+    column of the calendar the meeting was dropped."""
     now, found = timezone.now(), list[EventType]()
     cannot = blocked(booking, now)
     if not cannot:
         found = list(reassign_service.reassignment_candidates(booking).prefetch_related("hosts"))
         cannot = "" if found else str(NO_CANDIDATES)
+    of_host = [
+        each for each in found if request.GET.get("host") in {str(host.pk) for host in each.hosts.all()}
+    ]
+    context: dict[str, Any] = {"blocked": cannot}
+    if found and "host" in request.GET and not of_host:
+        context["note"] = NOT_OF_HOST
+    found = of_host or found
     wanted = request.GET.get("to", "")
     kind = next((each for each in found if str(each.pk) == wanted), found[0] if len(found) == 1 else None)
-    context: dict[str, Any] = {
-        "blocked": cannot,
-        "reassignment_candidates": [_choice(each, kind) for each in found],
-    }
+    context["reassignment_candidates"] = [_choice(request, each, kind) for each in found]
     if kind is not None:
         answer = _offer(page, request, booking, kind, now)
         if isinstance(answer, HttpResponse):
@@ -62,19 +70,22 @@ def view(page: ReadOnlyAdmin[Booking], request: HttpRequest, booking: Booking) -
     return page.page(
         request,
         "reassign.html",
-        title=_("Reassign to another host"),
+        title=REASSIGN.label,
         row=booking,
         booking=booking,
         head=booking_page.head(booking),
         kind=kind,
         css=slots.CSS,
+        js=slots.JS,
         **context,
     )
 
 
-def _choice(kind: EventType, chosen: EventType | None) -> dict[str, Any]:
+def _choice(request: HttpRequest, kind: EventType, chosen: EventType | None) -> dict[str, Any]:
+    query = request.GET.copy()
+    query["to"] = str(kind.pk)
     return {
-        "pk": kind.pk,
+        "query": f"?{query.urlencode()}",
         "name": formatting.plain(kind.name),
         "hosts": reschedule.hosts_of(kind),
         "duration": kind.duration,
@@ -94,12 +105,9 @@ def _offer(
     if refreshes:
         form.initial = questions.typed(form, request)
     if sent and not refreshes:
-        answer = FormError(gettext("Answer what the other event type asks."))
-        if form.is_valid():
-            done = _reassign(page, request, booking, kind, form, now)
-            if isinstance(done, HttpResponse):
-                return done
-            answer = done
+        answer = _reassign(page, request, booking, kind, form, now)
+        if isinstance(answer, HttpResponse):
+            return answer
         form_error = answer
     query = slots.read_query(
         request,
@@ -109,10 +117,11 @@ def _offer(
         preset=booking.start_at,
         taken=form_error.taken,
     )
-    picker = slots.picker(request, kind, query, now=now, ask=form_error.ask)
     return {
         "failure": form_error.failure,
-        "picker": picker,
+        "picker": slots.picker(
+            request, kind, query, now=now, moved_from=booking.start_at, ask=form_error.ask
+        ),
         "form": form if form.fields else None,
         "hosts": reschedule.hosts_of(kind),
     }
@@ -126,24 +135,31 @@ def _reassign(
     form: forms.Form,
     now: datetime,
 ) -> HttpResponse | FormError:
-    hosts = reschedule.hosts_of(kind)
-    answers = questions.answers(form, reassign_service.unanswered(booking, kind))
-
-    def move(start: datetime, by: Actor) -> BookingResult:
-        return reassign_service.reassign_host(
-            booking, event_type=kind, new_start=start, by=by, now=now, answers=answers
+    """Reassign the meeting. Returns the response, or what prevented it."""
+    if not form.is_valid():
+        return FormError(gettext("Answer what the other event type asks."))
+    start = reschedule.wanted_start(request, booking)
+    if isinstance(start, FormError):
+        return start
+    try:
+        result = reassign_service.reassign_host(
+            booking,
+            event_type=kind,
+            new_start=start,
+            by=Actor.staff(request.user.get_username()),
+            now=now,
+            answers=questions.answers(form, reassign_service.unanswered(booking, kind)),
         )
-
-    def done_text(start: datetime) -> str:
-        at = formatting.local(start, booking.time_zone)
-        return gettext("The meeting is reassigned to %(host)s, %(start)s.") % {"host": hosts, "start": at}
-
-    return reschedule.run_move(
+    except error_messages.BOOKING_ERRORS as error:
+        return reschedule.refused(error)
+    if isinstance(result, SlotUnavailable):
+        return reschedule.start_taken(start)
+    hosts, at = reschedule.hosts_of(kind), formatting.local(start, booking.time_zone)
+    text = gettext("The meeting is reassigned to %(host)s, %(start)s.") % {"host": hosts, "start": at}
+    return reschedule.finish(
         page,
         request,
-        booking,
-        move,
-        done_text,
-        done=gettext("Reassigned to %s.") % hosts,
+        result,
+        done=(gettext("Reassigned to %s.") % hosts, text),
         asked=gettext("Asked Calendly to reassign it to %s.") % hosts,
     )

@@ -1,11 +1,10 @@
 """The page on which staff move a meeting to another free start."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -15,7 +14,7 @@ from ..services.actors import Actor
 from ..services.bookings import create, time_zones
 from ..services.bookings import reschedule as reschedule_service
 from ..services.bookings.attempts import NotReschedulable
-from ..services.bookings.results import Booked, BookingResult, OutcomeUnknown
+from ..services.bookings.results import Booked, OutcomeUnknown, SlotUnavailable
 from . import booking_page, display, error_messages, formatting, slots
 from .object_actions import Words
 from .read_only import ReadOnlyAdmin
@@ -59,7 +58,9 @@ def view(page: ReadOnlyAdmin[Booking], request: HttpRequest, booking: Booking) -
     if kind is not None and not cannot:
         zone = time_zones.zone_of(booking).name
         query = slots.read_query(request, kind, invitee=zone, now=now, taken=form_error.taken)
-        picker = slots.picker(request, kind, query, now=now, without=booking.start_at, ask=form_error.ask)
+        picker = slots.picker(
+            request, kind, query, now=now, moved_from=booking.start_at, own=True, ask=form_error.ask
+        )
     return page.page(
         request,
         "reschedule.html",
@@ -72,6 +73,7 @@ def view(page: ReadOnlyAdmin[Booking], request: HttpRequest, booking: Booking) -
         picker=picker,
         link=_link(booking) if not cannot else "",
         css=("calendly_integration/booking.css", *slots.CSS),
+        js=slots.JS,
     )
 
 
@@ -85,60 +87,68 @@ def _move(
     page: ReadOnlyAdmin[Booking], request: HttpRequest, booking: Booking, now: datetime
 ) -> HttpResponse | FormError:
     """Move the meeting. Returns the response, or what prevented the move."""
-
-    def move(start: datetime, by: Actor) -> BookingResult:
-        return reschedule_service.reschedule(booking, new_start=start, by=by, now=now)
-
-    def done_text(start: datetime) -> str:
-        return gettext("The meeting is moved to %s.") % formatting.local(start, booking.time_zone)
-
-    return run_move(
-        page,
-        request,
-        booking,
-        move,
-        done_text,
-        done=_("Moved."),
-        asked=_("Asked Calendly to move it."),
-        link=_link(booking),
-    )
+    start = wanted_start(request, booking)
+    if isinstance(start, FormError):
+        return start
+    by = Actor.staff(request.user.get_username())
+    try:
+        result = reschedule_service.reschedule(booking, new_start=start, by=by, now=now)
+    except error_messages.BOOKING_ERRORS as error:
+        return refused(error, _link(booking))
+    if isinstance(result, SlotUnavailable):
+        return start_taken(start)
+    text = gettext("The meeting is moved to %s.") % formatting.local(start, booking.time_zone)
+    return finish(page, request, result, done=(_("Moved."), text), asked=_("Asked Calendly to move it."))
 
 
-def run_move(
-    page: ReadOnlyAdmin[Booking],
-    request: HttpRequest,
-    booking: Booking,
-    move: Callable[[datetime, Actor], BookingResult],
-    done_text: Callable[[datetime], str],
-    *,
-    done: Words,
-    asked: Words,
-    link: str = "",
-) -> HttpResponse | FormError:
-    """Run a move or a reassignment to the chosen start. `move` and `done_text` are what the two differ in.
-    `link` is the page where the invitee can do the same; it is shown if Calendly refuses."""
-    start = slots.parse(request.POST.get("start", ""))
+# The steps that moving and reassigning share
+
+
+def wanted_start(request: HttpRequest, booking: Booking) -> datetime | FormError:
+    """The chosen start, or why nothing is moved to it."""
+    start = slots.given_start(request.POST)
     if start is None:
         return FormError(gettext("Choose one of the free start times."))
-    if moved := moved_since(request, booking):
-        return FormError(moved)
-    try:
-        outcome = move(start, Actor.staff(request.user.get_username()))
-    except error_messages.BOOKING_ERRORS as error:
-        # If Calendly was unreachable, the page does not wait for it again.
-        ours = isinstance(error, create.InvalidBookingRequest | NotReschedulable)
-        way = gettext("The invitee can still move it on this page: %s") % link if link and not ours else ""
-        return FormError(f"{error_messages.describe_booking_error(error)} {way}".strip(), ask=ours)
-    if isinstance(outcome, Booked):
-        return page.finish_action(request, outcome.booking, done, done_text(start))
-    if isinstance(outcome, OutcomeUnknown):
+    moved = moved_since(request, booking)
+    return FormError(moved) if moved else start
+
+
+def refused(error: Exception, link: str = "") -> FormError:
+    """The text of an error. `link` is the page on which the invitee can still move the meeting."""
+    # If Calendly was unreachable, the page does not wait for it again.
+    ours = isinstance(error, create.InvalidBookingRequest | NotReschedulable)
+    way = gettext("The invitee can still move it on this page: %s") % link if link and not ours else ""
+    return FormError(f"{error_messages.describe_booking_error(error)} {way}".strip(), ask=ours)
+
+
+def start_taken(start: datetime) -> FormError:
+    """The text if somebody else was faster."""
+    text = gettext("That start time is no longer free. The meeting is unchanged. Choose another one.")
+    return FormError(text, start)
+
+
+def finish(
+    page: ReadOnlyAdmin[Booking],
+    request: HttpRequest,
+    result: Booked | OutcomeUnknown,
+    *,
+    done: tuple[Words, str],
+    asked: Words,
+) -> HttpResponse:
+    """Write to the log, show a message, and go back to the booking, or to the calendar that sent the form.
+    `done` is the line of the log and the message; `asked` is the line if the answer was lost."""
+    if isinstance(result, OutcomeUnknown):
         lost = gettext(
             "Calendly's answer was lost and is being looked up. Until then "
             "the old start applies: look again in a minute."
         )
-        return page.finish_action(request, booking, asked, lost, messages.WARNING)
-    text = gettext("That start time is no longer free. The meeting is unchanged. Choose another one.")
-    return FormError(text, start)
+        answer = page.finish_action(request, result.booking, asked, lost, messages.WARNING)
+    else:
+        answer = page.finish_action(request, result.booking, *done)
+    if "calendar" in request.POST:
+        query = QueryDict(request.POST["calendar"][:1000]).urlencode()
+        return HttpResponseRedirect(f"{page.url('calendar')}?{query}")
+    return answer
 
 
 def moved_since(request: HttpRequest, booking: Booking) -> str:

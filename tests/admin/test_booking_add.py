@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from calendly_integration import clients
 from calendly_integration.models import Booking, CalendlyAccount, EventType, FollowUp, TimelineEntry
+from calendly_integration.models.booking import search_key
 from calendly_integration.sandbox.calendly import Calendly
 from calendly_integration.sandbox.seeds import place, question
 from calendly_integration.services.accounts import calendly_accounts
@@ -23,7 +24,7 @@ START = "2026-11-24T10:00:00Z"
 
 
 def starts(answer: Any) -> list[str]:
-    return re.findall(r'name="start" value="([^"]+)"', answer.content.decode())
+    return re.findall(r'name="start-\d+" value="([^"]+)"', answer.content.decode())
 
 
 def once(answer: Any) -> str:
@@ -160,7 +161,7 @@ def test_starts_shown_on_another_clock_than_the_invitees_are_shown_anew_before_a
     assert (posts(sandbox), Booking.objects.count()) == (0, 0)
     assert "Tuesday, November 24, 2026 at 08:45 (America/New_York). Check it, then book." in text
     assert "on the invitee&#x27;s clock, America/New_York" in text
-    assert 'value="2026-11-24T13:45:00Z" checked> <span>08:45 <small>13:45 UTC' in text
+    assert 'value="2026-11-24T13:45:00Z" checked> <span>08:45 <small>15:45 Bucharest' in text
     assert 'name="shown_zone" value="America/New_York"' in text
     staff.post(to(demo), form | {"shown_zone": "America/New_York", "once": once(answer)})
     booking = Booking.objects.get()
@@ -176,7 +177,7 @@ def test_starts_on_the_hosts_clock_say_so_and_are_booked_as_they_are(
     address = to(demo, zone="host")
     text = staff.get(address).content.decode()
     assert "shown_zone" not in text
-    assert 'value="2026-11-24T13:45:00Z"> <span>15:45 <small>13:45 UTC' in text
+    assert 'value="2026-11-24T13:45:00Z"> <span>15:45</span>' in text
     staff.post(address, filled(timezone="America/New_York", start="2026-11-24T13:45:00Z"))
     assert Booking.objects.get().start_at == datetime(2026, 11, 24, 13, 45, tzinfo=UTC)
 
@@ -188,8 +189,8 @@ def test_of_a_start_that_went_the_whole_day_comes_first(
     before = [each for each in starts(staff.get(to(demo))) if each.startswith("2026-12-02")]
     sandbox.book_as_invitee("Sales Demo", datetime.fromisoformat(chosen), email="fast@example.com")
     text = staff.post(to(demo), filled(start=chosen)).content.decode()
-    first = text.partition('<details class="day" open>')[2].partition("</details>")[0]
-    offered = re.findall(r'name="start" value="([^"]+)"', first)
+    first = text.partition('<details class="slot-day" name="slot-day" open>')[2].partition("</details>")[0]
+    offered = re.findall(r'name="start-\d+" value="([^"]+)"', first)
     taken = {f"2026-12-02T{hour}:00Z" for hour in ("09:30", "09:45", "10:00", "10:15", "10:30")}
     assert "Wednesday, December 2" in first
     assert f"{len(offered)} free" in first
@@ -428,3 +429,86 @@ def test_a_choice_and_another_answer_together_are_refused_where_one_is_taken(
     calendly_booking = Booking.objects.get().current_calendly_booking
     assert calendly_booking
     assert calendly_booking.request["answers"] == [["Size?", "huge"], ["Needs?", "a\nc"]]
+
+
+def test_the_address_fills_the_page_in(staff: Client, demo: EventType, sandbox: Calendly) -> None:
+    address = to(demo, name="Nora", email="nora@example.com", time_zone="europe/paris", notes="VIP <b>")
+    text = staff.get(address).content.decode()
+    for kept in (
+        'value="Nora"',
+        'value="nora@example.com"',
+        "VIP &lt;b&gt;",
+        '<option value="Europe/Paris" selected',
+    ):
+        assert kept in text
+    assert "<details open><summary>Language" in text  # there is a note
+    for given in ("Mars/Base", "\x00", "9" * 5000):
+        assert (
+            '<option value="Europe/Bucharest" selected'
+            in staff.get(to(demo, time_zone=given)).content.decode()
+        )
+
+
+def test_a_host_in_the_address_narrows_the_event_types(
+    staff: Client, demo: EventType, sandbox: Calendly
+) -> None:
+    radu = next(user for user in sandbox.state.users.values() if user.name == "Radu Marin")
+    kind = added(sandbox, "Demo with Radu", owner=radu)
+    page = reverse("admin:calendly_integration_booking_add")
+    host = kind.hosts.get()
+    text = staff.get(page, {"host": str(host.pk)}).content.decode()
+    assert "Book the meeting" in text  # the only one: no question
+    others = {"host": str(host.pk), "event_type": ""}
+    assert "Demo with Radu" in staff.get(page, others).content.decode()
+    for given in ("x", "\x00", str(uuid.uuid4())):
+        assert staff.get(page, {"host": given}).status_code == 200
+    ana = demo.hosts.get()
+    text = staff.get(page, {"host": str(ana.pk)}).content.decode()
+    assert "Sales Demo" in text
+    assert "Demo with Radu" not in text
+
+
+def test_a_known_person_is_offered_by_address_or_number_and_filled_in(
+    entered: Callable[..., Client], booking: Booking, demo: EventType
+) -> None:
+    Booking.objects.update(phone="+40744120980", time_zone="America/New_York", locale="en")
+    booking.refresh_from_db()
+    booking.search_key = search_key(booking.invitee_name, booking.invitee_email, booking.phone)
+    booking.save()
+    address = reverse("admin:calendly_integration_booking_known_person")
+    browser = entered("staff")
+    for given in (
+        {"email": " Nora@Example.com "},
+        {"phone": "0744 120 980"},
+        {"email": "x", "phone": "+40744120980"},
+    ):
+        assert f'value="{booking.pk}"' in browser.get(address, given).content.decode()
+    for given in ({}, {"email": "nora@example.co"}, {"phone": "0744"}, {"phone": "\x00", "email": "\x00"}):
+        assert "Known person" not in browser.get(address, given).content.decode()
+    typed = filled(name="N", phone="", notes="Called us.", fill=str(booking.pk))
+    text = browser.post(to(demo), typed).content.decode()
+    for kept in (
+        'value="nora@example.com"',
+        'value="+40744120980"',
+        "Called us.",
+        '<option value="en" selected',
+    ):
+        assert kept in text
+    assert "on the invitee&#x27;s clock, America/New_York" in text
+    assert Booking.objects.count() == 1
+    assert browser.post(to(demo), typed | {"fill": "x"}).status_code == 200
+    assert entered("viewer").get(address).status_code == 403
+    assert entered("stranger").get(address).status_code == 403
+    assert entered("nobody").get(address).status_code == 302
+
+
+def test_of_a_start_that_is_not_free_the_nearest_come_first_and_none_is_chosen(
+    staff: Client, demo: EventType, sandbox: Calendly
+) -> None:
+    sandbox.book_as_invitee("Sales Demo", datetime.fromisoformat(START), email="fast@example.com")
+    text = staff.get(to(demo, start=START)).content.decode()
+    assert " checked" not in text
+    assert "is not free. Choose another start." in text
+    nearest = re.findall(r'data-start="([^"]+)"', text)
+    assert [each[11:16] for each in nearest] == ["09:15", "10:45", "09:00", "11:00"]
+    assert "First free time" not in text

@@ -24,7 +24,7 @@ def address(booking: Booking) -> str:
 
 
 def starts(answer: Any) -> list[str]:
-    return re.findall(r'name="start" value="([^"]+)"', answer.content.decode())
+    return re.findall(r'name="start-\d+" value="([^"]+)"', answer.content.decode())
 
 
 def colleague(
@@ -64,8 +64,8 @@ def test_of_a_start_that_went_the_whole_day_of_the_colleague_comes_first(
     sandbox.book_as_invitee("Demo with Radu", datetime.fromisoformat(chosen), email="fast@example.com")
     answer = staff.post(address(booking), {"start": chosen})
     text = answer.content.decode()
-    first = text.partition('<details class="day" open>')[2].partition("</details>")[0]
-    offered = re.findall(r'name="start" value="([^"]+)"', first)
+    first = text.partition('<details class="slot-day" name="slot-day" open>')[2].partition("</details>")[0]
+    offered = re.findall(r'name="start-\d+" value="([^"]+)"', first)
     assert "Wednesday, December 2" in first
     assert f"{len(offered)} free" in first
     assert offered[0] < chosen < offered[-1]

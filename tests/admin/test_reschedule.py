@@ -12,13 +12,13 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
+from django.utils import translation
 from time_machine import Traveller
 
 from calendly_integration.admin import slots
 from calendly_integration.models import Booking, EventType, TimelineEntry
 from calendly_integration.sandbox.calendly import Calendly
 from calendly_integration.services.backoffice import preferences
-from calendly_integration.services.catalog.availability import Slot
 
 
 def address(booking: Booking) -> str:
@@ -26,7 +26,7 @@ def address(booking: Booking) -> str:
 
 
 def starts(answer: Any) -> list[str]:
-    return re.findall(r'name="start" value="([^"]+)"', answer.content.decode())
+    return re.findall(r'name="start-\d+" value="([^"]+)"', answer.content.decode())
 
 
 def test_the_page_offers_the_free_starts_on_the_invitees_clock_and_changes_nothing(
@@ -40,7 +40,7 @@ def test_the_page_offers_the_free_starts_on_the_invitees_clock_and_changes_nothi
     assert len(found) > 100
     assert found == sorted(found)
     assert "2026-11-23T07:00:00Z" not in found  # its own start
-    assert re.search(r"02:30 <small>07:30 UTC", text)
+    assert "02:30 <small>09:30 Bucharest" in text
     assert {call.method for call in sandbox.calls} <= {"GET", "POST"}
     assert sandbox.calls[-1].method == "GET"
     assert TimelineEntry.objects.filter(booking=booking, action="move_requested").count() == 0
@@ -110,7 +110,7 @@ def test_a_day_on_which_nothing_is_left_stands_first_and_says_so(
     assert chosen in starts(staff.get(address(booking)))
     sandbox.add_busy_time(datetime(2026, 12, 2, tzinfo=UTC), datetime(2026, 12, 3, tzinfo=UTC))
     text = staff.post(address(booking), {"start": chosen}).content.decode()
-    first = text.partition('<details class="day" open>')[2].partition("</details>")[0]
+    first = text.partition('<details class="slot-day" name="slot-day" open>')[2].partition("</details>")[0]
     assert "Wednesday, December 2" in first
     assert "0 free" in first
     assert "No start time is free on this day any more." in first
@@ -227,16 +227,11 @@ def test_what_cannot_be_moved_is_not_asked_of_calendly(
 
 
 def test_the_hour_that_comes_twice_is_told_apart_by_its_offset() -> None:
-    hour = timedelta(hours=1)
-    first = datetime(2027, 10, 31, 0, 30, tzinfo=UTC)
-    offered = [Slot(at, at + hour, "") for at in (first, first + hour, first + 2 * hour)]
-    [day] = slots.by_day(offered, ZoneInfo("Europe/Bucharest"))
-    assert day.clocks_change
-    assert [(start.label, start.utc) for start in day.starts] == [
-        ("03:30 UTC+3", "00:30 UTC"),
-        ("03:30 UTC+2", "01:30 UTC"),
-        ("04:30", "02:30 UTC"),
-    ]
+    first, zone = datetime(2027, 10, 31, 0, 30, tzinfo=UTC), ZoneInfo("Europe/Bucharest")
+    with translation.override("ro"):
+        said = [slots.start_text(first + timedelta(hours=hours), zone) for hours in range(3)]
+    day = "duminică, 31 oct."
+    assert said == [f"{day}, 03:30 UTC+3", f"{day}, 03:30 UTC+2", f"{day}, 04:30"]
 
 
 @pytest.mark.parametrize(("day", "hours"), [("2027-03-28", 23), ("2027-10-31", 25), ("2027-10-30", 24)])
@@ -267,11 +262,11 @@ def test_a_look_ends_at_midnight_whatever_the_clocks_do(
 @pytest.mark.parametrize(
     ("whose", "heading", "label"),
     [
-        ("", "on the invitee&#x27;s clock, America/New_York", "02:15"),
-        ("invitee", "on the invitee&#x27;s clock, America/New_York", "02:15"),
-        ("host", "on the host&#x27;s clock, Europe/Bucharest", "09:15"),
-        ("viewer", "on your clock, Europe/London", "07:15"),
-        ("nobody", "on the invitee&#x27;s clock, America/New_York", "02:15"),
+        ("", "on the invitee&#x27;s clock, America/New_York", "02:15 <small>07:15 London</small>"),
+        ("invitee", "on the invitee&#x27;s clock, America/New_York", "02:15 <small>07:15 London</small>"),
+        ("host", "on the host&#x27;s clock, Europe/Bucharest", "09:15 <small>07:15 London</small>"),
+        ("viewer", "on your clock, Europe/London", "<span>07:15</span>"),
+        ("nobody", "on the invitee&#x27;s clock, America/New_York", "02:15 <small>07:15 London</small>"),
     ],
 )
 def test_the_clock_can_be_chosen(
@@ -281,8 +276,53 @@ def test_the_clock_can_be_chosen(
     preferences.choose_zone(User.objects.get(username="maria"), "Europe/London")
     text = staff.get(address(booking), {"zone": whose}).content.decode()
     assert heading in text
-    assert f"{label} <small>07:15 UTC" in text
-    assert text.count('aria-current="true"') >= 1
+    assert label in text
+    assert text.count('hx-swap="outerHTML" aria-current="true"') == 1
+
+
+def test_zones_with_the_same_clocks_are_offered_once(staff: Client, booking: Booking) -> None:
+    assert "zone=" not in staff.get(address(booking)).content.decode()
+    Booking.objects.update(time_zone="America/New_York")
+    text = staff.get(address(booking), {"zone": "viewer"}).content.decode()
+    assert "invitee · America/New_York" in text
+    assert "host, you · Europe/Bucharest</button>" in text
+    assert text.count("zone=host") == 2  # one button: for htmx, and without it
+
+
+def test_the_days_stand_in_a_strip_with_their_free_hours_and_the_first_one_a_click_away(
+    staff: Client, booking: Booking
+) -> None:
+    answer = staff.get(address(booking))
+    text = answer.content.decode()
+    assert text.count('class="slot-day"') + text.count('class="slot-day none"') == 14
+    assert text.count('<details class="slot-day" name="slot-day" open>') == 1
+    first = starts(answer)[0]
+    assert f'data-start="{first}">First free time: Monday, 23 Nov, 09:45</button>' in text
+    assert "Morning" in text
+    assert "Afternoon" in text
+    assert "Monday, 23 Nov, 09:00 <span" in text  # the present start, before the arrow
+    assert "choose an hour</output>" in text
+    opened = staff.get(address(booking), {"start": first}).content.decode()
+    assert "Monday, 23 Nov, 09:45</output>" in opened
+    assert "First free time" in opened
+
+
+def test_each_day_is_a_group_of_its_own_and_two_choices_are_none(staff: Client, booking: Booking) -> None:
+    found = starts(staff.get(address(booking)))
+    two = {"start-1": found[0], "start-3": found[-1]}
+    assert "Choose one of the free start times" in staff.post(address(booking), two).content.decode()
+    staff.post(address(booking), {"start-3": found[-1]})
+    booking.refresh_from_db()
+    assert booking.start_at == datetime.fromisoformat(found[-1])
+
+
+def test_a_move_asked_in_the_calendar_leads_back_to_it(staff: Client, booking: Booking) -> None:
+    chosen = starts(staff.get(address(booking)))[20]
+    sent = {"start": chosen, "calendar": "view=timeGridWeek&date=2026-11-23\r\nx: y"}
+    answer = staff.post(address(booking), sent)
+    calendar = reverse("admin:calendly_integration_booking_calendar")
+    assert answer["Location"].startswith(f"{calendar}?view=timeGridWeek&date=2026-11-23")
+    assert "\n" not in answer["Location"]
 
 
 def test_later_and_earlier_days_are_a_link_away_within_sixty_days(

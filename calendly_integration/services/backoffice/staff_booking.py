@@ -8,10 +8,14 @@ from datetime import datetime
 from django.db import IntegrityError
 
 from ...models import Booking, FollowUp
+from ...models.booking import phone_parts
 from ..actors import Actor
 from ..bookings import create
 from ..bookings.results import Booked, BookingResult, SlotUnavailable
 from . import followups
+
+# A shorter number may be one that is still being typed.
+MIN_PHONE_DIGITS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,17 @@ def book(
         with suppress(followups.NotPossible):  # it was closed meanwhile, and stays closed
             followups.rebooked(followup, booking=result.booking, by=by, now=now)
     return result
+
+
+def known_person(*, email: str, phone: str) -> Booking | None:
+    """The latest booking of the person with this address, otherwise with this phone number in any spelling."""
+    rows, found = Booking.objects.order_by("-start_at", "-pk"), None
+    if email.strip():
+        found = rows.filter(email_key=email.strip().lower()).first()
+    _country, digits = phone_parts(phone)
+    if found is None and len(digits) >= MIN_PHONE_DIGITS:
+        found = rows.filter(search_key__contains=digits).first()
+    return found
 
 
 def _not_failed(booking_id: uuid.UUID) -> Booking | None:

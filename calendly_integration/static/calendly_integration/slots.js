@@ -1,48 +1,28 @@
-/* The free starts are in the invitee's time zone: when another zone is chosen, they are loaded again. */
+/* One start is chosen among the days, each of which is a radio group of its own. The sentence beside the button names it. */
 "use strict";
 
 (() => {
-    let asked = null;
+    const choose = (radio) => {
+        for (const each of document.querySelectorAll("#slots input[type=radio]")) each.checked = each === radio;
+        document.getElementById("slots-choice").textContent = radio.dataset.text;
+    };
 
-    /* The page as it is with all that was typed, without the rest of its effects. */
-    async function fresh(form, signal) {
-        const typed = new FormData(form);
-        typed.set("look", "1");
-        const answer = await fetch(window.location.href, {
-            method: "POST", body: typed, credentials: "same-origin", cache: "no-store", signal,
-        });
-        if (!answer.ok) { throw new Error(String(answer.status)); }
-        return new DOMParser().parseFromString(await answer.text(), "text/html");
-    }
+    document.addEventListener("change", ({ target }) => {
+        if (target.matches("#slots input[type=radio]")) choose(target);
+    });
 
-    async function showIn(zone) {
-        if (asked) { asked.abort(); }
-        asked = new AbortController();
-        const slots = document.getElementById("slots");
-        slots.setAttribute("aria-busy", "true");
-        try {
-            const page = await fresh(zone.form, asked.signal);
-            for (const id of ["slots", "slots-submit"]) {
-                const part = page.getElementById(id);
-                if (!part) { throw new Error(id); } // logged out meanwhile
-                document.getElementById(id).replaceWith(document.importNode(part, true));
-            }
-            const heading = document.querySelector("#slots h2");
-            document.getElementById("slots-told").textContent = heading.textContent;
-        } catch (error) {
-            // Without an answer the form says it when it is sent: it knows on which clock the starts stand.
-            if (error.name !== "AbortError") { slots.removeAttribute("aria-busy"); }
-        }
-    }
+    // Of days with one name only one can be open: an open one that comes beside the old ones would be closed.
+    document.addEventListener("htmx:beforeSwap", () => {
+        for (const day of document.querySelectorAll("#slots details[open]")) day.open = false;
+    });
 
-    function begin() {
-        const zone = document.querySelector("form select[name=timezone]");
-        if (zone && document.getElementById("slots")) { zone.addEventListener("change", () => showIn(zone)); }
-    }
-
-    if (document.readyState === "loading") {
-        document.addEventListener("DOMContentLoaded", begin);
-    } else {
-        begin();
-    }
+    document.addEventListener("click", (event) => {
+        const start = event.target.closest("#slots button[data-start]")?.dataset.start;
+        if (!start) return;
+        event.preventDefault();
+        const radio = document.querySelector(`#slots input[value="${start}"]`);
+        radio.closest("details").open = true;
+        choose(radio);
+        radio.focus();
+    });
 })();
