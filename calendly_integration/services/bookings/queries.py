@@ -8,9 +8,7 @@ from django.db.models import QuerySet
 
 from ...models import Booking, CalendlyBooking, TimelineEntry, VAIMetadata
 from ...models.booking import BookingQuerySet
-from .. import api_call_log
 from ..actors import Actor, entry
-from ..backoffice import followups
 
 
 class BookingNotFound(LookupError):
@@ -89,7 +87,7 @@ def history(
     """The last `limit` timeline entries of a booking, in order, and the `before` for the entries before them (None
     if there are none). Our calls to Calendly and the notes of staff are left out: they are for staff only."""
     entries = TimelineEntry.objects.filter(booking=booking).exclude(
-        action__in=(api_call_log.ACTION, followups.NOTED)
+        action__in=(TimelineEntry.Action.CALLED, TimelineEntry.Action.FOLLOWUP_NOTED)
     )
     if before is not None:
         entries = entries.filter(pk__lt=before)

@@ -4,13 +4,12 @@ from datetime import datetime, timedelta
 
 from ...calendly.payloads import Answer
 from ...models import Booking, CalendlyBooking, EventType
-from .. import errors
+from .. import errors, mapping
 from ..actors import Actor
-from ..reconcile import mapping
+from ..time_zones import zone_of
 from . import attempts, cancel, create, phones, questions
 from .attempts import NotReschedulable
 from .results import Booked, BookingResult, SlotUnavailable
-from .time_zones import zone_of
 
 MAX_GUESTS = 10
 
