@@ -11,9 +11,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from ..models import Booking, EventType
-from ..services import time_zones
+from ..services import errors, time_zones
 from ..services.actors import Actor
-from ..services.bookings import create
 from ..services.bookings import reschedule as reschedule_service
 from ..services.bookings.attempts import NotReschedulable
 from ..services.bookings.results import Booked, BookingResult, OutcomeUnknown
@@ -127,7 +126,7 @@ def run_move(
         outcome = move(start, Actor.staff(request.user.get_username()))
     except error_messages.BOOKING_ERRORS as error:
         # If Calendly was unreachable, the page does not wait for it again.
-        ours = isinstance(error, create.InvalidBookingRequest | NotReschedulable)
+        ours = isinstance(error, errors.InvalidBookingRequest | NotReschedulable)
         way = gettext("The invitee can still move it on this page: %s") % link if link and not ours else ""
         return FormError(f"{error_messages.describe_booking_error(error)} {way}".strip(), ask=ours)
     if isinstance(outcome, Booked):

@@ -128,7 +128,7 @@ NOT_RESCHEDULABLE: dict[str, Any] = {
 
 
 def invalid(code: str, values: Mapping[str, str]) -> str:
-    """Why a request cannot be met, by the code of InvalidWish."""
+    """Why a request cannot be met, by the code of InvalidBookingRequest."""
     if code == "unknown_question" and not values["questions"]:
         code = "no_questions"
     if code not in INVALID:

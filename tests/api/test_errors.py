@@ -16,8 +16,9 @@ from calendly_integration import api, services
 from calendly_integration.api import errors, messages
 from calendly_integration.models import Booking
 from calendly_integration.services import errors as failures
+from calendly_integration.services import time_zones
 from calendly_integration.services.agents import keys
-from calendly_integration.services.bookings import cancel, create, pending_actions, queries, questions
+from calendly_integration.services.bookings import cancel, pending_actions, queries
 from calendly_integration.services.bookings.attempts import NotReschedulable
 from calendly_integration.services.webhooks import inbox
 
@@ -29,9 +30,7 @@ NOT_FOR_AGENTS = {
     # Answered by their views, with the booking.
     cancel.NotCancelable,
     NotReschedulable,
-    # Raised to agents as InvalidBookingRequest.
-    questions.Invalid,
-    *questions.Invalid.__subclasses__(),
+    time_zones.NoSuchTime,  # raised to agents as InvalidBookingRequest
 }
 # Only staff reassign meetings.
 FOR_STAFF = {"not_taken"}
@@ -62,7 +61,7 @@ def test_every_error_of_the_services_has_its_answer(kind: type[Exception]) -> No
 @pytest.mark.parametrize(
     ("error", "status", "code"),
     [
-        (create.InvalidBookingRequest("preferredTime", "past"), 400, "invalid_request"),
+        (failures.InvalidBookingRequest("preferredTime", "past"), 400, "invalid_request"),
         (queries.BookingNotFound("x"), 404, "booking_not_found"),
         (failures.CalendlyRefused("no"), 502, "calendly_refused"),
         (failures.CalendlyUnavailable("away", 7), 503, "calendly_unavailable"),
@@ -135,10 +134,6 @@ def test_every_raised_code_has_a_text_of_its_own(error: str, texts: dict[str, st
     codes = raised_codes(error)
     assert codes
     assert codes - FOR_STAFF <= set(texts)
-
-
-def test_every_refused_answer_to_a_question_has_a_text() -> None:
-    assert {kind.code for kind in questions.Invalid.__subclasses__()} <= set(messages.INVALID)
 
 
 def test_every_status_of_a_booking_has_a_text() -> None:

@@ -24,9 +24,9 @@ from calendly_integration.sandbox.seeds import place, question
 from calendly_integration.services import errors, time_zones
 from calendly_integration.services.actors import Actor
 from calendly_integration.services.bookings import create
-from calendly_integration.services.bookings.create import InvalidBookingRequest
 from calendly_integration.services.bookings.results import Booked, OutcomeUnknown, SlotUnavailable
 from calendly_integration.services.catalog import event_types as catalog
+from calendly_integration.services.errors import InvalidBookingRequest
 
 from ..factories import (
     TEN,

@@ -35,12 +35,9 @@ def reassign_host(
     replaced = current(booking, now)
     if not reassignment_candidates(booking).filter(pk=event_type.pk).exists():
         raise NotReschedulable("not_taken")
-    try:
-        evidence = phones.Evidence(booking.phone, zone, booking.locale)
-        all_answers = [*_carried_answers(replaced, event_type), *answers]
-        answered = questions.answers(event_type, all_answers, evidence)
-    except questions.Invalid as error:
-        raise create.InvalidBookingRequest(error.field, error.code, **error.values) from error
+    evidence = phones.Evidence(booking.phone, zone, booking.locale)
+    all_answers = [*_carried_answers(replaced, event_type), *answers]
+    answered = questions.answers(event_type, all_answers, evidence)
     location = location_of(event_type, booking, replaced)
     check_replaceable(booking, replaced, now)
     plan = plan_replacement(

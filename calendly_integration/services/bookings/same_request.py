@@ -1,11 +1,13 @@
 """When two booking requests without a key are the same request."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from ...models import EventType
 from .. import time_zones
+from ..catalog import requested_times
+from ..errors import InvalidBookingRequest
 from . import create
 from .create import BookingRequest
 
@@ -46,7 +48,6 @@ def _start(booking_request: BookingRequest, zone: time_zones.Zone) -> str:
     if booking_request.preferred is None:
         return ""
     try:
-        wanted = booking_request.preferred
-        return (wanted.astimezone(UTC) if wanted.tzinfo else time_zones.at(wanted, zone.info)).isoformat()
-    except (time_zones.NoSuchTime, OverflowError):
+        return requested_times.instant("preferredTime", booking_request.preferred, zone).isoformat()
+    except InvalidBookingRequest:
         return ""
