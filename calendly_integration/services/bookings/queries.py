@@ -17,7 +17,7 @@ class BookingNotFound(LookupError):
 
 def bookings_for(key_id: int | None) -> BookingQuerySet:
     """The bookings that the agent with this key may see and change; without a key (staff) all of them."""
-    return Booking.objects.shown().open_to(key_id)
+    return Booking.objects.open_to(key_id)
 
 
 def find(key: str, *, key_id: int | None = None) -> Booking:
@@ -26,7 +26,7 @@ def find(key: str, *, key_id: int | None = None) -> Booking:
     With an agent's key only a booking that is open to it. Of a group event, the booking made last. Raises
     BookingNotFound.
     """
-    shown = bookings_for(key_id)
+    shown = bookings_for(key_id).shown()
     try:
         found = shown.filter(pk=uuid.UUID(key)).first()
     except ValueError:
@@ -44,7 +44,7 @@ def find(key: str, *, key_id: int | None = None) -> Booking:
 
 def upcoming(email: str, *, days: int, now: datetime, key_id: int | None = None) -> list[Booking]:
     """The invitee's confirmed bookings that start within `days`, soonest first."""
-    mine = bookings_for(key_id).of_email(email)
+    mine = bookings_for(key_id).shown_in_list().of_email(email)
     return list(mine.confirmed_between(now, now + timedelta(days=days))[:200])
 
 
@@ -57,7 +57,7 @@ def listed(
     key_id: int | None = None,
 ) -> QuerySet[Booking]:
     """Bookings that match all filters. The conversation is either of the two ids."""
-    found = bookings_for(key_id)
+    found = bookings_for(key_id).shown_in_list()
     if email:
         found = found.of_email(email)
     if conversation_id:
