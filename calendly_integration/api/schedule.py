@@ -127,56 +127,18 @@ class BookingUnknownSerializer(errors.OutcomeUnknownSerializer):
     timezone = ZoneSerializer()
 
 
-EXAMPLES = [
-    OpenApiExample(
-        "A demo, as soon as possible",
-        {
-            "eventType": "Sales Demo",
-            "inviteeEmail": "ana@example.com",
-            "inviteeName": "Ana Pop",
-            # No preferredTime: a date written here would soon be past, and the example must work.
-            "flexibility": "nextAvailable",
-            "conversationId": "c-17",
-        },
-        request_only=True,
-    ),
-    OpenApiExample(
-        "Booked",
-        {
-            "success": True,
-            "booking": {
-                "id": "7b0cf9c1-4f36-4a5e-9b3c-2f6f0a1f7d55",
-                "status": "confirmed",
-                "eventType": "Sales Demo",
-                "startTime": "2026-11-24T08:00:00Z",
-                "endTime": "2026-11-24T08:30:00Z",
-                "local": {
-                    "timezone": "Europe/Bucharest",
-                    "start": "2026-11-24T10:00:00+02:00",
-                    "end": "2026-11-24T10:30:00+02:00",
-                    "weekday": "marți",
-                    "text": "marți, 24 noiembrie, ora 10:00",
-                },
-                "invitee": {"email": "ana@example.com", "name": "Ana Pop"},
-                "host": {
-                    "id": "0c5f6a2e-0a51-4f0e-8f0b-8f6f6c0d9c11",
-                    "name": "Radu",
-                    "email": "radu@example.com",
-                },
-                "location": None,
-                "meetingUrl": None,
-                "cancelUrl": "https://calendly.com/cancellations/AAA",
-                "rescheduleUrl": "https://calendly.com/reschedulings/AAA",
-                "conversationId": "c-17",
-                "calendlyEventId": "AAA",
-            },
-            "message": "V-am programat pentru Sales Demo: marți, 24 noiembrie, ora 10:00.",
-            "timezone": {"name": "Europe/Bucharest", "source": "default", "confidence": "low"},
-        },
-        response_only=True,
-        status_codes=["201"],
-    ),
-]
+EXAMPLE = OpenApiExample(
+    "A demo, as soon as possible",
+    {
+        "eventType": "Sales Demo",
+        "inviteeEmail": "ana@example.com",
+        "inviteeName": "Ana Pop",
+        # No preferredTime: a date written here would soon be past, and the example must work.
+        "flexibility": "nextAvailable",
+        "conversationId": "c-17",
+    },
+    request_only=True,
+)
 
 
 class ScheduleView(AgentView):
@@ -197,7 +159,7 @@ class ScheduleView(AgentView):
         errors.CalendlyUnavailableSerializer,
         parameters=[schema.IDEMPOTENCY_KEY, schema.REPLAYED],
         request=ScheduleBodySerializer,
-        examples=EXAMPLES,
+        examples=[EXAMPLE],
     )
     def post(self, request: Request) -> AgentResponse:
         """Book the first free start that fits."""
