@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 
 from cryptography.fernet import Fernet
 from django.apps import AppConfig
-from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning
 
 from .. import conf
@@ -85,7 +84,7 @@ def check_deployment(app_configs: Apps = None, **options: Any) -> list[CheckMess
                 id="calendly.W003",
             )
         )
-    return [*found, *_in_clear(given), *_short_keys(given), *_sandbox(given), *_hosts()]
+    return [*found, *_in_clear(given), *_short_keys(given), *_sandbox(given)]
 
 
 def _unknown(given: dict[str, Any]) -> Iterator[CheckMessage]:
@@ -245,12 +244,3 @@ def _is_loopback(host: str) -> bool:
     except ValueError:
         return host == "localhost" or host.endswith(".localhost")
     return address.is_loopback or address.is_unspecified
-
-
-def _hosts() -> Iterator[CheckMessage]:
-    if "*" in settings.ALLOWED_HOSTS:
-        yield Warning(
-            "ALLOWED_HOSTS contains *: a caller can choose the host of the links.",
-            hint="DJANGO_ALLOWED_HOSTS=portal.example",
-            id="calendly.W005",
-        )
