@@ -64,7 +64,7 @@ class ExampleTextField(serializers.CharField):
 
 
 class LocalSerializer(serializers.Serializer[Any]):
-    """An interval on the invitee's clock, as `wording.local` writes it."""
+    """An interval on the invitee's clock, as `texts.local` writes it."""
 
     timezone = ExampleTextField("Europe/Bucharest")
     start = ExampleTextField("2026-11-24T10:00:00+02:00")

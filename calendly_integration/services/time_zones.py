@@ -40,7 +40,6 @@ class Zone:
 
     @property
     def info(self) -> ZoneInfo:
-        """The zone's rules."""
         return ZoneInfo(self.name)
 
 
