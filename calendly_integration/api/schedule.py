@@ -8,12 +8,11 @@ from drf_spectacular.utils import OpenApiExample, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from ..models import AgentKey, Booking, EventType
+from ..models import AgentKey, Booking
 from ..services import time_zones
 from ..services.bookings import create, idempotency, queries, same_request
 from ..services.bookings.create import BookingRequest
 from ..services.bookings.results import Booked, BookingResult, OutcomeUnknown, SlotUnavailable
-from ..services.catalog import event_types
 from . import errors, fields, messages, schema
 from .base import AgentView
 from .responses import AgentResponse, fail, respond
@@ -167,13 +166,9 @@ class ScheduleView(AgentView):
         booking_request = _booking_request(given)
         # A blank header counts as absent, as everywhere.
         header = request.META.get("HTTP_IDEMPOTENCY_KEY", "").strip()
-        event_type: EventType | None = None
-        if header:  # a stored answer is given again even if its event type is gone
-            key = idempotency.explicit_key(header)
-        else:
-            event_type = event_types.find(booking_request.event_type, key_id=self.key.pk)
-            key = idempotency.implicit_key(*same_request.parts(booking_request, event_type, now=now))
-        record = idempotency.new_record(agent_key=self.key, key=key, body=given, now=now)
+        record, event_type = same_request.new_record(
+            booking_request, key=header, body=given, agent_key=self.key, now=now
+        )
         result = create.book_once(
             record=record, booking_request=booking_request, by=self.actor, now=now, event_type=event_type
         )

@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Iterator, Sequence
+from dataclasses import fields
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,12 +18,6 @@ from ..services.bookings import email_addresses
 Apps = Sequence[AppConfig] | None
 
 URLS = ("API_URL", "PORTAL_URL", "PUBLIC_URL")
-TEXTS = ("API_KEY", "PORTAL_KEY", "SYSTEM_EMAIL", "DEFAULT_TIME_ZONE", *URLS)
-LISTS = ("WEBHOOK_SECRETS", "ENCRYPTION_KEYS")
-NUMBERS = {
-    "WEBHOOK_TOLERANCE": "a whole number of seconds",
-    "CALLS_PER_MINUTE": "a number of calls, 0 for no limit",
-}
 LONGEST_TOLERANCE = 3600
 SHORTEST_SIGNING_KEY = 16
 # As in sandbox/seeds.py, which only tests and two commands import.
@@ -95,20 +90,20 @@ def _unknown(given: dict[str, Any]) -> Iterator[CheckMessage]:
 
 
 def _types(given: dict[str, Any]) -> Iterator[CheckMessage]:
-    for key, value in given.items():
-        if key in TEXTS and not isinstance(value, str):
-            wanted = "a text"
-        elif key in LISTS and not _is_list_of_texts(value):
-            wanted = "a list of texts"
-        elif key in NUMBERS and (isinstance(value, bool) or not isinstance(value, int) or value < 0):
-            wanted = NUMBERS[key]
+    for field in fields(conf.Conf):
+        value = given.get(field.name, field.default)
+        if field.type is str:
+            fits, wanted = isinstance(value, str), "a text"
+        elif field.type is int:
+            fits, wanted = type(value) is int and value >= 0, "a whole number, not negative"
         else:
-            continue
-        yield Error(
-            f"{conf.NAME}[{key!r}] is not {wanted} but of type {type(value).__name__}.",
-            hint=f"Set it to {wanted}.",
-            id="calendly.E002",
-        )
+            fits, wanted = _is_list_of_texts(value), "a list of texts"
+        if not fits:
+            yield Error(
+                f"{conf.NAME}[{field.name!r}] is not {wanted} but of type {type(value).__name__}.",
+                hint=f"Set it to {wanted}.",
+                id="calendly.E002",
+            )
 
 
 def _is_list_of_texts(value: Any) -> bool:

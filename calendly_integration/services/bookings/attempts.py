@@ -74,22 +74,15 @@ class _ReservationEnded(Exception):
 
 
 def find_slots(event_type: EventType, *, start: datetime, now: datetime) -> list[Slot]:
-    """The free starts from `start` on, as far as suggestions go.
+    """The free starts from `start` on, as far as suggestions go. Calendly is not asked while its booking allowance
+    is known to be used up.
 
     Raises QuotaExhausted, CalendlyRefused, CalendlyUnavailable.
     """
-    check_quota(event_type, now=now)
-    try:
-        return availability.free(event_type, start=start, end=start + availability.SUGGESTED_SPAN, now=now)
-    except (CalendlyError, clients.NoToken) as error:
-        raise errors.from_calendly(error, event_type.account, now=now) from error
-
-
-def check_quota(event_type: EventType, *, now: datetime) -> None:
-    """Raise QuotaExhausted while Calendly's booking allowance is known to be used up."""
     until = event_type.account.quota_exhausted_until
     if until is not None and until > now:
         raise errors.QuotaExhausted(errors.seconds((until - now).total_seconds()), event_type.scheduling_url)
+    return availability.offered(event_type, start=start, end=start + availability.SUGGESTED_SPAN, now=now)
 
 
 @api_call_log.calls()
@@ -338,8 +331,7 @@ def _keep_unknown(
         calendly_booking.refresh_from_db()
     if calendly_booking.status == CalendlyBooking.Status.ACTIVE:
         return Booked(shown.get(pk=calendly_booking.booking_id), plan.zone)
-    by = Actor.parse(calendly_booking.intent)
-    lost = entry(calendly_booking.booking_id, at=now, by=by, action="outcome_unknown", error=text)
+    lost = entry(calendly_booking.booking_id, at=now, by=plan.by, action="outcome_unknown", error=text)
     TimelineEntry.objects.bulk_create([*api_call_log.entries(calendly_booking.booking_id, at=now), lost])
     return OutcomeUnknown(shown.get(pk=calendly_booking.booking_id), plan.zone)
 

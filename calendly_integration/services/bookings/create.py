@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from ... import conf
-from ...calendly.payloads import Answer
+from ...calendly.payloads import MAX_GUESTS, Answer
 from ...models import Booking, EventType, IdempotencyRecord, VAIMetadata
 from ...models.booking import search_key
 from .. import api_call_log, texts, time_zones
@@ -20,7 +20,6 @@ from .results import BookingResult, SlotUnavailable
 
 PAST_TOLERANCE = timedelta(minutes=5)
 NEXT_AVAILABLE = timedelta(days=7)
-MAX_GUESTS = 10
 
 Flexibility = Literal["nextAvailable", "sameDay", "exact"]
 
@@ -90,7 +89,9 @@ def book(
     Raises EventTypeNotFound, InvalidBookingRequest, QuotaExhausted, CalendlyRefused, CalendlyUnavailable.
     """
     event_type = event_type or event_types.find(booking_request.event_type, key_id=by.key_id)
-    zone, wanted = when(booking_request, now=now)
+    zone, wanted = request_zone(booking_request, now=now), now
+    if booking_request.preferred is not None:
+        wanted = instant("preferredTime", booking_request.preferred, zone, now=now)
     answers, location = answered(event_type, booking_request, zone)
     guests = guest_list(booking_request.guests, booking_request.email)
     booking = _new_booking(booking_request, event_type, zone, by, booking_id, now)
@@ -113,14 +114,6 @@ def book(
     if isinstance(result, SlotUnavailable):
         return attempts.add_suggestions(result, slots, around=wanted)
     return result
-
-
-def when(booking_request: BookingRequest, *, now: datetime) -> tuple[time_zones.Zone, datetime]:
-    """The invitee's zone, and the earliest start that fits, in UTC. Raises InvalidBookingRequest."""
-    zone, preferred = request_zone(booking_request, now=now), booking_request.preferred
-    if preferred is None:
-        return zone, now
-    return zone, instant("preferredTime", preferred, zone, now=now)
 
 
 def request_zone(booking_request: BookingRequest, *, now: datetime) -> time_zones.Zone:

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from ...calendly.payloads import Answer
+from ...calendly.payloads import MAX_GUESTS, Answer
 from ...models import Booking, CalendlyBooking, EventType
 from .. import errors, mapping
 from ..actors import Actor
@@ -11,7 +11,6 @@ from . import attempts, cancel, create, phones, questions
 from .attempts import NotReschedulable
 from .results import Booked, BookingResult, SlotUnavailable
 
-MAX_GUESTS = 10
 NEEDED_TO_MOVE = {
     "phone": "A phone number is needed to move this meeting.",
     "location": "A place is needed to move this meeting.",
