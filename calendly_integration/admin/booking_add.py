@@ -18,7 +18,6 @@ from ..models import Booking, EventType, FollowUp
 from ..services import errors, texts
 from ..services.actors import Actor
 from ..services.backoffice import staff_booking
-from ..services.bookings import create
 from ..services.bookings.results import Booked, OutcomeUnknown, SlotUnavailable
 from ..services.catalog import event_types
 from . import error_messages, formatting, questions, reschedule, slots, viewer_timezone
@@ -185,7 +184,7 @@ def _book(
             now=now,
             followup=_followup(page, request),
         )
-    except create.InvalidBookingRequest as error:
+    except errors.InvalidBookingRequest as error:
         text = str(error_messages.INVALID_NEW_BOOKING.get(error.code, error_messages.INVALID_START))
         form.add_error(FORM_FIELDS.get(error.field), text)
         return FormError(text)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from ..models import CalendlyAccount, SyncRun
-from ..services.accounts import doctor
+from ..services import doctor
 from ..services.backoffice import event_type_settings
 from ..services.catalog import event_types
 from ..services.webhooks import subscriptions

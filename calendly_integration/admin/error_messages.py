@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from ..calendly.errors import CalendlyError, RateLimited, Unauthenticated
 from ..clients import NoToken, encryption
 from ..services import errors
-from ..services.bookings import cancel, create
+from ..services.bookings import cancel
 from ..services.bookings.attempts import NotReschedulable
 from ..services.webhooks import subscriptions
 from . import formatting
@@ -16,7 +16,7 @@ from . import formatting
 BOOKING_ERRORS = (
     cancel.NotCancelable,
     NotReschedulable,
-    create.InvalidBookingRequest,
+    errors.InvalidBookingRequest,
     errors.CalendlyRefused,
     errors.CalendlyUnavailable,
     errors.QuotaExhausted,
@@ -106,7 +106,7 @@ def describe_booking_error(error: Exception) -> str:
         return str(NOT_CANCELABLE.get(error.why, _("This meeting cannot be canceled.")))
     if isinstance(error, NotReschedulable):
         return str(NOT_RESCHEDULABLE.get(error.why, _("This meeting cannot be moved.")))
-    if isinstance(error, create.InvalidBookingRequest):
+    if isinstance(error, errors.InvalidBookingRequest):
         return str(INVALID.get(error.code, INVALID_START))
     if isinstance(error, errors.QuotaExhausted):
         why = gettext("The booking allowance at Calendly is used up.")

@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from django.views.i18n import set_language
 
 from ..models import Preference
+from ..services import time_zones
 from ..services.backoffice import preferences
-from ..services.bookings import time_zones
 from . import display, formatting, nav
 from .nav import APP
 from .technical import TechnicalAdmin

@@ -11,9 +11,9 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from ..models import Booking, EventType
+from ..services import time_zones
 from ..services.actors import Actor
 from ..services.bookings import reassign as reassign_service
-from ..services.bookings import time_zones
 from ..services.bookings.results import SlotUnavailable
 from . import booking_page, error_messages, formatting, questions, reschedule, slots
 from .read_only import ReadOnlyAdmin
@@ -70,7 +70,7 @@ def view(page: ReadOnlyAdmin[Booking], request: HttpRequest, booking: Booking) -
     return page.page(
         request,
         "reassign.html",
-        title=REASSIGN.label,
+        title=_("Reassign to another host"),
         row=booking,
         booking=booking,
         head=booking_page.head(booking),

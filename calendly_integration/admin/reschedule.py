@@ -10,8 +10,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from ..models import Booking, EventType
+from ..services import errors, time_zones
 from ..services.actors import Actor
-from ..services.bookings import create, time_zones
 from ..services.bookings import reschedule as reschedule_service
 from ..services.bookings.attempts import NotReschedulable
 from ..services.bookings.results import Booked, OutcomeUnknown, SlotUnavailable
@@ -116,7 +116,7 @@ def wanted_start(request: HttpRequest, booking: Booking) -> datetime | FormError
 def refused(error: Exception, link: str = "") -> FormError:
     """The text of an error. `link` is the page on which the invitee can still move the meeting."""
     # If Calendly was unreachable, the page does not wait for it again.
-    ours = isinstance(error, create.InvalidBookingRequest | NotReschedulable)
+    ours = isinstance(error, errors.InvalidBookingRequest | NotReschedulable)
     way = gettext("The invitee can still move it on this page: %s") % link if link and not ours else ""
     return FormError(f"{error_messages.describe_booking_error(error)} {way}".strip(), ask=ours)
 

@@ -175,7 +175,7 @@ class NotCancelableSerializer(FailureSerializer):
 
     status = 409
     code = ConstantField("not_cancelable")
-    reason = serializers.CharField()
+    reason = serializers.ChoiceField(choices=list(messages.NOT_CANCELABLE))
     booking = BookingSerializer()
 
 

@@ -12,8 +12,9 @@ from django.utils.translation import gettext_lazy
 from rest_framework import exceptions, serializers
 
 from ..services import errors as failures
+from ..services import time_zones
 from ..services.agents import keys
-from ..services.bookings import cancel, create, idempotency, queries, time_zones
+from ..services.bookings import cancel, idempotency, queries
 from ..services.catalog import event_types
 from . import authentication, messages, parsers
 from .responses import AgentResponse, fail
@@ -220,16 +221,12 @@ class IdempotencyMismatchSerializer(FailureSerializer):
     text = gettext_lazy("This Idempotency-Key was used for another request.")
 
 
-def _invalid_wish(error: create.InvalidBookingRequest) -> AgentResponse:
+def _invalid_booking_request(error: failures.InvalidBookingRequest) -> AgentResponse:
     return _invalid_field(error.field, messages.invalid(error.code, error.values))
 
 
 def _unknown_zone(error: time_zones.UnknownZone) -> AgentResponse:
     return _invalid_field("timezone", messages.invalid("unknown_zone", {"name": str(error)}))
-
-
-def _no_such_time(error: time_zones.NoSuchTime) -> AgentResponse:
-    return _invalid_field("start", messages.invalid("no_such_time", {"time": str(error)}))
 
 
 def _invalid_idempotency_key(error: idempotency.InvalidKey) -> AgentResponse:
@@ -325,9 +322,8 @@ def _database_unavailable(error: Exception) -> AgentResponse:
 
 # A failure that is always answered in the same way, or a function that makes the answer.
 TABLE: dict[type[Exception], type[FailureSerializer] | Callable[[Any], AgentResponse]] = {
-    create.InvalidBookingRequest: _invalid_wish,
+    failures.InvalidBookingRequest: _invalid_booking_request,
     time_zones.UnknownZone: _unknown_zone,
-    time_zones.NoSuchTime: _no_such_time,
     idempotency.InvalidKey: _invalid_idempotency_key,
     idempotency.InProgress: _in_progress,
     idempotency.Mismatch: IdempotencyMismatchSerializer,

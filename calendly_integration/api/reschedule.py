@@ -57,7 +57,7 @@ class NotReschedulableSerializer(FailureSerializer):
 
     status = 409
     code = ConstantField("not_reschedulable")
-    reason = serializers.CharField()
+    reason = serializers.ChoiceField(choices=list(messages.NOT_RESCHEDULABLE))
     booking = BookingSerializer()
     rescheduleUrl = NullableTextField()
 

@@ -8,11 +8,11 @@ from drf_spectacular.utils import OpenApiExample, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from ..models import AgentKey, Booking, EventType
-from ..services.bookings import create, idempotency, queries, same_request, time_zones
+from ..models import AgentKey, Booking
+from ..services import time_zones
+from ..services.bookings import create, idempotency, queries, same_request
 from ..services.bookings.create import BookingRequest
 from ..services.bookings.results import Booked, BookingResult, OutcomeUnknown, SlotUnavailable
-from ..services.catalog import event_types
 from . import errors, fields, messages, schema
 from .base import AgentView
 from .responses import AgentResponse, fail, respond
@@ -126,56 +126,18 @@ class BookingUnknownSerializer(errors.OutcomeUnknownSerializer):
     timezone = ZoneSerializer()
 
 
-EXAMPLES = [
-    OpenApiExample(
-        "A demo, as soon as possible",
-        {
-            "eventType": "Sales Demo",
-            "inviteeEmail": "ana@example.com",
-            "inviteeName": "Ana Pop",
-            # No preferredTime: a date written here would soon be past, and the example must work.
-            "flexibility": "nextAvailable",
-            "conversationId": "c-17",
-        },
-        request_only=True,
-    ),
-    OpenApiExample(
-        "Booked",
-        {
-            "success": True,
-            "booking": {
-                "id": "7b0cf9c1-4f36-4a5e-9b3c-2f6f0a1f7d55",
-                "status": "confirmed",
-                "eventType": "Sales Demo",
-                "startTime": "2026-11-24T08:00:00Z",
-                "endTime": "2026-11-24T08:30:00Z",
-                "local": {
-                    "timezone": "Europe/Bucharest",
-                    "start": "2026-11-24T10:00:00+02:00",
-                    "end": "2026-11-24T10:30:00+02:00",
-                    "weekday": "marți",
-                    "text": "marți, 24 noiembrie, ora 10:00",
-                },
-                "invitee": {"email": "ana@example.com", "name": "Ana Pop"},
-                "host": {
-                    "id": "0c5f6a2e-0a51-4f0e-8f0b-8f6f6c0d9c11",
-                    "name": "Radu",
-                    "email": "radu@example.com",
-                },
-                "location": None,
-                "meetingUrl": None,
-                "cancelUrl": "https://calendly.com/cancellations/AAA",
-                "rescheduleUrl": "https://calendly.com/reschedulings/AAA",
-                "conversationId": "c-17",
-                "calendlyEventId": "AAA",
-            },
-            "message": "V-am programat pentru Sales Demo: marți, 24 noiembrie, ora 10:00.",
-            "timezone": {"name": "Europe/Bucharest", "source": "default", "confidence": "low"},
-        },
-        response_only=True,
-        status_codes=["201"],
-    ),
-]
+EXAMPLE = OpenApiExample(
+    "A demo, as soon as possible",
+    {
+        "eventType": "Sales Demo",
+        "inviteeEmail": "ana@example.com",
+        "inviteeName": "Ana Pop",
+        # No preferredTime: a date written here would soon be past, and the example must work.
+        "flexibility": "nextAvailable",
+        "conversationId": "c-17",
+    },
+    request_only=True,
+)
 
 
 class ScheduleView(AgentView):
@@ -196,7 +158,7 @@ class ScheduleView(AgentView):
         errors.CalendlyUnavailableSerializer,
         parameters=[schema.IDEMPOTENCY_KEY, schema.REPLAYED],
         request=ScheduleBodySerializer,
-        examples=EXAMPLES,
+        examples=[EXAMPLE],
     )
     def post(self, request: Request) -> AgentResponse:
         """Book the first free start that fits."""
@@ -204,13 +166,9 @@ class ScheduleView(AgentView):
         booking_request = _booking_request(given)
         # A blank header counts as absent, as everywhere.
         header = request.META.get("HTTP_IDEMPOTENCY_KEY", "").strip()
-        event_type: EventType | None = None
-        if header:  # a stored answer is given again even if its event type is gone
-            key = idempotency.explicit_key(header)
-        else:
-            event_type = event_types.find(booking_request.event_type, key_id=self.key.pk)
-            key = idempotency.implicit_key(*same_request.parts(booking_request, event_type, now=now))
-        record = idempotency.new_record(agent_key=self.key, key=key, body=given, now=now)
+        record, event_type = same_request.new_record(
+            booking_request, key=header, body=given, agent_key=self.key, now=now
+        )
         result = create.book_once(
             record=record, booking_request=booking_request, by=self.actor, now=now, event_type=event_type
         )

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from ..http import errors as http_errors
 from ..http.transport import retry_after, seconds
 
 _MAX_TEXT = 500
@@ -137,16 +138,8 @@ class SlotTaken(InvalidRequest):
     """400 with code ``already_filled``: this start time is booked."""
 
 
-class InvalidLocation(InvalidRequest):
-    """400 with code ``invalid_location_choice``: the location is not one of the event type's."""
-
-
 class AlreadyExists(CalendlyError):
     """409: a webhook subscription for this URL exists."""
-
-
-class CalendarTrouble(CalendlyError):
-    """424: Calendly cannot read the host's own calendar."""
 
 
 class InvalidSignature(Exception):
@@ -165,12 +158,7 @@ _BY_STATUS: dict[int, type[CalendlyError]] = {
     408: ServerError,
     409: AlreadyExists,
     410: NotFound,
-    424: CalendarTrouble,
     429: RateLimited,
-}
-_BY_CODE: dict[str, type[InvalidRequest]] = {
-    "already_filled": SlotTaken,
-    "invalid_location_choice": InvalidLocation,
 }
 # Calendly sends no code for these two: the text is all there is.
 _BY_MESSAGE: dict[str, type[PermissionDenied]] = {
@@ -200,6 +188,19 @@ def from_response(
     return error
 
 
+def from_transport(exc: http_errors.TransportError, *, write: bool) -> CalendlyError:
+    """The error for a request without a whole answer."""
+    error: CalendlyError
+    if isinstance(exc, http_errors.NotSent):
+        error = NotSent(f"could not connect to Calendly ({exc.reason})")
+    elif isinstance(exc, http_errors.ResponseTooLarge):
+        error = BadAnswer("the answer is over 10 MB", status=exc.status, write=write)
+    else:
+        error = AnswerLost(f"the answer of Calendly was lost ({exc.reason})", status=exc.status, write=write)
+    error.timed_out = exc.timed_out
+    return error
+
+
 def _error_class(
     status: int, data: dict[str, Any], details: tuple[Detail, ...], message: str
 ) -> type[CalendlyError]:
@@ -211,7 +212,7 @@ def _error_class(
         return next((kind for text, kind in _BY_MESSAGE.items() if text in message.lower()), PermissionDenied)
     if status in _BY_STATUS:
         return _BY_STATUS[status]
-    return next((_BY_CODE[detail.code] for detail in details if detail.code in _BY_CODE), InvalidRequest)
+    return SlotTaken if any(detail.code == "already_filled" for detail in details) else InvalidRequest
 
 
 def _details(value: object, token: str) -> tuple[Detail, ...]:

@@ -12,7 +12,7 @@ TAG = "calendly"
 
 def register() -> None:
     """Register all checks of the app."""
-    for found in (_ours.check, _queue.check, _database.check):
+    for found in (_ours.check, _database.check):
         checks.register(found, TAG)
     for found in (_ours.check_deployment, _queue.check_deployment, _database.check_deployment):
         checks.register(found, TAG, deploy=True)

@@ -25,7 +25,7 @@ def check(app_configs: Sequence[AppConfig] | None = None, **options: Any) -> lis
         found.append(
             Error("USE_TZ is off: meetings need instants.", hint="USE_TZ = True", id="calendly.E040")
         )
-    return [*found, *_unsupported(), *_warnings(), *_sqlite(Warning, "calendly.W041"), *_readable()]
+    return [*found, *_unsupported(), *_sqlite(Warning, "calendly.W041"), *_readable()]
 
 
 def check_deployment(app_configs: Sequence[AppConfig] | None = None, **options: Any) -> list[CheckMessage]:
@@ -63,23 +63,6 @@ def _sqlite(kind: type[Error] | type[Warning], name: str) -> Iterator[CheckMessa
     ]
     if lacking:
         yield kind(f"SQLite lacks {', '.join(lacking)}: writers fail.", hint=SQLITE_HINT, id=name)
-
-
-def _warnings() -> Iterator[CheckMessage]:
-    database = connections[DEFAULT_DB_ALIAS]
-    if database.settings_dict.get("ATOMIC_REQUESTS"):
-        yield Warning(
-            "ATOMIC_REQUESTS is on: a slow page holds its transaction, and on SQLite all writers.",
-            hint="DATABASES['default']['ATOMIC_REQUESTS'] = False",
-            id="calendly.W040",
-        )
-    if database.vendor == "postgresql" and database.settings_dict.get("CONN_MAX_AGE") == 0:
-        yield Warning(
-            "CONN_MAX_AGE is 0: every request and task opens a new connection to PostgreSQL.",
-            hint="DATABASES['default']['CONN_MAX_AGE'] = 60, with CONN_HEALTH_CHECKS = True (0 is right "
-            "under ASGI, and with a pooler in between: then silence calendly.W042)",
-            id="calendly.W042",
-        )
 
 
 def _readable() -> Iterator[CheckMessage]:

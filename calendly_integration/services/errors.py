@@ -1,4 +1,4 @@
-"""Calendly's errors as the errors that our services raise."""
+"""The errors that several services raise: Calendly's, in our terms, and requests that cannot be met."""
 
 import math
 from datetime import datetime
@@ -7,6 +7,14 @@ from .. import clients
 from ..calendly.errors import CalendlyError, RateLimited, Unauthenticated
 from ..models import CalendlyAccount
 from .accounts import calendly_accounts
+
+
+class InvalidBookingRequest(ValueError):
+    """The request cannot be tried. `field` is wrong, `code` and `values` say why; the entry point has the text."""
+
+    def __init__(self, field: str, code: str, **values: str) -> None:
+        super().__init__(f"{field}: {code}")
+        self.field, self.code, self.values = field, code, values
 
 
 class CalendlyRefused(Exception):

@@ -85,6 +85,6 @@ def test_every_webhook_event_of_a_booking_has_a_label() -> None:
 
 
 def test_every_check_of_the_doctor_has_a_label() -> None:
-    names = set(constants(SERVICES / "accounts", calls="Finding"))
+    names = set(constants(SERVICES, calls="Finding"))
     assert {"token", "queue"} <= names
     assert names <= set(calendly_account.CHECKS)

@@ -7,17 +7,20 @@ import pkgutil
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import InterfaceError, OperationalError
 from django.utils import translation
 
 from calendly_integration import api, services
+from calendly_integration.admin import error_messages
 from calendly_integration.api import errors, messages
 from calendly_integration.models import Booking
 from calendly_integration.services import errors as failures
+from calendly_integration.services import time_zones
 from calendly_integration.services.agents import keys
-from calendly_integration.services.bookings import cancel, create, pending_actions, queries, questions
+from calendly_integration.services.bookings import cancel, pending_actions, queries
 from calendly_integration.services.bookings.attempts import NotReschedulable
 from calendly_integration.services.webhooks import inbox
 
@@ -29,12 +32,12 @@ NOT_FOR_AGENTS = {
     # Answered by their views, with the booking.
     cancel.NotCancelable,
     NotReschedulable,
-    # Raised to agents as InvalidBookingRequest.
-    questions.Invalid,
-    *questions.Invalid.__subclasses__(),
+    time_zones.NoSuchTime,  # raised to agents as InvalidBookingRequest
 }
 # Only staff reassign meetings.
 FOR_STAFF = {"not_taken"}
+# Staff choose no spans of free times.
+FOR_AGENTS = {"end_before_start", "too_long"}
 OTHER_ENTRY_POINTS = {"outbox", "worker", "webhooks", "accounts", "backoffice", "sync", "refetch", "no_show"}
 
 
@@ -62,7 +65,7 @@ def test_every_error_of_the_services_has_its_answer(kind: type[Exception]) -> No
 @pytest.mark.parametrize(
     ("error", "status", "code"),
     [
-        (create.InvalidBookingRequest("preferredTime", "past"), 400, "invalid_request"),
+        (failures.InvalidBookingRequest("preferredTime", "past"), 400, "invalid_request"),
         (queries.BookingNotFound("x"), 404, "booking_not_found"),
         (failures.CalendlyRefused("no"), 502, "calendly_refused"),
         (failures.CalendlyUnavailable("away", 7), 503, "calendly_unavailable"),
@@ -124,21 +127,20 @@ def raised_codes(error: str) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    ("error", "texts"),
+    ("error", "for_agents", "for_staff"),
     [
-        ("InvalidBookingRequest", messages.INVALID),
-        ("NotCancelable", messages.NOT_CANCELABLE),
-        ("NotReschedulable", messages.NOT_RESCHEDULABLE),
+        ("InvalidBookingRequest", messages.INVALID, error_messages.INVALID_NEW_BOOKING),
+        ("NotCancelable", messages.NOT_CANCELABLE, error_messages.NOT_CANCELABLE),
+        ("NotReschedulable", messages.NOT_RESCHEDULABLE, error_messages.NOT_RESCHEDULABLE),
     ],
 )
-def test_every_raised_code_has_a_text_of_its_own(error: str, texts: dict[str, str]) -> None:
+def test_every_raised_code_has_a_text_for_agents_and_one_for_staff(
+    error: str, for_agents: dict[str, Any], for_staff: dict[str, Any]
+) -> None:
     codes = raised_codes(error)
     assert codes
-    assert codes - FOR_STAFF <= set(texts)
-
-
-def test_every_refused_answer_to_a_question_has_a_text() -> None:
-    assert {kind.code for kind in questions.Invalid.__subclasses__()} <= set(messages.INVALID)
+    assert codes - FOR_STAFF <= set(for_agents)
+    assert codes - FOR_AGENTS <= set(for_staff)
 
 
 def test_every_status_of_a_booking_has_a_text() -> None:

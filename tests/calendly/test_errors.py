@@ -26,7 +26,7 @@ def with_code(code: str) -> dict[str, Any]:
     [
         (400, INVALID, errors.InvalidRequest),
         (400, with_code("already_filled"), errors.SlotTaken),
-        (400, with_code("invalid_location_choice"), errors.InvalidLocation),
+        (400, with_code("invalid_location_choice"), errors.InvalidRequest),
         (400, with_code("unheard_of"), errors.InvalidRequest),
         (401, {"title": "Unauthenticated", "message": "The access token expired"}, errors.Unauthenticated),
         (
@@ -43,7 +43,7 @@ def with_code(code: str) -> dict[str, Any]:
         (410, None, errors.NotFound),
         (418, None, errors.InvalidRequest),
         (422, [], errors.InvalidRequest),
-        (424, {"title": "External Calendar Error"}, errors.CalendarTrouble),
+        (424, {"title": "External Calendar Error"}, errors.InvalidRequest),
     ],
 )
 @pytest.mark.parametrize("write", [True, False])

@@ -11,8 +11,7 @@ import pytest
 import requests
 
 from calendly_integration.calendly import errors
-from calendly_integration.calendly.base import MAX_RESPONSE_BYTES
-from calendly_integration.calendly.client import Client
+from calendly_integration.calendly.client import MAX_RESPONSE_BYTES, Client
 from calendly_integration.calendly.payloads import CreateInviteeRequest, Tracking
 
 from . import examples

@@ -13,7 +13,7 @@ from calendly_integration.clients import encryption
 from calendly_integration.models import CalendlyAccount, EventType
 from calendly_integration.sandbox.calendly import Calendly
 from calendly_integration.sandbox.seeds import TOKEN
-from calendly_integration.services.accounts import doctor
+from calendly_integration.services import doctor
 
 pytestmark = pytest.mark.django_db
 

@@ -21,9 +21,9 @@ from calendly_integration.models import (
 )
 from calendly_integration.sandbox.calendly import Calendly
 from calendly_integration.sandbox.seeds import place, question
-from calendly_integration.services import errors
+from calendly_integration.services import errors, time_zones
 from calendly_integration.services.actors import Actor
-from calendly_integration.services.bookings import create, queries, reschedule, time_zones
+from calendly_integration.services.bookings import queries, reschedule
 from calendly_integration.services.bookings.attempts import NotReschedulable
 from calendly_integration.services.bookings.cancel import (
     CancellationUnknown,
@@ -697,7 +697,7 @@ def test_what_cannot_be_moved_says_why(calendly: Calendly, clock: time_machine.T
     ],
 )
 def test_a_new_start_that_cannot_be_meant_is_refused(calendly: Calendly, start: datetime, code: str) -> None:
-    with pytest.raises(create.InvalidBookingRequest) as caught:
+    with pytest.raises(errors.InvalidBookingRequest) as caught:
         move(booked(calendly), start)
     assert (caught.value.field, caught.value.code) == ("newStartTime", code)
 

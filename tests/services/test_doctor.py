@@ -14,9 +14,9 @@ from calendly_integration.models import CalendlyAccount, EventType, OutboxMessag
 from calendly_integration.sandbox.calendly import Calendly
 from calendly_integration.sandbox.portal import Portal
 from calendly_integration.sandbox.seeds import TOKEN
-from calendly_integration.services import outbox
-from calendly_integration.services.accounts import calendly_accounts, doctor
-from calendly_integration.services.accounts.doctor import Finding
+from calendly_integration.services import doctor, outbox
+from calendly_integration.services.accounts import calendly_accounts
+from calendly_integration.services.doctor import Finding
 from calendly_integration.services.webhooks import subscriptions
 from calendly_integration.services.worker import heartbeat
 

@@ -6,16 +6,9 @@ import pytest
 
 from calendly_integration.models import EventType
 from calendly_integration.sandbox.seeds import place, question
-from calendly_integration.services.bookings import phones, questions, time_zones
-from calendly_integration.services.bookings.questions import (
-    AnsweredTwice,
-    NoPhone,
-    NoPlace,
-    NotAChoice,
-    NotAPhone,
-    Unanswered,
-    UnknownQuestion,
-)
+from calendly_integration.services import time_zones
+from calendly_integration.services.bookings import phones, questions
+from calendly_integration.services.errors import InvalidBookingRequest
 
 
 def kind(*asked: dict[str, Any], places: list[dict[str, Any]] | None = None, pooling: str = "") -> EventType:
@@ -55,7 +48,7 @@ def test_a_blank_answer_is_left_out() -> None:
     ],
 )
 def test_a_question_that_takes_one_answer_loses_none_of_several(type_: str, given: questions.Given) -> None:
-    with pytest.raises(AnsweredTwice) as caught:
+    with pytest.raises(InvalidBookingRequest, match="answered_twice") as caught:
         questions.answers(kind(question("De ce?", kind=type_)), given)
     assert caught.value.values == {"question": "De ce?"}
 
@@ -97,7 +90,7 @@ def test_a_choice_in_other_letters_goes_out_in_calendlys(type_: str, answer: str
 @pytest.mark.parametrize("type_", ["single_select", "multi_select"])
 def test_what_is_no_choice_is_refused_unless_another_answer_may_be_given(type_: str) -> None:
     asked = question("Unde?", kind=type_, choices=("Iași", "Cluj"))
-    with pytest.raises(NotAChoice) as caught:
+    with pytest.raises(InvalidBookingRequest, match="not_a_choice") as caught:
         questions.answers(kind(asked), [("Unde?", "Brașov")])
     assert caught.value.values == {"question": "Unde?", "answer": "Brașov", "choices": "Iași; Cluj"}
     free = {**asked, "include_other": True}
@@ -109,17 +102,17 @@ def test_what_is_no_choice_is_refused_unless_another_answer_may_be_given(type_: 
 def test_of_two_choices_that_compare_alike_only_the_exact_one_is_meant() -> None:
     asked = question("Care?", kind="single_select", choices=("da", "da?", "nu"))
     assert questions.answers(kind(asked), [("Care?", "da?")])[0].answer == "da?"
-    with pytest.raises(NotAChoice):
+    with pytest.raises(InvalidBookingRequest, match="not_a_choice"):
         questions.answers(kind(asked), [("Care?", "DA")])
 
 
 def test_two_questions_of_one_name_are_answered_in_their_order() -> None:
     asked = kind(question("Nume?", required=True), question("Nume?", required=True, position=1))
-    with pytest.raises(Unanswered):
+    with pytest.raises(InvalidBookingRequest, match="unanswered"):
         questions.answers(asked, [("Nume?", "a")])
     found = questions.answers(asked, [("Nume?", "a"), ("nume", "b")])
     assert [(each.answer, each.position) for each in found] == [("a", 0), ("b", 1)]
-    with pytest.raises(AnsweredTwice):
+    with pytest.raises(InvalidBookingRequest, match="answered_twice"):
         questions.answers(asked, [("Nume?", "a"), ("Nume?", "b"), ("Nume?", "c")])
 
 
@@ -136,14 +129,14 @@ def test_quotes_dashes_and_a_question_mark_make_no_other_question(name: str, tex
 
 
 def test_required_questions_are_named_all_at_once() -> None:
-    with pytest.raises(Unanswered) as caught:
+    with pytest.raises(InvalidBookingRequest, match="unanswered") as caught:
         questions.answers(kind(WHO, question("Unde?", required=True, position=2), WHY), [("De ce?", "x")])
     assert caught.value.values == {"questions": "Cine vine?; Unde?"}
 
 
 def test_two_questions_of_one_position_do_not_answer_one_another() -> None:
     asked = kind(question("A?", required=True), question("B?", required=True))
-    with pytest.raises(Unanswered) as caught:
+    with pytest.raises(InvalidBookingRequest, match="unanswered") as caught:
         questions.answers(asked, [("A?", "x")])
     assert caught.value.values == {"questions": "B?"}
     assert len(questions.answers(asked, [("A?", "x"), ("B?", "y")])) == 2
@@ -152,7 +145,7 @@ def test_two_questions_of_one_position_do_not_answer_one_another() -> None:
 def test_a_question_that_is_switched_off_is_neither_asked_nor_answered() -> None:
     off = {**WHO, "enabled": False}
     assert questions.answers(kind(off), []) == ()
-    with pytest.raises(UnknownQuestion) as caught:
+    with pytest.raises(InvalidBookingRequest, match="unknown_question") as caught:
         questions.answers(kind(off, WHY), [("Cine vine?", "Eu")])
     assert caught.value.values == {"asked": "Cine vine?", "questions": "De ce?"}
 
@@ -221,7 +214,7 @@ def test_a_phone_question_gets_an_international_number() -> None:
     assert questions.answers(asked, [("Telefon?", "0721 234 567")], home)[0].answer == "+40721234567"
     assert questions.answers(asked, [("Telefon?", "+44 20 7946 0958")], home)[0].answer == "+442079460958"
     for text in ("0721 234 567", "nu am"):
-        with pytest.raises(NotAPhone) as caught:
+        with pytest.raises(InvalidBookingRequest, match="not_a_phone") as caught:
             questions.answers(asked, [("Telefon?", text)])
         assert caught.value.values == {"question": "Telefon?", "answer": text}
 
@@ -249,14 +242,14 @@ def test_no_place_configured_and_a_pool_need_none() -> None:
 
 
 def test_a_call_needs_a_number() -> None:
-    with pytest.raises(NoPhone):
+    with pytest.raises(InvalidBookingRequest, match="phone_needed"):
         questions.location(kind(places=[place("outbound_call")]), "0721", "La cafenea")
 
 
 def test_a_place_that_is_asked_for_is_never_a_phone_number() -> None:
-    with pytest.raises(NoPlace):
+    with pytest.raises(InvalidBookingRequest, match="location_needed"):
         questions.location(kind(places=[place("ask_invitee")]), "+40721234567")
-    with pytest.raises(NoPlace):
+    with pytest.raises(InvalidBookingRequest, match="location_needed"):
         questions.location(kind(places=[place("ask_invitee")]), "", "  ")
 
 

@@ -8,8 +8,9 @@ import time_machine
 from calendly_integration.models import Booking, CalendlyAccount, EventType
 from calendly_integration.sandbox.calendly import Calendly
 from calendly_integration.sandbox.seeds import question
+from calendly_integration.services import errors
 from calendly_integration.services.actors import Actor
-from calendly_integration.services.bookings import create, queries, reassign
+from calendly_integration.services.bookings import queries, reassign
 from calendly_integration.services.bookings.attempts import NotReschedulable
 from calendly_integration.services.bookings.results import Booked, OutcomeUnknown, SlotUnavailable
 
@@ -126,7 +127,7 @@ def test_answers_go_along_and_what_is_missing_is_asked_for(
     radus = kind_of_radu(sandbox, account, "Visit by Radu", questions=asked)
     booking = book("Visit", answers=(("Cine?", "Eu"), ("De ce?", "Așa")))
     deliver(sandbox)
-    with pytest.raises(create.InvalidBookingRequest) as wrong:
+    with pytest.raises(errors.InvalidBookingRequest) as wrong:
         over(booking, radus)
     assert (wrong.value.code, wrong.value.values) == ("unanswered", {"questions": "Unde?"})
     assert isinstance(over(booking, radus, answers=(("Unde?", "Acolo"),)), Booked)
@@ -150,7 +151,7 @@ def test_an_answer_that_the_other_type_does_not_take_is_asked_for_anew(
     deliver(sandbox)
     fresh = queries.find(str(booking.pk))
     assert [each["name"] for each in reassign.unanswered(fresh, radus)] == ["Unde?"]
-    with pytest.raises(create.InvalidBookingRequest) as wrong:
+    with pytest.raises(errors.InvalidBookingRequest) as wrong:
         over(booking, radus, answers=(("Unde?", "Acasă"),))
     assert wrong.value.code == "not_a_choice"
     assert isinstance(over(booking, radus, answers=(("unde", "cluj"),)), Booked)

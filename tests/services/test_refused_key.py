@@ -8,8 +8,8 @@ from django.test import Client as Browser
 
 from calendly_integration.models import CalendlyAccount, CircuitState, OutboxMessage, OutboxQueue
 from calendly_integration.portal import errors
-from calendly_integration.services import outbox, worker
-from calendly_integration.services.accounts import calendly_accounts, doctor
+from calendly_integration.services import doctor, outbox, worker
+from calendly_integration.services.accounts import calendly_accounts
 from calendly_integration.services.outbox import circuit_breaker, dispatcher, refused_key
 
 from .test_outbox import Clock, Post, carry, draft, unavailable

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from calendly_integration.services.accounts import calendly_accounts, doctor
+from calendly_integration.services import doctor
+from calendly_integration.services.accounts import calendly_accounts
 from calendly_integration.services.backoffice import search
 
 pytestmark = pytest.mark.django_db

@@ -9,7 +9,7 @@ import time_machine
 
 from calendly_integration import clients
 from calendly_integration.calendly import payloads
-from calendly_integration.calendly.base import PagedItems
+from calendly_integration.calendly.answers import PagedItems
 from calendly_integration.calendly.errors import CalendlyError, ServerError
 from calendly_integration.models import (
     Booking,

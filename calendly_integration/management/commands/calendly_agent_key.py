@@ -16,7 +16,6 @@ class Command(BaseCommand):
     help = "Make a key for an agent and print it. It is shown this once."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Arguments."""
         parser.add_argument("name", help="who will use it")
         parser.add_argument(
             "--scope",
@@ -29,7 +28,6 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Make it."""
         name, days = options["name"].strip(), options["expires"]
         if not name or len(name) > 100 or not name.isprintable():
             raise CommandError("NAME is 1 to 100 printable characters.")

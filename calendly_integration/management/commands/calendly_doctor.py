@@ -5,7 +5,8 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import timezone, translation
 
-from calendly_integration.services.accounts import calendly_accounts, doctor
+from calendly_integration.services import doctor
+from calendly_integration.services.accounts import calendly_accounts
 
 
 class Command(BaseCommand):

@@ -18,15 +18,14 @@ from ...calendly.payloads import Answer, CreateInviteeRequest, Invitee, Tracking
 from ...models import Booking, CalendlyBooking, EventType, IdempotencyRecord, TimelineEntry, VAIMetadata
 from ...models.calendly_booking import SLOT_ONCE
 from ...models.constraints import violates
-from .. import api_call_log, errors, reconcile
+from .. import api_call_log, errors, mapping, reconcile
 from ..accounts import calendly_accounts
 from ..actors import Actor, entry
 from ..catalog import availability
 from ..catalog.availability import Slot
-from ..reconcile import mapping
+from ..time_zones import Zone
 from . import idempotency
 from .results import Booked, BookingResult, OutcomeUnknown, SlotUnavailable
-from .time_zones import Zone
 
 # Longer than one call to Calendly can take (connect and read timeouts), so that no worker looks up a running call.
 # Each attempt starts a new lease.
@@ -75,22 +74,15 @@ class _ReservationEnded(Exception):
 
 
 def find_slots(event_type: EventType, *, start: datetime, now: datetime) -> list[Slot]:
-    """The free starts from `start` on, as far as suggestions go.
+    """The free starts from `start` on, as far as suggestions go. Calendly is not asked while its booking allowance
+    is known to be used up.
 
     Raises QuotaExhausted, CalendlyRefused, CalendlyUnavailable.
     """
-    check_quota(event_type, now=now)
-    try:
-        return availability.free(event_type, start=start, end=start + availability.SUGGESTED_SPAN, now=now)
-    except (CalendlyError, clients.NoToken) as error:
-        raise errors.from_calendly(error, event_type.account, now=now) from error
-
-
-def check_quota(event_type: EventType, *, now: datetime) -> None:
-    """Raise QuotaExhausted while Calendly's booking allowance is known to be used up."""
     until = event_type.account.quota_exhausted_until
     if until is not None and until > now:
         raise errors.QuotaExhausted(errors.seconds((until - now).total_seconds()), event_type.scheduling_url)
+    return availability.offered(event_type, start=start, end=start + availability.SUGGESTED_SPAN, now=now)
 
 
 @api_call_log.calls()
@@ -103,38 +95,49 @@ def book_first_free(plan: Plan, slots: Sequence[Slot]) -> BookingResult:
     reason than the start.
     """
     account, left = plan.event_type.account, list(slots)
-    calendly_booking: CalendlyBooking | None = None
+    reserved: CalendlyBooking | None = None
     taken: list[datetime] = []
     sent = not_found = 0
     while left and sent < MAX_ATTEMPTS:
         slot = left.pop(0)
         try:
-            reserved = _reserve_slot(plan, calendly_booking, slot)
+            with transaction.atomic(durable=True):
+                reserved = _reserve(plan, reserved, slot, now=timezone.now())
         except _ReservationEnded:
             break
-        if reserved is None:
-            taken.append(slot.start)
-            left = _contested_last(plan, calendly_booking, left)
+        except IntegrityError as error:
+            if not violates(error, CalendlyBooking, SLOT_ONCE):
+                raise
+            if _release_stale_hold(plan, slot, now=timezone.now()):
+                left.insert(0, slot)
+            else:
+                taken.append(slot.start)
+                left = _contested_last(plan, reserved, left)
             continue
-        calendly_booking, sent = reserved, sent + 1
+        sent += 1
         try:
-            invitee = clients.calendly(account).create_invitee(
-                _calendly_request(plan, calendly_booking, slot)
-            )
+            invitee = clients.calendly(account).create_invitee(_calendly_request(plan, reserved, slot))
         except (SlotTaken, NotFound) as error:
             # Calendly does not document its answer for a start that it never offered; its guide mentions a 404.
             not_found += isinstance(error, NotFound)
             if not_found > 1:
-                _fail_attempt(calendly_booking, str(error))
+                with transaction.atomic(durable=True):
+                    fail(reserved, str(error), by=plan.by, now=timezone.now())
                 raise errors.from_calendly(error, account, now=timezone.now()) from error
             taken.append(slot.start)
-            left = _contested_last(plan, calendly_booking, _still_free(plan, left))
+            left = _contested_last(plan, reserved, _still_free(plan, left))
         except (CalendlyError, clients.NoToken) as error:
-            return _handle_error(plan, calendly_booking, error)
+            if isinstance(error, CalendlyError) and error.outcome_unknown:
+                with transaction.atomic(durable=True):
+                    return _keep_unknown(plan, reserved, error, now=timezone.now())
+            with transaction.atomic(durable=True):
+                fail(reserved, str(error), by=plan.by, now=timezone.now())
+            raise _refusal(plan, error, now=timezone.now()) from error
         else:
-            return _apply_answer(plan, calendly_booking, invitee)
-    if calendly_booking is not None:
-        _fail_attempt(calendly_booking, "No start was free any more.")
+            return _apply_answer(plan, reserved, invitee)
+    if reserved is not None:
+        with transaction.atomic(durable=True):
+            fail(reserved, "No start was free any more.", by=plan.by, now=timezone.now())
     return SlotUnavailable(plan.zone, taken=tuple(taken))
 
 
@@ -148,29 +151,37 @@ def add_suggestions(result: SlotUnavailable, slots: Sequence[Slot], *, around: d
 # Reserve
 
 
-def _reserve_slot(plan: Plan, calendly_booking: CalendlyBooking | None, slot: Slot) -> CalendlyBooking | None:
-    """Commit that this start is being booked: with new rows, or with the pending Calendly booking of the attempt
-    before. None if another booking of ours holds the start. Raises _ReservationEnded."""
+def _reserve(plan: Plan, reserved: CalendlyBooking | None, slot: Slot, *, now: datetime) -> CalendlyBooking:
+    """Write that this start is being booked: with new rows, or with the pending Calendly booking of the attempt
+    before. The caller holds the transaction.
+
+    Raises IntegrityError if another booking of ours holds the start, _ReservationEnded.
+    """
     key = slot_key(plan.event_type, slot.start)
-    for last in (False, True):
-        now = timezone.now()
-        try:
-            with transaction.atomic(durable=True):
-                if calendly_booking is None:
-                    return _insert_reservation(plan, slot, key, now)
-                _update_reservation(calendly_booking, plan, slot, key, now)
-                return calendly_booking
-        except IntegrityError as error:
-            if not violates(error, CalendlyBooking, SLOT_ONCE):
-                raise
-            stale = now - STALE_HOLD
-            if (
-                last
-                or key is None
-                or not CalendlyBooking.objects.release_slot(key, sent_before=stale, now=now)
-            ):
-                return None
-    return None
+    if reserved is None:
+        return _insert_reservation(plan, slot, key, now)
+    # All code locks the booking before its Calendly bookings.
+    Booking.objects.show_requested_start(reserved.booking_id, start_at=slot.start, end_at=slot.end)
+    if not CalendlyBooking.objects.mark_sent(
+        reserved,
+        start_at=slot.start,
+        end_at=slot.end,
+        slot_key=key,
+        intent=plan.by.dump(),  # without the lookups, which were for the start before
+        now=now,
+        lease=LEASE,
+    ):
+        raise _ReservationEnded
+    return reserved
+
+
+def _release_stale_hold(plan: Plan, slot: Slot, *, now: datetime) -> bool:
+    """Free a start that Calendly offers although a booking of ours has held it for a while. False if the hold is
+    not stale: the start is taken."""
+    key = slot_key(plan.event_type, slot.start)
+    return key is not None and CalendlyBooking.objects.release_slot(
+        key, sent_before=now - STALE_HOLD, now=now
+    )
 
 
 def _insert_reservation(plan: Plan, slot: Slot, key: str | None, now: datetime) -> CalendlyBooking:
@@ -219,24 +230,6 @@ def _lock_reschedulable(booking: Booking, replaced: CalendlyBooking) -> Booking:
     if CalendlyBooking.objects.has_pending(locked) or CalendlyBooking.objects.is_being_canceled(replaced):
         raise NotReschedulable("pending")
     return locked
-
-
-def _update_reservation(
-    calendly_booking: CalendlyBooking, plan: Plan, slot: Slot, key: str | None, now: datetime
-) -> None:
-    """Reserve another start with a pending Calendly booking. The caller holds the transaction."""
-    # All code locks the booking before its Calendly bookings.
-    Booking.objects.show_requested_start(calendly_booking.booking_id, start_at=slot.start, end_at=slot.end)
-    if not CalendlyBooking.objects.mark_sent(
-        calendly_booking,
-        start_at=slot.start,
-        end_at=slot.end,
-        slot_key=key,
-        intent=plan.by.dump(),  # without the lookups, which were for the start before
-        now=now,
-        lease=LEASE,
-    ):
-        raise _ReservationEnded
 
 
 def slot_key(event_type: EventType, start: datetime) -> str | None:
@@ -326,45 +319,31 @@ def _apply_answer(plan: Plan, calendly_booking: CalendlyBooking, invitee: Invite
     return Booked(result.booking, plan.zone)
 
 
-def _handle_error(
-    plan: Plan, calendly_booking: CalendlyBooking, error: CalendlyError | clients.NoToken
+def _keep_unknown(
+    plan: Plan, calendly_booking: CalendlyBooking, error: CalendlyError, *, now: datetime
 ) -> Booked | OutcomeUnknown:
-    """A lost answer leaves the outcome open. Raises CalendlyRefused, CalendlyUnavailable, QuotaExhausted for other
-    errors, after which nothing is booked."""
-    if isinstance(error, CalendlyError) and error.outcome_unknown:
-        return _lost_answer(plan, calendly_booking, error)
-    account, now = plan.event_type.account, timezone.now()
-    if isinstance(error, RateLimited):
-        wait = errors.seconds(error.retry_after)
-        calendly_accounts.quota_exhausted(account, retry_after=wait, now=now)
-        _fail_attempt(calendly_booking, str(error))
-        raise errors.QuotaExhausted(wait, plan.event_type.scheduling_url) from error
-    _fail_attempt(calendly_booking, str(error))
-    raise errors.from_calendly(error, account, now=now) from error
-
-
-def _lost_answer(
-    plan: Plan, calendly_booking: CalendlyBooking, error: CalendlyError
-) -> Booked | OutcomeUnknown:
-    """The outcome is open, unless a delivery from Calendly has confirmed the booking. A worker looks it up soon."""
-    now, text, shown = timezone.now(), str(error)[:500], Booking.objects.shown()
-    with transaction.atomic(durable=True):
-        pending = CalendlyBooking.objects.mark_outcome_unknown(
-            calendly_booking, error=text, next_attempt_at=now + LOOK_UP_AFTER
-        )
-        if not pending:
-            calendly_booking.refresh_from_db()
-        if calendly_booking.status == CalendlyBooking.Status.ACTIVE:
-            return Booked(shown.get(pk=calendly_booking.booking_id), plan.zone)
-        by = Actor.parse(calendly_booking.intent)
-        lost = entry(calendly_booking.booking_id, at=now, by=by, action="outcome_unknown", error=text)
-        TimelineEntry.objects.bulk_create([*api_call_log.entries(calendly_booking.booking_id, at=now), lost])
+    """The answer was lost: the outcome is open, unless a delivery has confirmed the booking. A worker looks it up
+    soon. The caller holds the transaction."""
+    text, shown = str(error)[:500], Booking.objects.shown()
+    if not CalendlyBooking.objects.mark_outcome_unknown(
+        calendly_booking, error=text, next_attempt_at=now + LOOK_UP_AFTER
+    ):
+        calendly_booking.refresh_from_db()
+    if calendly_booking.status == CalendlyBooking.Status.ACTIVE:
+        return Booked(shown.get(pk=calendly_booking.booking_id), plan.zone)
+    lost = entry(calendly_booking.booking_id, at=now, by=plan.by, action="outcome_unknown", error=text)
+    TimelineEntry.objects.bulk_create([*api_call_log.entries(calendly_booking.booking_id, at=now), lost])
     return OutcomeUnknown(shown.get(pk=calendly_booking.booking_id), plan.zone)
 
 
-def _fail_attempt(calendly_booking: CalendlyBooking, text: str) -> None:
-    with transaction.atomic(durable=True):
-        fail(calendly_booking, text[:500], by=Actor.parse(calendly_booking.intent), now=timezone.now())
+def _refusal(plan: Plan, error: CalendlyError | clients.NoToken, *, now: datetime) -> Exception:
+    """The error to raise after which nothing is booked: CalendlyRefused, CalendlyUnavailable, QuotaExhausted."""
+    account = plan.event_type.account
+    if isinstance(error, RateLimited):
+        wait = errors.seconds(error.retry_after)
+        calendly_accounts.quota_exhausted(account, retry_after=wait, now=now)
+        return errors.QuotaExhausted(wait, plan.event_type.scheduling_url)
+    return errors.from_calendly(error, account, now=now)
 
 
 def fail(calendly_booking: CalendlyBooking, text: str, *, by: Actor, now: datetime) -> bool:
@@ -374,11 +353,11 @@ def fail(calendly_booking: CalendlyBooking, text: str, *, by: Actor, now: dateti
     False if it is not pending any more (Calendly has confirmed it), or was sent again after `calendly_booking` was
     read.
     """
-    booking_id = calendly_booking.booking_id
+    booking_id, error = calendly_booking.booking_id, text[:500]
     Booking.objects.select_for_update(no_key=True).get(pk=booking_id)
-    if not CalendlyBooking.objects.mark_failed(calendly_booking, error=text):
+    if not CalendlyBooking.objects.mark_failed(calendly_booking, error=error):
         return False
-    Booking.objects.mark_failed(booking_id, error=text, now=now)
-    ending = entry(booking_id, at=now, by=by, action="not_booked", error=text)
+    Booking.objects.mark_failed(booking_id, error=error, now=now)
+    ending = entry(booking_id, at=now, by=by, action="not_booked", error=error)
     TimelineEntry.objects.bulk_create([*api_call_log.entries(booking_id, at=now), ending])
     return True

@@ -3,24 +3,23 @@
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 
 from ... import conf
-from ...calendly.payloads import Answer
+from ...calendly.payloads import MAX_GUESTS, Answer
 from ...models import Booking, EventType, IdempotencyRecord, VAIMetadata
 from ...models.booking import search_key
-from .. import api_call_log, texts
+from .. import api_call_log, texts, time_zones
 from ..actors import Actor
-from ..catalog import event_types
+from ..catalog import event_types, requested_times
 from ..catalog.availability import Slot
-from . import attempts, idempotency, phones, questions, time_zones
+from ..errors import InvalidBookingRequest
+from . import attempts, idempotency, phones, questions
 from .results import BookingResult, SlotUnavailable
 
 PAST_TOLERANCE = timedelta(minutes=5)
-MAX_AHEAD = timedelta(days=730)
 NEXT_AVAILABLE = timedelta(days=7)
-MAX_GUESTS = 10
 
 Flexibility = Literal["nextAvailable", "sameDay", "exact"]
 
@@ -44,14 +43,6 @@ class BookingRequest:
     user_id: str = ""
     agent_type: str = ""
     notes: str = ""
-
-
-class InvalidBookingRequest(ValueError):
-    """The request cannot be tried. `field` is wrong, `code` and `values` say why; the entry point words it."""
-
-    def __init__(self, field: str, code: str, **values: str) -> None:
-        super().__init__(f"{field}: {code}")
-        self.field, self.code, self.values = field, code, values
 
 
 def book_once(
@@ -98,7 +89,9 @@ def book(
     Raises EventTypeNotFound, InvalidBookingRequest, QuotaExhausted, CalendlyRefused, CalendlyUnavailable.
     """
     event_type = event_type or event_types.find(booking_request.event_type, key_id=by.key_id)
-    zone, wanted = when(booking_request, now=now)
+    zone, wanted = request_zone(booking_request, now=now), now
+    if booking_request.preferred is not None:
+        wanted = instant("preferredTime", booking_request.preferred, zone, now=now)
     answers, location = answered(event_type, booking_request, zone)
     guests = guest_list(booking_request.guests, booking_request.email)
     booking = _new_booking(booking_request, event_type, zone, by, booking_id, now)
@@ -111,7 +104,7 @@ def book(
         guests=guests,
         by=by,
         action="requested",
-        wanted=_wanted(booking_request.preferred, zone.name),
+        wanted=_wanted(booking_request.preferred, zone),
         metadata=_new_metadata(booking_request, booking),
         record=record,
     )
@@ -121,14 +114,6 @@ def book(
     if isinstance(result, SlotUnavailable):
         return attempts.add_suggestions(result, slots, around=wanted)
     return result
-
-
-def when(booking_request: BookingRequest, *, now: datetime) -> tuple[time_zones.Zone, datetime]:
-    """The invitee's zone, and the earliest start that fits, in UTC. Raises InvalidBookingRequest."""
-    zone, preferred = request_zone(booking_request, now=now), booking_request.preferred
-    if preferred is None:
-        return zone, now
-    return zone, instant("preferredTime", preferred, zone, now=now)
 
 
 def request_zone(booking_request: BookingRequest, *, now: datetime) -> time_zones.Zone:
@@ -154,15 +139,10 @@ def instant(field: str, given: datetime, zone: time_zones.Zone, *, now: datetime
     Raises InvalidBookingRequest for a time that the clocks skip, that is more than five minutes past, or more than
     two years ahead.
     """
-    try:
-        wanted = given.astimezone(UTC) if given.tzinfo else time_zones.at(given, zone.info)
-    except time_zones.NoSuchTime as error:
-        raise InvalidBookingRequest(field, "no_such_time", time=str(error), zone=zone.name) from error
-    except OverflowError as error:
-        raise InvalidBookingRequest(field, "out_of_range") from error
+    wanted = requested_times.instant(field, given, zone)
     if wanted < now - PAST_TOLERANCE:
         raise InvalidBookingRequest(field, "past")
-    if wanted > now + MAX_AHEAD:
+    if wanted > now + requested_times.MAX_AHEAD:
         raise InvalidBookingRequest(field, "out_of_range")
     return max(wanted, now)
 
@@ -181,13 +161,10 @@ def answered(
 ) -> tuple[tuple[Answer, ...], dict[str, str] | None]:
     """The answers to the event type's questions, and the location. Raises InvalidBookingRequest."""
     evidence = phones.Evidence(booking_request.phone, zone, booking_request.locale)
-    try:
-        return (
-            questions.answers(event_type, booking_request.answers, evidence),
-            questions.location(event_type, booking_request.phone, booking_request.location, evidence),
-        )
-    except questions.Invalid as error:
-        raise InvalidBookingRequest(error.field, error.code, **error.values) from error
+    return (
+        questions.answers(event_type, booking_request.answers, evidence),
+        questions.location(event_type, booking_request.phone, booking_request.location, evidence),
+    )
 
 
 def guest_list(guests: Sequence[str], invitee: str) -> tuple[str, ...]:
@@ -248,9 +225,6 @@ def _new_metadata(booking_request: BookingRequest, booking: Booking) -> VAIMetad
     )
 
 
-def _wanted(preferred: datetime | None, time_zone: str) -> str:
+def _wanted(preferred: datetime | None, zone: time_zones.Zone) -> str:
     """The requested start in UTC, as text; empty without one."""
-    if preferred is None:
-        return ""
-    instant = preferred if preferred.tzinfo else time_zones.at(preferred, time_zones.named(time_zone))
-    return texts.utc(instant)
+    return texts.utc(requested_times.instant("preferredTime", preferred, zone)) if preferred else ""

@@ -25,9 +25,8 @@ from ...calendly.payloads import Invitee, ScheduledEvent
 from ...http.backoff import backoff_seconds, with_jitter
 from ...models import Booking, CalendlyBooking, TimelineEntry
 from ...models.work import DATABASE_AWAY
-from .. import api_call_log, reconcile
+from .. import api_call_log, mapping, reconcile
 from ..actors import SYSTEM, entry
-from ..reconcile import mapping
 from . import attempts
 
 log = logging.getLogger("calendly.pending_actions")

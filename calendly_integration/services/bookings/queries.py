@@ -8,9 +8,7 @@ from django.db.models import QuerySet
 
 from ...models import Booking, CalendlyBooking, TimelineEntry, VAIMetadata
 from ...models.booking import BookingQuerySet
-from .. import api_call_log
 from ..actors import Actor, entry
-from ..backoffice import followups
 
 
 class BookingNotFound(LookupError):
@@ -19,7 +17,7 @@ class BookingNotFound(LookupError):
 
 def bookings_for(key_id: int | None) -> BookingQuerySet:
     """The bookings that the agent with this key may see and change; without a key (staff) all of them."""
-    return Booking.objects.shown().open_to(key_id)
+    return Booking.objects.open_to(key_id)
 
 
 def find(key: str, *, key_id: int | None = None) -> Booking:
@@ -28,7 +26,7 @@ def find(key: str, *, key_id: int | None = None) -> Booking:
     With an agent's key only a booking that is open to it. Of a group event, the booking made last. Raises
     BookingNotFound.
     """
-    shown = bookings_for(key_id)
+    shown = bookings_for(key_id).shown()
     try:
         found = shown.filter(pk=uuid.UUID(key)).first()
     except ValueError:
@@ -46,7 +44,7 @@ def find(key: str, *, key_id: int | None = None) -> Booking:
 
 def upcoming(email: str, *, days: int, now: datetime, key_id: int | None = None) -> list[Booking]:
     """The invitee's confirmed bookings that start within `days`, soonest first."""
-    mine = bookings_for(key_id).of_email(email)
+    mine = bookings_for(key_id).shown_in_list().of_email(email)
     return list(mine.confirmed_between(now, now + timedelta(days=days))[:200])
 
 
@@ -59,7 +57,7 @@ def listed(
     key_id: int | None = None,
 ) -> QuerySet[Booking]:
     """Bookings that match all filters. The conversation is either of the two ids."""
-    found = bookings_for(key_id)
+    found = bookings_for(key_id).shown_in_list()
     if email:
         found = found.of_email(email)
     if conversation_id:
@@ -89,7 +87,7 @@ def history(
     """The last `limit` timeline entries of a booking, in order, and the `before` for the entries before them (None
     if there are none). Our calls to Calendly and the notes of staff are left out: they are for staff only."""
     entries = TimelineEntry.objects.filter(booking=booking).exclude(
-        action__in=(api_call_log.ACTION, followups.NOTED)
+        action__in=(TimelineEntry.Action.CALLED, TimelineEntry.Action.FOLLOWUP_NOTED)
     )
     if before is not None:
         entries = entries.filter(pk__lt=before)

@@ -1,11 +1,12 @@
 """The answers to an event type's questions, and its location, checked before Calendly is asked."""
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 from ...calendly.payloads import Answer
 from ...models import EventType
 from ..catalog.event_types import normalize_name
+from ..errors import InvalidBookingRequest
 from . import phones
 
 Question = dict[str, Any]
@@ -13,58 +14,7 @@ Question = dict[str, Any]
 Given = Sequence[tuple[str, str | Sequence[str]]]
 
 
-class Invalid(ValueError):
-    """Calendly would refuse this answer. `field` of the request, `code`, and `values` for the text that the entry
-    point shows."""
-
-    field: ClassVar[str] = "customAnswers"
-    code: ClassVar[str]
-
-    def __init__(self, **values: str) -> None:
-        super().__init__("; ".join(values.values()))
-        self.values = values
-
-
-class Unanswered(Invalid):
-    """The required `questions` have no answer."""
-
-    code = "unanswered"
-
-
-class UnknownQuestion(Invalid):
-    """The event type does not have the question `asked`. It has `questions`."""
-
-    code = "unknown_question"
-
-
-class AnsweredTwice(Invalid):
-    """Several answers for a `question` that takes one."""
-
-    code = "answered_twice"
-
-
-class NotAChoice(Invalid):
-    """The `answer` is none of the `choices` of the `question`."""
-
-    code = "not_a_choice"
-
-
-class NotAPhone(Invalid):
-    """The `answer` to the `question` is no phone number with a country code, nor one of the invitee's country."""
-
-    code = "not_a_phone"
-
-
-class NoPhone(Invalid):
-    """The host calls the invitee, so a phone number is needed."""
-
-    field, code = "phone", "phone_needed"
-
-
-class NoPlace(Invalid):
-    """The invitee is asked for the place, so one is needed."""
-
-    field, code = "location", "location_needed"
+FIELD = "customAnswers"
 
 
 def enabled(event_type: EventType) -> list[Question]:
@@ -78,8 +28,8 @@ def answers(
     """The answers with Calendly's exact texts of the questions and choices. Blank answers are left out; choices of
     one question are separated by line breaks.
 
-    Raises Unanswered, UnknownQuestion, AnsweredTwice, NotAChoice, NotAPhone. Source: calendly-api, section 8 (texts
-    are compared to the letter there) and section 4 (phone numbers).
+    Raises InvalidBookingRequest. Source: calendly-api, section 8 (texts are compared to the letter there) and
+    section 4 (phone numbers).
     """
     asked = enabled(event_type)
     texts: dict[int, list[str]] = {}  # by the place of the question: two may have one name
@@ -92,7 +42,7 @@ def answers(
         _name(each) for number, each in enumerate(asked) if each.get("required") and number not in texts
     ]
     if missing:
-        raise Unanswered(questions="; ".join(missing))
+        raise InvalidBookingRequest(FIELD, "unanswered", questions="; ".join(missing))
     checked = [
         Answer(
             question=_name(asked[number]),
@@ -108,7 +58,7 @@ def fits(question: Question, answer: str) -> bool:
     """True if the question takes this answer."""
     try:
         _checked(question, [answer], None)
-    except Invalid:
+    except InvalidBookingRequest:
         return False
     return True
 
@@ -125,7 +75,8 @@ def _number(asked: list[Question], text: str, answered: dict[int, list[str]]) ->
         number for number, question in enumerate(asked) if normalize_name(_name(question)) == wanted
     ]
     if not same:
-        raise UnknownQuestion(asked=text, questions="; ".join(_name(each) for each in asked))
+        names = "; ".join(_name(each) for each in asked)
+        raise InvalidBookingRequest(FIELD, "unknown_question", asked=text, questions=names)
     return next((number for number in same if number not in answered), same[0])
 
 
@@ -136,13 +87,13 @@ def _checked(question: Question, texts: list[str], evidence: phones.Evidence | N
         lines = [line.strip() for text in texts for line in text.splitlines() if line.strip()]
         return "\n".join(dict.fromkeys(_choice(question, line) for line in lines))
     if len(texts) > 1:
-        raise AnsweredTwice(question=_name(question))
+        raise InvalidBookingRequest(FIELD, "answered_twice", question=_name(question))
     if kind == "single_select":
         return _choice(question, texts[0])
     if kind == "phone_number":
         number = phones.international(texts[0], evidence)
         if number is None:
-            raise NotAPhone(question=_name(question), answer=texts[0])
+            raise InvalidBookingRequest(FIELD, "not_a_phone", question=_name(question), answer=texts[0])
         return number
     return texts[0]
 
@@ -157,7 +108,8 @@ def _choice(question: Question, text: str) -> str:
         return same[0]
     if question.get("include_other") and not same:
         return text
-    raise NotAChoice(question=_name(question), answer=text, choices="; ".join(choices))
+    known = "; ".join(choices)
+    raise InvalidBookingRequest(FIELD, "not_a_choice", question=_name(question), answer=text, choices=known)
 
 
 def location(
@@ -166,7 +118,8 @@ def location(
     """The location to send: the first configured one that we can fill in; None if none is configured. If the event
     type asks the invitee for a place, it is `place`.
 
-    Raises NoPhone, NoPlace. Source: calendly-api, section 8: needed where one is configured, not for round robin.
+    Raises InvalidBookingRequest. Source: calendly-api, section 8: needed where one is configured, not for round
+    robin.
     """
     if not event_type.locations or event_type.pooling == "round_robin":
         return None
@@ -177,7 +130,9 @@ def location(
         filled = _filled(each, phone, place.strip(), evidence)
         if filled is not None:
             return filled
-    raise NoPlace if places[0].get("kind") == "ask_invitee" else NoPhone
+    if places[0].get("kind") == "ask_invitee":
+        raise InvalidBookingRequest("location", "location_needed")
+    raise InvalidBookingRequest("phone", "phone_needed")
 
 
 def asks_for_place(event_type: EventType) -> bool:

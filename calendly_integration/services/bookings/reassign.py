@@ -6,14 +6,14 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from ...models import Booking, CalendlyBooking, EventType
+from .. import mapping
 from ..actors import Actor
 from ..catalog import event_types
-from ..reconcile import mapping
+from ..time_zones import zone_of
 from . import create, phones, questions
 from .attempts import NotReschedulable
 from .reschedule import check_replaceable, current, location_of, plan_replacement, replace
 from .results import Booked, BookingResult
-from .time_zones import zone_of
 
 
 def reassign_host(
@@ -35,12 +35,9 @@ def reassign_host(
     replaced = current(booking, now)
     if not reassignment_candidates(booking).filter(pk=event_type.pk).exists():
         raise NotReschedulable("not_taken")
-    try:
-        evidence = phones.Evidence(booking.phone, zone, booking.locale)
-        all_answers = [*_carried_answers(replaced, event_type), *answers]
-        answered = questions.answers(event_type, all_answers, evidence)
-    except questions.Invalid as error:
-        raise create.InvalidBookingRequest(error.field, error.code, **error.values) from error
+    evidence = phones.Evidence(booking.phone, zone, booking.locale)
+    all_answers = [*_carried_answers(replaced, event_type), *answers]
+    answered = questions.answers(event_type, all_answers, evidence)
     location = location_of(event_type, booking, replaced)
     check_replaceable(booking, replaced, now)
     plan = plan_replacement(

@@ -2,17 +2,19 @@
 
 from datetime import datetime, timedelta
 
-from ...calendly.payloads import Answer
+from ...calendly.payloads import MAX_GUESTS, Answer
 from ...models import Booking, CalendlyBooking, EventType
-from .. import errors
+from .. import errors, mapping
 from ..actors import Actor
-from ..reconcile import mapping
+from ..time_zones import zone_of
 from . import attempts, cancel, create, phones, questions
 from .attempts import NotReschedulable
 from .results import Booked, BookingResult, SlotUnavailable
-from .time_zones import zone_of
 
-MAX_GUESTS = 10
+NEEDED_TO_MOVE = {
+    "phone": "A phone number is needed to move this meeting.",
+    "location": "A place is needed to move this meeting.",
+}
 
 
 def reschedule(booking: Booking, *, new_start: datetime, by: Actor, now: datetime) -> BookingResult:
@@ -114,10 +116,8 @@ def location_of(event_type: EventType, booking: Booking, replaced: CalendlyBooki
     evidence = phones.Evidence(booking.phone, zone_of(booking), booking.locale)
     try:
         return questions.location(event_type, booking.phone or text, place, evidence)
-    except questions.NoPhone as error:
-        raise errors.CalendlyRefused("A phone number is needed to move this meeting.") from error
-    except questions.NoPlace as error:
-        raise errors.CalendlyRefused("A place is needed to move this meeting.") from error
+    except errors.InvalidBookingRequest as error:
+        raise errors.CalendlyRefused(NEEDED_TO_MOVE[error.field]) from error
 
 
 def _overlaps_itself(booking: Booking, event_type: EventType, wanted: datetime) -> bool:

@@ -1,15 +1,36 @@
-"""When two booking requests without a key are the same request."""
+"""When two booking requests are the same request: by the agent's key, or by what they ask for."""
 
+from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
-from ...models import EventType
-from . import create, time_zones
+from ...models import AgentKey, EventType, IdempotencyRecord
+from .. import time_zones
+from ..catalog import event_types, requested_times
+from ..errors import InvalidBookingRequest
+from . import create, idempotency
 from .create import BookingRequest
 
 
-def parts(booking_request: BookingRequest, event_type: EventType, *, now: datetime) -> list[Any]:
+def new_record(
+    booking_request: BookingRequest, *, key: str, body: Mapping[str, Any], agent_key: AgentKey, now: datetime
+) -> tuple[IdempotencyRecord, EventType | None]:
+    """The record of a request, not saved, and its event type if that was needed.
+
+    `key` is what the agent sent. A stored answer to it is given again even if the event type is gone. Raises
+    InvalidKey, and without a key EventTypeNotFound, EventTypeAmbiguous, InvalidBookingRequest.
+    """
+    event_type = None
+    if key:
+        key = idempotency.explicit_key(key)
+    else:
+        event_type = event_types.find(booking_request.event_type, key_id=agent_key.pk)
+        key = idempotency.implicit_key(*_parts(booking_request, event_type, now=now))
+    return idempotency.new_record(agent_key=agent_key, key=key, body=body, now=now), event_type
+
+
+def _parts(booking_request: BookingRequest, event_type: EventType, *, now: datetime) -> list[Any]:
     """Equal for two requests for the same meeting: conversation, event type, invitee, start, flexibility, zone,
     guests, answers and location, as Calendly would get them. Name, notes, agent type and user id do not count.
 
@@ -45,7 +66,6 @@ def _start(booking_request: BookingRequest, zone: time_zones.Zone) -> str:
     if booking_request.preferred is None:
         return ""
     try:
-        wanted = booking_request.preferred
-        return (wanted.astimezone(UTC) if wanted.tzinfo else time_zones.at(wanted, zone.info)).isoformat()
-    except (time_zones.NoSuchTime, OverflowError):
+        return requested_times.instant("preferredTime", booking_request.preferred, zone).isoformat()
+    except InvalidBookingRequest:
         return ""

@@ -11,8 +11,7 @@ from ... import clients
 from ...calendly import payloads
 from ...calendly.errors import CalendlyError
 from ...models import EventType, Host
-from .. import errors, texts
-from ..bookings import time_zones
+from .. import errors, texts, time_zones
 
 # Calendly accepts only starts that are in the future when the request arrives.
 MIN_LEAD_TIME = timedelta(minutes=1)
@@ -143,7 +142,7 @@ def _working_hours(
     schedule = next((each for each in schedules if each.default), next(iter(schedules), None))
     if schedule is None:
         return []
-    zone = _zone(schedule.timezone)
+    zone = time_zones.zone_or_default(schedule.timezone).info
     dates = {rule.date: rule.intervals for rule in schedule.rules if rule.date}
     weekdays = {rule.wday: rule.intervals for rule in schedule.rules if rule.wday}
     hours, day = [], begin.astimezone(zone).date()
@@ -153,13 +152,6 @@ def _working_hours(
             hours.append((max(opens, begin), min(closes, end)))
         day += timedelta(days=1)
     return _union(hours)
-
-
-def _zone(name: str) -> ZoneInfo:
-    try:
-        return time_zones.named(name)
-    except time_zones.UnknownZone:
-        return ZoneInfo(time_zones.default_name())
 
 
 def _weekday(day: date) -> str:

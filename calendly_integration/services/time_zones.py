@@ -7,8 +7,8 @@ from functools import lru_cache
 from importlib import resources
 from zoneinfo import ZoneInfo, available_timezones
 
-from ... import conf
-from ...models import Booking
+from .. import conf
+from ..models import Booking
 
 # The zones that most people with an offset live in, tried in this order.
 PRINCIPAL = (
@@ -40,7 +40,6 @@ class Zone:
 
     @property
     def info(self) -> ZoneInfo:
-        """The zone's rules."""
         return ZoneInfo(self.name)
 
 
@@ -57,6 +56,7 @@ def _normalized(name: str) -> str:
     return re.sub(r"[\s+]+", "_", "/".join(parts))
 
 
+@lru_cache(maxsize=1024)
 def named(name: str) -> ZoneInfo:
     """The zone of that name, whatever its case, with blanks or underscores, present or old ("Europe/Kiev").
 
@@ -75,8 +75,13 @@ def default_name() -> str:
 
 def zone_of(booking: Booking) -> Zone:
     """The zone in which the invitee reads the time of the meeting."""
+    return zone_or_default(booking.time_zone)
+
+
+def zone_or_default(name: str) -> Zone:
+    """The zone of that name, or the default zone if there is none."""
     try:
-        return Zone(named(booking.time_zone).key, "explicit", "high")
+        return Zone(named(name).key, "explicit", "high")
     except UnknownZone:
         return Zone(default_name(), "default", "low")
 

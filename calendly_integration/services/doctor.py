@@ -11,15 +11,15 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from ... import clients
-from ...calendly.errors import CalendlyError, InsufficientScope, PermissionDenied, Unauthenticated
-from ...models import CalendlyAccount
-from ...portal.errors import PortalError
-from .. import error_texts, outbox
-from ..backoffice import search
-from ..webhooks import signing_keys, subscriptions
-from ..worker import heartbeat
-from . import calendly_accounts
+from .. import clients
+from ..calendly.errors import CalendlyError, InsufficientScope, PermissionDenied, Unauthenticated
+from ..models import CalendlyAccount
+from ..portal.errors import PortalError
+from . import error_texts, outbox
+from .accounts import calendly_accounts
+from .backoffice import search
+from .webhooks import signing_keys, subscriptions
+from .worker import heartbeat
 
 MAX_CLOCK_DIFFERENCE = timedelta(seconds=60)
 WANTED_SCOPES = (
