@@ -108,10 +108,11 @@ class WebhookDelivery(Work):
         models.PROTECT,
         null=True,
         blank=True,
+        db_index=False,
         related_name="deliveries",
         verbose_name=_("Calendly account"),
     )
-    digest = models.CharField(max_length=64, unique=True)
+    digest = models.CharField(max_length=64)
     body = models.BinaryField()
     received_at = models.DateTimeField(_("received at"))
     status = models.CharField(_("status"), max_length=10, choices=Status.choices, default=Status.RECEIVED)
@@ -133,6 +134,7 @@ class WebhookDelivery(Work):
         verbose_name_plural = _("webhook deliveries")
         permissions = [("replay_webhookdelivery", "Can process deliveries again")]
         ordering = ["-id"]
+        constraints = [models.UniqueConstraint(fields=["digest"], name="delivery_once")]
         indexes = [
             due_index("delivery_due"),
             models.Index(fields=["status", "-id"], name="delivery_status"),

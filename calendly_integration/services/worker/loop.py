@@ -31,8 +31,8 @@ SCHEDULES_SECONDS = 5.0
 FAILED_SOURCE_SECONDS = 60.0
 # What is under way at the end may take so long to arrive.
 MAX_ARRIVAL_SECONDS = 15.0
-# On SQLite nothing else writes while a batch is applied: 50 take some 30 ms.
-INBOX_BATCH = 50
+# On SQLite nothing else writes while a batch is applied: 100 take some 100 ms.
+INBOX_BATCH = 100
 # In a burst of deliveries the web processes go first: a small batch, then a pause of so many times its duration.
 BURST_BATCH = 20
 BURST_PAUSE_FACTOR, MAX_BURST_PAUSE_SECONDS = 2.0, 0.2
