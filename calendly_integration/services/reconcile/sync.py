@@ -203,7 +203,10 @@ def _read_invitees(client: Client, account: CalendlyAccount, event: ScheduledEve
     observations = [
         reconcile.Observation(reconcile.Kind.READ, invitee, event) for invitee in client.invitees(event.uri)
     ]
-    results = reconcile.apply_observations(account, observations, now=now) if observations else []
+    if not observations:
+        return 0
+    with transaction.atomic(durable=True):
+        results = reconcile.apply_observations(account, observations, now=now)
     return sum(result.changed for result in results)
 
 
@@ -221,7 +224,7 @@ def _read_unconfirmed(client: Client, run: SyncRun, *, now: datetime) -> None:
             event = client.scheduled_event(invitee.event_uri)
         except NotFound:
             continue
-        [result] = reconcile.apply_observations(
-            run.account, [reconcile.Observation(reconcile.Kind.READ, invitee, event)], now=now
-        )
+        observation = reconcile.Observation(reconcile.Kind.READ, invitee, event)
+        with transaction.atomic(durable=True):
+            [result] = reconcile.apply_observations(run.account, [observation], now=now)
         run.changed += result.changed
