@@ -20,10 +20,9 @@ from calendly_integration.models import (
     VAIMetadata,
     WebhookDelivery,
 )
-from calendly_integration.services import reconcile
+from calendly_integration.services import mapping, reconcile
 from calendly_integration.services.accounts import calendly_accounts
 from calendly_integration.services.actors import Actor
-from calendly_integration.services.reconcile import mapping
 
 PAYLOAD = Path(__file__).parent.parent / "payloads" / "invitee.created__api.json"
 HOST = "https://api.calendly.com/users/2f6b9a10-6c3d-4e8f-8a71-5d0c2e9b4f36"

@@ -18,12 +18,11 @@ from ...calendly.payloads import Answer, CreateInviteeRequest, Invitee, Tracking
 from ...models import Booking, CalendlyBooking, EventType, IdempotencyRecord, TimelineEntry, VAIMetadata
 from ...models.calendly_booking import SLOT_ONCE
 from ...models.constraints import violates
-from .. import api_call_log, errors, reconcile
+from .. import api_call_log, errors, mapping, reconcile
 from ..accounts import calendly_accounts
 from ..actors import Actor, entry
 from ..catalog import availability
 from ..catalog.availability import Slot
-from ..reconcile import mapping
 from . import idempotency
 from .results import Booked, BookingResult, OutcomeUnknown, SlotUnavailable
 from .time_zones import Zone

@@ -12,9 +12,8 @@ from django.utils import timezone
 from ... import clients
 from ...calendly.errors import CalendlyError
 from ...models import Booking, CalendlyBooking, EventType
-from .. import api_call_log, errors
+from .. import api_call_log, errors, mapping
 from ..actors import Actor, entry
-from ..reconcile import mapping
 from . import pending_actions
 
 # With these codes the meeting is still wanted, at another time.

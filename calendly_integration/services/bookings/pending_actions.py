@@ -24,10 +24,9 @@ from ...calendly.errors import (
 from ...calendly.payloads import Invitee, ScheduledEvent
 from ...models import Booking, CalendlyBooking, TimelineEntry
 from ...models.work import DATABASE_AWAY
-from .. import api_call_log, reconcile
+from .. import api_call_log, mapping, reconcile
 from ..actors import SYSTEM, entry
 from ..backoff import backoff
-from ..reconcile import mapping
 from . import attempts
 
 log = logging.getLogger("calendly.pending_actions")

@@ -6,9 +6,9 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from ...models import Booking, CalendlyBooking, EventType
+from .. import mapping
 from ..actors import Actor
 from ..catalog import event_types
-from ..reconcile import mapping
 from . import create, phones, questions
 from .attempts import NotReschedulable
 from .reschedule import check_replaceable, current, location_of, plan_replacement, replace

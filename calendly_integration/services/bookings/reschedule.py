@@ -4,9 +4,8 @@ from datetime import datetime, timedelta
 
 from ...calendly.payloads import Answer
 from ...models import Booking, CalendlyBooking, EventType
-from .. import errors
+from .. import errors, mapping
 from ..actors import Actor
-from ..reconcile import mapping
 from . import attempts, cancel, create, phones, questions
 from .attempts import NotReschedulable
 from .results import Booked, BookingResult, SlotUnavailable

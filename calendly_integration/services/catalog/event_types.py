@@ -17,10 +17,9 @@ from ...calendly.client import Client
 from ...calendly.errors import NotFound, PermissionDenied
 from ...models import Booking, CalendlyAccount, CalendlyBooking, EventType, EventTypeChange, Host
 from ...models.text_folding import without_diacritics
-from .. import outbox
+from .. import mapping, outbox
 from ..accounts import calendly_accounts
 from ..outbox import portal_messages
-from ..reconcile import mapping
 
 # The columns whose changes staff see.
 WATCHED = (

@@ -15,9 +15,8 @@ from django.db import transaction
 
 from ...models import Booking, OutboxMessage, PendingMail, TimelineEntry
 from ...models.work import DATABASE_AWAY
-from .. import outbox
+from .. import mapping, outbox
 from ..actors import SYSTEM, Actor, entry
-from ..reconcile import mapping
 from . import portal_messages
 from .portal_messages import MAIL_PATH
 

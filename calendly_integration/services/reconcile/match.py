@@ -14,7 +14,7 @@ from django.db.models import Q
 from ...models import Booking, CalendlyAccount, CalendlyBooking, EventType, Host, VAIMetadata
 from ...models.booking import search_key
 from ...models.locked_rows import save_columns
-from . import mapping
+from .. import mapping
 from .observation import Observation
 
 # The other half of a move arrives within seconds. After this time it is read.

@@ -9,7 +9,7 @@ from typing import Any
 from ...calendly import payloads
 from ...calendly.payloads import uuid_of
 from ...models import CalendlyBooking
-from . import mapping
+from .. import mapping
 from .observation import Kind, Observation
 
 Status, PendingAction = CalendlyBooking.Status, CalendlyBooking.PendingAction

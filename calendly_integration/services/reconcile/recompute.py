@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from ...models import Booking, CalendlyBooking, EventType, Host
 from ...models.booking import search_key
-from . import mapping
+from .. import mapping
 from .merge import our_cancel_request
 
 Status = CalendlyBooking.Status

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from ...calendly import payloads
-from ...calendly.fields import one_line, web_link_in
-from ...models import Booking, EventType
+from ..calendly import payloads
+from ..calendly.fields import one_line, web_link_in
+from ..models import Booking, EventType
 
 # Our mark in the tracking of an invitee, by the source of the booking. The reference holds no personal data.
 SOURCES = {Booking.Source.AGENT: "vai_agent", Booking.Source.STAFF: "vai_staff"}
