@@ -14,9 +14,8 @@ from ...models.work import DATABASE_AWAY
 from ...portal.client import Client
 from .. import outbox
 from ..outbox import confirmations
-from ..reconcile import sync
 from ..webhooks import inbox
-from . import calendly_pool, due_work, heartbeat
+from . import calendly_pool, due_work, heartbeat, scheduled
 from .calendly_pool import CalendlyPool
 from .metadata_pool import MetadataPool
 from .worker_slots import Slot
@@ -183,9 +182,9 @@ class WorkLoop:
             if task == jobs.SWEEP:
                 outbox.heal(now=self._clock())
             elif task == jobs.SYNC:
-                sync.run_scheduled(now=self._clock())
+                scheduled.run_sync(now=self._clock())
             elif task == jobs.HOUSEKEEPING:
-                heartbeat.clean(now=self._clock())
+                scheduled.run_housekeeping(now=self._clock())
         except DATABASE_AWAY as error:
             log.warning("%s stops: the database does not answer (%s).", task, type(error).__name__)
         except BaseException:  # the next run tries again
