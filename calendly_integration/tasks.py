@@ -3,8 +3,7 @@
 from django.utils import timezone
 
 from .services import worker
-from .services.reconcile import sync as calendly_sync
-from .services.worker import heartbeat
+from .services.worker import scheduled
 
 
 def sweep() -> None:
@@ -14,9 +13,9 @@ def sweep() -> None:
 
 def sync() -> None:
     """Every half hour: read what Calendly has."""
-    calendly_sync.run_scheduled(now=timezone.now())
+    scheduled.run_sync(now=timezone.now())
 
 
 def housekeeping() -> None:
     """Once an hour: delete what is no longer needed."""
-    heartbeat.clean(now=timezone.now())
+    scheduled.run_housekeeping(now=timezone.now())

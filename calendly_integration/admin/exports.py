@@ -19,8 +19,8 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from ..models import Booking
+from ..services import mapping
 from ..services.backoffice import exports
-from ..services.reconcile import mapping
 from . import formatting, saved_view
 
 logger = logging.getLogger("calendly.admin")

@@ -33,6 +33,7 @@ from calendly_integration.models import (
 )
 from calendly_integration.sandbox.calendly import Calendly
 from calendly_integration.sandbox.errors import Problem
+from calendly_integration.services import errors
 from calendly_integration.services.actors import Actor
 from calendly_integration.services.agents import keys
 from calendly_integration.services.backoffice import followups
@@ -178,7 +179,7 @@ class History:
             Problem,
             Booking.DoesNotExist,
             cancel.NotCancelable,
-            create.InvalidBookingRequest,
+            errors.InvalidBookingRequest,
             attempts.NotReschedulable,
             no_show.NotMarkable,
             followups.NotPossible,

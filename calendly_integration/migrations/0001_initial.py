@@ -194,7 +194,7 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(verbose_name='created at')),
                 ('updated_at', models.DateTimeField(auto_now=True, verbose_name='changed at')),
                 ('agent_key', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='bookings', to='calendly_integration.agentkey', verbose_name='agent key')),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='bookings', to='calendly_integration.calendlyaccount', verbose_name='Calendly account')),
+                ('account', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='bookings', to='calendly_integration.calendlyaccount', verbose_name='Calendly account')),
             ],
             options={
                 'verbose_name': 'booking',
@@ -212,9 +212,9 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('status', models.CharField(choices=[('pending', 'requested, outcome unknown'), ('expected', 'known only by a link'), ('active', 'active'), ('canceled', 'canceled'), ('failed', 'never booked')], max_length=10, verbose_name='status')),
                 ('pending_action', models.CharField(blank=True, choices=[('', 'nothing'), ('resolve', 'find out whether it was booked'), ('cancel', 'cancel it at Calendly'), ('refetch', 'refetch it')], default='', max_length=10, verbose_name='pending action')),
-                ('invitee_uri', models.CharField(blank=True, max_length=255, null=True, unique=True)),
-                ('event_uri', models.CharField(blank=True, db_index=True, max_length=255)),
-                ('event_id', models.CharField(blank=True, db_index=True, max_length=64, verbose_name="Calendly's event id")),
+                ('invitee_uri', models.CharField(blank=True, max_length=255, null=True)),
+                ('event_uri', models.CharField(blank=True, max_length=255)),
+                ('event_id', models.CharField(blank=True, max_length=64, verbose_name="Calendly's event id")),
                 ('start_at', models.DateTimeField(blank=True, null=True, verbose_name='start')),
                 ('end_at', models.DateTimeField(blank=True, null=True, verbose_name='end')),
                 ('slot_key', models.CharField(blank=True, editable=False, max_length=100, null=True)),
@@ -285,7 +285,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='booking',
             name='event_type',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='bookings', to='calendly_integration.eventtype', verbose_name='event type'),
+            field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='bookings', to='calendly_integration.eventtype', verbose_name='event type'),
         ),
         migrations.CreateModel(
             name='EventTypeChange',
@@ -356,7 +356,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='booking',
             name='host',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='bookings', to='calendly_integration.host', verbose_name='host'),
+            field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='bookings', to='calendly_integration.host', verbose_name='host'),
         ),
         migrations.CreateModel(
             name='IdempotencyRecord',
@@ -401,14 +401,14 @@ class Migration(migrations.Migration):
                 ('path', models.CharField(max_length=100, verbose_name='path')),
                 ('body', models.JSONField(verbose_name='body')),
                 ('idempotency_key', models.UUIDField(default=uuid.uuid4, unique=True, verbose_name='idempotency key')),
-                ('once_key', models.CharField(max_length=150, unique=True)),
+                ('once_key', models.CharField(max_length=150)),
                 ('status', models.CharField(choices=[('waiting', 'waiting'), ('sent', 'sent'), ('parked', 'rejected, parked')], default='waiting', max_length=10, verbose_name='status')),
                 ('attempts', models.PositiveIntegerField(default=0, verbose_name='attempts')),
                 ('last_error', models.TextField(blank=True, default='', verbose_name='last error')),
                 ('created_at', models.DateTimeField(verbose_name='created at')),
                 ('sent_at', models.DateTimeField(blank=True, null=True, verbose_name='sent at')),
                 ('booking', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='messages', to='calendly_integration.booking', verbose_name='booking')),
-                ('queue', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='messages', to='calendly_integration.outboxqueue', verbose_name='queue')),
+                ('queue', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='messages', to='calendly_integration.outboxqueue', verbose_name='queue')),
             ],
             options={
                 'verbose_name': 'outbox message',
@@ -479,13 +479,13 @@ class Migration(migrations.Migration):
                 ('lease_token', models.UUIDField(blank=True, editable=False, null=True)),
                 ('attempts', models.PositiveIntegerField(default=0, verbose_name='attempts')),
                 ('last_error', models.TextField(blank=True, default='', verbose_name='last error')),
-                ('digest', models.CharField(max_length=64, unique=True)),
+                ('digest', models.CharField(max_length=64)),
                 ('body', models.BinaryField()),
                 ('received_at', models.DateTimeField(verbose_name='received at')),
                 ('status', models.CharField(choices=[('received', 'received'), ('applied', 'applied'), ('unchanged', 'nothing new'), ('unknown', 'unknown kind'), ('unreadable', 'unreadable'), ('parked', 'could not be applied')], default='received', max_length=10, verbose_name='status')),
                 ('kind', models.CharField(blank=True, max_length=100, verbose_name='event')),
                 ('applied_at', models.DateTimeField(blank=True, null=True, verbose_name='applied at')),
-                ('account', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='deliveries', to='calendly_integration.calendlyaccount', verbose_name='Calendly account')),
+                ('account', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='deliveries', to='calendly_integration.calendlyaccount', verbose_name='Calendly account')),
                 ('booking', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='deliveries', to='calendly_integration.booking', verbose_name='booking')),
             ],
             options={
@@ -519,8 +519,8 @@ class Migration(migrations.Migration):
                 ('attempts', models.PositiveIntegerField(default=0, verbose_name='attempts')),
                 ('last_error', models.TextField(blank=True, default='', verbose_name='last error')),
                 ('booking', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='metadata', serialize=False, to='calendly_integration.booking', verbose_name='booking')),
-                ('conversation_id', models.CharField(blank=True, db_index=True, max_length=255, verbose_name='conversation')),
-                ('user_id', models.CharField(blank=True, db_index=True, max_length=255, verbose_name='user')),
+                ('conversation_id', models.CharField(blank=True, max_length=255, verbose_name='conversation')),
+                ('user_id', models.CharField(blank=True, max_length=255, verbose_name='user')),
                 ('agent_type', models.CharField(blank=True, max_length=100, verbose_name='kind of agent')),
                 ('booking_source', models.CharField(blank=True, max_length=100, verbose_name='booked through')),
                 ('notes', models.TextField(blank=True, verbose_name='notes')),
@@ -530,7 +530,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'metadata',
                 'verbose_name_plural': 'metadata',
-                'indexes': [models.Index(condition=models.Q(('next_attempt_at__isnull', False)), fields=['next_attempt_at'], name='metadata_due'), models.Index(fields=['agent_type', 'booking'], name='metadata_agent_type')],
+                'indexes': [models.Index(condition=models.Q(('next_attempt_at__isnull', False)), fields=['next_attempt_at'], name='metadata_due'), models.Index(fields=['conversation_id'], name='metadata_conversation'), models.Index(fields=['agent_type', 'booking'], name='metadata_agent_type')],
             },
         ),
         migrations.CreateModel(
@@ -562,6 +562,14 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='calendlybooking',
+            index=models.Index(fields=['event_uri'], name='calendly_booking_event_uri'),
+        ),
+        migrations.AddIndex(
+            model_name='calendlybooking',
+            index=models.Index(fields=['event_id'], name='calendly_booking_event_id'),
+        ),
+        migrations.AddIndex(
+            model_name='calendlybooking',
             index=models.Index(condition=models.Q(('pending_action', ''), ('status', 'active'), models.Q(('last_error', ''), _negated=True)), fields=['start_at'], name='calendly_booking_refused'),
         ),
         migrations.AddConstraint(
@@ -571,6 +579,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='calendlybooking',
             constraint=models.UniqueConstraint(fields=('slot_key',), name='calendly_booking_slot_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='calendlybooking',
+            constraint=models.UniqueConstraint(fields=('invitee_uri',), name='calendly_booking_invitee_once'),
         ),
         migrations.AddConstraint(
             model_name='calendlybooking',
@@ -669,6 +681,10 @@ class Migration(migrations.Migration):
             index=models.Index(fields=['status', '-id'], name='message_status'),
         ),
         migrations.AddConstraint(
+            model_name='outboxmessage',
+            constraint=models.UniqueConstraint(fields=('once_key',), name='message_once'),
+        ),
+        migrations.AddConstraint(
             model_name='savedview',
             constraint=models.UniqueConstraint(fields=('user', 'name'), name='saved_view_once_a_person'),
         ),
@@ -687,6 +703,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='webhookdelivery',
             index=models.Index(fields=['status', '-id'], name='delivery_status'),
+        ),
+        migrations.AddConstraint(
+            model_name='webhookdelivery',
+            constraint=models.UniqueConstraint(fields=('digest',), name='delivery_once'),
         ),
         migrations.RunPython(create_search_index, drop_search_index),
     ]

@@ -117,6 +117,7 @@ class Booking(models.Model):
     account = models.ForeignKey(
         "calendly_integration.CalendlyAccount",
         models.PROTECT,
+        db_index=False,
         related_name="bookings",
         verbose_name=_("Calendly account"),
     )
@@ -127,6 +128,7 @@ class Booking(models.Model):
         models.PROTECT,
         null=True,
         blank=True,
+        db_index=False,
         related_name="bookings",
         verbose_name=_("event type"),
     )
@@ -136,6 +138,7 @@ class Booking(models.Model):
         models.PROTECT,
         null=True,
         blank=True,
+        db_index=False,
         related_name="bookings",
         verbose_name=_("host"),
     )
@@ -207,6 +210,7 @@ class Booking(models.Model):
                 name="booking_ends_after_start",
             ),
         ]
+        # Host and event type are found by their indexes below, and an account has all bookings.
         indexes = [
             models.Index(fields=["email_key", "start_at"], name="booking_email_start"),
             models.Index(fields=["start_at", "id"], name="booking_start"),

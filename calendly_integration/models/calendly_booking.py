@@ -181,9 +181,9 @@ class CalendlyBooking(Work):
     pending_action = models.CharField(
         _("pending action"), max_length=10, choices=PendingAction.choices, blank=True, default=""
     )
-    invitee_uri = models.CharField(max_length=255, unique=True, null=True, blank=True)
-    event_uri = models.CharField(max_length=255, blank=True, db_index=True)
-    event_id = models.CharField(_("Calendly's event id"), max_length=64, blank=True, db_index=True)
+    invitee_uri = models.CharField(max_length=255, null=True, blank=True)  # noqa: DJ001 - one of many without
+    event_uri = models.CharField(max_length=255, blank=True)
+    event_id = models.CharField(_("Calendly's event id"), max_length=64, blank=True)
     start_at = models.DateTimeField(_("start"), null=True, blank=True)
     end_at = models.DateTimeField(_("end"), null=True, blank=True)
     slot_key = models.CharField(max_length=100, null=True, blank=True, editable=False)  # noqa: DJ001 - one of many without
@@ -213,6 +213,8 @@ class CalendlyBooking(Work):
         verbose_name_plural = _("bookings at Calendly")
         indexes = [
             due_index("calendly_booking_due"),
+            models.Index(fields=["event_uri"], name="calendly_booking_event_uri"),
+            models.Index(fields=["event_id"], name="calendly_booking_event_id"),
             models.Index(
                 fields=["start_at"],
                 name="calendly_booking_refused",
@@ -225,6 +227,7 @@ class CalendlyBooking(Work):
                 name="calendly_booking_active_has_invitee",
             ),
             models.UniqueConstraint(fields=["slot_key"], name=SLOT_ONCE),
+            models.UniqueConstraint(fields=["invitee_uri"], name="calendly_booking_invitee_once"),
             models.CheckConstraint(
                 condition=Q(next_attempt_at__isnull=True) | ~Q(pending_action=""),
                 name="calendly_booking_due_has_action",

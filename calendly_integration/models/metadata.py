@@ -21,8 +21,8 @@ class VAIMetadata(Work):
         primary_key=True,
         verbose_name=_("booking"),
     )
-    conversation_id = models.CharField(_("conversation"), max_length=255, blank=True, db_index=True)
-    user_id = models.CharField(_("user"), max_length=255, blank=True, db_index=True)
+    conversation_id = models.CharField(_("conversation"), max_length=255, blank=True)
+    user_id = models.CharField(_("user"), max_length=255, blank=True)
     agent_type = models.CharField(_("kind of agent"), max_length=100, blank=True)
     booking_source = models.CharField(_("booked through"), max_length=100, blank=True)
     notes = models.TextField(_("notes"), blank=True)
@@ -36,6 +36,7 @@ class VAIMetadata(Work):
         verbose_name_plural = _("metadata")
         indexes = [
             due_index("metadata_due"),
+            models.Index(fields=["conversation_id"], name="metadata_conversation"),
             models.Index(fields=["agent_type", "booking"], name="metadata_agent_type"),
         ]
 

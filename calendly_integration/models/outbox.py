@@ -143,6 +143,7 @@ class OutboxMessage(models.Model):
     queue = models.ForeignKey(
         "calendly_integration.OutboxQueue",
         models.PROTECT,
+        db_index=False,
         related_name="messages",
         verbose_name=_("queue"),
     )
@@ -157,7 +158,7 @@ class OutboxMessage(models.Model):
     path = models.CharField(_("path"), max_length=100)
     body = models.JSONField(_("body"))
     idempotency_key = models.UUIDField(_("idempotency key"), default=uuid.uuid4, unique=True)
-    once_key = models.CharField(max_length=150, unique=True)
+    once_key = models.CharField(max_length=150)
     status = models.CharField(_("status"), max_length=10, choices=Status.choices, default=Status.WAITING)
     attempts = models.PositiveIntegerField(_("attempts"), default=0)
     last_error = models.TextField(_("last error"), blank=True, default="")
@@ -171,6 +172,7 @@ class OutboxMessage(models.Model):
         verbose_name_plural = _("outbox messages")
         permissions = [("resend_outboxmessage", "Can send messages again and park them")]
         ordering = ["-id"]
+        constraints = [models.UniqueConstraint(fields=["once_key"], name="message_once")]
         indexes = [
             models.Index(fields=["queue", "id"], name="message_waiting", condition=Q(status="waiting")),
             models.Index(fields=["status", "-id"], name="message_status"),

@@ -1,7 +1,6 @@
 """The inbox: the deliveries of Calendly, byte for byte, before and after they are applied."""
 
 import uuid
-from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -9,8 +8,20 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from .calendly_account import CalendlyAccount
+from .locked_rows import save_columns
 from .visible import one_line
 from .work import Work, WorkQuerySet, due_index
+
+OUTCOME_COLUMNS = (
+    "account",
+    "booking",
+    "status",
+    "kind",
+    "applied_at",
+    "last_error",
+    "next_attempt_at",
+    "lease_token",
+)
 
 
 class WebhookDeliveryQuerySet(WorkQuerySet["WebhookDelivery"]):
@@ -25,21 +36,24 @@ class WebhookDeliveryQuerySet(WorkQuerySet["WebhookDelivery"]):
         """Save the outcome of claimed rows, and release them. A row whose lease was lost is left alone: its new
         holder does the same. The caller holds the transaction."""
         held = set(self._held(rows).select_for_update().values_list("pk", flat=True))
-        self.bulk_update([row for row in rows if row.pk in held], ["booking"])
-        by_outcome: dict[tuple[object, ...], list[int]] = defaultdict(list)
-        for row in rows:
-            if row.pk in held:
-                by_outcome[row.status, row.kind, row.applied_at, row.last_error].append(row.pk)
-        for (status, kind, applied_at, last_error), ids in by_outcome.items():
-            self.filter(pk__in=ids).update(
-                status=status,
-                kind=kind,
-                applied_at=applied_at,
-                last_error=last_error,
+        # Without the body, which is not saved again. The rows themselves keep their lease until the commit.
+        outcomes = [
+            WebhookDelivery(
+                pk=row.pk,
+                digest=row.digest,
+                body=b"",
+                received_at=row.received_at,
                 account=account,
-                next_attempt_at=None,
-                lease_token=None,
+                booking_id=row.booking_id,
+                status=row.status,
+                kind=row.kind,
+                applied_at=row.applied_at,
+                last_error=row.last_error,
             )
+            for row in rows
+            if row.pk in held
+        ]
+        save_columns(outcomes, OUTCOME_COLUMNS)
 
     def release_all(self, rows: Sequence["WebhookDelivery"], *, next_attempt_at: datetime) -> int:
         """Release rows of one claim, to be applied alone. Returns how many were held."""
@@ -94,10 +108,11 @@ class WebhookDelivery(Work):
         models.PROTECT,
         null=True,
         blank=True,
+        db_index=False,
         related_name="deliveries",
         verbose_name=_("Calendly account"),
     )
-    digest = models.CharField(max_length=64, unique=True)
+    digest = models.CharField(max_length=64)
     body = models.BinaryField()
     received_at = models.DateTimeField(_("received at"))
     status = models.CharField(_("status"), max_length=10, choices=Status.choices, default=Status.RECEIVED)
@@ -119,6 +134,7 @@ class WebhookDelivery(Work):
         verbose_name_plural = _("webhook deliveries")
         permissions = [("replay_webhookdelivery", "Can process deliveries again")]
         ordering = ["-id"]
+        constraints = [models.UniqueConstraint(fields=["digest"], name="delivery_once")]
         indexes = [
             due_index("delivery_due"),
             models.Index(fields=["status", "-id"], name="delivery_status"),

@@ -15,8 +15,8 @@ from calendly_integration.models import Booking, CalendlyAccount, EventType, Syn
 from calendly_integration.sandbox.calendly import Calendly
 from calendly_integration.sandbox.seeds import TOKEN
 from calendly_integration.services.accounts import calendly_accounts
-from calendly_integration.services.reconcile import sync
 from calendly_integration.services.webhooks import subscriptions
+from calendly_integration.services.worker import scheduled
 
 from .conftest import Run
 
@@ -304,7 +304,7 @@ def test_a_renewal_that_fails_says_that_there_is_none_now(sandbox: Calendly, run
     with pytest.raises(CommandError, match="There is no webhook subscription now"):
         run("calendly_webhook", "subscribe", "--renew")
     assert CalendlyAccount.objects.get().subscription_state == "missing"
-    sync.run_scheduled(now=datetime.now(UTC))
+    scheduled.run_sync(now=datetime.now(UTC))
     assert CalendlyAccount.objects.get().subscription_state == "active"
 
 

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,7 +24,7 @@ TELL = """
 from django.utils import timezone
 from calendly_integration import jobs
 from calendly_integration.services import outbox
-outbox.add([outbox.Draft(queue=f"{{n % 7}}", path="/analytics/log", body={{"n": n}}, once_key=f"{0}-{{n}}")
+outbox.add([outbox.Draft(queue=f"{2}{{n % {3}}}", path="/analytics/log", body={{"n": n}}, once_key=f"{0}-{{n}}")
             for n in range({1})], now=timezone.now())
 """
 
@@ -71,18 +72,28 @@ class Worker:
             found += children(pid)
         return found
 
-    def tell(self, name: str, count: int) -> None:
-        self.shell(TELL.format(name, count))
+    def tell(self, name: str, count: int, *, queue: str = "", queues: int = 7) -> None:
+        self.shell(TELL.format(name, count, queue, queues))
 
     def shell(self, code: str) -> None:
         self.manage("shell", "-v0", "-c", code)
 
-    def waiting(self) -> int:
-        with sqlite3.connect(self.database, timeout=20) as account:
-            (count,) = account.execute(
-                "SELECT count(*) FROM calendly_integration_outboxmessage WHERE status <> 'sent'"
-            ).fetchone()
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        with sqlite3.connect(self.database, timeout=20) as database:
+            return database.execute(query).fetchall()
+
+    def waiting(self, name: str = "") -> int:
+        """How many messages are not sent, of all or of one `tell`."""
+        table = "calendly_integration_outboxmessage"
+        [(count,)] = self.rows(
+            f"SELECT count(*) FROM {table} WHERE status <> 'sent' AND once_key LIKE '{name}%'"
+        )
         return int(count)
+
+    def slots(self) -> set[str]:
+        """The tokens of the processes that hold a slot, and so do work."""
+        held = "SELECT token FROM calendly_integration_workerslot WHERE token IS NOT NULL"
+        return {token for (token,) in self.rows(held)}
 
     def stop(self) -> None:
         if self.process and self.process.poll() is None:
@@ -317,3 +328,35 @@ def test_a_worker_killed_while_it_tells_loses_nothing(worker: Worker, portal: Po
     # What was on its way comes due when its lease ends.
     assert until(lambda: worker.waiting() == 0, 120), worker.log.read_text()
     assert len(portal.messages()) == 400
+
+
+@pytest.mark.parametrize("victim", [1, 2])
+def test_where_one_of_two_processes_is_killed_the_other_works_on_and_a_new_one_joins_it(
+    tmp_path: Path, portal: Portal, victim: int
+) -> None:
+    """Fault 2."""
+    worker = Worker(tmp_path, portal)
+    worker.start("manage.py", "calendly_worker", "--processes", "2", processes=3)
+    try:
+        assert until(lambda: len(worker.slots()) == 2, 20), worker.log.read_text()
+        slots, before = worker.slots(), worker.tree()
+        portal.latency = 0.3
+        worker.tell("burst", 600, queues=200)
+        assert until(lambda: len(portal.messages()) > 50, 20), worker.log.read_text()
+        os.kill(before[victim], signal.SIGKILL)
+        assert worker.waiting("burst") > 100
+        portal.latency = 0.0
+        # The other one works on: what the killed one holds is due 45 s later, and its slot is free 15 s later.
+        worker.tell("after", 5, queue="after")
+        assert until(lambda: worker.waiting("after") == 0, 8), worker.log.read_text()
+        kept = [before[SUPERVISOR], before[3 - victim]]
+        assert until(lambda: len(worker.tree()) == 3, 15), worker.log.read_text()
+        now = worker.tree()
+        assert all(pid in now and alive(pid) for pid in kept)
+        assert before[victim] not in now
+        assert until(lambda: len(worker.slots() - slots) == 1, 40), worker.log.read_text()
+        assert len(worker.slots() & slots) == 1
+        assert until(lambda: worker.waiting() == 0, 120), worker.log.read_text()
+        assert len(portal.messages()) == 605
+    finally:
+        worker.stop()

@@ -8,7 +8,7 @@ from django.utils import translation
 from calendly_integration import jobs
 from calendly_integration.models import AgentKey, Booking, Heartbeat, IdempotencyRecord
 from calendly_integration.services.accounts import calendly_accounts
-from calendly_integration.services.worker import heartbeat
+from calendly_integration.services.worker import heartbeat, scheduled
 
 pytestmark = pytest.mark.django_db
 
@@ -93,7 +93,7 @@ def test_housekeeping_deletes_only_what_is_old() -> None:
         )
     for name, days in (("old", 9), ("last", 2)):
         Heartbeat.objects.create(name=name, beat_at=NOW - timedelta(days=days))
-    heartbeat.clean(now=NOW)
+    scheduled.run_housekeeping(now=NOW)
     kept = IdempotencyRecord.objects.order_by("key").values_list("key", flat=True)
     assert list(kept) == ["in vain, young", "young"]
     assert [row.pk for row in Heartbeat.objects.all()] == ["last"]

@@ -15,6 +15,7 @@ from calendly_integration.portal import errors
 from calendly_integration.portal.client import Client
 from calendly_integration.sandbox.portal import Portal
 from calendly_integration.services import outbox
+from calendly_integration.services.backoff import backoff
 from calendly_integration.services.outbox import circuit_breaker, dispatcher, results
 
 pytestmark = pytest.mark.django_db
@@ -240,7 +241,7 @@ def test_retry_after_is_obeyed_and_nothing_shortens_it(
 
 
 def test_the_longest_hold_is_a_day() -> None:
-    assert results.retry_wait(1, 10.0**9) == timedelta(days=1)
+    assert backoff(1, retry_after=10.0**9) == timedelta(days=1)
 
 
 def test_the_first_success_after_an_outage_sends_all_that_waits(

@@ -24,6 +24,7 @@ from calendly_integration.sandbox.store import Invitee
 from calendly_integration.services.catalog import event_types
 from calendly_integration.services.reconcile import sync as syncing
 from calendly_integration.services.webhooks import subscriptions
+from calendly_integration.services.worker import scheduled
 
 from ..factories import (
     AGENT,
@@ -200,7 +201,7 @@ def test_two_runs_at_once_do_not_share_a_row(calendly: Calendly, account: Calend
     with pytest.raises(syncing.AlreadyRunning) as caught:
         sync(account)
     assert caught.value.since == now()
-    syncing.run_scheduled(now=now())
+    scheduled.run_sync(now=now())
     assert list(SyncRun.objects.all()) == [first]
 
 
@@ -362,7 +363,7 @@ def test_after_a_day_away_the_subscription_is_made_anew_and_the_gap_is_filled(
         subscription.state = "disabled"
     dropped(calendly)
     clock.shift(25 * 3600)
-    syncing.run_scheduled(now=now())
+    scheduled.run_sync(now=now())
     booking.refresh_from_db()
     assert booking.status == "canceled"
     assert told().count("/followup/schedule") == 1
@@ -379,7 +380,7 @@ def test_a_subscription_that_nobody_asked_for_is_not_made(
     calendly: Calendly, account: CalendlyAccount
 ) -> None:
     calendly.state.subscriptions.clear()
-    syncing.run_scheduled(now=now())
+    scheduled.run_sync(now=now())
     assert not calendly.state.subscriptions
     account.refresh_from_db()
     assert account.subscription_state == "missing"
@@ -392,7 +393,7 @@ def test_one_step_that_fails_does_not_hide_the_rest(
     dropped(calendly)
     calendly.faults.add("status", path="/webhook_subscriptions.*", status=403, times=None)
     calendly.faults.add("status", path="/event_types.*", status=500, times=None)
-    syncing.run_scheduled(now=now())
+    scheduled.run_sync(now=now())
     assert Booking.objects.count() == 1
     assert [record.getMessage() for record in caplog.records if "failed" in record.getMessage()] == [
         "sync: sync failed: ServerError",
@@ -404,7 +405,7 @@ def test_no_token_is_no_crash(calendly: Calendly, settings: Any) -> None:
     settings.CALENDLY_INTEGRATION["API_KEY"] = ""
     CalendlyAccount.objects.update(token_encrypted="")
     clients.forget()
-    syncing.run_scheduled(now=now())
+    scheduled.run_sync(now=now())
     assert not SyncRun.objects.filter(status="done").exists()
 
 

@@ -18,7 +18,7 @@ from calendly_integration import clients, jobs
 from calendly_integration.models import Heartbeat, OutboxQueue, VAIMetadata, WebhookDelivery, WorkerSlot
 from calendly_integration.services import outbox, worker
 from calendly_integration.services.bookings import pending_actions
-from calendly_integration.services.reconcile import metadata, sync
+from calendly_integration.services.reconcile import metadata
 from calendly_integration.services.webhooks import inbox
 from calendly_integration.services.worker import (
     calendly_pool,
@@ -26,6 +26,7 @@ from calendly_integration.services.worker import (
     heartbeat,
     loop,
     metadata_pool,
+    scheduled,
     worker_slots,
 )
 
@@ -303,8 +304,8 @@ def test_a_worker_shows_that_it_lives_and_that_it_stopped(now: Clock, taken: lis
 def test_a_worker_runs_what_the_schedules_have_due(now: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     ran: list[str] = []
     monkeypatch.setattr(outbox, "heal", lambda *, now: ran.append("sweep"))
-    monkeypatch.setattr(sync, "run_scheduled", lambda *, now: ran.append("sync"))
-    monkeypatch.setattr(heartbeat, "clean", lambda *, now: ran.append("housekeeping"))
+    monkeypatch.setattr(scheduled, "run_sync", lambda *, now: ran.append("sync"))
+    monkeypatch.setattr(scheduled, "run_housekeeping", lambda *, now: ran.append("housekeeping"))
     jobs.ensure_schedules(now())
     now.shift(3600)
     run_until(lambda: len(ran) >= 3, now)

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Count, QuerySet, Value
 
 from ...models import Booking, EventType, FollowUp, OutboxMessage, WebhookDelivery
-from ..bookings.time_zones import start_of_day
+from ..time_zones import start_of_day
 
 MAX_COUNTED = 999
 

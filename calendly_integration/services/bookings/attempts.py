@@ -309,13 +309,14 @@ def _apply_answer(plan: Plan, calendly_booking: CalendlyBooking, invitee: Invite
     """Confirm the booking and write the messages to the portal, in one transaction."""
     account, now = plan.event_type.account, timezone.now()
     calendly_accounts.works(account, now=now)
-    [result] = reconcile.apply_observations(
-        account,
-        [reconcile.Observation(reconcile.Kind.BOOKED, invitee, None)],
-        now=now,
-        recorded_calls=api_call_log.entries(calendly_booking.booking_id, at=now),
-        expected_booking=calendly_booking.booking_id,
-    )
+    with transaction.atomic(durable=True):
+        [result] = reconcile.apply_observations(
+            account,
+            [reconcile.Observation(reconcile.Kind.BOOKED, invitee, None)],
+            now=now,
+            recorded_calls=api_call_log.entries(calendly_booking.booking_id, at=now),
+            expected_booking=calendly_booking.booking_id,
+        )
     return Booked(result.booking, plan.zone)
 
 

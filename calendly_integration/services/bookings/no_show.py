@@ -100,7 +100,8 @@ def _change_mark(calendly_booking: CalendlyBooking, *, marked: bool, now: dateti
         raise _refused(calendly_booking, refusal, now) from error
     calls = api_call_log.entries(calendly_booking.booking_id, at=now)
     observation = reconcile.Observation(reconcile.Kind.READ, invitee, None)
-    reconcile.apply_observations(account, [observation], now=now, recorded_calls=calls)
+    with transaction.atomic(durable=True):
+        reconcile.apply_observations(account, [observation], now=now, recorded_calls=calls)
     if refusal is not None and bool(invitee.no_show_uri) != marked:
         raise _refused(calendly_booking, refusal, now) from refusal
     return Booking.objects.shown().get(pk=calendly_booking.booking_id)

@@ -22,11 +22,11 @@ from ...calendly.errors import (
     Unauthenticated,
 )
 from ...calendly.payloads import Invitee, ScheduledEvent
-from ...http.backoff import backoff_seconds, with_jitter
 from ...models import Booking, CalendlyBooking, TimelineEntry
 from ...models.work import DATABASE_AWAY
 from .. import api_call_log, mapping, reconcile
 from ..actors import SYSTEM, entry
+from ..backoff import backoff
 from . import attempts
 
 log = logging.getLogger("calendly.pending_actions")
@@ -35,7 +35,7 @@ LEASE = timedelta(seconds=60)
 # A booking that was sent and not found may still be on its way. It counts as failed after this time.
 RESOLVE_TIMEOUT = timedelta(seconds=60)
 MIN_LOOKUPS = 2
-MAX_PAUSE_SECONDS = 30.0
+FIRST_WAIT, MAX_WAIT = timedelta(seconds=2), timedelta(seconds=30)
 
 PendingAction = CalendlyBooking.PendingAction
 
@@ -92,12 +92,9 @@ def _is_refusal(error: CalendlyError | clients.NoToken) -> bool:
 
 
 def try_again_later(calendly_booking: CalendlyBooking, error: Exception) -> None:
-    """Due again after about 1, 2, 4, 8 … seconds, at most half a minute, or when Calendly says."""
-    hinted = getattr(error, "retry_after", None)
-    if hinted:
-        pause = with_jitter(hinted)
-    else:
-        pause = backoff_seconds(calendly_booking.attempts, first=2.0, longest=MAX_PAUSE_SECONDS)
+    """Due again after about 2, 4, 8 … seconds, at most half a minute, or when Calendly says."""
+    retry_after = getattr(error, "retry_after", None)
+    wait = backoff(calendly_booking.attempts, retry_after=retry_after, first=FIRST_WAIT, longest=MAX_WAIT)
     log.warning(
         "Calendly booking %s: %s failed: %s",
         calendly_booking.pk,
@@ -106,7 +103,7 @@ def try_again_later(calendly_booking: CalendlyBooking, error: Exception) -> None
     )
     CalendlyBooking.objects.finish(
         calendly_booking,
-        next_attempt_at=timezone.now() + timedelta(seconds=pause),
+        next_attempt_at=timezone.now() + wait,
         last_error=str(error)[:500],
     )
     reconcile.recompute_unpaired(calendly_booking)
@@ -146,9 +143,10 @@ def _resolve(calendly_booking: CalendlyBooking, *, began: datetime) -> None:
         invitee, event = found
         observation = reconcile.Observation(reconcile.Kind.READ, invitee, event)
         calls = api_call_log.entries(calendly_booking.booking_id, at=now)
-        reconcile.apply_observations(
-            calendly_booking.booking.account, [observation], now=now, recorded_calls=calls
-        )
+        with transaction.atomic(durable=True):
+            reconcile.apply_observations(
+                calendly_booking.booking.account, [observation], now=now, recorded_calls=calls
+            )
         return
     sent = calendly_booking.sent_at or calendly_booking.created_at
     # Successful lookups, not attempts: while Calendly fails, nothing was looked up.
@@ -228,9 +226,10 @@ def cancel_at_calendly(calendly_booking: CalendlyBooking) -> None:
         raise MeetingOver from error
     now = timezone.now()
     calls = api_call_log.entries(calendly_booking.booking_id, at=now)
-    reconcile.apply_our_cancellation(
-        calendly_booking, by=by, at=at, reason=reason, now=now, recorded_calls=calls
-    )
+    with transaction.atomic(durable=True):
+        reconcile.apply_our_cancellation(
+            calendly_booking, by=by, at=at, reason=reason, now=now, recorded_calls=calls
+        )
 
 
 # Refetch
@@ -272,7 +271,8 @@ def _read(client: Client, calendly_booking: CalendlyBooking) -> bool:
         if calendly_booking.pending_action == PendingAction.CANCEL
         else []
     )
-    reconcile.apply_observations(
-        calendly_booking.booking.account, [observation], now=now, recorded_calls=calls
-    )
+    with transaction.atomic(durable=True):
+        reconcile.apply_observations(
+            calendly_booking.booking.account, [observation], now=now, recorded_calls=calls
+        )
     return "canceled" in (invitee.status, event.status)

@@ -4,14 +4,13 @@ import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 
 from ...models import OutboxMessage, OutboxQueue
 from ..backoff import backoff
 
-MAX_HOLD = timedelta(days=1)
 # A message that breaks our own code this many times is parked, so that it does not block its queue for ever.
 MAX_BROKEN_ATTEMPTS = 8
 
@@ -146,7 +145,7 @@ def _delay(run: Run, failure: Failure, now: datetime) -> None:
         attempts, next_attempt_at = 0, now
     else:
         attempts = 1 if run.progressed else run.queue.attempts
-        next_attempt_at = now + retry_wait(attempts, failure.retry_after_seconds)
+        next_attempt_at = now + backoff(attempts, retry_after=failure.retry_after_seconds)
     OutboxQueue.objects.release_one(
         run.queue.pk,
         next_attempt_at=next_attempt_at,
@@ -154,10 +153,3 @@ def _delay(run: Run, failure: Failure, now: datetime) -> None:
         held=bool(failure.retry_after_seconds) and not failure.key_refused,
         last_error=failure.error,
     )
-
-
-def retry_wait(attempts: int, retry_after_seconds: float | None) -> timedelta:
-    """The wait after so many failures in a row. What the portal asks for is obeyed, up to a day."""
-    if retry_after_seconds:
-        return min(timedelta(seconds=max(retry_after_seconds, 1.0)), MAX_HOLD)
-    return backoff(attempts)

@@ -1,4 +1,4 @@
-"""Applies observations: match, merge, recompute, record effects, save. Each function is one transaction."""
+"""Applies observations: match, merge, recompute, record effects, save. The caller holds the transaction."""
 
 import uuid
 from collections.abc import Sequence
@@ -39,18 +39,17 @@ def apply_observations(
 ) -> list[Result]:
     """Bring observations into our tables, all or none. Returns a result for each, in their order.
 
-    Opens its transaction, or joins the caller's. If another process creates the same rows at the same moment, it is
-    done once more and finds them. `recorded_calls` are the calls that led to the observations: they precede them in
-    the timeline. `expected_booking` saves the search for a booking where it holds all that the observations refer
-    to.
+    `recorded_calls` are the calls that led to the observations: they precede them in the timeline.
+    `expected_booking` saves the search for a booking where it holds all that the observations refer to.
     """
     try:
-        return _apply(account, observations, now, recorded_calls, expected_booking)
+        with transaction.atomic():
+            return _apply(account, observations, now, recorded_calls, expected_booking)
     except IntegrityError:
+        # Another process has created the same rows at the same moment. Now they are found.
         return _apply(account, observations, now, recorded_calls, None)
 
 
-@transaction.atomic
 def _apply(
     account: CalendlyAccount,
     observations: Sequence[Observation],
@@ -68,7 +67,6 @@ def _apply(
     ]
 
 
-@transaction.atomic(durable=True)
 def apply_our_cancellation(
     calendly_booking: CalendlyBooking,
     *,
@@ -96,7 +94,7 @@ def apply_our_cancellation(
 
 def recompute_unpaired(calendly_booking: CalendlyBooking) -> None:
     """A Calendly booking could not be read. Where it is the missing half of a move, the booking is recomputed: it
-    is no longer at its old time. For any other Calendly booking nothing follows."""
+    is no longer at its old time. For any other Calendly booking nothing follows. Has a transaction of its own."""
     if calendly_booking.status != CalendlyBooking.Status.EXPECTED:
         return
     with transaction.atomic(durable=True):

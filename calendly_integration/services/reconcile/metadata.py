@@ -130,15 +130,10 @@ def _set_answer(answer: Answer, row: VAIMetadata, now: datetime) -> None:
     else:
         log.warning("metadata of booking %s not received: %s", row.pk, type(error).__name__)
         row.asked_at = None if error.retryable else now
-        row.next_attempt_at = now + _retry_wait(row, error) if error.retryable else None
+        wait = backoff(row.attempts, retry_after=error.retry_after, first=FIRST_WAIT)
+        row.next_attempt_at = now + wait if error.retryable else None
         row.last_error = str(error)[:500]
     row.lease_token = None
-
-
-def _retry_wait(row: VAIMetadata, error: PortalError) -> timedelta:
-    if error.retry_after:
-        return timedelta(seconds=error.retry_after)
-    return backoff(row.attempts, first=FIRST_WAIT)
 
 
 def _fill(row: VAIMetadata, data: dict[str, Any]) -> None:

@@ -1,6 +1,5 @@
 """Reads Calendly's meetings, so that missed deliveries do no harm."""
 
-import logging
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
@@ -15,11 +14,6 @@ from ...calendly.payloads import ScheduledEvent
 from ...models import Booking, CalendlyAccount, CalendlyBooking, SyncRun
 from ...models.constraints import violates
 from .. import reconcile
-from ..accounts import calendly_accounts
-from ..catalog import event_types
-from ..webhooks import subscriptions
-
-log = logging.getLogger("calendly.sync")
 
 # An interrupted run is resumed within this time. What changed before its cursor is read by the next run.
 RESUME_WITHIN = timedelta(hours=6)
@@ -39,25 +33,6 @@ class AlreadyRunning(Exception):
     def __init__(self, since: datetime | None) -> None:
         super().__init__("Another sync runs already")
         self.since = since
-
-
-FAILURES = (
-    CalendlyError,
-    clients.NoToken,
-    AlreadyRunning,
-    subscriptions.NotRenewed,
-    subscriptions.TakenElsewhere,
-)
-
-
-def run_scheduled(*, now: datetime) -> None:
-    """The scheduled sync: event types and hosts, the subscription, then meetings. A failure is logged, and the next
-    step still runs."""
-    for step in (event_types.sync, subscriptions.tend, events):
-        try:
-            step(calendly_accounts.default(), now=now)
-        except FAILURES as error:
-            log.warning("sync: %s failed: %s", step.__name__, type(error).__name__)
 
 
 def events(
@@ -203,7 +178,10 @@ def _read_invitees(client: Client, account: CalendlyAccount, event: ScheduledEve
     observations = [
         reconcile.Observation(reconcile.Kind.READ, invitee, event) for invitee in client.invitees(event.uri)
     ]
-    results = reconcile.apply_observations(account, observations, now=now) if observations else []
+    if not observations:
+        return 0
+    with transaction.atomic(durable=True):
+        results = reconcile.apply_observations(account, observations, now=now)
     return sum(result.changed for result in results)
 
 
@@ -221,7 +199,7 @@ def _read_unconfirmed(client: Client, run: SyncRun, *, now: datetime) -> None:
             event = client.scheduled_event(invitee.event_uri)
         except NotFound:
             continue
-        [result] = reconcile.apply_observations(
-            run.account, [reconcile.Observation(reconcile.Kind.READ, invitee, event)], now=now
-        )
+        observation = reconcile.Observation(reconcile.Kind.READ, invitee, event)
+        with transaction.atomic(durable=True):
+            [result] = reconcile.apply_observations(run.account, [observation], now=now)
         run.changed += result.changed

@@ -9,12 +9,10 @@ from django.db.models import Max, Q, QuerySet
 
 from ... import jobs
 from ...models import Heartbeat
-from ..bookings import idempotency
 
 BEAT_SECONDS = 15.0
 # A worker that was not seen for this long has ended.
 MAX_SILENCE = timedelta(seconds=100)
-KEEP_RESULTS = timedelta(days=7)
 KEEP_HEARTBEATS = timedelta(days=1)
 
 
@@ -82,13 +80,11 @@ def queue_state(now: datetime) -> QueueState:
     )
 
 
-def clean(*, now: datetime) -> None:
-    """Delete answers kept for repeated requests, results of tasks, and heartbeats of workers long gone."""
-    idempotency.forget(now=now)
+def forget(*, now: datetime) -> None:
+    """Delete the heartbeats of workers long gone. The latest one stays."""
     old = Heartbeat.objects.filter(beat_at__lt=now - KEEP_HEARTBEATS)
     last = Heartbeat.objects.order_by("-beat_at").values_list("pk", flat=True).first()
     old.exclude(pk=last).delete()
-    jobs.forget_results(now - KEEP_RESULTS)
 
 
 def _running(now: datetime) -> QuerySet[Heartbeat]:

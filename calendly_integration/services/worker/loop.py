@@ -14,9 +14,8 @@ from ...models.work import DATABASE_AWAY
 from ...portal.client import Client
 from .. import outbox
 from ..outbox import confirmations
-from ..reconcile import sync
 from ..webhooks import inbox
-from . import calendly_pool, due_work, heartbeat
+from . import calendly_pool, due_work, heartbeat, scheduled
 from .calendly_pool import CalendlyPool
 from .metadata_pool import MetadataPool
 from .worker_slots import Slot
@@ -31,8 +30,8 @@ SCHEDULES_SECONDS = 5.0
 FAILED_SOURCE_SECONDS = 60.0
 # What is under way at the end may take so long to arrive.
 MAX_ARRIVAL_SECONDS = 15.0
-# On SQLite nothing else writes while a batch is applied: 50 take some 30 ms.
-INBOX_BATCH = 50
+# On SQLite nothing else writes while a batch is applied: 100 take some 100 ms.
+INBOX_BATCH = 100
 # In a burst of deliveries the web processes go first: a small batch, then a pause of so many times its duration.
 BURST_BATCH = 20
 BURST_PAUSE_FACTOR, MAX_BURST_PAUSE_SECONDS = 2.0, 0.2
@@ -183,9 +182,9 @@ class WorkLoop:
             if task == jobs.SWEEP:
                 outbox.heal(now=self._clock())
             elif task == jobs.SYNC:
-                sync.run_scheduled(now=self._clock())
+                scheduled.run_sync(now=self._clock())
             elif task == jobs.HOUSEKEEPING:
-                heartbeat.clean(now=self._clock())
+                scheduled.run_housekeeping(now=self._clock())
         except DATABASE_AWAY as error:
             log.warning("%s stops: the database does not answer (%s).", task, type(error).__name__)
         except BaseException:  # the next run tries again
