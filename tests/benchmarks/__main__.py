@@ -13,12 +13,12 @@ from django.core.management import call_command
 from .figures import Figure, table
 from .surroundings import Place, place
 
-NAMES = ("burst", "outage", "questions", "booking", "lists", "idle")
+NAMES = ("burst", "outage", "questions", "booking", "lists", "idle", "words")
 MORE = ("backoffice",)  # not without being asked for: a million rows
 
 
 def _measures(options: argparse.Namespace) -> dict[str, Callable[[Place], list[Figure]]]:
-    from . import backoffice, booking, burst, idle, lists, questions
+    from . import backoffice, booking, burst, idle, lists, questions, words
 
     return {
         "burst": lambda at: burst.measure(at, count=options.deliveries),
@@ -27,6 +27,7 @@ def _measures(options: argparse.Namespace) -> dict[str, Callable[[Place], list[F
         "booking": booking.measure,
         "lists": lambda at: lists.measure(at, most=options.bookings),
         "idle": idle.measure,
+        "words": words.measure,
         "backoffice": backoffice.measure,
     }
 

@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 
 @pytest.mark.benchmark
 @pytest.mark.processes
-@pytest.mark.parametrize("name", ["burst", "outage", "questions", "booking", "lists", "idle"])
+@pytest.mark.parametrize("name", ["burst", "outage", "questions", "booking", "lists", "idle", "words"])
 def test_the_figures_are_reached(name: str) -> None:
     database = "postgres" if os.environ.get("DATABASE_URL", "").startswith("postgres") else "sqlite"
     done = subprocess.run(

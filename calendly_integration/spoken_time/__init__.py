@@ -1,0 +1,9 @@
+"""Words for times, Romanian and English: plain Python, without Django.
+
+tokens → terms (vocabulary and context) → segments (grammar) → spans (resolver) → windows and a question (speech).
+"""
+
+from .reader import read
+from .results import Answer, NotUnderstood, Understood, Window
+
+__all__ = ["Answer", "NotUnderstood", "Understood", "Window", "read"]

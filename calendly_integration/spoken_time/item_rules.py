@@ -1,0 +1,321 @@
+"""Rules for what a segment is made of: moments, bounds, days, times."""
+
+from .clock_rules import clock, duration, time, time_range
+from .cursor import Cursor
+from .day_rules import SHORT_UNITS, day, single_day
+from .phrases import (
+    Ahead,
+    Bound,
+    Clock,
+    Date,
+    Day,
+    DayBound,
+    DayRange,
+    Duration,
+    Elapsed,
+    Moment,
+    NoParse,
+    Part,
+    Past,
+    Relative,
+    Shift,
+    Time,
+    TimeBound,
+    TimeRange,
+    Within,
+)
+from .terms import Kind, Term
+
+Item = Day | Time | Moment
+BOUNDS: dict[Kind, Bound] = {
+    Kind.FROM: "from",
+    Kind.AFTER: "after",
+    Kind.BEFORE: "before",
+    Kind.UNTIL: "until",
+}
+# "Not after five" is "until five".
+OPPOSITE: dict[Kind, Kind] = {Kind.AFTER: Kind.UNTIL, Kind.BEFORE: Kind.FROM, Kind.UNTIL: Kind.FROM}
+TODAY = Relative(0)
+
+
+def item(c: Cursor, *, is_first: bool) -> Item | None:
+    """The next item; None for one that says nothing about when ("for an hour")."""
+    start = c.at
+    if _length_of_meeting(c):
+        return None
+    if c.sees(Kind.LATER, Kind.RELATIVE_DAY) or c.sees(Kind.LATER, Kind.WHICH):
+        c.at += 1
+    for rule in (_moment, _between, _first_bound if is_first else _bound, _ordinary):
+        found: Item | None = rule(c)
+        if found is not None:
+            return _open_ended(c, found)
+        c.at = start
+    raise NoParse
+
+
+def _length_of_meeting(c: Cursor) -> bool:
+    start = c.at
+    if c.take(Kind.FOR) and duration(c) is not None and not c.sees(Kind.FROM) and not c.sees(Kind.FROM_NOW):
+        return True
+    c.at = start
+    return False
+
+
+def _open_ended(c: Cursor, found: Item) -> Item:
+    """ "At three or later", "de luni încolo"."""
+    ending = c.take(Kind.ONWARDS, Kind.OR_LATER, Kind.OR_EARLIER)
+    if ending is None:
+        return found
+    bound: Bound = "until" if ending.kind is Kind.OR_EARLIER else "from"
+    if isinstance(found, Clock | Part):
+        return TimeBound(bound, found)
+    if isinstance(found, TimeBound | DayBound) and ending.kind is Kind.ONWARDS:
+        return found
+    if isinstance(found, Day) and not isinstance(found, DayBound | DayRange):
+        return DayBound(bound, found)
+    raise NoParse
+
+
+# --- moments ---
+
+
+def _moment(c: Cursor) -> Item | None:
+    if c.take(Kind.PAST_TIME):
+        return Past()
+    c.take(Kind.WITHIN, Kind.IN, Kind.FOR) if c.sees(Kind.IN, Kind.WHICH) else None
+    if c.sees(Kind.WHICH, Kind.NUMBER, Kind.UNIT) or c.sees(Kind.WHICH, Kind.UNIT):
+        return _within_next(c)
+    if c.take(Kind.WITHIN):
+        length = duration(c)
+        return Within(length) if length else None
+    from_now = c.take(Kind.FROM_NOW) is not None
+    if c.take(Kind.IN):
+        return _in_a_while(duration(c))
+    if from_now:
+        return None
+    if c.take(Kind.NOW):
+        return Past() if duration(c) else Elapsed(0)
+    sign = c.take(Kind.LATER, Kind.EARLIER)
+    length = duration(c)
+    if length is None:
+        return None
+    if sign is None:
+        if c.take(Kind.AGO):
+            return Past()
+        if c.take(Kind.FROM_NOW):
+            return _in_a_while(length)
+        sign = c.take(Kind.LATER, Kind.EARLIER)
+    return Shift(length, 1 if sign.kind is Kind.LATER else -1) if sign else None
+
+
+def _within_next(c: Cursor) -> Item | None:
+    """ "The next two hours", "următoarele trei zile", "the next hour"."""
+    which = c.take(Kind.WHICH)
+    if which is None or which.name not in ("next", "coming"):
+        return None
+    if c.peek() == Term(Kind.UNIT, name="hour"):
+        c.at += 1
+        return Within(Duration(60, "minute"))
+    length = duration(c)
+    return Within(length) if length else None
+
+
+def _in_a_while(length: Duration | None) -> Item | None:
+    if length is None:
+        return None
+    return Elapsed(length.number) if length.unit in SHORT_UNITS else Ahead(length)
+
+
+# --- bounds ---
+
+
+def _between(c: Cursor) -> Item | None:
+    if not c.take(Kind.BETWEEN):
+        return None
+    start = c.at
+    if c.take(Kind.NOW):
+        c.take(Kind.AND)
+        last = single_day(c)
+        return DayBound("until", last) if last else None
+    days = _days_between(c)
+    if days is not None:
+        return days
+    c.at = start
+    c.take(Kind.AT)
+    first = clock(c, said_at=True, minutes=False)
+    if not isinstance(first, Clock):
+        return None
+    return time_range(c, first, Kind.AND, Kind.TO)
+
+
+def _days_between(c: Cursor) -> DayRange | None:
+    """Two days, of which the first may lack its month: "între 3 și 5 martie"."""
+    start = c.at
+    first = single_day(c)
+    if first is None:
+        c.take(Kind.ON)
+        number = c.take(Kind.NUMBER)
+        if number is not None and 1 <= number.number <= 31:
+            first = Date(number.number)
+    if first is not None and c.take(Kind.AND, Kind.TO):
+        last = single_day(c)
+        if last is not None:
+            return with_month_of(first, last)
+    c.at = start
+    return None
+
+
+def with_month_of(first: Day, last: Day) -> DayRange:
+    if isinstance(first, Date) and isinstance(last, Date) and not first.month:
+        first = Date(first.day, last.month, last.year)
+    return DayRange(first, last)
+
+
+def _first_bound(c: Cursor) -> Item | None:
+    """At the beginning of a segment "de" is a bound too: "de luni"."""
+    return _from_or_of(c) if c.sees(Kind.DE) else _bound(c)
+
+
+def _bound(c: Cursor) -> Item | None:
+    """ "After 17", "until Friday noon", "from Monday to Wednesday"."""
+    negated = c.take(Kind.NOT) is not None
+    term = c.take(*(OPPOSITE if negated else BOUNDS))
+    if term is None:
+        return None
+    kind = OPPOSITE[term.kind] if negated else term.kind
+    start = c.at
+    if c.sees(Kind.NOW) and kind is Kind.FROM:
+        c.at += 1
+        if c.take(Kind.UNTIL, Kind.TO) and (last := single_day(c)):
+            return DayBound("until", last)
+        return None
+    found = _day_bound(c, BOUNDS[kind])
+    if found is not None:
+        return found
+    c.at = start
+    return _time_bound(c, term, BOUNDS[kind])
+
+
+def _from_or_of(c: Cursor) -> Item | None:
+    """ "De luni" is "from Monday" or "of Monday"."""
+    c.take(Kind.DE)
+    first = single_day(c)
+    if first is None:
+        return None
+    start = c.at
+    if c.take(Kind.UNTIL, Kind.TO, Kind.AT):
+        last = single_day(c)
+        if last is not None:
+            return with_month_of(first, last)
+        c.at = start
+    if c.sees(Kind.IN, Kind.NUMBER, Kind.UNIT):
+        c.at += 1
+        length = duration(c)
+        return Ahead(length, first) if length else None
+    if c.take(Kind.ONWARDS):
+        return DayBound("from", first)
+    return c.choices.pick((first, DayBound("from", first)), "de")
+
+
+def _day_bound(c: Cursor, bound: Bound) -> Item | None:
+    start = c.at
+    first = single_day(c)
+    if first is None and bound == "from" and c.language == "en":
+        number = c.take(Kind.NUMBER)
+        last = day_after_sign(c)
+        if number is not None and isinstance(last, Date) and 1 <= number.number <= 31:
+            return with_month_of(Date(number.number), last)
+        c.at = start
+    if first is None:
+        return None
+    if bound == "from" and (last := day_after_sign(c)) is not None:
+        return with_month_of(first, last)
+    at_day = c.at
+    if bound == "from":
+        return DayBound(bound, first)
+    found = time(c)
+    if isinstance(found, Clock | Part) and (bound in ("until", "before") or _is_moment(c, found)):
+        return DayBound(bound, first, found)
+    c.at = at_day
+    return DayBound(bound, first)
+
+
+def _is_moment(c: Cursor, found: Clock | Part) -> bool:
+    """Whether "after Monday at ten" is one moment, and not every day at ten after Monday."""
+    return isinstance(found, Part) or c.choices.pick((True, False), "moment")
+
+
+def day_after_sign(c: Cursor) -> Day | None:
+    start = c.at
+    if c.take(Kind.UNTIL, Kind.TO, Kind.AT):
+        last = single_day(c)
+        if last is not None:
+            return last
+    c.at = start
+    return None
+
+
+def _time_bound(c: Cursor, term: Term, bound: Bound) -> Item | None:
+    c.skip(Kind.AT, Kind.IN, Kind.ON, Kind.ANY)
+    if c.sees(Kind.PART) or c.peek() == Term(Kind.NOON, name="ambiguous"):
+        found = time(c)
+        return TimeBound(bound, found) if isinstance(found, Clock | Part) else None
+    first = clock(c, said_at=True)
+    if not isinstance(first, Clock) or c.sees(Kind.UNIT):
+        return None
+    if bound == "from":
+        # "De la 10 la 12": the second "la" joins.
+        last = time_range(c, first, Kind.TO, Kind.UNTIL, Kind.AT)
+        if last is not None:
+            return last
+        loose = term.name == "loose" and not c.sees(Kind.ONWARDS)
+        ways: tuple[Time, ...] = (TimeBound(bound, first), first) if loose else (TimeBound(bound, first),)
+        return c.choices.pick(ways, "from")
+    return _deadline(c, TimeBound(bound, first), first)
+
+
+def _deadline(c: Cursor, found: TimeBound, at: Clock) -> Item:
+    """ "By three on Friday" is a deadline, or the time before three on that day."""
+    start = c.at
+    on_day = single_day(c) if found.bound in ("until", "before") and not c.sees(Kind.OF) else None
+    if on_day is not None and c.choices.pick((True, False), "deadline"):
+        return DayBound(found.bound, on_day, at)
+    c.at = start
+    return found
+
+
+# --- days and times ---
+
+
+def _ordinary(c: Cursor) -> Item | None:
+    start = c.at
+    found: Item | None = day(c)
+    if found is not None:
+        return found
+    c.at = start
+    if _is_bare_number(c):
+        number = c.peek().number
+        is_day = number > 24 or (not c.hour_said and c.choices.pick((False, True), "bare"))
+        if is_day:
+            c.at += 1
+            return Date(number)
+    c.take(Kind.FOR)
+    return time(c)
+
+
+def _is_bare_number(c: Cursor) -> bool:
+    """Whether a number may be an hour as well as a day of the month."""
+    number = c.peek()
+    if number.kind is not Kind.NUMBER or not 1 <= number.number <= 31 or number.padded:
+        return False
+    start = c.at
+    try:
+        clock(c, said_at=False)
+        is_alone = c.at == start + 1
+    finally:
+        c.at = start
+    following = c.peek(1).kind
+    return is_alone and following not in (Kind.PART, Kind.TO, Kind.UNTIL, Kind.UNIT, Kind.OR_LATER, Kind.NOON)
+
+
+__all__ = ["Item", "TimeRange", "item"]
