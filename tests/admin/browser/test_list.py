@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 LIST = "calendly_integration_booking_changelist"
-ROWS = "#result_list tbody tr"
+ROWS = "#result_list tbody tr:not(.day)"
+ALL = "?tab=all"
 FORMULA = '=HYPERLINK("https://evil.example","Ștefania")'
 CANCELED = "?status__exact=canceled"
 
@@ -41,9 +42,21 @@ def names(window: AdminClient) -> list[str]:
 
 
 def choice(window: AdminClient, words: str) -> "Locator":
-    """A choice of a filter, by its English words."""
+    """A choice of a filter, by its English words, in the panel behind the button."""
+    open_filters(window)
     shown = window.page.get_by_text(window.says(words), exact=True)
     return window.page.locator(".counted-filter a").filter(has=shown)
+
+
+def open_filters(window: AdminClient) -> None:
+    """The panel with the filters is open."""
+    if not window.page.locator(".list-filters").is_visible():
+        window.page.locator(".list-panel > summary").first.click()
+
+
+def all_bookings(window: AdminClient) -> None:
+    """The last tab."""
+    window.follow_to(window.page.locator(".list-tabs a").last)
 
 
 def amount(window: AdminClient, words: str) -> str:
@@ -55,12 +68,12 @@ def test_a_name_finds_one_row_and_one_way_leads_back(
     open_admin: Callable[..., AdminClient], three: Booking, language: str
 ) -> None:
     staff = open_admin("maria", language)
-    staff.open(LIST)
+    staff.open(LIST, query=ALL)
     assert staff.words["three bookings"] in staff.page.locator(".list-pages").inner_text()
     staff.page.get_by_label(staff.says("Find a booking")).fill("POPESCU")
     staff.press("Search")
     assert names(staff) == ["Nora Popescu"]
-    assert staff.counts(1, "%d booking", "%d bookings") in staff.page.locator(".list-search").inner_text()
+    assert staff.counts(1, "%d booking", "%d bookings") in staff.page.locator(".list-bar").inner_text()
     assert staff.too_wide_at(390, 1280) == []
     staff.follow("Show all")
     assert len(names(staff)) == 3
@@ -70,7 +83,7 @@ def test_a_filter_says_how_many_narrows_and_is_left_again(
     open_admin: Callable[..., AdminClient], three: Booking, language: str
 ) -> None:
     staff = open_admin("maria", language)
-    staff.open(LIST)
+    staff.open(LIST, query=ALL)
     assert amount(staff, "canceled") == "1"
     assert amount(staff, "confirmed") == "2"
     assert amount(staff, "staff") == "0"
@@ -91,15 +104,17 @@ def test_the_way_by_dates_and_the_period_narrow(
     open_admin: Callable[..., AdminClient], three: Booking, language: str
 ) -> None:
     staff = open_admin("maria", language)
-    staff.open(LIST)
+    staff.open(LIST, query=ALL)
     staff.follow_to(choice(staff, "Next 7 days"))
     assert sorted(names(staff)) == sorted([FORMULA, "Nora Popescu"])
-    staff.follow("All bookings")
+    all_bookings(staff)
     dates = staff.page.get_by_role("navigation", name=staff.says("Dates"), exact=True)
     for step, rows in (("2026", 3), (wording.MONTHS[language][11], 1), ("15", 1)):
+        open_filters(staff)
         staff.follow_to(dates.get_by_role("link", name=step, exact=True))
         assert len(names(staff)) == rows
     assert names(staff) == ["Andrei Dumitrescu"]
+    open_filters(staff)
     assert dates.get_by_role("link", name="15", exact=True).get_attribute("aria-current") == "date"
     assert staff.too_wide_at(390, 1280) == []
     staff.follow_to(dates.get_by_role("link", name=staff.says("All dates"), exact=True))
@@ -110,7 +125,7 @@ def test_a_view_is_saved_opened_again_and_removed(
     open_admin: Callable[..., AdminClient], three: Booking, language: str
 ) -> None:
     staff = open_admin("maria", language)
-    staff.open(LIST)
+    staff.open(LIST, query=ALL)
     assert staff.page.locator(".list-save").count() == 0  # all bookings need no view
     staff.follow_to(choice(staff, "canceled"))
     staff.page.locator(".list-save summary").press("Enter")
@@ -119,7 +134,7 @@ def test_a_view_is_saved_opened_again_and_removed(
     assert staff.says("The view “%s” is saved.", "Ce a căzut <i>azi</i>") in staff.messages
     view = staff.page.locator(".list-views").get_by_role("link", name="Ce a căzut <i>azi</i>", exact=True)
     assert staff.too_wide_at(390, 1280) == []
-    staff.follow("All bookings")
+    all_bookings(staff)
     assert len(names(staff)) == 3
     assert view.get_attribute("aria-current") is None
     staff.follow_to(view)
@@ -141,13 +156,13 @@ def test_what_is_taken_away_obeys_the_filter_and_runs_nothing(
     files = {}
     for kind in ("CSV", "Excel"):
         with staff.page.expect_download() as got:
-            staff.page.locator(".list-exports").get_by_role("link", name=kind, exact=True).click()
+            staff.page.locator(".list-exports").get_by_text(kind, exact=True).click()
         files[kind] = tmp_path / got.value.suggested_filename
         got.value.save_as(files[kind])
     with files["CSV"].open(encoding="utf-8-sig", newline="") as file:
-        head, *found = csv.reader(file)
-    assert head[3] == staff.says("Status")
-    assert [(row[3], row[7]) for row in found] == [(staff.words["canceled"], f"'{FORMULA}")]
+        head, *found = csv.reader(file, delimiter=";")
+    assert head[4] == staff.says("Status")
+    assert [(row[4], row[8]) for row in found] == [(staff.words["canceled"], f"'{FORMULA}")]
     with zipfile.ZipFile(files["Excel"]) as book:
         sheet = book.read("xl/worksheets/sheet1.xml").decode()
         texts = sheet + "".join(
@@ -175,7 +190,7 @@ def test_before_the_first_booking_the_list_says_where_bookings_come_from(
     open_admin: Callable[..., AdminClient], event_types: dict[str, EventType], language: str
 ) -> None:
     staff = open_admin("maria", language)
-    staff.open(LIST)
+    staff.open(LIST, query=ALL)
     said = "There are no bookings yet. They appear when an agent books, when an invitee books at Calendly, or when you add one here."  # noqa: E501
     assert staff.says(said) in staff.page.locator("#changelist").inner_text()
     assert staff.page.locator(".object-tools .addlink").is_visible()
@@ -186,15 +201,15 @@ def test_who_may_only_look_finds_and_opens_but_has_nothing_to_act_with(
     open_admin: Callable[..., AdminClient], three: Booking, language: str
 ) -> None:
     viewer = open_admin("victor", language)
-    viewer.open(LIST)
+    viewer.open(LIST, query=ALL)
     page = viewer.page
     assert len(names(viewer)) == 3
-    for acting in (".addlink", ".list-exports", "select[name=action]", ".action-select"):
+    for acting in (".addlink", ".list-exports a", "select[name=action]", ".action-select"):
         assert page.locator(acting).count() == 0
     assert viewer.too_wide_at(390, 1280) == []
     page.locator("#searchbar").fill("popescu")
     viewer.press("Search")
-    viewer.follow_link("Nora Popescu nora@example.com")
+    viewer.follow_to(page.locator(f"{ROWS} .field-invitee a"))
     assert str(three.pk) in page.url
     viewer.refusals_expected = True
     for kind in ("csv", "xlsx"):
@@ -211,3 +226,32 @@ def test_nobody_logs_in_and_comes_to_the_list_that_they_asked_for(
     nobody.log_in("maria")
     assert nobody.page.url == f"{nobody.url}{reverse(f'admin:{LIST}')}{CANCELED}"
     assert names(nobody) == [FORMULA]
+
+
+def test_the_list_opens_on_what_is_to_come_and_each_tab_holds_what_it_counts(
+    open_admin: Callable[..., AdminClient], three: Booking, language: str
+) -> None:
+    staff = open_admin("maria", language)
+    staff.open(LIST)
+    tabs = staff.page.locator(".list-tabs a")
+    assert tabs.first.get_attribute("aria-current") == "page"
+    assert names(staff) == ["Nora Popescu", "Andrei Dumitrescu"]  # the soonest first
+    assert staff.page.locator("#result_list tr.day").count() == 2
+    for place in range(tabs.count()):
+        staff.follow_to(tabs.nth(place))
+        assert str(len(names(staff))) == tabs.nth(place).locator(".count").inner_text()
+        assert staff.too_wide_at(390, 1280) == []
+
+
+def test_columns_are_chosen_and_kept(
+    open_admin: Callable[..., AdminClient], three: Booking, language: str
+) -> None:
+    staff = open_admin("maria", language)
+    staff.open(LIST)
+    staff.page.locator(".list-panel > summary").nth(1).click()
+    staff.page.locator(".list-columns input[value=email]").check()
+    staff.page.locator(".list-columns input[value=origin]").uncheck()
+    staff.press("Apply")
+    assert staff.page.locator("td.field-email").first.inner_text() == "nora@example.com"
+    assert staff.page.locator("td.field-origin").count() == 0
+    assert staff.too_wide_at(390, 1280) == []
