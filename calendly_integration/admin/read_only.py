@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from ..services.actors import Actor
-from . import display, formatting, viewer_timezone
+from . import contact, display, formatting, viewer_timezone
 from .bounded_lists import BoundedLists
 from .object_actions import ConfirmedAction, ObjectAction, Words, error_message
 
@@ -226,10 +226,11 @@ class ReadOnlyAdmin(BoundedLists[M]):
     def finish_action(
         self, request: HttpRequest, row: M, log: Words, text: Words, level: int = messages.SUCCESS
     ) -> HttpResponseRedirect:
-        """Write to the admin's log, show a message, and redirect to the object's page."""
+        """Write to the admin's log, show a message, and redirect to the page where the button was, or to the
+        object's own."""
         self.log_change(request, row, str(log))
         messages.add_message(request, level, str(text))
-        return HttpResponseRedirect(self.url("change", row))
+        return HttpResponseRedirect(contact.next_page(request, self.url("change", row)))
 
     def confirm_view(self, request: HttpRequest, row: M, action: ConfirmedAction) -> HttpResponse:
         """Ask for confirmation, then run the action."""
@@ -241,7 +242,7 @@ class ReadOnlyAdmin(BoundedLists[M]):
             action.do(row, Actor.staff(request.user.get_username()), timezone.now())
         except tuple(action.error_messages) as error:
             messages.warning(request, str(error_message(action.error_messages, error)))
-            return HttpResponseRedirect(self.url("change", row))
+            return HttpResponseRedirect(contact.next_page(request, self.url("change", row)))
         return self.finish_action(request, row, action.label, action.done)
 
 

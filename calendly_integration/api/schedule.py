@@ -9,7 +9,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from ..models import AgentKey, Booking, EventType
-from ..services.bookings import create, idempotency, queries, same_request, time_zones
+from ..services.bookings import create, idempotency, queries, refused_attempts, same_request, time_zones
 from ..services.bookings.create import BookingRequest
 from ..services.bookings.results import Booked, BookingResult, OutcomeUnknown, SlotUnavailable
 from ..services.catalog import event_types
@@ -211,7 +211,7 @@ class ScheduleView(AgentView):
             event_type = event_types.find(booking_request.event_type, key_id=self.key.pk)
             key = idempotency.implicit_key(*same_request.parts(booking_request, event_type, now=now))
         record = idempotency.new_record(agent_key=self.key, key=key, body=given, now=now)
-        result = create.book_once(
+        result = refused_attempts.book_once(
             record=record, booking_request=booking_request, by=self.actor, now=now, event_type=event_type
         )
         if not isinstance(result, idempotency.Replay):

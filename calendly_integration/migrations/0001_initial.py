@@ -301,12 +301,14 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('kind', models.CharField(choices=[('reschedule_assistance', 'help to find another time'), ('rebook', 'offer another time after our cancellation')], max_length=40, verbose_name='kind')),
-                ('status', models.CharField(choices=[('open', 'to do'), ('waiting', 'waiting for the invitee'), ('rebooked', 'rebooked'), ('done', 'closed')], default='open', max_length=10, verbose_name='status')),
+                ('status', models.CharField(choices=[('planned', 'to do'), ('sent', 'waiting for the invitee'), ('rebooked', 'booked again'), ('closed', 'closed')], default='planned', max_length=10, verbose_name='status')),
+                ('reason', models.CharField(blank=True, choices=[('lost', 'the invitee no longer wants the meeting')], default='', max_length=20, verbose_name='reason')),
                 ('email', models.CharField(max_length=320, verbose_name='e-mail')),
                 ('conversation_id', models.CharField(blank=True, max_length=255, verbose_name='conversation')),
                 ('scheduled_for', models.DateTimeField(verbose_name='due at')),
                 ('message', models.TextField(verbose_name='message')),
                 ('note', models.TextField(blank=True, default='', verbose_name='note')),
+                ('unanswered_calls', models.PositiveSmallIntegerField(default=0, verbose_name='unanswered calls')),
                 ('created_at', models.DateTimeField(verbose_name='created at')),
                 ('closed_at', models.DateTimeField(blank=True, null=True, verbose_name='closed at')),
                 ('assignee', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='assigned to')),
@@ -408,6 +410,33 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'outbox messages',
                 'ordering': ['-id'],
                 'permissions': [('resend_outboxmessage', 'Can send messages again and park them')],
+            },
+        ),
+        migrations.CreateModel(
+            name='RefusedAttempt',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('code', models.CharField(choices=[('no_availability', 'no free time'), ('slot_taken', 'the time was taken meanwhile'), ('quota_exhausted', 'the booking allowance was used up'), ('calendly_unavailable', 'Calendly did not answer'), ('calendly_refused', 'Calendly refused it')], max_length=20, verbose_name='why not')),
+                ('event_name', models.CharField(blank=True, max_length=255, verbose_name='event')),
+                ('preferred_at', models.DateTimeField(blank=True, null=True, verbose_name='wanted time')),
+                ('name', models.CharField(blank=True, max_length=255, verbose_name='invitee')),
+                ('email', models.CharField(max_length=320, verbose_name='e-mail')),
+                ('email_key', models.CharField(editable=False, max_length=320)),
+                ('phone', models.CharField(blank=True, max_length=64, verbose_name='phone')),
+                ('time_zone', models.CharField(blank=True, max_length=64, verbose_name="invitee's time zone")),
+                ('conversation_id', models.CharField(blank=True, max_length=255, verbose_name='conversation')),
+                ('times', models.PositiveIntegerField(default=1, verbose_name='attempts')),
+                ('first_at', models.DateTimeField(verbose_name='first attempt')),
+                ('last_at', models.DateTimeField(verbose_name='last attempt')),
+                ('closed_at', models.DateTimeField(blank=True, null=True, verbose_name='closed at')),
+                ('closed_by', models.CharField(blank=True, default='', max_length=255, verbose_name='closed by')),
+                ('agent_key', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='calendly_integration.agentkey', verbose_name='agent key')),
+                ('event_type', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='calendly_integration.eventtype', verbose_name='event type')),
+            ],
+            options={
+                'verbose_name': 'unbooked request',
+                'verbose_name_plural': 'unbooked requests',
+                'ordering': ['-last_at', '-id'],
             },
         ),
         migrations.CreateModel(
@@ -660,6 +689,18 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='outboxmessage',
             index=models.Index(fields=['status', '-id'], name='message_status'),
+        ),
+        migrations.AddIndex(
+            model_name='refusedattempt',
+            index=models.Index(fields=['last_at'], name='refused_attempt_last'),
+        ),
+        migrations.AddConstraint(
+            model_name='refusedattempt',
+            constraint=models.UniqueConstraint(condition=models.Q(('closed_at', None), models.Q(('conversation_id', ''), _negated=True)), fields=('conversation_id',), name='refused_attempt_once_per_conversation'),
+        ),
+        migrations.AddConstraint(
+            model_name='refusedattempt',
+            constraint=models.UniqueConstraint(condition=models.Q(('closed_at', None), ('conversation_id', '')), fields=('email_key',), name='refused_attempt_once_per_email'),
         ),
         migrations.AddConstraint(
             model_name='savedview',

@@ -5,7 +5,7 @@ from typing import Any
 from django import template
 from django.template.context import Context
 
-from ..admin import formatting, list_conditions, nav, today
+from ..admin import formatting, lamp, list_conditions, nav, today
 
 register = template.Library()
 
@@ -13,7 +13,13 @@ register = template.Library()
 @register.inclusion_tag("calendly_integration/admin/nav.html", takes_context=True)
 def calendly_nav(context: Context) -> dict[str, Any]:
     """The navigation between our pages."""
-    return {"nav_links": nav.links(context["request"])}
+    return {"nav_links": nav.links(context["request"]), "request": context["request"]}
+
+
+@register.inclusion_tag("calendly_integration/admin/lamp.html", takes_context=True)
+def calendly_lamp(context: Context) -> dict[str, Any]:
+    """The health of the whole, on every page."""
+    return lamp.context(context["request"])
 
 
 @register.inclusion_tag("calendly_integration/admin/list_conditions.html")

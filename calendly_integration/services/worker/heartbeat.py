@@ -9,7 +9,7 @@ from django.db.models import Max, Q, QuerySet
 
 from ... import jobs
 from ...models import Heartbeat
-from ..bookings import idempotency
+from ..bookings import idempotency, refused_attempts
 
 BEAT_SECONDS = 15.0
 # A worker that was not seen for this long has ended.
@@ -83,8 +83,10 @@ def queue_state(now: datetime) -> QueueState:
 
 
 def clean(*, now: datetime) -> None:
-    """Delete answers kept for repeated requests, results of tasks, and heartbeats of workers long gone."""
+    """Delete answers kept for repeated requests, old refused attempts, results of tasks, and heartbeats of
+    workers long gone."""
     idempotency.forget(now=now)
+    refused_attempts.forget(now=now)
     old = Heartbeat.objects.filter(beat_at__lt=now - KEEP_HEARTBEATS)
     last = Heartbeat.objects.order_by("-beat_at").values_list("pk", flat=True).first()
     old.exclude(pk=last).delete()
