@@ -32,6 +32,7 @@ STAFF_PERMISSIONS = (
     "export_booking",
     "change_eventtype",
     "change_followup",
+    "change_refusedattempt",
     "replay_webhookdelivery",
     "resend_outboxmessage",
     "sync_calendlyaccount",

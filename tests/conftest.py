@@ -23,6 +23,7 @@ from calendly_integration.sandbox.calendly import Calendly
 from calendly_integration.sandbox.seeds import TOKEN
 from calendly_integration.services.accounts import calendly_accounts
 from calendly_integration.services.agents import keys
+from calendly_integration.services.backoffice import health
 from calendly_integration.services.catalog import event_types as catalog
 
 # A Monday, 08:00 in Bucharest: an hour before anybody works.
@@ -107,6 +108,12 @@ def fresh_clients() -> Iterator[None]:
 def unthrottled() -> None:
     """Do not count the calls of another test."""
     throttling.cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def fresh_health() -> None:
+    """Do not show the health of another test."""
+    health.cache.clear()
 
 
 @pytest.fixture(autouse=True)

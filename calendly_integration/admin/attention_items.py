@@ -1,9 +1,11 @@
-"""What needs attention on Today, each item with a button that leads to the fix. Each group is read only for
-people who may view its rows; a button is shown only to people who may use it."""
+"""What needs attention on Today, in words of the office, each item with what mends it: one click where that is
+harmless, else a page that asks. A group is read only for people who may view its rows; a button is shown only to
+people who may use it."""
 
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -14,26 +16,41 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from ..models import CalendlyAccount, CalendlyBooking, FollowUp, OutboxMessage, WebhookDelivery
+from ..models import CalendlyBooking, OutboxMessage, WebhookDelivery
 from ..services import outbox
-from ..services.backoffice import system_status, today
-from ..services.worker import heartbeat
-from . import formatting
+from ..services.backoffice import health, today
+from ..services.outbox import portal_messages
+from . import formatting, lamp
 from .nav import APP
 
 MAX_LISTED = 10
+# What the portal does not know while it rejects a message.
+UNKNOWN_TO_PORTAL = {
+    "/calendly/metadata": _("the portal does not know of the booking"),
+    "/calendly/notify": _("the portal does not know of the booking"),
+    "/calendly/confirmed": _("the portal does not know that it is confirmed"),
+    "/calendly/canceled": _("the portal does not know of the cancellation"),
+    "/calendly/rescheduled": _("the portal does not know of the new time"),
+    "/followup/schedule": _("the portal does not know whom to contact again"),
+    "/analytics/log": _("it is missing in the portal's statistics"),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class AttentionItem:
-    """One item. `url` leads to the object, `button_url` to the fix."""
+    """One item. `url` leads to the object. The button leads to `button_url`, or sends the form to `post_url`.
+    `command` is a management command for the administrator, folded away."""
 
+    key: str
     text: str
-    since: Any
+    since: Any = ""
+    note: str = ""
     url: str = ""
     button: str = ""
     button_url: str = ""
-    note: str = ""
+    post_url: str = ""
+    once: uuid.UUID | str = ""
+    command: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +61,14 @@ class AttentionGroup:
     items: list[AttentionItem]
     count: str
     all_url: str = ""
-    links: list[tuple[str, str]] = field(default_factory=list)
 
     @property
     def is_cut(self) -> bool:
         """Whether there are more items than are shown."""
         return self.count != str(len(self.items))
+
+
+Groups = list[AttentionGroup]
 
 
 def url(name: str, *args: Any, **wanted: object) -> str:
@@ -65,300 +84,247 @@ def may(request: HttpRequest, permission: str) -> bool:
     return request.user.has_perm(f"{APP}.{permission}")
 
 
-def attention_groups(
-    request: HttpRequest,
-    *,
-    accounts: list[CalendlyAccount],
-    outbox: system_status.StatusCounts | None,
-    worker: heartbeat.WorkerState,
-    now: datetime,
-) -> list[AttentionGroup]:
+def attention_groups(request: HttpRequest, *, now: datetime) -> Groups:
     """All groups. The system comes first, because its problems explain the others."""
-    machinery = []
-    if may(request, "view_calendlyaccount"):
-        machinery = [*_accounts(request, accounts, now), *_worker(worker, now)]
-    machinery += _outbox(outbox, now)
-    found = [AttentionGroup(_("System"), machinery, str(len(machinery)))] if machinery else []
-    return found + [group for kind in GROUP_BUILDERS if (group := kind(request, now)) is not None]
+    found: Groups = []
+    if may(request, "view_booking") or may(request, "view_calendlyaccount"):
+        items = [*_problems(now), *_accounts(request, now)]
+        found = [AttentionGroup(_("The system"), items, str(len(items)))] if items else []
+    if may(request, "view_outboxmessage"):
+        found += _messages(request, now)
+    if may(request, "view_booking"):
+        found += _unknown_outcomes(request)
+        found += _old_meetings(request, now)
+        found += _lost_moves(request)
+        found += _unconfirmed(request, now)
+        found += _without_link(request, now)
+    if may(request, "view_webhookdelivery"):
+        found += _deliveries(request)
+    if may(request, "view_bulkrun"):
+        found += _bulk_runs(now)
+    return found
 
 
-def _accounts(request: HttpRequest, rows: list[CalendlyAccount], now: datetime) -> Iterator[AttentionItem]:
-    manages = may(request, "manage_calendlyaccount")
-
-    def item(
-        text: str, since: Any, row: CalendlyAccount, action: str, label: str, note: str = ""
-    ) -> AttentionItem:
-        button_url = url(f"calendlyaccount_{action}", row.pk) if manages and action else ""
-        page = url("calendlyaccount_change", row.pk)
-        return AttentionItem(
-            text, since, page, label if button_url else "", button_url, formatting.error_text(note, 200)
+def _problems(now: datetime) -> Iterator[AttentionItem]:
+    """What the lamp shows, with what it means and what to do."""
+    problems = health.problems(now=now)
+    for problem in problems:
+        yield AttentionItem(
+            key=f"system-{problem.fault}",
+            text=lamp.words(problem, now),
+            note=str(lamp.ADVICE[problem.fault]),
+            command=lamp.COMMANDS[problem.fault],
+        )
+    oldest = outbox.stats(now).oldest if not problems else None
+    if oldest is not None and oldest > today.OUTBOX_LATE_AFTER:
+        yield AttentionItem(
+            key="system-outbox",
+            text=gettext("Messages to the portal have waited for more than five minutes."),
+            since=formatting.brief(now - oldest),
+            url=url("outboxmessage_changelist", status__exact=OutboxMessage.Status.WAITING),
         )
 
-    if not rows:
-        text = gettext(
-            "No Calendly account is connected yet. Set CALENDLY_API_KEY and run manage.py calendly_setup."
-        )
-        yield AttentionItem(text, "")
-    for row in rows:
-        name, checked = formatting.plain(row, 60), formatting.instant(row.checked_at)
-        if row.health == CalendlyAccount.Health.FAILING:
-            text = gettext("Calendly rejects the access token of %s") % name
-            yield item(text, checked, row, "check", gettext("Check now"), row.health_note)
+
+def _accounts(request: HttpRequest, now: datetime) -> Iterator[AttentionItem]:
+    """The webhook, and the booking allowance."""
+    opens = may(request, "view_calendlyaccount")
+    for row in today.accounts():
+        page = url("calendlyaccount_change", row.pk) if opens else ""
         if row.subscription_state != "active":
-            text = gettext("The webhook is not subscribed: %s") % name
-            yield item(text, checked, row, "subscribe", gettext("Subscribe"), row.subscription_state)
+            yield AttentionItem(
+                key=f"webhook-{row.pk}",
+                text=gettext("Calendly does not notify us of changes: they arrive up to half an hour late"),
+                note=gettext("Tell the administrator."),
+                url=page,
+                command="calendly_doctor",
+            )
         if row.quota_exhausted_until and row.quota_exhausted_until > now:
             until = formatting.stamp(row.quota_exhausted_until)
-            text = (
-                gettext("The booking allowance is used up until %s. Invitees can still book by link.") % until
+            yield AttentionItem(
+                key=f"quota-{row.pk}",
+                text=gettext("The booking allowance at Calendly is used up until %s") % until,
+                note=gettext("Until then invitees can book on Calendly's own page."),
+                url=page,
             )
-            yield item(text, "", row, "", "")
 
 
-def _worker(worker: heartbeat.WorkerState, now: datetime) -> list[AttentionItem]:
-    if worker.alive:
-        return []
-    since = formatting.instant(now - worker.age) if worker.age is not None else ""
-    note = "" if since else gettext("It has never reported.")
-    text = gettext(
-        "The worker is not running: nothing is sent or processed. Start it with manage.py calendly_worker."
-    )
-    status_page = url("calendlyaccount_system_status")
-    return [
-        AttentionItem(
-            text, since, status_page, gettext("System status") if status_page else "", status_page, note
+def _messages(request: HttpRequest, now: datetime) -> Groups:
+    """Messages that the portal rejected: first the confirmations, which invitees miss."""
+    found, sends = today.parked_messages(), may(request, "resend_outboxmessage")
+
+    def item(row: OutboxMessage) -> AttentionItem:
+        text = _who(row.booking)
+        if row.path == portal_messages.MAIL_PATH:
+            if row.booking is not None:
+                text = _meeting(row.booking, row.booking.start_at)
+        else:
+            what = UNKNOWN_TO_PORTAL.get(row.path, _("the portal rejected the message"))
+            text = f"{text} · {what}"
+        return AttentionItem(
+            key=f"message-{row.pk}",
+            text=text,
+            since=formatting.brief(row.created_at),
+            note=formatting.error_text(row.last_error, 160),
+            url=url("outboxmessage_change", row.pk),
+            button=gettext("Send again"),
+            post_url=url("outboxmessage_resend", row.pk) if sends else "",
         )
+
+    mails = [row for row in found.rows if row.path == portal_messages.MAIL_PATH]
+    others = [row for row in found.rows if row.path != portal_messages.MAIL_PATH]
+    every = url("outboxmessage_changelist", status__exact=OutboxMessage.Status.PARKED)
+    return [
+        *_group(
+            _("The invitee did not get the confirmation"), today.LimitedRows(mails, found.more), item, every
+        ),
+        *_group(_("The portal rejected a message"), today.LimitedRows(others, found.more), item, every),
     ]
 
 
-def _outbox(counts: system_status.StatusCounts | None, now: datetime) -> list[AttentionItem]:
-    since = outbox.paused_since() if counts is not None else None
-    if since is not None:
-        waiting = url("outboxmessage_changelist", status__exact=OutboxMessage.Status.WAITING)
-        text = gettext("The portal rejects our key, so messages to it are paused. Set VAI_API_KEY.")
-        return [AttentionItem(text, formatting.instant(since), waiting, gettext("Show them"), waiting)]
-    if counts is None or counts.oldest is None or now - counts.oldest <= today.OUTBOX_LATE_AFTER:
-        return []
-    waiting = url("outboxmessage_changelist", status__exact=OutboxMessage.Status.WAITING)
-    text = gettext("Messages to the portal have waited for more than five minutes.")
-    return [AttentionItem(text, formatting.instant(counts.oldest), waiting, gettext("Show them"), waiting)]
-
-
-def _group(
-    title: object,
-    found: today.LimitedRows,
-    item: Callable[[Any], AttentionItem],
-    all_url: str,
-    *links: tuple[str, str],
-) -> AttentionGroup | None:
-    if not found.rows:
-        return None
-    count = f"{len(found.rows)}+" if found.more else str(len(found.rows))
-    return AttentionGroup(
-        title, [item(row) for row in found.rows[:MAX_LISTED]], count, all_url, [w for w in links if w[1]]
-    )
-
-
-def _object_item(
-    text: str, since: Any, model: str, key: object, action: tuple[str, str, bool], note: str = ""
-) -> AttentionItem:
-    """The item of one object. `action` is the name and label of the action that fixes it, and whether this
-    person may use it."""
-    name, label, allowed = action
-    page = url(f"{model}_change", key)
-    button_url = url(f"{model}_{name}", key) if allowed else ""
-    return AttentionItem(
-        text, since, page, label if button_url else gettext("Open"), button_url or page, note
-    )
-
-
-def _messages(request: HttpRequest, now: datetime) -> AttentionGroup | None:
-    if not may(request, "view_outboxmessage"):
-        return None
-    sends = may(request, "resend_outboxmessage")
-
-    def item(row: OutboxMessage) -> AttentionItem:
-        text, error = (
-            f"{formatting.plain(row.path, 40)} · {_who(row.booking)}",
-            formatting.error_text(row.last_error, 160),
-        )
-        action = ("resend", gettext("Send again"), sends)
-        return _object_item(text, formatting.instant(row.created_at), "outboxmessage", row.pk, action, error)
-
-    every = url("outboxmessage_changelist", status__exact=OutboxMessage.Status.PARKED)
-    return _group(_("Messages rejected by the portal"), today.parked_messages(), item, every)
-
-
-def _deliveries(request: HttpRequest, now: datetime) -> AttentionGroup | None:
-    if not may(request, "view_webhookdelivery"):
-        return None
-    replays = may(request, "replay_webhookdelivery")
-
-    def item(row: WebhookDelivery) -> AttentionItem:
-        text = f"{formatting.plain(row.kind or '?', 40)} · {row.get_status_display()}"
-        action = ("replay", gettext("Process again"), replays)
-        error = formatting.error_text(row.last_error, 160)
-        return _object_item(
-            text, formatting.instant(row.received_at), "webhookdelivery", row.pk, action, error
-        )
-
-    every = url("webhookdelivery_changelist", status__in="parked,unreadable")
-    return _group(_("Webhook deliveries that could not be processed"), today.stuck_deliveries(), item, every)
-
-
-def _unknown_outcomes(request: HttpRequest, now: datetime) -> AttentionGroup | None:
-    if not may(request, "view_booking"):
-        return None
-
-    may_refetch = may(request, "replay_webhookdelivery")
+def _unknown_outcomes(request: HttpRequest) -> Groups:
+    asks = may(request, "replay_webhookdelivery")
 
     def item(row: CalendlyBooking) -> AttentionItem:
-        since = formatting.instant(row.sent_at or row.created_at)
-        text, error = _meeting(row.booking, row.start_at), formatting.error_text(row.last_error, 160)
-        return _object_item(
-            text,
-            since,
-            "booking",
-            row.booking_id,
-            ("refetch", gettext("Ask Calendly now"), may_refetch),
-            error,
+        return _ask_calendly(
+            row.booking,
+            row.start_at,
+            row.sent_at or row.created_at,
+            asks,
+            formatting.error_text(row.last_error, 160),
         )
 
-    return _group(
-        _("Bookings with an unknown outcome"),
-        today.unknown_outcomes(),
-        item,
-        url(
-            "calendlybooking_changelist",
-            pending_action__exact=CalendlyBooking.PendingAction.RESOLVE,
-            next_attempt_at__isnull="False",
-        ),
-        (
-            gettext("System status"),
-            url("calendlyaccount_system_status") if may(request, "view_calendlyaccount") else "",
-        ),
+    every = url(
+        "calendlybooking_changelist",
+        pending_action__exact=CalendlyBooking.PendingAction.RESOLVE,
+        next_attempt_at__isnull="False",
+    )
+    return _group(_("It is not known yet whether Calendly booked it"), today.unknown_outcomes(), item, every)
+
+
+def _lost_moves(request: HttpRequest) -> Groups:
+    asks = may(request, "replay_webhookdelivery")
+
+    def item(row: Any) -> AttentionItem:
+        return _ask_calendly(row, row.start_at, row.updated_at, asks)
+
+    every = url("booking_changelist", status="pending")
+    return _group(_("Moved to a time that is not known yet"), today.lost_moves(), item, every)
+
+
+def _unconfirmed(request: HttpRequest, now: datetime) -> Groups:
+    asks = may(request, "replay_webhookdelivery")
+
+    def item(row: Any) -> AttentionItem:
+        return _ask_calendly(row, row.start_at, row.created_at, asks)
+
+    wanted = {key: _query_value(value) for key, value in today.unconfirmed_lookups(now=now).items()}
+    every = url("booking_changelist", **wanted)
+    return _group(_("Calendly has not confirmed it yet"), today.unconfirmed(now=now), item, every)
+
+
+def _ask_calendly(
+    booking: Any, start: datetime | None, since: datetime, allowed: bool, note: str = ""
+) -> AttentionItem:
+    """A meeting about which Calendly is to be asked."""
+    return AttentionItem(
+        key=f"refetch-{booking.pk.hex}",
+        text=_meeting(booking, start),
+        since=formatting.brief(since),
+        note=note,
+        url=url("booking_change", booking.pk),
+        button=gettext("Ask Calendly now"),
+        post_url=url("booking_refetch", booking.pk) if allowed else "",
     )
 
 
-def _lost_moves(request: HttpRequest, now: datetime) -> AttentionGroup | None:
-    if not may(request, "view_booking"):
-        return None
-
-    may_refetch = may(request, "replay_webhookdelivery")
-
-    def item(row: Any) -> AttentionItem:
-        text, since = _meeting(row, row.start_at), formatting.instant(row.updated_at)
-        return _object_item(
-            text, since, "booking", row.pk, ("refetch", gettext("Ask Calendly now"), may_refetch)
-        )
-
-    every = url("booking_changelist", status="pending")
-    return _group(_("Meetings moved to an unknown time"), today.lost_moves(), item, every)
-
-
-def _old_meetings(request: HttpRequest, now: datetime) -> AttentionGroup | None:
-    if not may(request, "view_booking"):
-        return None
-
+def _old_meetings(request: HttpRequest, now: datetime) -> Groups:
     retries = may(request, "reschedule_booking")
 
     def item(row: CalendlyBooking) -> AttentionItem:
-        action = ("retry_old_cancellation", gettext("Cancel the old meeting again"), retries)
-        text, error = _meeting(row.booking, row.start_at), formatting.error_text(row.last_error, 160)
-        return _object_item(text, "", "booking", row.booking_id, action, error)
-
-    found, title = (
-        today.old_meetings_left(now=now),
-        _("Moved, but the old meeting is still active at Calendly"),
-    )
-    return _group(
-        title,
-        found,
-        item,
-        url("calendlybooking_changelist", status__exact="active", pending_action__exact=""),
-    )
-
-
-def _unconfirmed(request: HttpRequest, now: datetime) -> AttentionGroup | None:
-    if not may(request, "view_booking"):
-        return None
-
-    may_refetch = may(request, "replay_webhookdelivery")
-
-    def item(row: Any) -> AttentionItem:
-        text, since = _meeting(row, row.start_at), formatting.instant(row.created_at)
-        return _object_item(
-            text, since, "booking", row.pk, ("refetch", gettext("Ask Calendly now"), may_refetch)
+        return AttentionItem(
+            key=f"old-{row.pk.hex}",
+            text=_meeting(row.booking, row.start_at),
+            note=formatting.error_text(row.last_error, 160),
+            url=url("booking_change", row.booking_id),
+            button=gettext("Cancel the old meeting again"),
+            button_url=url("booking_retry_old_cancellation", row.booking_id) if retries else "",
         )
 
-    wanted = {key: _query_value(value) for key, value in today.unconfirmed_lookups(now=now).items()}
-    return _group(
-        _("Bookings not confirmed by Calendly"),
-        today.unconfirmed(now=now),
-        item,
-        url("booking_changelist", **wanted),
-    )
+    every = url("calendlybooking_changelist", status__exact="active", pending_action__exact="")
+    title = _("Moved, but the old meeting is still in Calendly")
+    return _group(title, today.old_meetings_left(now=now), item, every)
 
 
-def _without_link(request: HttpRequest, now: datetime) -> AttentionGroup | None:
-    if not may(request, "view_booking"):
-        return None
-
+def _without_link(request: HttpRequest, now: datetime) -> Groups:
     sends = may(request, "resend_outboxmessage")
 
     def item(row: Any) -> AttentionItem:
-        text, since = _meeting(row, row.start_at), formatting.instant(row.mailed_without_link_at)
-        action = ("send_confirmation", gettext("Send the confirmation again"), sends)
-        return _object_item(text, since, "booking", row.pk, action)
+        return AttentionItem(
+            key=f"link-{row.pk.hex}",
+            text=_meeting(row, row.start_at),
+            since=formatting.brief(row.mailed_without_link_at),
+            url=url("booking_change", row.pk),
+            button=gettext("Send the confirmation again"),
+            post_url=url("booking_send_confirmation", row.pk) if sends else "",
+            once=uuid.uuid4(),
+        )
 
     wanted = {key: _query_value(value) for key, value in today.without_link_lookups(now=now).items()}
-    return _group(
-        _("Confirmations sent without a link"),
-        today.mailed_without_link(now=now),
-        item,
-        url("booking_changelist", **wanted),
-    )
+    every = url("booking_changelist", **wanted)
+    title = _("The confirmation had no link to the meeting")
+    return _group(title, today.mailed_without_link(now=now), item, every)
+
+
+def _deliveries(request: HttpRequest) -> Groups:
+    replays = may(request, "replay_webhookdelivery")
+
+    def item(row: WebhookDelivery) -> AttentionItem:
+        whose = _who(row.booking) if row.booking else formatting.plain(row.kind, 40)
+        return AttentionItem(
+            key=f"delivery-{row.pk}",
+            text=f"{whose} · {row.get_status_display()}",
+            since=formatting.brief(row.received_at),
+            note=formatting.error_text(row.last_error, 160),
+            url=url("webhookdelivery_change", row.pk),
+            button=gettext("Process again"),
+            post_url=url("webhookdelivery_replay", row.pk) if replays else "",
+        )
+
+    every = url("webhookdelivery_changelist", status__in="parked,unreadable")
+    title = _("News from Calendly that could not be processed")
+    return _group(title, today.stuck_deliveries(), item, every)
+
+
+def _bulk_runs(now: datetime) -> Groups:
+    def item(row: Any) -> AttentionItem:
+        page = url("bulkrun_change", row.pk)
+        failures = ngettext("%d row failed", "%d rows failed", row.failures) % row.failures
+        return AttentionItem(
+            key=f"bulk-{row.pk}",
+            text=f"{row.get_kind_display()} · {failures}",
+            since=formatting.brief(row.created_at),
+            note=formatting.plain(row.by, 60),
+            url=page,
+            button=gettext("See why"),
+            button_url=page,
+        )
+
+    every = url("bulkrun_changelist")
+    return _group(_("Bulk actions with failures"), today.failed_bulk_runs(now=now), item, every)
+
+
+def _group(
+    title: object, found: today.LimitedRows, item: Callable[[Any], AttentionItem], all_url: str
+) -> Groups:
+    """The group of these rows, or none. `item` describes one row: the kinds differ in this alone."""
+    if not found.rows:
+        return []
+    count = f"{len(found.rows)}+" if found.more else str(len(found.rows))
+    return [AttentionGroup(title, [item(row) for row in found.rows[:MAX_LISTED]], count, all_url)]
 
 
 def _query_value(value: object) -> str:
     return value.isoformat() if isinstance(value, datetime) else str(value)
-
-
-def _followups(request: HttpRequest, now: datetime) -> AttentionGroup | None:
-    if not may(request, "view_followup"):
-        return None
-    label = gettext("Handle it") if may(request, "change_followup") else gettext("Open")
-
-    def item(row: FollowUp) -> AttentionItem:
-        page = url("followup_change", row.pk)
-        text = f"{row.get_kind_display()} · {formatting.plain(row.email, 60)}"
-        whose = gettext("assigned to %s") % formatting.plain(row.assignee, 40) if row.assignee else ""
-        return AttentionItem(text, formatting.instant(row.scheduled_for), page, label, page, whose)
-
-    every = url("followup_changelist", status__in="open,waiting", scheduled_for__lte=now.isoformat())
-    return _group(_("Due follow-ups"), today.due_followups(now=now), item, every)
-
-
-def _bulk_runs(request: HttpRequest, now: datetime) -> AttentionGroup | None:
-    if not may(request, "view_bulkrun"):
-        return None
-
-    def item(row: Any) -> AttentionItem:
-        page = url("bulkrun_change", row.pk)
-        failures = ngettext("%d row failed", "%d rows failed", row.failures) % row.failures
-        text = f"{row.get_kind_display()} · {failures}"
-        return AttentionItem(
-            text,
-            formatting.instant(row.created_at),
-            page,
-            gettext("See why"),
-            page,
-            formatting.plain(row.by, 60),
-        )
-
-    return _group(
-        _("Bulk actions with failures"), today.failed_bulk_runs(now=now), item, url("bulkrun_changelist")
-    )
 
 
 def _who(booking: Any) -> str:
@@ -368,16 +334,3 @@ def _who(booking: Any) -> str:
 def _meeting(booking: Any, start: datetime | None) -> str:
     when = formatting.stamp(start) if start else "–"
     return f"{_who(booking)} · {formatting.plain(booking.event_name, 40)} · {when}"
-
-
-GROUP_BUILDERS: tuple[Callable[[HttpRequest, datetime], AttentionGroup | None], ...] = (
-    _messages,
-    _deliveries,
-    _unknown_outcomes,
-    _old_meetings,
-    _lost_moves,
-    _unconfirmed,
-    _without_link,
-    _followups,
-    _bulk_runs,
-)

@@ -1,7 +1,7 @@
 """The board of follow-ups: four columns of cards, each card with its next steps."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -12,39 +12,50 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from ..models import FollowUp
 from ..services.backoffice import followups
-from . import display, formatting
+from . import contact, display, formatting
 from .read_only import ReadOnlyAdmin
 
+Status = FollowUp.Status
 DUE = {"overdue": _("overdue"), "today": _("today"), "later": _("later")}
 TONES = {"overdue": "bad", "today": "wait", "later": "off"}
+WHY = {
+    FollowUp.Kind.RESCHEDULE: _("The invitee canceled"),
+    FollowUp.Kind.REBOOK: _("We canceled"),
+}
 COLUMNS = (
-    (FollowUp.Status.OPEN, _("To do"), _("There is nothing to do.")),
-    (FollowUp.Status.WAITING, _("Waiting"), _("No follow-up is waiting.")),
-    (FollowUp.Status.REBOOKED, _("Rebooked"), _("None was rebooked in the past 30 days.")),
-    (FollowUp.Status.CLOSED, _("Closed"), _("None was closed in the past 30 days.")),
+    (Status.PLANNED, _("To do"), _("There is nothing to do.")),
+    (Status.SENT, _("Waiting for an answer"), _("No follow-up is waiting.")),
+    (Status.REBOOKED, _("Booked again"), _("None was booked again in the past 30 days.")),
+    (Status.CLOSED, _("Closed"), _("None was closed in the past 30 days.")),
 )
 ASSIGNEES = (("", _("All")), ("me", _("Mine")), ("unassigned", _("Unassigned")))
 MAX_OPEN, MAX_ENDED, ENDED_WITHIN = 100, 50, timedelta(days=30)
+# When staff call people whose call was put off to another day.
+CALL_AT = time(9)
 
 
 @dataclass(frozen=True, slots=True)
-class BoardCard:
-    """A follow-up on the board."""
+class FollowUpCard:
+    """A follow-up as the board, its own page and Today show it."""
 
     row: FollowUp
     url: str
     due: SafeString
     at: SafeString
-    invitee: str
+    name: str
+    phone: SafeString
     email: SafeString
     meeting: SafeString
     met: SafeString
-    message: SafeString
-    note: str
+    why: str
+    calls: str
+    note: SafeString | str
+    message: SafeString | str
     assignee: str
     mine: bool
     book_again: str
@@ -59,26 +70,47 @@ class BoardColumn:
     key: str
     label: Any
     empty: Any
-    cards: list[BoardCard]
+    cards: list[FollowUpCard]
     count: int
     url: str
     is_cut: bool
 
 
-def tomorrow(now: datetime) -> datetime:
-    """The start of the viewer's next day."""
-    here = timezone.localtime(now)
-    return (here + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
+def day_start(now: datetime, days: int = 0) -> datetime:
+    """The start of the viewer's day, so many days later."""
+    here = timezone.localtime(now) + timedelta(days=days)
+    return here.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
+
+
+def call_time(now: datetime, days: int) -> datetime:
+    """When to call so many days later."""
+    return day_start(now, days).replace(hour=CALL_AT.hour, minute=CALL_AT.minute)
+
+
+def next_working_day(now: datetime) -> datetime:
+    """When to call on the next day that is no weekend."""
+    return next(at for days in (1, 2, 3) if (at := call_time(now, days)).weekday() < 5)
 
 
 def badge(row: FollowUp, now: datetime) -> SafeString:
-    """Overdue, today or later; empty for a closed one."""
+    """Overdue (since an earlier day), today or later; empty for a closed one."""
     if row.status not in followups.OPEN:
         return SafeString("")
     at = row.scheduled_for
-    key = "overdue" if at < now else "today" if at < tomorrow(now) else "later"
+    key = "overdue" if at < day_start(now) else "today" if at < day_start(now, 1) else "later"
     return format_html(
         '<span class="calendly"><span class="state state-{}">{}</span></span>', TONES[key], DUE[key]
+    )
+
+
+def why(row: FollowUp) -> str:
+    """Who canceled, and the reason."""
+    who = str(WHY.get(FollowUp.Kind(row.kind), "")) if row.kind in FollowUp.Kind.values else ""
+    reason = formatting.plain(row.booking.cancel_reason, 200)
+    return (
+        f"{who}: „{reason}”"
+        if reason and formatting.language() == "ro"
+        else (f"{who}: “{reason}”" if reason else who)
     )
 
 
@@ -94,17 +126,44 @@ def filter_by_assignee(rows: QuerySet[FollowUp], whose: str, me: Any) -> QuerySe
 def book_again(row: FollowUp) -> str:
     """The URL of the booking page, with all known values filled in."""
     booking = row.booking
-    known = {
-        "event_type": booking.event_type_id,
-        "name": booking.invitee_name,
-        "email": row.email,
-        "phone": booking.phone,
-        "timezone": booking.time_zone,
-        "conversation": row.conversation_id,
-        "followup": row.pk,
-    }
-    filled = urlencode({key: value for key, value in known.items() if value})
-    return f"{reverse('admin:calendly_integration_booking_add')}?{filled}"
+    return contact.book_for(
+        event_type=booking.event_type_id,
+        name=booking.invitee_name,
+        email=row.email,
+        phone=booking.phone,
+        timezone=booking.time_zone,
+        conversation=row.conversation_id,
+        followup=row.pk,
+    )
+
+
+def card(row: FollowUp, *, me: object, now: datetime, may_book: bool) -> FollowUpCard:
+    """A follow-up, ready for a page."""
+    booking, is_open = row.booking, row.status in followups.OPEN
+    name = formatting.plain(booking.invitee_name or row.email, 60)
+    calls = row.unanswered_calls
+    return FollowUpCard(
+        row=row,
+        url=reverse("admin:calendly_integration_followup_change", args=[row.pk]),
+        due=badge(row, now),
+        at=formatting.brief(row.scheduled_for if is_open else row.closed_at),
+        name=name,
+        phone=contact.phone_link(booking.phone, name),
+        email=contact.email_link(row.email),
+        meeting=display.object_link(booking, booking.event_name or booking),
+        met=formatting.brief(booking.start_at),
+        why=why(row),
+        calls=ngettext("%d call without an answer", "%d calls without an answer", calls) % calls
+        if calls
+        else "",
+        note=formatting.text(row.note, 300) if row.note else "",
+        message=formatting.text(row.message, formatting.LONG) if row.message else "",
+        assignee=formatting.plain(row.assignee or "", 60),
+        mine=row.assignee_id is not None and row.assignee_id == me,
+        book_again=book_again(row) if may_book and is_open else "",
+        rebooking=display.object_link(row.rebooking) if row.rebooking else "",
+        open=is_open,
+    )
 
 
 def view(page: ReadOnlyAdmin[FollowUp], request: HttpRequest) -> HttpResponse:
@@ -112,16 +171,17 @@ def view(page: ReadOnlyAdmin[FollowUp], request: HttpRequest) -> HttpResponse:
     if not page.has_view_permission(request):
         raise PermissionDenied
     now, whose = timezone.now(), request.GET.get("assigned", "")
-    may_change, may_book = page.may(request, "change_followup"), page.may(request, "add_booking")
+    may_book = page.may(request, "add_booking")
     return page.page(
         request,
         "followup_board.html",
-        title=_("Follow-ups"),
+        title=gettext("Follow-ups"),
         columns=_columns(page, request, whose, now, may_book),
         whose=[(key, label, key == whose) for key, label in ASSIGNEES],
-        may_change=may_change,
+        may_change=page.may(request, "change_followup"),
         me=request.user.pk,
         css=("calendly_integration/followup_board.css",),
+        js=("calendly_integration/followups.js",),
     )
 
 
@@ -135,9 +195,7 @@ def _columns(
     found = []
     for status, label, empty in COLUMNS:
         is_open = status in followups.OPEN
-        part = rows.filter(recent, status=status).select_related(
-            "booking", "booking__event_type", "assignee", "rebooking"
-        )
+        part = rows.filter(recent, status=status).select_related("booking", "assignee", "rebooking")
         part = part.order_by("scheduled_for", "pk") if is_open else part.order_by("-closed_at", "-pk")
         most, count = MAX_OPEN if is_open else MAX_ENDED, counts.get(status, 0)
         asked = {"status__exact": status.value, **({"assigned": whose} if whose else {})}
@@ -146,33 +204,10 @@ def _columns(
                 key=status.value,
                 label=label,
                 empty=empty,
-                cards=[_card(page, row, request.user.pk, now, may_book) for row in part[:most]],
+                cards=[card(row, me=request.user.pk, now=now, may_book=may_book) for row in part[:most]],
                 count=count,
                 url=f"{page.url('changelist')}?{urlencode(asked)}",
                 is_cut=count > most,
             )
         )
     return found
-
-
-def _card(
-    page: ReadOnlyAdmin[FollowUp], row: FollowUp, me: object, now: datetime, may_book: bool
-) -> BoardCard:
-    booking, is_open = row.booking, row.status in followups.OPEN
-    return BoardCard(
-        row=row,
-        url=page.url("change", row),
-        due=badge(row, now),
-        at=formatting.instant(row.scheduled_for if is_open else row.closed_at),
-        invitee=formatting.plain(booking.invitee_name or row.email, 60),
-        email=formatting.text(row.email, 80),
-        meeting=display.object_link(booking, booking.event_name or booking),
-        met=formatting.instant(booking.start_at),
-        message=formatting.text(row.message, 300),
-        note=formatting.plain(row.note, 200),
-        assignee=formatting.plain(row.assignee or "", 60),
-        mine=row.assignee_id is not None and row.assignee_id == me,
-        book_again=book_again(row) if may_book and is_open else "",
-        rebooking=display.object_link(row.rebooking) if row.rebooking else "",
-        open=is_open,
-    )

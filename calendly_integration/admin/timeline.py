@@ -22,13 +22,14 @@ DETAILS = {
     "wanted": _("Requested start"),
     "through": _("Source"),
     "to": _("To"),
+    "until": _("Due again"),
     "note": _("Note"),
     "booking": _("New booking"),
     "instead_of": _("Instead of booking"),
     "fields": _("Changed"),
 }
 # Details that are times. Typed texts are shown as they are, even if they look like a time.
-INSTANT_DETAILS = ("start", "wanted")
+INSTANT_DETAILS = ("start", "wanted", "until")
 SOURCES = {
     "booked": _("Calendly's answer to our booking"),
     "read": _("a read at Calendly"),

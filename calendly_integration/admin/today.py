@@ -1,6 +1,6 @@
-"""Today, the landing page of the app: the day's meetings and figures, the system's health, what needs
-attention."""
+"""Today, on which the office begins its day: the meetings by hour, whom to call, what needs attention, figures."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,16 +10,16 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from ..models import Booking, CalendlyAccount
+from ..models import Booking, RefusedAttempt
 from ..services import texts
-from ..services.backoffice import system_status, today
-from ..services.worker import heartbeat
-from . import booking_status, formatting, viewer_timezone
+from ..services.backoffice import today
+from . import booking_status, contact, followup_board, formatting, refused_attempt, viewer_timezone
 from .attention_items import attention_groups, may, url
 
+# How many people to call, and how many unbooked requests, are shown; the link leads to all of them.
+MAX_SHOWN = 8
 FIGURES = {
     "meetings": _("Meetings"),
     "booked": _("Bookings made"),
@@ -40,25 +40,38 @@ FILTERS: dict[str, tuple[str, dict[str, str]]] = {
 
 @dataclass(frozen=True, slots=True)
 class MeetingRow:
-    """One row of the schedule. `now_before`: the current time is between the previous row and this one."""
+    """One row of the day. `now_before`: the current time is between the previous row and this one."""
 
+    key: str
     clock: SafeString
     url: str
     invitee: str
+    phone: SafeString
     event: str
+    color: str
+    host: str
     state: SafeString
     past: bool
     canceled: bool
+    join_url: str = ""
+    no_show_url: str = ""
+    undo_no_show_url: str = ""
     now_before: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class HostDay:
-    """A host's day. `now_after`: the current time is after the last meeting."""
+class UnbookedRow:
+    """What an agent could not book."""
 
-    host: str
-    meetings: list[MeetingRow]
-    now_after: bool
+    row: RefusedAttempt
+    name: str
+    phone: SafeString
+    email: SafeString
+    event: str
+    wanted: SafeString | str
+    last: SafeString
+    agent: str
+    book_url: str
 
 
 def render(request: HttpRequest) -> str:
@@ -71,9 +84,6 @@ def context(request: HttpRequest) -> dict[str, Any]:
     """Everything on the page, limited to what this person may view."""
     now, zone = timezone.now(), viewer_timezone.zone(request)
     on = today.chosen(request.GET.get("day", ""), zone=zone, now=now)
-    accounts = today.accounts() if may(request, "view_calendlyaccount") else []
-    outbox = system_status.outbox() if may(request, "view_outboxmessage") else None
-    worker = heartbeat.worker_alive(now)
     return {
         "on": on,
         "title": texts.day(on.on, formatting.language()),
@@ -87,11 +97,10 @@ def context(request: HttpRequest) -> dict[str, Any]:
         "offset": _offset(on),
         "now": _clock(now, on),
         "figures": _figures(request, on, now),
-        "health": _health(request, accounts, outbox, worker),
-        "attention_groups": attention_groups(
-            request, accounts=accounts, outbox=outbox, worker=worker, now=now
-        ),
+        "attention_groups": attention_groups(request, now=now),
         **_schedule(request, on, now),
+        **_calls(request, now),
+        **_unbooked(request),
     }
 
 
@@ -99,13 +108,16 @@ def _schedule(request: HttpRequest, on: today.CalendarDay, now: datetime) -> dic
     if not may(request, "view_booking"):
         return {"sees_bookings": False}
     found = today.meetings(on)
-    by_host: dict[str, list[Booking]] = {}
-    for booking in found.rows:
-        name = formatting.plain(booking.host, 60) if booking.host else gettext("No host")
-        by_host.setdefault(name, []).append(booking)
+    past = [_is_past(row, now) for row in found.rows]
+    turn = past.index(False) if False in past else len(past)
+    marks = may(request, "mark_no_show")
     return {
         "sees_bookings": True,
-        "host_days": [_host_day(name, rows, on, now) for name, rows in sorted(by_host.items())],
+        "meetings": [
+            _meeting(row, on, now, marks=marks, now_before=on.holds(now) and number == turn)
+            for number, row in enumerate(found.rows)
+        ],
+        "now_after": on.holds(now) and bool(past) and turn == len(past),
         "more": found.more,
         "all_url": _rows_url("booking", "all", on),
         "calendar_url": url("booking_calendar"),
@@ -113,23 +125,87 @@ def _schedule(request: HttpRequest, on: today.CalendarDay, now: datetime) -> dic
     }
 
 
-def _host_day(name: str, rows: list[Booking], on: today.CalendarDay, now: datetime) -> HostDay:
-    past = [(row.end_at or row.start_at or now) <= now for row in rows]
-    turn = past.index(False) if False in past else len(rows)
-    meetings = [
-        MeetingRow(
-            clock=_span(row, on),
-            url=url("booking_change", row.pk),
-            invitee=formatting.plain(row.invitee_name or row.invitee_email, 80),
-            event=formatting.plain(row.event_name, 80),
-            state=booking_status.badge(row),
-            past=gone,
-            canceled=row.status == Booking.Status.CANCELED,
-            now_before=on.holds(now) and number == turn,
-        )
-        for number, (row, gone) in enumerate(zip(rows, past, strict=True))
-    ]
-    return HostDay(name, meetings, now_after=on.holds(now) and turn == len(rows))
+def _is_past(row: Booking, now: datetime) -> bool:
+    return (row.end_at or row.start_at or now) <= now
+
+
+def _meeting(
+    row: Booking, on: today.CalendarDay, now: datetime, *, marks: bool, now_before: bool
+) -> MeetingRow:
+    confirmed = row.status == Booking.Status.CONFIRMED
+    begun = row.start_at is not None and row.start_at <= now
+    name = formatting.plain(row.invitee_name or row.invitee_email, 80)
+    color = row.event_type.color if row.event_type is not None else ""
+    return MeetingRow(
+        key=row.pk.hex,
+        clock=_span(row, on),
+        url=url("booking_change", row.pk),
+        invitee=name,
+        phone=contact.phone_link(row.phone, name),
+        event=formatting.plain(row.event_name, 80),
+        color=color if re.fullmatch(r"#[0-9a-fA-F]{3,8}", color) else "",
+        host=formatting.plain(row.host, 60) if row.host else "",
+        state=booking_status.badge(row),
+        past=_is_past(row, now),
+        canceled=row.status == Booking.Status.CANCELED,
+        join_url=formatting.web_address(row.meeting_url) if confirmed and not _is_past(row, now) else "",
+        no_show_url=url("booking_no_show", row.pk)
+        if marks and confirmed and begun and row.no_show_at is None
+        else "",
+        undo_no_show_url=url("booking_undo_no_show", row.pk) if marks and row.no_show_at is not None else "",
+        now_before=now_before,
+    )
+
+
+def _calls(request: HttpRequest, now: datetime) -> dict[str, Any]:
+    """The follow-ups that are overdue or due today."""
+    if not may(request, "view_followup"):
+        return {}
+    found = today.followups_to_call(until=followup_board.day_start(now, 1))
+    may_book = may(request, "add_booking")
+    return {
+        "sees_calls": True,
+        "calls": [
+            followup_board.card(row, me=request.user.pk, now=now, may_book=may_book)
+            for row in found.rows[:MAX_SHOWN]
+        ],
+        "calls_count": _count(found),
+        "calls_url": url("followup_changelist", due="now"),
+        "board_url": url("followup_board"),
+        "may_change": may(request, "change_followup"),
+    }
+
+
+def _unbooked(request: HttpRequest) -> dict[str, Any]:
+    """What agents could not book."""
+    if not may(request, "view_refusedattempt"):
+        return {}
+    found, may_book = today.unbooked(), may(request, "add_booking")
+    return {
+        "unbooked": [_unbooked_row(row, may_book) for row in found.rows[:MAX_SHOWN]],
+        "unbooked_count": _count(found),
+        "unbooked_url": url("refusedattempt_changelist", state="open"),
+        "may_close_requests": may(request, "change_refusedattempt"),
+    }
+
+
+def _unbooked_row(row: RefusedAttempt, may_book: bool) -> UnbookedRow:
+    name = formatting.plain(row.name or row.email, 60)
+    return UnbookedRow(
+        row=row,
+        name=name,
+        phone=contact.phone_link(row.phone, name),
+        email=contact.email_link(row.email),
+        event=formatting.plain(row.event_name, 60),
+        wanted=formatting.brief(row.preferred_at) if row.preferred_at else "",
+        last=formatting.brief(row.last_at),
+        agent=formatting.plain(row.agent_key.name, 40) if row.agent_key else "",
+        book_url=refused_attempt.book_for(row) if may_book else "",
+    )
+
+
+def _count(found: today.LimitedRows) -> str:
+    return f"{len(found.rows)}+" if found.more else str(len(found.rows))
 
 
 def _span(row: Booking, on: today.CalendarDay) -> SafeString:
@@ -181,63 +257,3 @@ def _rows_url(model: str, figure: str, on: today.CalendarDay) -> str:
     field, wanted = FILTERS[figure]
     period = {f"{field}__gte": on.start.isoformat(), f"{field}__lt": on.end.isoformat()}
     return url(f"{model}_changelist", **wanted, **period)
-
-
-def _health(
-    request: HttpRequest,
-    accounts: list[CalendlyAccount],
-    outbox: system_status.StatusCounts | None,
-    worker: heartbeat.WorkerState,
-) -> list[dict[str, Any]]:
-    """The health strip: each part with its status, its colour and a link."""
-    found = []
-    if may(request, "view_calendlyaccount"):
-        for row in accounts[:3]:
-            found += _account_parts(row, many=len(accounts) > 1)
-        word = gettext("running") if worker.alive else gettext("not running")
-        tone = "ok" if worker.alive else "failed"
-        found.append(
-            _part(_("Worker"), formatting.badge(tone, word), "", url("calendlyaccount_system_status"))
-        )
-    if outbox is not None:
-        parked = outbox.counts.get("parked", 0)
-        late = outbox.oldest is not None and timezone.now() - outbox.oldest > today.OUTBOX_LATE_AFTER
-        tone = "failed" if late or parked else "waiting" if outbox.oldest else "ok"
-        word = (
-            gettext("parked: %d") % parked
-            if parked
-            else gettext("waiting")
-            if outbox.oldest
-            else gettext("empty")
-        )
-        since = formatting.instant(outbox.oldest) if outbox.oldest else ""
-        found.append(_part(_("Outbox"), formatting.badge(tone, word), since, url("outboxmessage_changelist")))
-    return found
-
-
-def _account_parts(row: CalendlyAccount, *, many: bool) -> list[dict[str, Any]]:
-    page = url("calendlyaccount_change", row.pk)
-    hook = row.subscription_state == "active"
-    synced = row.events_synced_at or row.synced_at
-    name = f" · {formatting.plain(row, 30)}" if many else ""
-    return [
-        _part(gettext("Token") + name, formatting.badge(row.health, row.get_health_display()), "", page),
-        _part(
-            gettext("Webhook") + name,
-            formatting.badge(
-                "ok" if hook else "failed", gettext("subscribed") if hook else gettext("not subscribed")
-            ),
-            "",
-            page,
-        ),
-        _part(
-            gettext("Last sync") + name,
-            formatting.badge("ok" if synced else "waiting", gettext("done") if synced else gettext("never")),
-            formatting.instant(synced) if synced else "",
-            url("syncrun_changelist"),
-        ),
-    ]
-
-
-def _part(label: object, state: SafeString, note: object, link: str) -> dict[str, Any]:
-    return {"label": label, "state": state, "note": note, "url": link}

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 
 from ..models import AgentKey, Booking
 from ..services import time_zones
-from ..services.bookings import create, idempotency, queries, same_request
+from ..services.bookings import create, idempotency, queries, refused_attempts, same_request
 from ..services.bookings.create import BookingRequest
 from ..services.bookings.results import Booked, BookingResult, OutcomeUnknown, SlotUnavailable
 from . import errors, fields, messages, schema
@@ -169,7 +169,7 @@ class ScheduleView(AgentView):
         record, event_type = same_request.new_record(
             booking_request, key=header, body=given, agent_key=self.key, now=now
         )
-        result = create.book_once(
+        result = refused_attempts.book_once(
             record=record, booking_request=booking_request, by=self.actor, now=now, event_type=event_type
         )
         if not isinstance(result, idempotency.Replay):

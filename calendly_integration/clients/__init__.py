@@ -6,7 +6,7 @@ from .. import conf
 from ..calendly.client import Client as CalendlyClient
 from ..models import CalendlyAccount
 from ..portal.client import Client as PortalClient
-from . import api_call_log, encryption
+from . import api_call_log, encryption, reachability
 
 DEFAULT = "default"
 
@@ -41,10 +41,15 @@ def calendly(account: CalendlyAccount) -> CalendlyClient:
         client = _calendly.get(key)
         if client is None:
             try:
-                client = _calendly[key] = CalendlyClient(key[1], base_url=key[2], on_call=api_call_log.record)
+                client = _calendly[key] = CalendlyClient(key[1], base_url=key[2], on_call=_note_call)
             except ValueError as error:
                 raise NoToken(str(error)) from error
         return client
+
+
+def _note_call(method: str, path: str, status: int | None, seconds: float, error: str | None) -> None:
+    api_call_log.record(method, path, status, seconds, error)
+    reachability.note_call(status, error)
 
 
 def portal() -> PortalClient | None:
@@ -65,3 +70,4 @@ def forget() -> None:
     with _lock:
         _calendly.clear()
         _portal.clear()
+    reachability.forget()

@@ -12,6 +12,7 @@ from .idempotency import IdempotencyRecord
 from .metadata import VAIMetadata
 from .outbox import OutboxMessage, OutboxQueue, PendingMail
 from .preference import Preference
+from .refused_attempt import RefusedAttempt
 from .saved_view import SavedView
 from .sync_run import SyncRun
 from .system import CircuitState, Heartbeat, WorkerSlot
@@ -36,6 +37,7 @@ __all__ = [
     "OutboxQueue",
     "PendingMail",
     "Preference",
+    "RefusedAttempt",
     "SavedView",
     "SyncRun",
     "TimelineEntry",

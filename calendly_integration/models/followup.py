@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 class FollowUpQuerySet(models.QuerySet["FollowUp"]):
     """Named filters, and changes of a follow-up as conditional updates that return whether they held.
 
-    open <-> waiting -> rebooked | closed -> open
+    planned <-> sent -> rebooked | closed -> planned
     """
 
     def open(self) -> Self:
         """Follow-ups to do, or waiting for the invitee."""
-        return self.filter(status__in=[FollowUp.Status.OPEN, FollowUp.Status.WAITING])
+        return self.filter(status__in=[FollowUp.Status.PLANNED, FollowUp.Status.SENT])
 
     def due(self, now: datetime) -> Self:
         """Open follow-ups whose time has come, the oldest first."""
@@ -37,22 +37,37 @@ class FollowUpQuerySet(models.QuerySet["FollowUp"]):
         """Replace the note of an open one."""
         return self.open()._change(row, note=text)
 
+    def postpone(self, row: "FollowUp", *, until: datetime) -> bool:
+        """Make an open one due again at `until`."""
+        return self.open()._change(row, status=FollowUp.Status.PLANNED, scheduled_for=until)
+
+    def record_no_answer(self, row: "FollowUp", *, until: datetime) -> bool:
+        """Count a call that was not answered, and make an open one due again at `until`."""
+        calls = row.unanswered_calls + 1
+        same = self.open().filter(unanswered_calls=row.unanswered_calls)
+        return same._change(row, status=FollowUp.Status.PLANNED, scheduled_for=until, unanswered_calls=calls)
+
     def wait_for_invitee(self, row: "FollowUp") -> bool:
         """The invitee was asked and has to answer."""
-        return self.filter(status=FollowUp.Status.OPEN)._change(row, status=FollowUp.Status.WAITING)
+        return self.filter(status=FollowUp.Status.PLANNED)._change(row, status=FollowUp.Status.SENT)
 
-    def close(self, row: "FollowUp", *, now: datetime) -> bool:
+    def close(self, row: "FollowUp", *, now: datetime, reason: str = "") -> bool:
         """Close an open one."""
-        return self.open()._change(row, status=FollowUp.Status.CLOSED, closed_at=now)
+        return self.open()._change(row, status=FollowUp.Status.CLOSED, reason=reason, closed_at=now)
 
     def mark_rebooked(self, row: "FollowUp", *, rebooking: "Booking", now: datetime) -> bool:
         """Close an open one, because the invitee has a new meeting."""
         return self.open()._change(row, status=FollowUp.Status.REBOOKED, rebooking=rebooking, closed_at=now)
 
-    def reopen(self, row: "FollowUp") -> bool:
-        """Open one that waits or is closed."""
-        return self.exclude(status=FollowUp.Status.OPEN)._change(
-            row, status=FollowUp.Status.OPEN, closed_at=None, rebooking=None
+    def reopen(self, row: "FollowUp", *, due: datetime) -> bool:
+        """Open one that waits or is closed, due at `due`."""
+        return self.exclude(status=FollowUp.Status.PLANNED)._change(
+            row,
+            status=FollowUp.Status.PLANNED,
+            scheduled_for=due,
+            reason="",
+            closed_at=None,
+            rebooking=None,
         )
 
     def _change(self, row: "FollowUp", **changes: Any) -> bool:
@@ -72,10 +87,13 @@ class FollowUp(models.Model):
         REBOOK = "rebook", _("offer another time after our cancellation")
 
     class Status(models.TextChoices):
-        OPEN = "open", _("to do")
-        WAITING = "waiting", _("waiting for the invitee")
-        REBOOKED = "rebooked", _("rebooked")
-        CLOSED = "done", _("closed")
+        PLANNED = "planned", _("to do")
+        SENT = "sent", _("waiting for the invitee")
+        REBOOKED = "rebooked", _("booked again")
+        CLOSED = "closed", _("closed")
+
+    class Reason(models.TextChoices):
+        LOST = "lost", _("the invitee no longer wants the meeting")
 
     booking = models.ForeignKey(
         "calendly_integration.Booking",
@@ -90,12 +108,15 @@ class FollowUp(models.Model):
         verbose_name=_("booking at Calendly"),
     )
     kind = models.CharField(_("kind"), max_length=40, choices=Kind.choices)
-    status = models.CharField(_("status"), max_length=10, choices=Status.choices, default=Status.OPEN)
+    status = models.CharField(_("status"), max_length=10, choices=Status.choices, default=Status.PLANNED)
+    # Why it ended, where that says more than the status.
+    reason = models.CharField(_("reason"), max_length=20, choices=Reason.choices, blank=True, default="")
     email = models.CharField(_("e-mail"), max_length=320)
     conversation_id = models.CharField(_("conversation"), max_length=255, blank=True)
     scheduled_for = models.DateTimeField(_("due at"))
     message = models.TextField(_("message"))
     note = models.TextField(_("note"), blank=True, default="")
+    unanswered_calls = models.PositiveSmallIntegerField(_("unanswered calls"), default=0)
     assignee = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.SET_NULL,

@@ -6,7 +6,7 @@ from typing import Any
 from django import template
 from django.template.context import Context
 
-from ..admin import formatting, list_conditions, nav, today
+from ..admin import formatting, lamp, list_conditions, nav, today
 
 register = template.Library()
 
@@ -32,6 +32,12 @@ def calendly_sidebar(context: Context) -> dict[str, Any]:
     request = context["request"]
     names = ("available_apps", "is_popup", "app_label")
     return {"request": request, "groups": nav.groups(request), **{name: context.get(name) for name in names}}
+
+
+@register.inclusion_tag("calendly_integration/admin/lamp.html", takes_context=True)
+def calendly_lamp(context: Context) -> dict[str, Any]:
+    """The health of the whole, on every page."""
+    return lamp.context(context["request"])
 
 
 @register.inclusion_tag("calendly_integration/admin/list_conditions.html")

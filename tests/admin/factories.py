@@ -27,6 +27,7 @@ from calendly_integration.models import (
     OutboxQueue,
     PendingMail,
     Preference,
+    RefusedAttempt,
     SavedView,
     SyncRun,
     TimelineEntry,
@@ -56,6 +57,7 @@ MODELS: tuple[type[Model], ...] = (
     OutboxMessage,
     PendingMail,
     Preference,
+    RefusedAttempt,
     SavedView,
     SyncRun,
     TimelineEntry,
@@ -98,6 +100,20 @@ def create_account(text: str = "Ana") -> dict[str, Any]:
     Heartbeat.objects.create(name=f"p{number}", beat_at=NOW, stopped_at=NOW)
     WorkerSlot.objects.create(name=f"p{number}", held_until=NOW)
     CircuitState.objects.create(name=f"p{number}", opened_at=NOW, probed_by=raw)
+    RefusedAttempt.objects.create(
+        code="no_availability",
+        event_type=kind,
+        event_name=text[:255],
+        name=text[:255],
+        email=text[:320],
+        email_key=f"refused-{number}",
+        phone=text[:64],
+        conversation_id=f"{number} {text[:200]}",
+        agent_key=key,
+        closed_by=text[:255],
+        first_at=NOW,
+        last_at=NOW,
+    )
     person = User.objects.create(username=f"person-{number}")
     Preference.objects.create(user=person, time_zone="Europe/Bucharest")
     owner = User.objects.filter(is_superuser=True).first() or User.objects.create_superuser("owner")

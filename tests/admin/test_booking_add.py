@@ -361,7 +361,7 @@ def test_only_who_may_change_follow_ups_closes_one(
     browser.post(to(demo, followup=str(followup.pk)), form)
     assert Booking.objects.get(pk=form["once"]).status == "confirmed"
     followup.refresh_from_db()
-    assert followup.status == "open"
+    assert followup.status == "planned"
     for nonsense in ("x", "9" * 400, "-1"):
         assert browser.get(to(demo, followup=nonsense)).status_code == 200
 

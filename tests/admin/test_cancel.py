@@ -215,7 +215,7 @@ def test_where_the_host_cannot_come_a_follow_up_for_staff_is_planned_unless_unti
     assert "A follow-up is planned." in answer.content.decode()
     flush()
     followup = FollowUp.objects.get()
-    assert (followup.kind, followup.status, followup.booking_id) == ("rebook", "open", booking.pk)
+    assert (followup.kind, followup.status, followup.booking_id) == ("rebook", "planned", booking.pk)
     assert not OutboxMessage.objects.filter(path="/followup/schedule").exists()
     assert (
         OutboxMessage.objects.get(path="/calendly/canceled").body["cancel_reason"] == "The host cannot come"

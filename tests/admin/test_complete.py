@@ -12,7 +12,16 @@ from django.urls import reverse
 import calendly_integration
 from calendly_integration.admin import bulk_run, calendly_account, list_filters, saved_view, timeline
 from calendly_integration.admin.booking import BookingAdmin
-from calendly_integration.models import AgentKey, Booking, BulkRun, OutboxMessage, SavedView, WebhookDelivery
+from calendly_integration.models import (
+    AgentKey,
+    Booking,
+    BulkRun,
+    FollowUp,
+    OutboxMessage,
+    RefusedAttempt,
+    SavedView,
+    WebhookDelivery,
+)
 from calendly_integration.services.backoffice import bulk
 from calendly_integration.services.webhooks import subscriptions
 
@@ -27,6 +36,10 @@ LIST_ACTIONS = {
     (OutboxMessage, "send_again"),
     (OutboxMessage, "park"),
     (AgentKey, "revoke"),
+    (FollowUp, "take_many"),
+    (FollowUp, "postpone_many"),
+    (FollowUp, "close_many"),
+    (RefusedAttempt, "close_many"),
 }
 
 

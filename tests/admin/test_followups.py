@@ -38,19 +38,24 @@ def stories(booking: Booking) -> list[str]:
     return list(found.values_list("action", flat=True))
 
 
-@pytest.mark.parametrize(
-    ("name", "sent", "status", "told"),
-    [
-        ("wait", {}, "waiting", "The follow-up is waiting for the invitee."),
-        ("close", {}, "done", "The follow-up is closed."),
-        ("note", {"note": "call after six"}, "open", "The note is saved."),
-        ("assign", {"assignee": ""}, "open", "The follow-up is assigned."),
-    ],
-)
-def test_each_step_is_asked_taken_logged_and_told(
+STEPS = [
+    ("wait", {}, "sent", "The follow-up is waiting for the invitee."),
+    ("close", {}, "closed", "The follow-up is closed."),
+    ("note", {"note": "call after six"}, "planned", "The note is saved."),
+    ("assign", {"assignee": ""}, "planned", "The follow-up is assigned."),
+    ("no_answer", {}, "planned", "No answer. The call is due again: 24 Nov 2026, 09:00 UTC+2."),
+    ("later", {"days": "1"}, "planned", "The call is due again: 24 Nov 2026, 09:00 UTC+2."),
+    ("later", {"days": "3", "asked": "on"}, "planned", "The call is due again: 26 Nov 2026, 09:00 UTC+2."),
+    ("later", {"on": "2026-12-15"}, "planned", "The call is due again: 15 Dec 2026, 09:00 UTC+2."),
+    ("lost", {}, "closed", "The follow-up is closed: the invitee no longer wants the meeting."),
+]
+
+
+@pytest.mark.parametrize(("name", "sent", "status", "told"), STEPS)
+def test_each_step_is_taken_by_one_click_logged_and_told(
     staff: Client, followup: FollowUp, name: str, sent: dict[str, str], status: str, told: str
 ) -> None:
-    assert staff.get(act(followup, name)).status_code == 200
+    assert staff.get(act(followup, name)).status_code == 302
     assert stories(followup.booking) == []
     answer = staff.post(act(followup, name), sent, follow=True)
     assert answer.redirect_chain == [(act(followup, "change"), 302)]
@@ -60,19 +65,57 @@ def test_each_step_is_asked_taken_logged_and_told(
     assert LogEntry.objects.filter(user__username="maria", object_id=followup.pk).count() == 1
 
 
-def test_a_closed_one_is_reopened(staff: Client, followup: FollowUp) -> None:
-    staff.post(act(followup, "close"))
+def test_each_step_needs_the_right_to_change_follow_ups(people: Any, followup: FollowUp) -> None:
+    others = Client()
+    others.force_login(person("others", permissions=[*views(), *(set(OWN) - {"change_followup"})]))
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(User.objects.get(username="root"))
+    before = FollowUp.objects.values().get()
+    for name, sent, _status, _told in [*STEPS, ("reopen", {}, "", "")]:
+        assert others.post(act(followup, name), sent).status_code == 403
+        assert strict.post(act(followup, name), sent).status_code == 403
+        assert act(followup, name) not in others.get(act(followup, "change")).text
+    assert FollowUp.objects.values().get() == before
+
+
+@pytest.mark.parametrize("sent", [{}, {"days": "0"}, {"on": "2026-11-23"}, {"on": "2026-11-01"}, {"on": "x"}])
+def test_a_call_is_put_off_to_a_later_day_only(
+    staff: Client, followup: FollowUp, sent: dict[str, str]
+) -> None:
+    answer = staff.post(act(followup, "later"), sent, follow=True)
+    assert "Choose a later day." in answer.text
+    assert FollowUp.objects.get().scheduled_for == factories.NOW
+
+
+def test_who_asked_for_the_later_call_is_told_in_the_history(staff: Client, followup: FollowUp) -> None:
+    staff.post(act(followup, "later"), {"days": "1"})
+    staff.post(act(followup, "later"), {"days": "2", "asked": "on"})
+    assert stories(followup.booking) == ["followup_postponed", "followup_wants_later"]
+
+
+def test_no_answer_on_a_friday_is_due_on_monday(
+    staff: Client, followup: FollowUp, clock: time_machine.Traveller
+) -> None:
+    clock.move_to(datetime.fromisoformat("2026-11-27T10:00:00+00:00"))
+    staff.post(act(followup, "no_answer"))
+    assert FollowUp.objects.get().scheduled_for == datetime.fromisoformat("2026-11-30T07:00:00+00:00")
+
+
+def test_a_closed_one_is_reopened_and_due_at_once(staff: Client, followup: FollowUp) -> None:
+    staff.post(act(followup, "lost"))
     assert FollowUp.objects.get().closed_at is not None
+    assert "the invitee no longer wants the meeting" in staff.get(LIST).text
     answer = staff.post(act(followup, "reopen"), follow=True)
     assert "The follow-up is open again." in answer.text
-    assert FollowUp.objects.get().closed_at is None
+    kept = FollowUp.objects.get()
+    assert (kept.closed_at, kept.scheduled_for, kept.reason) == (None, factories.NOW, "")
 
 
 def test_who_comes_second_is_told_and_changes_nothing(staff: Client, followup: FollowUp) -> None:
-    FollowUp.objects.update(status="done", closed_at=factories.NOW)
+    FollowUp.objects.update(status="closed", closed_at=factories.NOW)
     before = FollowUp.objects.values().get()
-    for name, sent in (("wait", {}), ("close", {}), ("note", {"note": "x"}), ("assign", {"assignee": ""})):
-        answer = staff.post(act(followup, name), {**sent, "from": "board"}, follow=True)
+    for name, sent, _status, _told in STEPS:
+        answer = staff.post(act(followup, name), {**sent, "next": BOARD}, follow=True)
         assert answer.redirect_chain == [(BOARD, 302)]
         assert "its status is now “closed”. Your change was not made." in answer.text
     assert FollowUp.objects.values().get() == before
@@ -80,24 +123,82 @@ def test_who_comes_second_is_told_and_changes_nothing(staff: Client, followup: F
     assert not LogEntry.objects.exists()
 
 
+def test_many_are_taken_postponed_and_closed_at_once(staff: Client, followup: FollowUp) -> None:
+    ended = FollowUp.objects.create(
+        booking=followup.booking,
+        calendly_booking=followup.calendly_booking,
+        kind="rebook",
+        status="closed",
+        email="x",
+        scheduled_for=factories.NOW,
+        created_at=factories.NOW,
+    )
+    both = [followup.pk, ended.pk]
+    for action, story in (
+        ("take_many", "followup_assigned"),
+        ("postpone_many", "followup_postponed"),
+        ("close_many", "followup_closed"),
+    ):
+        answer = staff.post(LIST, {"action": action, "_selected_action": both}, follow=True)
+        assert "1 follow-up was changed. 1 was ended already." in answer.text
+        assert stories(followup.booking)[-1] == story
+    kept = FollowUp.objects.get(pk=followup.pk)
+    assert (kept.status, str(kept.assignee)) == ("closed", "maria")
+    assert kept.scheduled_for == datetime.fromisoformat("2026-11-24T07:00:00+00:00")
+
+
+def test_the_page_the_board_and_the_list_name_phone_meeting_hour_and_why(
+    staff: Client, followup: FollowUp
+) -> None:
+    Booking.objects.update(
+        invitee_name="Ștefan Țurcanu",
+        phone="0731 456 789",
+        event_name="Sales Demo",
+        cancel_reason="ora nu e bună",
+    )
+    FollowUp.objects.update(unanswered_calls=2, message="Bună ziua! Căutăm alt moment?")
+    for address in (BOARD, LIST, act(followup, "change")):
+        text = staff.get(address).text
+        for words in (
+            "Ștefan Țurcanu",
+            'href="tel:0731456789"',
+            "Sales Demo",
+            "The invitee canceled",
+            "ora nu e bună",
+        ):
+            assert words in text, (address, words)
+        assert "2 calls without an answer" in text
+        assert ">23 Nov 2026, 08:00" in text or ">today, 08:00" in text, address
+    assert "Bună ziua! Căutăm alt moment?" in staff.get(act(followup, "change")).text
+
+
+def test_a_note_of_several_lines_is_shown_as_lines(staff: Client, followup: FollowUp) -> None:
+    staff.post(act(followup, "note"), {"note": "call\r\nafter six"})
+    assert FollowUp.objects.get().note == "call\nafter six"
+    Booking.objects.update(cancel_reason="prea\r\ndevreme")
+    for address in (BOARD, LIST, act(followup, "change")):
+        assert "u000d" not in staff.get(address).text
+    assert "call<br>after six" in staff.get(BOARD).text
+
+
 def test_only_active_staff_who_may_see_follow_ups_can_be_assigned(staff: Client, followup: FollowUp) -> None:
     person("gone", permissions=views())
     User.objects.filter(username="gone").update(is_active=False)
-    page = staff.get(act(followup, "assign")).text
+    page = staff.get(act(followup, "change")).text
     for name, there in (("maria", True), ("victor", True), ("root", True)):
         assert (f">{name}</option>" in page) is there
     for name in ("stan", "carla", "gone"):
         assert f">{name}</option>" not in page
     stan = User.objects.get(username="stan")
-    answer = staff.post(act(followup, "assign"), {"assignee": stan.pk})
-    assert answer.status_code == 200
+    answer = staff.post(act(followup, "assign"), {"assignee": stan.pk}, follow=True)
+    assert "Choose a colleague from the list." in answer.text
     assert FollowUp.objects.get().assignee is None
 
 
 def test_a_card_is_taken_on_from_the_board(staff: Client, followup: FollowUp) -> None:
     maria = User.objects.get(username="maria")
     assert "Assign to me" in staff.get(BOARD).text
-    answer = staff.post(act(followup, "assign"), {"assignee": maria.pk, "from": "board"}, follow=True)
+    answer = staff.post(act(followup, "assign"), {"assignee": maria.pk, "next": BOARD}, follow=True)
     assert answer.redirect_chain == [(BOARD, 302)]
     assert FollowUp.objects.get().assignee == maria
     assert "Assign to me" not in answer.text
@@ -115,6 +216,7 @@ def test_book_again_leads_to_the_page_with_all_filled_in(staff: Client, followup
         "email": ["n&o@example.com"],
         "phone": ["+40 7"],
         "timezone": ["Europe/Bucharest"],
+        "time_zone": ["Europe/Bucharest"],
         "conversation": ["conv-1"],
         "followup": [str(followup.pk)],
     }
@@ -138,7 +240,7 @@ def test_the_board_shows_steps_only_to_those_who_may(
 
 
 def test_the_board_forgets_what_ended_long_ago_and_leads_to_all(staff: Client, followup: FollowUp) -> None:
-    FollowUp.objects.update(status="done", closed_at=factories.NOW - timedelta(days=31))
+    FollowUp.objects.update(status="closed", closed_at=factories.NOW - timedelta(days=31))
     board = staff.get(BOARD).context["columns"]
     assert [column.count for column in board] == [0, 0, 0, 0]
     assert staff.get(board[3].url).context["cl"].result_count == 1
@@ -147,7 +249,9 @@ def test_the_board_forgets_what_ended_long_ago_and_leads_to_all(staff: Client, f
 @pytest.mark.parametrize(
     ("at", "word"),
     [
-        ("2026-11-23T05:59:00+00:00", "overdue"),
+        ("2026-11-22T21:59:00+00:00", "overdue"),  # 23:59 in Bucharest, the day before
+        ("2026-11-22T22:00:00+00:00", "today"),
+        ("2026-11-23T06:00:00+00:00", "today"),  # made this minute
         ("2026-11-23T21:59:00+00:00", "today"),  # 23:59 in Bucharest
         ("2026-11-23T22:00:00+00:00", "later"),
     ],
@@ -155,9 +259,9 @@ def test_the_board_forgets_what_ended_long_ago_and_leads_to_all(staff: Client, f
 def test_due_is_told_by_the_viewers_calendar(staff: Client, followup: FollowUp, at: str, word: str) -> None:
     FollowUp.objects.update(scheduled_for=datetime.fromisoformat(at))
     assert word in str(staff.get(BOARD).context["columns"][0].cards[0].due)
-    for each in ("overdue", "today", "later"):
+    for each in ("overdue", "today", "later", "now"):
         found = staff.get(LIST, {"due": each}).context["cl"].result_count
-        assert found == (1 if each == word else 0)
+        assert found == (1 if each == word or (each == "now" and word != "later") else 0)
 
 
 def test_today_ends_at_midnight_on_the_night_when_clocks_change(
@@ -217,5 +321,5 @@ def test_what_invitees_write_stays_text(staff: Client, followup: FollowUp) -> No
     evil = "<script>alert(1)</script>"
     Booking.objects.update(invitee_name=evil, event_name=evil)
     FollowUp.objects.update(message=evil, note=evil, email=evil)
-    for address in (BOARD, LIST, act(followup, "change"), act(followup, "note")):
+    for address in (BOARD, LIST, act(followup, "change")):
         assert evil not in staff.get(address).text

@@ -17,7 +17,7 @@ from calendly_integration.services.bookings.results import Booked
 
 pytestmark = pytest.mark.django_db(transaction=True)
 APP = "calendly_integration"
-TITLE = "Moved, but the old meeting is still active at Calendly"
+TITLE = "Moved, but the old meeting is still in Calendly"
 
 
 def work_off() -> None:

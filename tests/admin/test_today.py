@@ -19,9 +19,11 @@ from calendly_integration.models import (
     BulkRun,
     CalendlyAccount,
     CalendlyBooking,
+    CircuitState,
     FollowUp,
     Heartbeat,
     OutboxMessage,
+    RefusedAttempt,
     WebhookDelivery,
 )
 
@@ -49,6 +51,8 @@ def quiet(db: None) -> dict[str, Any]:
     Heartbeat.objects.create(name="worker", beat_at=NOW)
     account["account"].refresh_from_db()
     BulkRun.objects.all().delete()
+    CircuitState.objects.all().delete()
+    RefusedAttempt.objects.all().delete()
     return account
 
 
@@ -91,7 +95,9 @@ def page(client: Client, **wanted: str) -> str:
 def figures(text: str) -> dict[str, tuple[str, int]]:
     """Each figure's link and number."""
     found = re.findall(
-        r'<a href="([^"]+)"><span class="today-label">([^<]+)</span> <span class="today-count">(\d+)', text
+        r'<a id="figure-\d" href="([^"]+)"><span class="today-label">([^<]+)</span> '
+        r'<span class="today-count">(\d+)',
+        text,
     )
     return {label: (unescape(url), int(count)) for url, label, count in found}
 
@@ -107,6 +113,9 @@ def test_an_empty_day_says_so_and_what_to_do_next(staff: Client, quiet: dict[str
     assert "No meeting begins on this day." in text
     assert "Nothing needs attention" in text
     assert "Times in Europe/Bucharest (UTC+2)." in text
+    assert "Nobody has to be called today." in text
+    assert "Agents could not book" not in text
+    assert "lamp-good" in text
     assert "state-bad" not in text
     assert "All of the administration" in text
     assert reverse(f"admin:{APP}_agentkey_changelist") in text
@@ -114,31 +123,33 @@ def test_an_empty_day_says_so_and_what_to_do_next(staff: Client, quiet: dict[str
 
 
 def test_before_there_is_a_connection_it_says_how_to_make_one(staff: Client) -> None:
-    assert "No Calendly account is connected yet" in page(staff)
+    text = page(staff)
+    assert "Calendly is not connected yet" in text
+    assert "No meeting can be booked. Tell the administrator." in text
+    assert "manage.py calendly_setup" in text
 
 
 def test_whatever_is_wrong_stands_there_with_what_mends_it(staff: Client, troubled: Booking) -> None:
     text = page(staff)
-    account, followup = CalendlyAccount.objects.get(), FollowUp.objects.get()
+    followup = FollowUp.objects.get()
     for name, row in (
         ("outboxmessage_resend", OutboxMessage.objects.get(status="parked")),
         ("webhookdelivery_replay", WebhookDelivery.objects.get()),
-        ("calendlyaccount_check", account),
-        ("calendlyaccount_subscribe", account),
         ("booking_change", troubled),
         ("booking_refetch", troubled),
         ("followup_change", followup),
     ):
         assert reverse(f"admin:{APP}_{name}", args=[row.pk]) in text, name
     for words in (
-        "The booking allowance is used up until 25 Nov 2026, 14:00 UTC+2",
-        "The worker is not running",
-        "waited for more than five minutes",
-        "Bookings with an unknown outcome",
-        "Bookings not confirmed by Calendly",
+        "The booking allowance at Calendly is used up until 25 Nov 2026, 14:00 UTC+2",
+        "The worker is not running since 11:00",
+        "The portal rejected a message",
+        "the portal does not know of the booking",
+        "It is not known yet whether Calendly booked it",
+        "Calendly has not confirmed it yet",
         "1 row failed",
-        "Calendly rejects the access token of Ana",
-        "parked: 1",
+        "Calendly rejects our access since 12:00",
+        "Calendly does not notify us of changes",
     ):
         assert words in text, words
 
@@ -154,22 +165,21 @@ def test_every_link_of_a_troubled_page_opens(staff: Client, troubled: Booking) -
 
 def test_a_viewer_sees_what_is_wrong_and_no_button(entered: Callable[..., Client], troubled: Booking) -> None:
     text = page(entered("viewer"))
-    assert "Messages rejected by the portal" in text
-    for act in ("/resend/", "/replay/", "/refetch/", "/check/", "/subscribe/"):
+    assert "The portal rejected a message" in text
+    for act in ("/resend/", "/replay/", "/refetch/", "/no_answer/", "/no_show/", "/booking/add/"):
         assert act not in text
-    assert "Handle it" not in text
 
 
 def test_each_kind_is_shown_only_to_who_may_see_its_rows(people: Any, troubled: Booking) -> None:
     client = Client(headers={"accept-language": "en"})
     client.force_login(person("hanna", permissions=["view_host"]))
     text = page(client)
-    for words in ("Nora", "refused", "Deliveries", "worker", "Follow-ups", "today-count", "allowance"):
+    for words in ("Nora", "Deliveries", "To contact again", "today-count", "allowance"):
         assert words not in text, words
     client.force_login(person("dora", permissions=["view_webhookdelivery"]))
     text = page(client)
-    assert "Webhook deliveries that could not be processed" in text
-    assert "Nora" not in text.split("Webhook deliveries that could not be processed")[0]
+    assert "News from Calendly that could not be processed" in text
+    assert "Nora" not in text.split("News from Calendly that could not be processed")[0]
 
 
 def test_each_figure_leads_to_as_many_rows(staff: Client, quiet: dict[str, Any]) -> None:
@@ -340,3 +350,144 @@ def test_a_thousand_bookings_and_all_troubles_cost_no_more_queries(staff: Client
     assert "All 100+" in text
     assert "Only the first meetings of the day are shown." in text
     assert text.count("/resend/") == 10
+
+
+def mend(client: Client, name: str, row: Any, **sent: object) -> Any:
+    """Press a button on Today: its form leads back there."""
+    url = reverse(f"admin:{APP}_{name}", args=[row.pk])
+    assert f'action="{url}"' in page(client), name
+    return client.post(url, {"next": address(), **sent}, follow=True)
+
+
+def test_a_refused_confirmation_is_named_so_and_mended_by_one_click(
+    staff: Client, quiet: dict[str, Any]
+) -> None:
+    factories.create_booking(quiet, 56)
+    OutboxMessage.objects.update(path="/email/send", last_error="422")
+    text = page(staff)
+    assert "The invitee did not get the confirmation" in text
+    assert "Nora · Nora · 25 Nov 2026, 16:00 UTC+2" in text
+    answer = mend(staff, "outboxmessage_resend", OutboxMessage.objects.get())
+    assert answer.redirect_chain == [(address(), 302)]
+    assert "The message will be sent again in a moment." in answer.text
+    assert "The invitee did not get the confirmation" not in answer.text
+
+
+def test_a_form_leads_to_no_other_site(staff: Client, quiet: dict[str, Any]) -> None:
+    factories.create_booking(quiet, 56)
+    row = OutboxMessage.objects.get()
+    answer = staff.post(
+        reverse(f"admin:{APP}_outboxmessage_resend", args=[row.pk]), {"next": "https://evil.example/"}
+    )
+    assert answer["Location"] == reverse(f"admin:{APP}_outboxmessage_change", args=[row.pk])
+
+
+def test_a_meeting_shows_phone_host_type_and_what_can_be_done_now(
+    staff: Client, quiet: dict[str, Any]
+) -> None:
+    begun, coming = factories.create_booking(quiet, 52), factories.create_booking(quiet, 56)
+    Booking.objects.update(phone="+40 744 120 980", meeting_url="https://meet.example/x")
+    text = page(staff).split('id="today-schedule"')[1].split("</section>")[0]
+    rows = text.split('class="today-meeting')[1:]
+    assert len(rows) == 2
+    for row in rows:
+        assert 'href="tel:+40744120980"' in row
+        assert "· <bdi>Ana</bdi>" in row
+        assert 'fill="#ff00aa"' in row
+        assert 'href="https://meet.example/x"' in row
+    assert reverse(f"admin:{APP}_booking_no_show", args=[begun.pk]) in rows[0]
+    assert reverse(f"admin:{APP}_booking_no_show", args=[coming.pk]) not in rows[1]
+    Booking.objects.update(no_show_at=NOW)
+    assert reverse(f"admin:{APP}_booking_undo_no_show", args=[begun.pk]) in page(staff)
+
+
+def test_whom_to_call_today_stands_there_with_phone_meeting_and_hour(
+    staff: Client, quiet: dict[str, Any]
+) -> None:
+    factories.create_booking(quiet, 56)
+    Booking.objects.update(phone="0744120980", cancel_reason="ora nu e bună")
+    FollowUp.objects.update(scheduled_for=NOW + timedelta(hours=3))
+    text = page(staff).split('id="today-calls"')[1].split("</section>")[0]
+    for words in (
+        ">today<",
+        "Nora",
+        'href="tel:0744120980"',
+        "today, 16:00",
+        "The invitee canceled: “ora nu e bună”",
+    ):
+        assert words in text, words
+    answer = mend(staff, "followup_no_answer", FollowUp.objects.get())
+    assert "No answer. The call is due again: 26 Nov 2026, 09:00 UTC+2." in answer.text
+    assert "Nobody has to be called today." in answer.text
+
+
+def test_what_agents_could_not_book_is_counted_and_leaves_when_closed_or_booked(
+    staff: Client, quiet: dict[str, Any]
+) -> None:
+    for number, name in enumerate(("Radu", "Ilinca", "Dan")):
+        RefusedAttempt.objects.create(
+            code="no_availability",
+            event_type=quiet["event_type"],
+            name=name,
+            email=f"{name}@example.com",
+            email_key=f"{name}@example.com".lower(),
+            phone="0744120980",
+            time_zone="Europe/Bucharest",
+            conversation_id=f"chat-{number}",
+            first_at=NOW - timedelta(hours=1),
+            last_at=NOW - timedelta(hours=1),
+        )
+    text = page(staff).split('id="today-unbooked"')[1].split("</section>")[0]
+    assert '<span class="quiet">3</span>' in text
+    assert "No free time" in text
+    for part in ("name=Radu", "email=Radu%40example.com", "phone=0744120980", "time_zone=Europe%2FBucharest"):
+        assert part in text, part
+    answer = mend(staff, "refusedattempt_close", RefusedAttempt.objects.get(name="Radu"))
+    assert "The request is closed." in answer.text
+    assert "Radu" not in answer.text
+    booking = factories.create_booking(quiet, 56, "Ilinca")
+    Booking.objects.filter(pk=booking.pk).update(email_key="ilinca@example.com", created_at=NOW)
+    shown = page(staff).split('id="today-unbooked"')[1].split("</section>")[0]
+    assert "Dan" in shown
+    assert "Ilinca" not in shown
+    listed = staff.get(unescape(re.findall(r'href="([^"]*state=open)"', shown)[0]))
+    assert listed.context["cl"].result_count == 1
+    assert list(in_use(listed)) == ["State: still without a meeting"]
+
+
+def test_today_renews_only_its_own_part(staff: Client, quiet: dict[str, Any]) -> None:
+    text = page(staff)
+    assert 'hx-select-oob="#today-live,#calendly-lamp"' in text
+    assert text.count('id="today-live"') == text.count('id="calendly-lamp"') == 1
+    assert "hx-trigger" not in page(staff, day="2026-11-24")
+
+
+@pytest.mark.parametrize(
+    ("circuit", "tone", "words"),
+    [
+        (
+            "calendly does not answer",
+            "bad",
+            "Calendly does not answer since 11:44; the data is of 12:00",
+        ),
+        ("portal refuses our key", "wait", "The portal rejects our key since 11:44"),
+        ("portal fails", "wait", "The portal does not answer since 11:44"),
+    ],
+)
+def test_the_lamp_on_every_page_says_what_is_away_and_leads_to_what_to_do(
+    staff: Client, quiet: dict[str, Any], circuit: str, tone: str, words: str
+) -> None:
+    CircuitState.objects.create(pk=circuit, opened_at=NOW - timedelta(minutes=16))
+    for name in ("booking_changelist", "followup_board", "booking_calendar", "eventtype_changelist"):
+        text = staff.get(reverse(f"admin:{APP}_{name}")).text
+        assert f"lamp-{tone}" in text, name
+        assert f'<a href="{address()}#today-needs">{words}</a>' in text, name
+
+
+def test_the_worst_fault_is_named_and_the_others_are_counted(staff: Client, quiet: dict[str, Any]) -> None:
+    Heartbeat.objects.filter(name="worker").update(beat_at=NOW - timedelta(days=1))
+    CircuitState.objects.create(pk="portal fails", opened_at=NOW)
+    text = staff.get(reverse(f"admin:{APP}_followup_board")).text
+    assert "lamp-bad" in text
+    assert "The worker is not running since 24 Nov 2026, 12:00 UTC+2" in text
+    assert "(+1)" in text

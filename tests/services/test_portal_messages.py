@@ -126,7 +126,11 @@ def test_the_values_are_those_of_the_booking(calendly: Calendly, clock: time_mac
         "Căutăm împreună alt moment?",
     }
     followup = FollowUp.objects.get()
-    assert (followup.booking_id, followup.email, followup.status) == (booking.pk, "maria@example.com", "open")
+    assert (followup.booking_id, followup.email, followup.status) == (
+        booking.pk,
+        "maria@example.com",
+        "planned",
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """The Calendly account: its identity, its health, its stored secrets."""
 
+import logging
 import re
 from datetime import datetime, timedelta
 
@@ -9,8 +10,10 @@ from ... import clients, conf
 from ...calendly.client import Client
 from ...calendly.errors import CalendlyError, NotFound, PermissionDenied
 from ...calendly.payloads import Organization, User
-from ...clients import encryption
-from ...models import CalendlyAccount
+from ...clients import encryption, reachability
+from ...models import CalendlyAccount, CircuitState
+
+log = logging.getLogger("calendly.accounts")
 
 IDENTITY_COLUMNS = (
     "organization_uri",
@@ -78,6 +81,19 @@ def works(account: CalendlyAccount, *, now: datetime) -> None:
         CalendlyAccount.objects.filter(pk=account.pk).update(
             health=CalendlyAccount.Health.OK, health_note="", checked_at=now
         )
+
+
+def try_again(*, now: datetime) -> None:
+    """Ask Calendly something small if it did not answer of late. The call itself notes whether it answers now."""
+    if not CircuitState.objects.filter(pk=reachability.CALENDLY_AWAY).exists():
+        return
+    account = default()
+    try:
+        clients.calendly(account).me()
+    except (CalendlyError, clients.NoToken) as error:
+        log.info("Calendly does not answer yet (%s).", type(error).__name__)
+    else:
+        works(account, now=now)
 
 
 def quota_exhausted(account: CalendlyAccount, *, retry_after: float, now: datetime) -> None:

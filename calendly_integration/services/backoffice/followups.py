@@ -1,4 +1,4 @@
-"""What staff do with follow-ups: assign, note, wait, close, reopen, book again.
+"""What staff do with follow-ups: assign, note, call, postpone, wait, close, reopen, book again.
 
     to do <-> waiting -> rebooked | closed -> to do again
 
@@ -11,11 +11,12 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
 from ...models import Booking, FollowUp
+from .. import texts
 from ..actors import Actor, entry
 
 # Notes are internal: agents do not get these entries.
 NOTED = "followup_noted"
-OPEN = (FollowUp.Status.OPEN, FollowUp.Status.WAITING)
+OPEN = (FollowUp.Status.PLANNED, FollowUp.Status.SENT)
 
 
 class NotPossible(Exception):
@@ -47,6 +48,34 @@ def wait(followup: FollowUp, *, by: Actor, now: datetime) -> None:
         _record(FollowUp.objects.wait_for_invitee(followup), followup, "followup_waiting", by, now)
 
 
+def postpone(followup: FollowUp, *, until: datetime, by: Actor, now: datetime) -> None:
+    """Make it due at `until`. Raises NotPossible."""
+    with transaction.atomic():
+        held = FollowUp.objects.postpone(followup, until=until)
+        _record(held, followup, "followup_postponed", by, now, until=texts.utc(until))
+
+
+def no_answer(followup: FollowUp, *, until: datetime, by: Actor, now: datetime) -> None:
+    """The invitee did not answer the phone: due again at `until`. Raises NotPossible."""
+    with transaction.atomic():
+        held = FollowUp.objects.record_no_answer(followup, until=until)
+        _record(held, followup, "followup_no_answer", by, now, until=texts.utc(until))
+
+
+def wants_later(followup: FollowUp, *, until: datetime, by: Actor, now: datetime) -> None:
+    """The invitee asked to be called at `until`. Raises NotPossible."""
+    with transaction.atomic():
+        held = FollowUp.objects.postpone(followup, until=until)
+        _record(held, followup, "followup_wants_later", by, now, until=texts.utc(until))
+
+
+def lose(followup: FollowUp, *, by: Actor, now: datetime) -> None:
+    """The invitee no longer wants the meeting. Raises NotPossible."""
+    with transaction.atomic():
+        held = FollowUp.objects.close(followup, now=now, reason=FollowUp.Reason.LOST)
+        _record(held, followup, "followup_lost", by, now)
+
+
 def close(followup: FollowUp, *, by: Actor, now: datetime) -> None:
     """Nothing is to be done any more. Raises NotPossible."""
     with transaction.atomic():
@@ -54,9 +83,9 @@ def close(followup: FollowUp, *, by: Actor, now: datetime) -> None:
 
 
 def reopen(followup: FollowUp, *, by: Actor, now: datetime) -> None:
-    """Something is to be done again: after it was ended, or instead of waiting longer. Raises NotPossible."""
+    """Something is to be done again, now: after it was ended, or instead of waiting longer. Raises NotPossible."""
     with transaction.atomic():
-        _record(FollowUp.objects.reopen(followup), followup, "followup_reopened", by, now)
+        _record(FollowUp.objects.reopen(followup, due=now), followup, "followup_reopened", by, now)
 
 
 def rebooked(followup: FollowUp, *, booking: Booking, by: Actor, now: datetime) -> None:

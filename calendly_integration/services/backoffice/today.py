@@ -18,6 +18,7 @@ from ...models import (
     FollowUp,
     Host,
     OutboxMessage,
+    RefusedAttempt,
     WebhookDelivery,
 )
 from .. import time_zones
@@ -191,9 +192,15 @@ def mailed_without_link(*, now: datetime) -> LimitedRows:
     return _limited(Booking.objects.filter(**without_link_lookups(now=now)).order_by("start_at", "id"))
 
 
-def due_followups(*, now: datetime) -> LimitedRows:
-    """Due follow-ups, the oldest first."""
-    return _limited(FollowUp.objects.due(now).select_related("booking", "assignee"))
+def followups_to_call(*, until: datetime) -> LimitedRows:
+    """Open follow-ups that are due before that time, the oldest first."""
+    due = FollowUp.objects.open().filter(scheduled_for__lt=until).order_by("scheduled_for", "id")
+    return _limited(due.select_related("booking", "assignee"))
+
+
+def unbooked() -> LimitedRows:
+    """What agents could not book and nobody has dealt with, the latest first."""
+    return _limited(RefusedAttempt.objects.open().select_related("agent_key").order_by("-last_at", "-id"))
 
 
 def failed_bulk_runs(*, now: datetime) -> LimitedRows:

@@ -13,6 +13,7 @@ from django.db import DatabaseError, InterfaceError, connections
 
 from ... import jobs
 from .. import outbox
+from ..accounts import calendly_accounts
 from . import heartbeat, worker_slots
 from .loop import WorkLoop
 from .shutdown import Shutdown
@@ -90,6 +91,7 @@ def drain(*, clock: Clock, seconds: float) -> int | None:
 def sweep(*, clock: Clock) -> None:
     """A task of a plain `qcluster`: repair the outbox and drain, then have the next sweep follow."""
     outbox.heal(now=clock())
+    calendly_accounts.try_again(now=clock())
     if drain(clock=clock, seconds=SWEEP_SECONDS) is None:
         return
     try:

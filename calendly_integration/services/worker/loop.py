@@ -13,6 +13,7 @@ from ... import clients, jobs
 from ...models.work import DATABASE_AWAY
 from ...portal.client import Client
 from .. import outbox
+from ..accounts import calendly_accounts
 from ..outbox import confirmations
 from ..webhooks import inbox
 from . import calendly_pool, due_work, heartbeat, scheduled
@@ -181,6 +182,7 @@ class WorkLoop:
             close_old_connections()
             if task == jobs.SWEEP:
                 outbox.heal(now=self._clock())
+                calendly_accounts.try_again(now=self._clock())
             elif task == jobs.SYNC:
                 scheduled.run_sync(now=self._clock())
             elif task == jobs.HOUSEKEEPING:

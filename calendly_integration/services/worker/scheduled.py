@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from ... import clients, jobs
 from ...calendly.errors import CalendlyError
 from ..accounts import calendly_accounts
-from ..bookings import idempotency
+from ..bookings import idempotency, refused_attempts
 from ..catalog import event_types
 from ..reconcile import sync
 from ..webhooks import subscriptions
@@ -35,7 +35,9 @@ def run_sync(*, now: datetime) -> None:
 
 
 def run_housekeeping(*, now: datetime) -> None:
-    """Delete answers kept for repeated requests, results of tasks, and heartbeats of workers long gone."""
+    """Delete answers kept for repeated requests, old refused attempts, results of tasks, and heartbeats of workers
+    long gone."""
     idempotency.forget(now=now)
+    refused_attempts.forget(now=now)
     heartbeat.forget(now=now)
     jobs.forget_results(now - KEEP_RESULTS)
