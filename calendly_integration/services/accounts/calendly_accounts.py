@@ -46,7 +46,7 @@ def identify(account: CalendlyAccount, *, now: datetime) -> User:
         me = client.me()
         organization = _organization(client, me.organization or "")
     except (CalendlyError, clients.NoToken) as error:
-        failed(account, error, now=now)
+        mark_failing(account, error, now=now)
         raise
     account.organization_uri, account.user_uri = me.organization or "", me.uri
     account.user_email, account.time_zone = me.email, me.timezone
@@ -65,14 +65,14 @@ def identify(account: CalendlyAccount, *, now: datetime) -> User:
     return me
 
 
-def failed(account: CalendlyAccount, error: Exception, *, now: datetime) -> None:
+def mark_failing(account: CalendlyAccount, error: Exception, *, now: datetime) -> None:
     """Save an error, for staff and the doctor."""
     CalendlyAccount.objects.filter(pk=account.pk).update(
         health=CalendlyAccount.Health.FAILING, health_note=str(error)[:500], checked_at=now
     )
 
 
-def works(account: CalendlyAccount, *, now: datetime) -> None:
+def mark_working(account: CalendlyAccount, *, now: datetime) -> None:
     """Calendly has just accepted our credential: an error saved before is over. Writes only where there is one."""
     if account.health == CalendlyAccount.Health.FAILING:
         CalendlyAccount.objects.filter(pk=account.pk).update(
@@ -80,7 +80,7 @@ def works(account: CalendlyAccount, *, now: datetime) -> None:
         )
 
 
-def quota_exhausted(account: CalendlyAccount, *, retry_after: float, now: datetime) -> None:
+def mark_quota_exhausted(account: CalendlyAccount, *, retry_after: float, now: datetime) -> None:
     """Save until when Calendly accepts no more bookings, so that no request is made in vain."""
     until = now + timedelta(seconds=retry_after)
     CalendlyAccount.objects.filter(pk=account.pk).update(quota_exhausted_until=until)
