@@ -16,6 +16,7 @@ from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.db import transaction
 from django.db.models import DateTimeField, F, Model
 
 from calendly_integration import clients
@@ -335,7 +336,8 @@ class History:
         client = clients.calendly(self.account)
         invitee = client.invitee(invitee_uri)
         event = client.scheduled_event(invitee.event_uri)
-        [result] = apply_observations(self.account, [Observation(kind, invitee, event)], now=at)
+        with transaction.atomic():
+            [result] = apply_observations(self.account, [Observation(kind, invitee, event)], now=at)
         return result.booking.pk
 
     # The end

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.db import DatabaseError
@@ -31,32 +31,21 @@ WANTED_SCOPES = (
 class Finding:
     """The result of a check, in the language of the request. `ok` is None for a warning."""
 
-    name: str
     ok: bool | None
     text: str
     fix: str = ""
+    name: str = ""
+
+
+Check = Callable[[CalendlyAccount, datetime], Finding]
 
 
 def examine(account: CalendlyAccount, *, now: datetime) -> list[Finding]:
     """All checks. One that fails does not hide the others."""
-    checks: tuple[tuple[str, Callable[[CalendlyAccount, datetime], Finding]], ...] = (
-        ("database", _database),
-        ("token", _token),
-        ("scopes", _scopes),
-        ("plan", _plan),
-        ("clock", _clock),
-        ("webhook", _webhook),
-        ("queue", _queue),
-        ("worker", _worker),
-        ("portal", _portal),
-        ("search", _search),
-    )
-    return [_run_check(name, check, account, now) for name, check in checks]
+    return [replace(_run_check(check, account, now), name=name) for name, check in CHECKS.items()]
 
 
-def _run_check(
-    name: str, check: Callable[[CalendlyAccount, datetime], Finding], account: CalendlyAccount, now: datetime
-) -> Finding:
+def _run_check(check: Check, account: CalendlyAccount, now: datetime) -> Finding:
     try:
         return check(account, now)
     except (CalendlyError, clients.NoToken) as error:
@@ -66,20 +55,20 @@ def _run_check(
             )
         else:
             fix = _("Look at CALENDLY_API_URL and the network.")
-        return Finding(name, False, error_texts.said(str(error)), fix)
+        return Finding(False, error_texts.said(str(error)), fix)
     except DatabaseError as error:
-        return Finding(name, False, type(error).__name__, "manage.py migrate")
+        return Finding(False, type(error).__name__, "manage.py migrate")
 
 
 def _database(account: CalendlyAccount, now: datetime) -> Finding:
     with database.cursor() as cursor:
         cursor.execute("SELECT 1")
-    return Finding("database", True, str(database.display_name))
+    return Finding(True, str(database.display_name))
 
 
 def _token(account: CalendlyAccount, now: datetime) -> Finding:
     me = calendly_accounts.identify(account, now=now)
-    return Finding("token", True, f"{me.name} <{me.email}>")
+    return Finding(True, f"{me.name} <{me.email}>")
 
 
 def _scopes(account: CalendlyAccount, now: datetime) -> Finding:
@@ -103,10 +92,10 @@ def _scopes(account: CalendlyAccount, now: datetime) -> Finding:
     if lacking:
         names = sorted(lacking | ({"organizations:read"} if unseen else set()))
         text = _("lacking: %s") % ", ".join(names)
-        return Finding("scopes", False, text, _("Make a token with %s.") % WANTED_SCOPES)
+        return Finding(False, text, _("Make a token with %s.") % WANTED_SCOPES)
     if unseen:
-        return Finding("scopes", None, unseen, _("Make a token with %s.") % WANTED_SCOPES)
-    return Finding("scopes", True, _("event types, meetings, availability, webhooks, organization"))
+        return Finding(None, unseen, _("Make a token with %s.") % WANTED_SCOPES)
+    return Finding(True, _("event types, meetings, availability, webhooks, organization"))
 
 
 def _missing_organization_rights(account: CalendlyAccount) -> str:
@@ -146,8 +135,8 @@ def _plan(account: CalendlyAccount, now: datetime) -> Finding:
     until = account.quota_exhausted_until
     if until is not None and until > now:
         used = _("used up until %s UTC") % f"{until:%Y-%m-%d %H:%M}"
-        return Finding("plan", False, f"{text}; {used}", _("Wait, or take a larger plan."))
-    return Finding("plan", True, text)
+        return Finding(False, f"{text}; {used}", _("Wait, or take a larger plan."))
+    return Finding(True, text)
 
 
 def _clock(account: CalendlyAccount, now: datetime) -> Finding:
@@ -156,17 +145,16 @@ def _clock(account: CalendlyAccount, now: datetime) -> Finding:
     client.me()
     server_time = client.server_time
     if server_time is None:
-        return Finding("clock", None, _("Calendly told no time"))
+        return Finding(None, _("Calendly told no time"))
     off = abs(server_time - before)
     text = _("%d s apart from Calendly") % round(off.total_seconds())
     fix = "" if off < MAX_CLOCK_DIFFERENCE else _("Set the clock by NTP (timedatectl set-ntp true).")
-    return Finding("clock", off < MAX_CLOCK_DIFFERENCE, text, fix)
+    return Finding(off < MAX_CLOCK_DIFFERENCE, text, fix)
 
 
 def _webhook(account: CalendlyAccount, now: datetime) -> Finding:
     if not signing_keys.newest(account, now=now):
         return Finding(
-            "webhook",
             False,
             _("no signing key: every delivery is refused"),
             _(
@@ -175,37 +163,37 @@ def _webhook(account: CalendlyAccount, now: datetime) -> Finding:
         )
     state = subscriptions.status(account, now=now)
     if state.healthy:
-        return Finding("webhook", True, calendly_accounts.webhook_url())
+        return Finding(True, calendly_accounts.webhook_url())
     if found := state.subscription:
         text = _("%(state)s for %(url)s") % {"state": found.state, "url": found.callback_url}
         if found.scope != subscriptions.SCOPE:
             text = _("only for the meetings of one user: %s") % found.callback_url
     else:
         text = _("none for %s") % calendly_accounts.webhook_url()
-    return Finding("webhook", False, text, "manage.py calendly_webhook subscribe")
+    return Finding(False, text, "manage.py calendly_webhook subscribe")
 
 
 def _queue(account: CalendlyAccount, now: datetime) -> Finding:
     state = heartbeat.queue_state(now)
     if state.schedule_faults:
         text = _("Schedule out of order: %s") % "; ".join(state.schedule_faults)
-        return Finding("queue", False, text, _("manage.py calendly_worker (it repairs its schedules)"))
+        return Finding(False, text, _("manage.py calendly_worker (it repairs its schedules)"))
     if state.several_workers:
         count = len(state.workers)
         text = ngettext("%(count)d worker runs: %(names)s", "%(count)d workers run: %(names)s", count)
-        return Finding("queue", None, text % {"count": count, "names": ", ".join(state.workers)})
+        return Finding(None, text % {"count": count, "names": ", ".join(state.workers)})
     if state.waiting is None:
         text = _("the broker does not answer; only a plain qcluster needs it")
-        return Finding("queue", None, text, _("Start Redis, or unset REDIS_URL."))
-    return Finding("queue", True, ngettext("%d task waits", "%d tasks wait", state.waiting) % state.waiting)
+        return Finding(None, text, _("Start Redis, or unset REDIS_URL."))
+    return Finding(True, ngettext("%d task waits", "%d tasks wait", state.waiting) % state.waiting)
 
 
 def _worker(account: CalendlyAccount, now: datetime) -> Finding:
     state = heartbeat.worker_alive(now)
     if state.age is None:
-        return Finding("worker", False, _("never seen"), "manage.py calendly_worker")
+        return Finding(False, _("never seen"), "manage.py calendly_worker")
     text = _("last seen %d s ago") % round(state.age.total_seconds())
-    return Finding("worker", state.alive, text, "" if state.alive else "manage.py calendly_worker")
+    return Finding(state.alive, text, "" if state.alive else "manage.py calendly_worker")
 
 
 def _portal(account: CalendlyAccount, now: datetime) -> Finding:
@@ -216,29 +204,41 @@ def _portal(account: CalendlyAccount, now: datetime) -> Finding:
     text = f"{waits}, {parked}"
     if portal is None:
         text = _("not configured; %s") % text
-        return Finding("portal", False, text, _("Set VAI_API_URL and VAI_API_KEY."))
+        return Finding(False, text, _("Set VAI_API_URL and VAI_API_KEY."))
     since = outbox.paused_since()
     if since is not None:
         text = _("it refuses our key, messages are paused since %s UTC; %s") % (
             f"{since:%Y-%m-%d %H:%M}",
             text,
         )
-        return Finding(
-            "portal", False, text, _("Set VAI_API_KEY to the key of the portal, restart the worker.")
-        )
+        return Finding(False, text, _("Set VAI_API_KEY to the key of the portal, restart the worker."))
     try:
         portal.get_metadata("calendly-doctor")
     except PortalError as error:
         said = error_texts.said(re.sub(r"\s+", " ", str(error))[:200])
         fix = _("Look at VAI_API_URL, VAI_API_KEY and the portal.")
-        return Finding("portal", False, f"{said}; {text}", fix)
+        return Finding(False, f"{said}; {text}", fix)
     fix = _("Look at parked messages in the admin.") if waiting.parked else ""
-    return Finding("portal", not waiting.parked, text, fix)
+    return Finding(not waiting.parked, text, fix)
 
 
 def _search(account: CalendlyAccount, now: datetime) -> Finding:
     """Without the index the search is correct but slow, which matters for large tables only."""
     if search.index_exists():
-        return Finding("search", True, _("bookings are found by index"))
+        return Finding(True, _("bookings are found by index"))
     fix = _("As the owner of the database: %s") % search.CREATE_INDEX_SQL
-    return Finding("search", None, _("no index: the search reads every booking"), fix)
+    return Finding(None, _("no index: the search reads every booking"), fix)
+
+
+CHECKS: dict[str, Check] = {
+    "database": _database,
+    "token": _token,
+    "scopes": _scopes,
+    "plan": _plan,
+    "clock": _clock,
+    "webhook": _webhook,
+    "queue": _queue,
+    "worker": _worker,
+    "portal": _portal,
+    "search": _search,
+}

@@ -44,14 +44,14 @@ Failure = CalendlyError | clients.NoToken
 def from_calendly(error: Failure, account: CalendlyAccount, *, now: datetime) -> Exception:
     """The error to raise for an error after which nothing has changed at Calendly."""
     if isinstance(error, clients.NoToken):
-        calendly_accounts.failed(account, error, now=now)
+        calendly_accounts.mark_failing(account, error, now=now)
         return CalendlyRefused(str(error))
     if isinstance(error, RateLimited):
         return CalendlyUnavailable("Calendly's rate limit is reached.", seconds(error.retry_after))
     if error.retryable or error.outcome_unknown:
         return CalendlyUnavailable(f"Calendly could not be reached ({type(error).__name__}).")
     if isinstance(error, Unauthenticated):
-        calendly_accounts.failed(account, error, now=now)
+        calendly_accounts.mark_failing(account, error, now=now)
     return CalendlyRefused(str(error))
 
 

@@ -230,7 +230,9 @@ def test_a_move_while_the_allowance_is_known_to_be_used_up_names_the_link_of_a_m
     api: CheckedClient, sandbox: Calendly, book: Book
 ) -> None:
     made = book(preferredTime="2026-11-24T10:00:00")
-    calendly_accounts.quota_exhausted(calendly_accounts.default(), retry_after=300, now=datetime.now(UTC))
+    calendly_accounts.mark_quota_exhausted(
+        calendly_accounts.default(), retry_after=300, now=datetime.now(UTC)
+    )
     answer = post(api, f"bookings/{made['id']}/reschedule", newStartTime="2026-11-25T10:00:00")
     assert (answer.status_code, answer.json()["rescheduleUrl"]) == (429, made["rescheduleUrl"])
     assert "schedulingUrl" not in answer.json()

@@ -165,7 +165,7 @@ def test_a_form_sent_twice_leaves_the_first_booking_its_start(
 def test_a_booking_that_calendly_takes_ends_a_failure_kept_before(
     calendly: Calendly, account: CalendlyAccount
 ) -> None:
-    calendly_accounts.failed(account, Exception("The access token is invalid"), now=now())
+    calendly_accounts.mark_failing(account, Exception("The access token is invalid"), now=now())
     assert isinstance(ask(preferred=TEN), Booked)
     account.refresh_from_db()
     assert (account.health, account.health_note) == ("ok", "")

@@ -47,7 +47,7 @@ def test_a_name_that_staff_gave_stays(sandbox: Calendly, account: CalendlyAccoun
 
 def test_what_others_note_meanwhile_is_not_overwritten(sandbox: Calendly, account: CalendlyAccount) -> None:
     stale = calendly_accounts.default()
-    calendly_accounts.quota_exhausted(account, retry_after=60, now=now())
+    calendly_accounts.mark_quota_exhausted(account, retry_after=60, now=now())
     calendly_accounts.identify(stale, now=now())
     assert CalendlyAccount.objects.get().quota_exhausted_until is not None
 
@@ -57,7 +57,7 @@ def test_another_plan_lifts_an_allowance_that_was_used_up(
 ) -> None:
     sandbox.options.plan = "free"
     calendly_accounts.identify(account, now=now())
-    calendly_accounts.quota_exhausted(account, retry_after=86400, now=now())
+    calendly_accounts.mark_quota_exhausted(account, retry_after=86400, now=now())
     account.refresh_from_db()
     calendly_accounts.identify(account, now=now())
     assert CalendlyAccount.objects.get().quota_exhausted_until is not None
@@ -170,7 +170,7 @@ def test_a_secret_that_cannot_be_read_stops_the_rotation_and_changes_nothing(
 
 
 def test_an_allowance_that_is_used_up_has_an_end(account: CalendlyAccount) -> None:
-    calendly_accounts.quota_exhausted(account, retry_after=3600, now=now())
+    calendly_accounts.mark_quota_exhausted(account, retry_after=3600, now=now())
     account.refresh_from_db()
     assert account.quota_exhausted_until == now() + hours(1)
 

@@ -443,7 +443,7 @@ def test_ten_guests_are_the_most_and_the_portals_own_address_takes_a_free_place(
     nine = tuple(f"g{number}@example.com" for number in range(9))
     eleven = (*nine, "ten@example.com", "eleven@example.com")
     assert refused(guests=eleven).code == "too_many_guests"
-    assert create.guest_list(eleven[:10], "ana@example.com") == eleven[:10]
+    assert create.list_guests(eleven[:10], "ana@example.com") == eleven[:10]
     book(guests=(*nine, "PORTAL@vaiportal.example", "G1@example.com", "maria@example.com"))
     assert len(json.loads(calendly.calls[-1].body)["event_guests"]) == 10
     strict(calendly)

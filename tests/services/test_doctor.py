@@ -116,7 +116,7 @@ def test_lacking_scopes_are_listed(healthy: Calendly, settings: Any) -> None:
 def test_an_allowance_that_is_used_up_is_shown_with_its_end(
     healthy: Calendly, account: CalendlyAccount
 ) -> None:
-    calendly_accounts.quota_exhausted(account, retry_after=1800, now=now())
+    calendly_accounts.mark_quota_exhausted(account, retry_after=1800, now=now())
     assert "06:30 UTC" in failing()["plan"].text
 
 

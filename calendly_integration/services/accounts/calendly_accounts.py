@@ -49,7 +49,7 @@ def identify(account: CalendlyAccount, *, now: datetime) -> User:
         me = client.me()
         organization = _organization(client, me.organization or "")
     except (CalendlyError, clients.NoToken) as error:
-        failed(account, error, now=now)
+        mark_failing(account, error, now=now)
         raise
     account.organization_uri, account.user_uri = me.organization or "", me.uri
     account.user_email, account.time_zone = me.email, me.timezone
@@ -68,14 +68,14 @@ def identify(account: CalendlyAccount, *, now: datetime) -> User:
     return me
 
 
-def failed(account: CalendlyAccount, error: Exception, *, now: datetime) -> None:
+def mark_failing(account: CalendlyAccount, error: Exception, *, now: datetime) -> None:
     """Save an error, for staff and the doctor."""
     CalendlyAccount.objects.filter(pk=account.pk).update(
         health=CalendlyAccount.Health.FAILING, health_note=str(error)[:500], checked_at=now
     )
 
 
-def works(account: CalendlyAccount, *, now: datetime) -> None:
+def mark_working(account: CalendlyAccount, *, now: datetime) -> None:
     """Calendly has just accepted our credential: an error saved before is over. Writes only where there is one."""
     if account.health == CalendlyAccount.Health.FAILING:
         CalendlyAccount.objects.filter(pk=account.pk).update(
@@ -93,10 +93,10 @@ def try_again(*, now: datetime) -> None:
     except (CalendlyError, clients.NoToken) as error:
         log.info("Calendly does not answer yet (%s).", type(error).__name__)
     else:
-        works(account, now=now)
+        mark_working(account, now=now)
 
 
-def quota_exhausted(account: CalendlyAccount, *, retry_after: float, now: datetime) -> None:
+def mark_quota_exhausted(account: CalendlyAccount, *, retry_after: float, now: datetime) -> None:
     """Save until when Calendly accepts no more bookings, so that no request is made in vain."""
     until = now + timedelta(seconds=retry_after)
     CalendlyAccount.objects.filter(pk=account.pk).update(quota_exhausted_until=until)

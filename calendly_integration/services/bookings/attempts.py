@@ -308,7 +308,7 @@ def _still_free(plan: Plan, slots: list[Slot]) -> list[Slot]:
 def _apply_answer(plan: Plan, calendly_booking: CalendlyBooking, invitee: Invitee) -> Booked:
     """Confirm the booking and write the messages to the portal, in one transaction."""
     account, now = plan.event_type.account, timezone.now()
-    calendly_accounts.works(account, now=now)
+    calendly_accounts.mark_working(account, now=now)
     with transaction.atomic(durable=True):
         [result] = reconcile.apply_observations(
             account,
@@ -342,7 +342,7 @@ def _refusal(plan: Plan, error: CalendlyError | clients.NoToken, *, now: datetim
     account = plan.event_type.account
     if isinstance(error, RateLimited):
         wait = errors.seconds(error.retry_after)
-        calendly_accounts.quota_exhausted(account, retry_after=wait, now=now)
+        calendly_accounts.mark_quota_exhausted(account, retry_after=wait, now=now)
         return errors.QuotaExhausted(wait, plan.event_type.scheduling_url)
     return errors.from_calendly(error, account, now=now)
 

@@ -89,11 +89,11 @@ def book(
     Raises EventTypeNotFound, InvalidBookingRequest, QuotaExhausted, CalendlyRefused, CalendlyUnavailable.
     """
     event_type = event_type or event_types.find(booking_request.event_type, key_id=by.key_id)
-    zone, wanted = request_zone(booking_request, now=now), now
+    zone, wanted = find_zone(booking_request, now=now), now
     if booking_request.preferred is not None:
-        wanted = instant("preferredTime", booking_request.preferred, zone, now=now)
-    answers, location = answered(event_type, booking_request, zone)
-    guests = guest_list(booking_request.guests, booking_request.email)
+        wanted = requested_instant("preferredTime", booking_request.preferred, zone, now=now)
+    answers, location = check_answers(event_type, booking_request, zone)
+    guests = list_guests(booking_request.guests, booking_request.email)
     booking = _new_booking(booking_request, event_type, zone, by, booking_id, now)
     plan = attempts.Plan(
         booking=booking,
@@ -109,14 +109,14 @@ def book(
         record=record,
     )
     slots = attempts.find_slots(event_type, start=wanted, now=now)
-    fitting = [slot for slot in slots if fits(slot, booking_request.flexibility, wanted, zone)]
+    fitting = [slot for slot in slots if is_wanted(slot, booking_request.flexibility, wanted, zone)]
     result = attempts.book_first_free(plan, fitting)
     if isinstance(result, SlotUnavailable):
         return attempts.add_suggestions(result, slots, around=wanted)
     return result
 
 
-def request_zone(booking_request: BookingRequest, *, now: datetime) -> time_zones.Zone:
+def find_zone(booking_request: BookingRequest, *, now: datetime) -> time_zones.Zone:
     """The invitee's zone. Raises InvalidBookingRequest."""
     preferred = booking_request.preferred
     try:
@@ -133,7 +133,7 @@ def request_zone(booking_request: BookingRequest, *, now: datetime) -> time_zone
         raise InvalidBookingRequest("preferredTime", "out_of_range") from error
 
 
-def instant(field: str, given: datetime, zone: time_zones.Zone, *, now: datetime) -> datetime:
+def requested_instant(field: str, given: datetime, zone: time_zones.Zone, *, now: datetime) -> datetime:
     """A requested time as an instant in UTC, not before now. Without offset it is local time in `zone`.
 
     Raises InvalidBookingRequest for a time that the clocks skip, that is more than five minutes past, or more than
@@ -147,7 +147,7 @@ def instant(field: str, given: datetime, zone: time_zones.Zone, *, now: datetime
     return max(wanted, now)
 
 
-def fits(slot: Slot, flexibility: Flexibility, wanted: datetime, zone: time_zones.Zone) -> bool:
+def is_wanted(slot: Slot, flexibility: Flexibility, wanted: datetime, zone: time_zones.Zone) -> bool:
     """True if a free start is what was requested."""
     if flexibility == "exact":
         return slot.start == wanted
@@ -156,7 +156,7 @@ def fits(slot: Slot, flexibility: Flexibility, wanted: datetime, zone: time_zone
     return slot.start < wanted + NEXT_AVAILABLE
 
 
-def answered(
+def check_answers(
     event_type: EventType, booking_request: BookingRequest, zone: time_zones.Zone
 ) -> tuple[tuple[Answer, ...], dict[str, str] | None]:
     """The answers to the event type's questions, and the location. Raises InvalidBookingRequest."""
@@ -167,7 +167,7 @@ def answered(
     )
 
 
-def guest_list(guests: Sequence[str], invitee: str) -> tuple[str, ...]:
+def list_guests(guests: Sequence[str], invitee: str) -> tuple[str, ...]:
     """Each guest once, without the invitee, and the portal's own address if there is room: Calendly takes ten.
 
     Raises InvalidBookingRequest for more than ten.

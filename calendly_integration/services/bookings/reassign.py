@@ -31,7 +31,7 @@ def reassign_host(
     Raises what `reschedule` raises; InvalidBookingRequest also if a required answer is missing.
     """
     zone = zone_of(booking)
-    wanted = create.instant("newStartTime", new_start, zone, now=now)
+    wanted = create.requested_instant("newStartTime", new_start, zone, now=now)
     replaced = current(booking, now)
     if not reassignment_candidates(booking).filter(pk=event_type.pk).exists():
         raise NotReschedulable("not_taken")

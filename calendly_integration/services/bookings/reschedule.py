@@ -23,7 +23,7 @@ def reschedule(booking: Booking, *, new_start: datetime, by: Actor, now: datetim
 
     Raises NotReschedulable, InvalidBookingRequest, CalendlyRefused, CalendlyUnavailable, QuotaExhausted.
     """
-    wanted = create.instant("newStartTime", new_start, zone_of(booking), now=now)
+    wanted = create.requested_instant("newStartTime", new_start, zone_of(booking), now=now)
     replaced, event_type = current(booking, now), booking.event_type
     if event_type is None or not event_type.active:
         raise NotReschedulable("gone")

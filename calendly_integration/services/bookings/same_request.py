@@ -36,8 +36,8 @@ def _parts(booking_request: BookingRequest, event_type: EventType, *, now: datet
 
     Raises InvalidBookingRequest.
     """
-    zone = create.request_zone(booking_request, now=now)
-    answers, location = create.answered(event_type, booking_request, zone)
+    zone = create.find_zone(booking_request, now=now)
+    answers, location = create.check_answers(event_type, booking_request, zone)
     return [
         booking_request.conversation_id,
         str(event_type.pk),
@@ -46,7 +46,7 @@ def _parts(booking_request: BookingRequest, event_type: EventType, *, now: datet
         booking_request.flexibility,
         _zone_name(booking_request, zone, now),
         sorted(
-            address.lower() for address in create.guest_list(booking_request.guests, booking_request.email)
+            address.lower() for address in create.list_guests(booking_request.guests, booking_request.email)
         ),
         [[answer.question, answer.answer] for answer in answers],
         location,
@@ -56,7 +56,7 @@ def _parts(booking_request: BookingRequest, event_type: EventType, *, now: datet
 def _zone_name(booking_request: BookingRequest, zone: time_zones.Zone, now: datetime) -> str:
     """The zone without the evidence of an offset: one instant can be written with several offsets."""
     if zone.source == "offset":
-        zone = create.request_zone(replace(booking_request, preferred=None), now=now)
+        zone = create.find_zone(replace(booking_request, preferred=None), now=now)
     return zone.name
 
 
