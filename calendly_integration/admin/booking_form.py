@@ -11,8 +11,8 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from ..models import EventType
-from ..services import texts
-from ..services.bookings import create, email_addresses, time_zones
+from ..services import texts, time_zones
+from ..services.bookings import create, email_addresses
 from ..services.bookings.questions import asks_for_place
 from . import fields, formatting, questions
 

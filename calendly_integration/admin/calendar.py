@@ -21,9 +21,8 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from ..models import Booking, EventType, Host
-from ..services import texts
+from ..services import texts, time_zones
 from ..services.backoffice import calendar, today
-from ..services.bookings import time_zones
 from . import calendar_texts, formatting, reschedule, viewer_timezone
 from .read_only import ReadOnlyAdmin
 

@@ -17,8 +17,7 @@ from django.utils.text import Truncator
 from django.utils.translation import get_language, gettext, ngettext
 
 from ..models.visible import one_line, visible
-from ..services import error_texts, texts
-from ..services.bookings import time_zones
+from ..services import error_texts, texts, time_zones
 
 SHORT, LONG, MAX_RAW_DATA = 80, 2000, 20_000
 EMPTY = "–"

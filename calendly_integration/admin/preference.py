@@ -9,8 +9,8 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
 from ..models import Preference
+from ..services import time_zones
 from ..services.backoffice import preferences
-from ..services.bookings import time_zones
 from . import display, formatting
 from .nav import APP
 from .read_only import ReadOnlyAdmin

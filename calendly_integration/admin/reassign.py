@@ -11,9 +11,9 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from ..models import Booking, EventType
+from ..services import time_zones
 from ..services.actors import Actor
 from ..services.bookings import reassign as reassign_service
-from ..services.bookings import time_zones
 from ..services.bookings.results import BookingResult
 from . import booking_page, error_messages, formatting, questions, reschedule, slots
 from .object_actions import ObjectAction

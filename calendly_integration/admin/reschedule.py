@@ -11,8 +11,9 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from ..models import Booking, EventType
+from ..services import time_zones
 from ..services.actors import Actor
-from ..services.bookings import create, time_zones
+from ..services.bookings import create
 from ..services.bookings import reschedule as reschedule_service
 from ..services.bookings.attempts import NotReschedulable
 from ..services.bookings.results import Booked, BookingResult, OutcomeUnknown

@@ -12,9 +12,9 @@ from django.utils.translation import gettext_lazy as _
 
 from ..models import EventType, Host
 from ..services import errors, texts
-from ..services.bookings.time_zones import start_of_day
 from ..services.catalog import availability
 from ..services.catalog.availability import Slot
+from ..services.time_zones import start_of_day
 from . import error_messages, formatting, viewer_timezone
 
 DAYS_SHOWN = availability.SUGGESTED_DAYS

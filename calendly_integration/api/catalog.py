@@ -8,10 +8,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from ..models import AgentKey, CalendlyAccount, Host
-from ..services.bookings import time_zones
+from ..services import time_zones
 from ..services.bookings.create import MAX_AHEAD, InvalidBookingRequest
-from ..services.bookings.time_zones import Zone
 from ..services.catalog import availability, event_types
+from ..services.time_zones import Zone
 from . import errors, fields
 from .base import AgentView
 from .responses import respond

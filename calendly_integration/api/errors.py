@@ -12,8 +12,9 @@ from django.utils.translation import gettext_lazy
 from rest_framework import exceptions, serializers
 
 from ..services import errors as failures
+from ..services import time_zones
 from ..services.agents import keys
-from ..services.bookings import cancel, create, idempotency, queries, time_zones
+from ..services.bookings import cancel, create, idempotency, queries
 from ..services.catalog import event_types
 from . import authentication, messages, parsers
 from .responses import AgentResponse, fail

@@ -11,10 +11,9 @@ from django.utils.translation.trans_real import parse_accept_lang_header
 from rest_framework.settings import api_settings
 
 from ..models import Booking
-from ..services import texts
-from ..services.bookings import time_zones
-from ..services.bookings.time_zones import Zone
+from ..services import texts, time_zones
 from ..services.catalog.availability import Day
+from ..services.time_zones import Zone
 
 MAX_FIELDS_IN_MESSAGE = 5
 

@@ -9,7 +9,8 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from ..models import AgentKey, Booking, EventType
-from ..services.bookings import create, idempotency, queries, same_request, time_zones
+from ..services import time_zones
+from ..services.bookings import create, idempotency, queries, same_request
 from ..services.bookings.create import BookingRequest
 from ..services.bookings.results import Booked, BookingResult, OutcomeUnknown, SlotUnavailable
 from ..services.catalog import event_types

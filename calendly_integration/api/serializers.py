@@ -12,8 +12,8 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from ..models import Booking, EventType, TimelineEntry
-from ..services import texts
-from ..services.bookings import questions, time_zones
+from ..services import texts, time_zones
+from ..services.bookings import questions
 from ..services.catalog.availability import MAX_SUGGESTIONS_PER_DAY, Day, Slot
 from . import messages
 

@@ -21,9 +21,9 @@ from calendly_integration.models import (
 )
 from calendly_integration.sandbox.calendly import Calendly
 from calendly_integration.sandbox.seeds import place, question
-from calendly_integration.services import errors
+from calendly_integration.services import errors, time_zones
 from calendly_integration.services.actors import Actor
-from calendly_integration.services.bookings import create, queries, reschedule, time_zones
+from calendly_integration.services.bookings import create, queries, reschedule
 from calendly_integration.services.bookings.attempts import NotReschedulable
 from calendly_integration.services.bookings.cancel import (
     CancellationUnknown,

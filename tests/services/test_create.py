@@ -21,9 +21,9 @@ from calendly_integration.models import (
 )
 from calendly_integration.sandbox.calendly import Calendly
 from calendly_integration.sandbox.seeds import place, question
-from calendly_integration.services import errors
+from calendly_integration.services import errors, time_zones
 from calendly_integration.services.actors import Actor
-from calendly_integration.services.bookings import create, time_zones
+from calendly_integration.services.bookings import create
 from calendly_integration.services.bookings.create import InvalidBookingRequest
 from calendly_integration.services.bookings.results import Booked, OutcomeUnknown, SlotUnavailable
 from calendly_integration.services.catalog import event_types as catalog

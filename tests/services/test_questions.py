@@ -6,7 +6,8 @@ import pytest
 
 from calendly_integration.models import EventType
 from calendly_integration.sandbox.seeds import place, question
-from calendly_integration.services.bookings import phones, questions, time_zones
+from calendly_integration.services import time_zones
+from calendly_integration.services.bookings import phones, questions
 from calendly_integration.services.bookings.questions import (
     AnsweredTwice,
     NoPhone,

@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
 
-from calendly_integration.services.bookings import time_zones
-from calendly_integration.services.bookings.time_zones import Zone
+from calendly_integration.services import time_zones
+from calendly_integration.services.time_zones import Zone
 
 NOW = datetime(2026, 11, 23, 6, tzinfo=UTC)
 

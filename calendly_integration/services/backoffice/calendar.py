@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Prefetch, Q, QuerySet
 
 from ...models import Booking, EventType, Host
-from ..bookings.time_zones import start_of_day
+from ..time_zones import start_of_day
 
 MAX_DAYS, MAX_MEETINGS = 45, 2000
 # A meeting that began up to this long before the first day may still be running in it.

@@ -4,7 +4,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from ...models import Preference
-from ..bookings import time_zones
+from .. import time_zones
 
 
 def zone_of(user: Any) -> ZoneInfo:

@@ -20,8 +20,8 @@ from ...models import (
     OutboxMessage,
     WebhookDelivery,
 )
-from ..bookings import time_zones
-from ..bookings.time_zones import start_of_day
+from .. import time_zones
+from ..time_zones import start_of_day
 
 M = TypeVar("M", bound=Model)
 # The maximum number of rows read of a kind.

@@ -23,9 +23,9 @@ from ..accounts import calendly_accounts
 from ..actors import Actor, entry
 from ..catalog import availability
 from ..catalog.availability import Slot
+from ..time_zones import Zone
 from . import idempotency
 from .results import Booked, BookingResult, OutcomeUnknown, SlotUnavailable
-from .time_zones import Zone
 
 # Longer than one call to Calendly can take (connect and read timeouts), so that no worker looks up a running call.
 # Each attempt starts a new lease.

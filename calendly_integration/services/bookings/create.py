@@ -10,11 +10,11 @@ from ... import conf
 from ...calendly.payloads import Answer
 from ...models import Booking, EventType, IdempotencyRecord, VAIMetadata
 from ...models.booking import search_key
-from .. import api_call_log, texts
+from .. import api_call_log, texts, time_zones
 from ..actors import Actor
 from ..catalog import event_types
 from ..catalog.availability import Slot
-from . import attempts, idempotency, phones, questions, time_zones
+from . import attempts, idempotency, phones, questions
 from .results import BookingResult, SlotUnavailable
 
 PAST_TOLERANCE = timedelta(minutes=5)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from . import time_zones
+from .. import time_zones
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,11 @@ from ...models import Booking, CalendlyBooking, EventType
 from .. import mapping
 from ..actors import Actor
 from ..catalog import event_types
+from ..time_zones import zone_of
 from . import create, phones, questions
 from .attempts import NotReschedulable
 from .reschedule import check_replaceable, current, location_of, plan_replacement, replace
 from .results import Booked, BookingResult
-from .time_zones import zone_of
 
 
 def reassign_host(

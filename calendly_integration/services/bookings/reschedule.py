@@ -6,10 +6,10 @@ from ...calendly.payloads import Answer
 from ...models import Booking, CalendlyBooking, EventType
 from .. import errors, mapping
 from ..actors import Actor
+from ..time_zones import zone_of
 from . import attempts, cancel, create, phones, questions
 from .attempts import NotReschedulable
 from .results import Booked, BookingResult, SlotUnavailable
-from .time_zones import zone_of
 
 MAX_GUESTS = 10
 

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from ...models import Booking
 from ..catalog.availability import Day
-from .time_zones import Zone
+from ..time_zones import Zone
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ...models import EventType
-from . import create, time_zones
+from .. import time_zones
+from . import create
 from .create import BookingRequest
 
 

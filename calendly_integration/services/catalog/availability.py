@@ -11,8 +11,7 @@ from ... import clients
 from ...calendly import payloads
 from ...calendly.errors import CalendlyError
 from ...models import EventType, Host
-from .. import errors, texts
-from ..bookings import time_zones
+from .. import errors, texts, time_zones
 
 # Calendly accepts only starts that are in the future when the request arrives.
 MIN_LEAD_TIME = timedelta(minutes=1)

@@ -9,8 +9,7 @@ from zoneinfo import ZoneInfo
 
 from ...models import Booking, CalendlyBooking, FollowUp, TimelineEntry, VAIMetadata
 from ...models.text_folding import without_diacritics
-from .. import texts
-from ..bookings import time_zones
+from .. import texts, time_zones
 from . import Draft
 
 MAIL_PATH = "/email/send"

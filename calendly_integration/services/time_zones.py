@@ -7,8 +7,8 @@ from functools import lru_cache
 from importlib import resources
 from zoneinfo import ZoneInfo, available_timezones
 
-from ... import conf
-from ...models import Booking
+from .. import conf
+from ..models import Booking
 
 # The zones that most people with an offset live in, tried in this order.
 PRINCIPAL = (
