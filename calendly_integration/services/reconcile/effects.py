@@ -125,7 +125,7 @@ def _record_rescheduled(
         )
     )
     if booking.agent_made:
-        effects.drafts += portal_messages.rescheduled(booking, current, before.start_at, now=now)
+        effects.drafts.append(portal_messages.rescheduled(booking, current, before.start_at, now=now))
 
 
 def _record_canceled(
@@ -181,13 +181,13 @@ def record_analytics(
     # A creation that arrives after its cancellation is logged as well.
     if kind is Kind.CREATED or (not was_confirmed and kind is not Kind.CANCELED):
         what = "invitee_rescheduled" if row.replaces_id is not None else "invitee_created"
-        effects.drafts += portal_messages.logged(booking, row, what, now=now)
+        effects.drafts.append(portal_messages.logged(booking, row, what, now=now))
     is_canceled = row.status == CalendlyBooking.Status.CANCELED
     is_news = kind is Kind.CANCELED or not was_canceled
     moved_away = row.rescheduled or any(other.replaces_id == row.pk for other in calendly_bookings)
     if is_canceled and is_news and not moved_away:
-        effects.drafts += portal_messages.logged(booking, row, "invitee_canceled", now=now)
+        effects.drafts.append(portal_messages.logged(booking, row, "invitee_canceled", now=now))
     if booking.no_show_at != before.no_show_at or kind in (Kind.NO_SHOW, Kind.NO_SHOW_UNDONE):
         what = "invitee_no_show_created" if row.no_show_at else "invitee_no_show_deleted"
         mark = ":" + (row.no_show_uri or str(row.invitee_updated_at))[-36:]
-        effects.drafts += portal_messages.logged(booking, row, what, now=now, mark=mark)
+        effects.drafts.append(portal_messages.logged(booking, row, what, now=now, mark=mark))
