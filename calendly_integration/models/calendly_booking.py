@@ -236,8 +236,3 @@ class CalendlyBooking(Work):
 
     def __str__(self) -> str:
         return f"{self.start_at:%Y-%m-%d %H:%M} UTC" if self.start_at else str(self.id)
-
-    @property
-    def live(self) -> bool:
-        """True while it may still carry the meeting."""
-        return self.status in (self.Status.PENDING, self.Status.EXPECTED, self.Status.ACTIVE)

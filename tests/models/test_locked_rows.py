@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from calendly_integration.models import SyncRun
+from calendly_integration.models import SyncRun, WebhookDelivery
 from calendly_integration.models.locked_rows import save_columns
 
 NOW = datetime(2026, 11, 23, 6, tzinfo=UTC)
@@ -31,6 +31,15 @@ def test_each_row_gets_its_own_values_and_keeps_its_other_columns(account: Any) 
         (1, "Ștefan 1", 0),
         (2, "Ștefan 2", 0),
     ]
+
+
+def test_large_columns_that_are_not_saved_stay_in_the_table_and_in_the_rows(account: Any) -> None:
+    row = WebhookDelivery.objects.create(digest="a", body=b"{}", received_at=NOW)
+    row.kind = "invitee.created"
+    save_columns([row], {"kind"})
+    assert row.body == b"{}"
+    row.refresh_from_db()
+    assert (row.kind, bytes(row.body)) == ("invitee.created", b"{}")
 
 
 def test_many_rows_take_one_statement(account: Any, django_assert_num_queries: Any) -> None:

@@ -60,8 +60,8 @@ def _keep(
     """Keep the attempt. The agent gets its answer even if this fails."""
     try:
         event_type = event_type or event_types.find(booking_request.event_type, key_id=by.key_id)
-        zone, preferred = create.request_zone(booking_request, now=now), booking_request.preferred
-        wanted = create.instant("preferredTime", preferred, zone, now=now) if preferred else None
+        zone, preferred = create.find_zone(booking_request, now=now), booking_request.preferred
+        wanted = create.requested_instant("preferredTime", preferred, zone, now=now) if preferred else None
         RefusedAttempt.objects.record(
             email_key=booking_request.email.strip().lower()[:320],
             conversation_id=booking_request.conversation_id[:255],

@@ -45,19 +45,14 @@ def about_time(reason: str) -> bool:
     return bool(ABOUT_TIME.search(without_diacritics(reason.lower())))
 
 
-def queue_key(booking: Booking) -> str:
+def queue_key(booking_id: uuid.UUID) -> str:
     """The queue of a booking: its messages leave in order."""
-    return queue_key_of(booking.pk)
-
-
-def queue_key_of(booking_id: uuid.UUID) -> str:
-    """The queue of a booking, by its id."""
     return booking_id.hex
 
 
 def _draft(booking: Booking, path: str, once: str, now: datetime, **body: Any) -> Draft:
     return Draft(
-        queue=queue_key(booking),
+        queue=queue_key(booking.pk),
         path=path,
         body={**body, "timestamp": texts.utc(now)},
         once_key=f"{once}:{path}",
@@ -141,7 +136,12 @@ def wanted_mail(booking: Booking, *, once_key: str) -> Draft:
     """
     key = uuid.uuid5(booking.pk, once_key)
     return Draft(
-        queue=queue_key(booking), path=MAIL_PATH, body={}, once_key=once_key, booking_id=booking.pk, key=key
+        queue=queue_key(booking.pk),
+        path=MAIL_PATH,
+        body={},
+        once_key=once_key,
+        booking_id=booking.pk,
+        key=key,
     )
 
 
@@ -176,20 +176,18 @@ def _mail_body(booking: Booking, kept: VAIMetadata) -> dict[str, Any]:
     }
 
 
-def canceled(booking: Booking, calendly_booking: CalendlyBooking, *, now: datetime) -> list[Draft]:
+def canceled(booking: Booking, calendly_booking: CalendlyBooking, *, now: datetime) -> Draft:
     """The meeting is canceled."""
-    return [
-        _draft(
-            booking,
-            "/calendly/canceled",
-            f"canceled:{calendly_booking.pk.hex}",
-            now,
-            booking_id=str(booking.pk),
-            conversation_id=_metadata(booking).conversation_id or None,
-            invitee_email=booking.invitee_email,
-            cancel_reason=booking.cancel_reason or None,
-        )
-    ]
+    return _draft(
+        booking,
+        "/calendly/canceled",
+        f"canceled:{calendly_booking.pk.hex}",
+        now,
+        booking_id=str(booking.pk),
+        conversation_id=_metadata(booking).conversation_id or None,
+        invitee_email=booking.invitee_email,
+        cancel_reason=booking.cancel_reason or None,
+    )
 
 
 def ended(
@@ -197,7 +195,7 @@ def ended(
 ) -> tuple[list[FollowUp], list[Draft]]:
     """The messages of a cancellation, and a follow-up where the invitee gave a reason about the time, to Calendly
     or to an agent. Staff choose follow-ups themselves."""
-    drafts = canceled(booking, calendly_booking, now=now)
+    drafts = [canceled(booking, calendly_booking, now=now)]
     requested = calendly_booking.intent.get("cancel") or {}
     reason = booking.cancel_reason
     if calendly_booking.canceler != "invitee":
@@ -206,44 +204,40 @@ def ended(
     if not about_time(reason):
         return [], drafts
     followup = plan_follow_up(booking, calendly_booking, now=now)
-    return [followup], drafts + follow_up(booking, followup, now=now)
+    return [followup], [*drafts, follow_up(booking, followup, now=now)]
 
 
 def rescheduled(
     booking: Booking, calendly_booking: CalendlyBooking, old_start: datetime | None, *, now: datetime
-) -> list[Draft]:
+) -> Draft:
     """The meeting has another time."""
-    return [
-        _draft(
-            booking,
-            "/calendly/rescheduled",
-            f"moved:{calendly_booking.pk.hex}",
-            now,
-            booking_id=str(booking.pk),
-            conversation_id=_metadata(booking).conversation_id or None,
-            old_start_time=utc_text(old_start),
-            new_start_time=utc_text(booking.start_at),
-            new_end_time=utc_text(booking.end_at),
-            invitee_email=booking.invitee_email,
-        )
-    ]
+    return _draft(
+        booking,
+        "/calendly/rescheduled",
+        f"moved:{calendly_booking.pk.hex}",
+        now,
+        booking_id=str(booking.pk),
+        conversation_id=_metadata(booking).conversation_id or None,
+        old_start_time=utc_text(old_start),
+        new_start_time=utc_text(booking.start_at),
+        new_end_time=utc_text(booking.end_at),
+        invitee_email=booking.invitee_email,
+    )
 
 
-def follow_up(booking: Booking, followup: FollowUp, *, now: datetime) -> list[Draft]:
+def follow_up(booking: Booking, followup: FollowUp, *, now: datetime) -> Draft:
     """The invitee needs help to find another time."""
-    return [
-        _draft(
-            booking,
-            "/followup/schedule",
-            f"followup:{followup.calendly_booking_id.hex}",
-            now,
-            user_email=followup.email,
-            conversation_id=followup.conversation_id or None,
-            followup_type=followup.kind,
-            scheduled_for=texts.utc(followup.scheduled_for),
-            message=followup.message,
-        )
-    ]
+    return _draft(
+        booking,
+        "/followup/schedule",
+        f"followup:{followup.calendly_booking_id.hex}",
+        now,
+        user_email=followup.email,
+        conversation_id=followup.conversation_id or None,
+        followup_type=followup.kind,
+        scheduled_for=texts.utc(followup.scheduled_for),
+        message=followup.message,
+    )
 
 
 def plan_follow_up(
@@ -270,32 +264,30 @@ def plan_follow_up(
 
 def logged(
     booking: Booking, calendly_booking: CalendlyBooking, what: str, *, now: datetime, mark: str = ""
-) -> list[Draft]:
+) -> Draft:
     """An event of Calendly for the portal's analytics, for all bookings. `mark` tells apart events that can happen
     to a Calendly booking more than once."""
-    return [
-        _draft(
-            booking,
-            "/analytics/log",
-            f"log:{what}:{calendly_booking.pk.hex}{mark}",
-            now,
-            event_type=what,
-            platform="calendly",
-            data={
-                "booking_id": str(booking.pk),
-                "event_type": booking.event_name,
-                "event_uri": calendly_booking.event_uri,
-                "invitee_uri": calendly_booking.invitee_uri,
-                "invitee_email": booking.invitee_email,
-                "start_time": utc_text(calendly_booking.start_at or booking.start_at),
-                "end_time": utc_text(calendly_booking.end_at or booking.end_at),
-                "status": booking.status,
-                "source": booking.source,
-                "cancel_reason": calendly_booking.cancel_reason or None,
-                "canceler_type": calendly_booking.canceler or None,
-            },
-        )
-    ]
+    return _draft(
+        booking,
+        "/analytics/log",
+        f"log:{what}:{calendly_booking.pk.hex}{mark}",
+        now,
+        event_type=what,
+        platform="calendly",
+        data={
+            "booking_id": str(booking.pk),
+            "event_type": booking.event_name,
+            "event_uri": calendly_booking.event_uri,
+            "invitee_uri": calendly_booking.invitee_uri,
+            "invitee_email": booking.invitee_email,
+            "start_time": utc_text(calendly_booking.start_at or booking.start_at),
+            "end_time": utc_text(calendly_booking.end_at or booking.end_at),
+            "status": booking.status,
+            "source": booking.source,
+            "cancel_reason": calendly_booking.cancel_reason or None,
+            "canceler_type": calendly_booking.canceler or None,
+        },
+    )
 
 
 def event_type_logged(

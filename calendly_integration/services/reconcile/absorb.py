@@ -12,7 +12,7 @@ from django.db.models import ForeignKey, Model
 
 from ...models import Booking, BulkItem, BulkRun, PendingMail, VAIMetadata
 from ..outbox import Draft
-from ..outbox.portal_messages import queue_key_of
+from ..outbox.portal_messages import queue_key
 from .effects import Effects
 
 Absorbed = Mapping[uuid.UUID, uuid.UUID]
@@ -44,7 +44,7 @@ def _readdress_draft(absorbed: Absorbed, draft: Draft) -> Draft:
         body["data"] = {**body["data"], "booking_id": str(kept)}
     if "booking_id" in body:
         body["booking_id"] = str(kept)
-    return replace(draft, booking_id=kept, queue=queue_key_of(kept), body=body)
+    return replace(draft, booking_id=kept, queue=queue_key(kept), body=body)
 
 
 def move_absorbed_rows(absorbed: Absorbed) -> None:

@@ -13,11 +13,13 @@ from ...models import Booking, CalendlyAccount, CalendlyBooking, FollowUp, Timel
 from .. import outbox
 from ..outbox import confirmations
 from .absorb import move_absorbed_rows, readdress
-from .effects import Before, CalendlyBookingBefore, Effects, record_effects
+from .effects import Before, Effects, record_analytics, record_effects
 from .match import Batch
 from .merge import cancel, merge, schedule_old_cancellation
 from .observation import Observation
 from .recompute import recompute_booking
+
+Status = CalendlyBooking.Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,7 @@ def apply_our_cancellation(
     batch.load_bookings({calendly_booking.booking_id})
     batch.load_hosts_and_event_types()
     row = batch.loaded(calendly_booking.pk)
-    before = Before.of(batch.bookings[row.booking_id], CalendlyBookingBefore.of(row))
+    before = Before.of(batch.bookings[row.booking_id])
     cancel(
         row,
         payloads.Cancellation(canceled_by=by, reason=reason or None, canceler_type="host", created_at=at),
@@ -95,30 +97,41 @@ def apply_our_cancellation(
 def recompute_unpaired(calendly_booking: CalendlyBooking) -> None:
     """A Calendly booking could not be read. Where it is the missing half of a move, the booking is recomputed: it
     is no longer at its old time. For any other Calendly booking nothing follows. Has a transaction of its own."""
-    if calendly_booking.status != CalendlyBooking.Status.EXPECTED:
+    if calendly_booking.status != Status.EXPECTED:
         return
     with transaction.atomic(durable=True):
         batch, effects = Batch(calendly_booking.booking.account, now=timezone.now()), Effects()
         batch.load_bookings({calendly_booking.booking_id})
         batch.load_hosts_and_event_types()
         last = batch.calendly_bookings[calendly_booking.booking_id][-1]
-        before = Before.of(batch.bookings[last.booking_id], CalendlyBookingBefore.of(last))
+        before = Before.of(batch.bookings[last.booking_id])
         _recompute(batch, effects, last, before)
         _save(batch, effects)
 
 
 def _apply_one(batch: Batch, effects: Effects, observation: Observation) -> Result:
     calendly_booking = batch.find(observation)
-    calendly_booking_before = CalendlyBookingBefore.of(calendly_booking)
-    was_active = calendly_booking.status == CalendlyBooking.Status.ACTIVE
+    status, was_confirmed = calendly_booking.status, calendly_booking.confirmed_at is not None
     changed = merge(calendly_booking, observation, now=batch.now)
     batch.link_halves(calendly_booking)
     booking = batch.bookings[calendly_booking.booking_id]
-    before = Before.of(booking, calendly_booking_before)
+    before = Before.of(booking)
     batch.request_metadata(booking, calendly_booking, observation)
-    if not was_active:
+    if status != Status.ACTIVE:
         schedule_old_cancellation(calendly_booking, batch.calendly_bookings[booking.pk], now=batch.now)
     _recompute(batch, effects, calendly_booking, before, observation)
+    if observation.is_authoritative:
+        record_analytics(
+            effects,
+            booking,
+            calendly_booking,
+            batch.calendly_bookings[booking.pk],
+            before=before,
+            was_confirmed=was_confirmed,
+            was_canceled=status == Status.CANCELED,
+            kind=observation.kind,
+            now=batch.now,
+        )
     return Result(booking, calendly_booking, changed or before.status != booking.status)
 
 
@@ -130,13 +143,13 @@ def _recompute(
     observation: Observation | None = None,
 ) -> None:
     booking = batch.bookings[calendly_booking.booking_id]
-    calendly_bookings = batch.calendly_bookings[booking.pk]
-    recompute_booking(booking, calendly_bookings, hosts=batch.hosts, event_types=batch.event_types)
+    recompute_booking(
+        booking, batch.calendly_bookings[booking.pk], hosts=batch.hosts, event_types=batch.event_types
+    )
     record_effects(
         effects,
         booking,
         calendly_booking,
-        calendly_bookings,
         before=before,
         observation=observation,
         now=batch.now,

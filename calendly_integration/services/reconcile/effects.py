@@ -23,42 +23,24 @@ class Effects:
 
 
 @dataclass(frozen=True, slots=True)
-class CalendlyBookingBefore:
-    """A Calendly booking before an observation."""
-
-    confirmed: bool
-    canceled: bool
-
-    @classmethod
-    def of(cls, calendly_booking: CalendlyBooking) -> "CalendlyBookingBefore":
-        """Its present state."""
-        return cls(
-            calendly_booking.confirmed_at is not None,
-            calendly_booking.status == CalendlyBooking.Status.CANCELED,
-        )
-
-
-@dataclass(frozen=True, slots=True)
 class Before:
-    """A booking and its Calendly booking before an observation."""
+    """A booking before an observation."""
 
     status: str
     was_booked: bool
     calendly_booking_id: UUID | None
     start_at: datetime | None
     no_show_at: datetime | None
-    calendly_booking: CalendlyBookingBefore
 
     @classmethod
-    def of(cls, booking: Booking, calendly_booking: CalendlyBookingBefore) -> "Before":
-        """Their present state."""
+    def of(cls, booking: Booking) -> "Before":
+        """Its present state."""
         return cls(
             booking.status,
             bool(booking.event_id),
             booking.current_calendly_booking_id,
             booking.start_at,
             booking.no_show_at,
-            calendly_booking,
         )
 
 
@@ -66,7 +48,6 @@ def record_effects(
     effects: Effects,
     booking: Booking,
     calendly_booking: CalendlyBooking,
-    calendly_bookings: list[CalendlyBooking],
     *,
     before: Before,
     observation: Observation | None,
@@ -89,7 +70,6 @@ def record_effects(
         effects.entries.append(entry(booking.pk, at=now, by=CALENDLY, action=action))
     if observation is not None and observation.is_authoritative:
         _record_confirmed(effects, booking, observation, now)
-        _record_analytics(effects, booking, calendly_booking, calendly_bookings, before, observation, now)
 
 
 def _was_moved(current: CalendlyBooking, before: Before) -> bool:
@@ -145,7 +125,7 @@ def _record_rescheduled(
         )
     )
     if booking.agent_made:
-        effects.drafts += portal_messages.rescheduled(booking, current, before.start_at, now=now)
+        effects.drafts.append(portal_messages.rescheduled(booking, current, before.start_at, now=now))
 
 
 def _record_canceled(
@@ -183,27 +163,31 @@ def _record_confirmed(effects: Effects, booking: Booking, observation: Observati
         effects.drafts += portal_messages.confirmed(booking, now=now)
 
 
-def _record_analytics(
+def record_analytics(
     effects: Effects,
     booking: Booking,
     calendly_booking: CalendlyBooking,
     calendly_bookings: list[CalendlyBooking],
+    *,
     before: Before,
-    observation: Observation,
+    was_confirmed: bool,
+    was_canceled: bool,
+    kind: Kind,
     now: datetime,
 ) -> None:
-    """Log the event for analytics. An event that is logged twice has the same `once_key` and is left out."""
-    row, kind = calendly_booking, observation.kind
+    """Log the event for analytics. An event that is logged twice has the same `once_key` and is left out.
+    `was_confirmed` and `was_canceled` say how the Calendly booking was before."""
+    row = calendly_booking
     # A creation that arrives after its cancellation is logged as well.
-    if kind is Kind.CREATED or (not before.calendly_booking.confirmed and kind is not Kind.CANCELED):
+    if kind is Kind.CREATED or (not was_confirmed and kind is not Kind.CANCELED):
         what = "invitee_rescheduled" if row.replaces_id is not None else "invitee_created"
-        effects.drafts += portal_messages.logged(booking, row, what, now=now)
+        effects.drafts.append(portal_messages.logged(booking, row, what, now=now))
     is_canceled = row.status == CalendlyBooking.Status.CANCELED
-    is_news = kind is Kind.CANCELED or not before.calendly_booking.canceled
+    is_news = kind is Kind.CANCELED or not was_canceled
     moved_away = row.rescheduled or any(other.replaces_id == row.pk for other in calendly_bookings)
     if is_canceled and is_news and not moved_away:
-        effects.drafts += portal_messages.logged(booking, row, "invitee_canceled", now=now)
+        effects.drafts.append(portal_messages.logged(booking, row, "invitee_canceled", now=now))
     if booking.no_show_at != before.no_show_at or kind in (Kind.NO_SHOW, Kind.NO_SHOW_UNDONE):
         what = "invitee_no_show_created" if row.no_show_at else "invitee_no_show_deleted"
         mark = ":" + (row.no_show_uri or str(row.invitee_updated_at))[-36:]
-        effects.drafts += portal_messages.logged(booking, row, what, now=now, mark=mark)
+        effects.drafts.append(portal_messages.logged(booking, row, what, now=now, mark=mark))
