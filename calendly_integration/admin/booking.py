@@ -1,7 +1,6 @@
 """The admin of bookings: list, page and actions."""
 
 from datetime import datetime
-from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
@@ -21,10 +20,12 @@ from . import (
     confirmation,
     formatting,
     no_show,
+    person,
     reassign,
     refetch,
     reschedule,
     retry_old_cancellation,
+    staff_note,
 )
 from .object_actions import ObjectAction
 from .read_only import ReadOnlyAdmin
@@ -32,6 +33,11 @@ from .read_only import ReadOnlyAdmin
 
 def _movable(booking: Booking, now: datetime) -> bool:
     return not reschedule.blocked(booking, now)
+
+
+def _has_form_on_page(booking: Booking, now: datetime) -> bool:
+    """No button: its form is on the booking's page."""
+    return False
 
 
 def two_lines(first: object, second: object) -> SafeString:
@@ -45,6 +51,9 @@ def two_lines(first: object, second: object) -> SafeString:
 class BookingAdmin(
     booking_list.BookingListMixin,
     calendar.CalendarMixin,
+    person.PersonMixin,
+    booking_page.BookingPageMixin,
+    staff_note.StaffNoteMixin,
     booking_add.AddBookingMixin,
     reassign.ReassignMixin,
     cancel_many.CancelManyMixin,
@@ -72,11 +81,9 @@ class BookingAdmin(
                 "reschedule", _("Move the meeting"), move, self.reschedule_view, _movable, tone="main"
             ),
             ObjectAction(
-                "reassign", _("Reassign to another host"), move, self.reassign_view, reassign.offered
+                "reassign", _("Give the meeting to a colleague"), move, self.reassign_view, reassign.offered
             ),
-            ObjectAction(
-                "no_show", no_show.MARK, mark, self.no_show_view, no_show.may_mark, at_once=True, tone="main"
-            ),
+            ObjectAction("no_show", no_show.MARK, mark, self.no_show_view, no_show.may_mark, at_once=True),
             ObjectAction(
                 "undo_no_show", no_show.UNDO, mark, self.undo_no_show_view, no_show.may_undo, at_once=True
             ),
@@ -101,6 +108,9 @@ class BookingAdmin(
                 move,
                 self.retry_old_cancellation_view,
                 retry_old_cancellation.offered,
+            ),
+            ObjectAction(
+                "staff_note", staff_note.NOTE, "note_booking", self.staff_note_view, _has_form_on_page
             ),
             ObjectAction(
                 "cancel", cancel.CANCEL, "cancel_booking", self.cancel_view, cancel.offered, tone="danger"
@@ -148,10 +158,6 @@ class BookingAdmin(
     def conversation(self, booking: Booking) -> SafeString:
         """The conversation of the booking."""
         return formatting.text(booking.metadata.conversation_id if hasattr(booking, "metadata") else "", 40)
-
-    def sections(self, row: Booking) -> dict[str, Any]:
-        """The page has its own header, so it needs no subtitle."""
-        return {"subtitle": None, **booking_page.context(row)}
 
     def reschedule_view(self, request: HttpRequest, booking: Booking) -> HttpResponse:
         """The page that moves the meeting."""

@@ -184,6 +184,7 @@ class Migration(migrations.Migration):
                 ('confirmed_at', models.DateTimeField(blank=True, null=True, verbose_name='confirmed by Calendly at')),
                 ('mailed_without_link_at', models.DateTimeField(blank=True, null=True, verbose_name='confirmation sent without a link at')),
                 ('failure', models.TextField(blank=True, verbose_name='why it failed')),
+                ('staff_note', models.TextField(blank=True, default='', verbose_name='note for staff')),
                 ('created_at', models.DateTimeField(verbose_name='created at')),
                 ('updated_at', models.DateTimeField(auto_now=True, verbose_name='changed at')),
                 ('agent_key', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='bookings', to='calendly_integration.agentkey', verbose_name='agent key')),
@@ -192,7 +193,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'booking',
                 'verbose_name_plural': 'bookings',
-                'permissions': [('cancel_booking', 'Can cancel bookings at Calendly'), ('reschedule_booking', 'Can reschedule bookings at Calendly'), ('mark_no_show', 'Can mark invitees as no-show'), ('export_booking', 'Can export bookings')],
+                'permissions': [('note_booking', 'Can write notes for staff on bookings'), ('cancel_booking', 'Can cancel bookings at Calendly'), ('reschedule_booking', 'Can reschedule bookings at Calendly'), ('mark_no_show', 'Can mark invitees as no-show'), ('export_booking', 'Can export bookings'), ('view_raw_data', 'Can see what Calendly and we have sent each other')],
             },
         ),
         migrations.CreateModel(

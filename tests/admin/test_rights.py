@@ -34,6 +34,7 @@ ACTS = (
     (Booking, "reassign", "reschedule_booking"),
     (Booking, "no_show", "mark_no_show"),
     (Booking, "undo_no_show", "mark_no_show"),
+    (Booking, "staff_note", "note_booking"),
     (Booking, "send_confirmation", "resend_outboxmessage"),
     (Booking, "refetch", "replay_webhookdelivery"),
     (Booking, "retry_old_cancellation", "reschedule_booking"),
@@ -81,7 +82,16 @@ def addresses(db: None) -> list[Address]:
                 continue
             args = [row.pk] if "object_id" in str(pattern.pattern) else []
             page = pattern.name.rpartition("_")[2]
-            viewers = page in ("changelist", "change", "history", "status", "board", "calendar", "feed")
+            viewers = page in (
+                "changelist",
+                "change",
+                "history",
+                "status",
+                "board",
+                "calendar",
+                "feed",
+                "person",
+            )
             # Everybody's own: nobody sees another's view, whoever sees the list may keep one.
             viewers = viewers and (model is not SavedView or page == "changelist")
             if page in ("save", "forget"):

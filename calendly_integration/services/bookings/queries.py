@@ -10,7 +10,7 @@ from ...models import Booking, CalendlyBooking, TimelineEntry, VAIMetadata
 from ...models.booking import BookingQuerySet
 from .. import api_call_log
 from ..actors import Actor, entry
-from ..backoffice import followups
+from ..backoffice import followups, staff_notes
 
 
 class BookingNotFound(LookupError):
@@ -89,7 +89,7 @@ def history(
     """The last `limit` timeline entries of a booking, in order, and the `before` for the entries before them (None
     if there are none). Our calls to Calendly and the notes of staff are left out: they are for staff only."""
     entries = TimelineEntry.objects.filter(booking=booking).exclude(
-        action__in=(api_call_log.ACTION, followups.NOTED)
+        action__in=(api_call_log.ACTION, followups.NOTED, staff_notes.ACTION)
     )
     if before is not None:
         entries = entries.filter(pk__lt=before)
