@@ -29,6 +29,7 @@ STAFF_PERMISSIONS = (
     "cancel_booking",
     "reschedule_booking",
     "mark_no_show",
+    "note_booking",
     "export_booking",
     "change_eventtype",
     "change_followup",

@@ -1,7 +1,6 @@
 """The admin of bookings: list, page and actions."""
 
 from datetime import datetime
-from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
@@ -17,11 +16,13 @@ from . import (
     cancel_many,
     confirmation,
     no_show,
+    person,
     reassign,
     refetch,
     reschedule,
     retry_old_cancellation,
     search,
+    staff_note,
 )
 from .object_actions import ObjectAction
 from .read_only import ReadOnlyAdmin
@@ -31,11 +32,19 @@ def _movable(booking: Booking, now: datetime) -> bool:
     return not reschedule.blocked(booking, now)
 
 
+def _has_form_on_page(booking: Booking, now: datetime) -> bool:
+    """No button: its form is on the booking's page."""
+    return False
+
+
 @admin.register(Booking)
 class BookingAdmin(
     booking_list.BookingListMixin,
     search.SearchMixin,
     calendar.CalendarMixin,
+    person.PersonMixin,
+    booking_page.BookingPageMixin,
+    staff_note.StaffNoteMixin,
     booking_add.AddBookingMixin,
     reassign.ReassignMixin,
     cancel_many.CancelManyMixin,
@@ -59,11 +68,9 @@ class BookingAdmin(
                 "reschedule", _("Move the meeting"), move, self.reschedule_view, _movable, tone="main"
             ),
             ObjectAction(
-                "reassign", _("Reassign to another host"), move, self.reassign_view, reassign.offered
+                "reassign", _("Give the meeting to a colleague"), move, self.reassign_view, reassign.offered
             ),
-            ObjectAction(
-                "no_show", no_show.MARK, mark, self.no_show_view, no_show.may_mark, at_once=True, tone="main"
-            ),
+            ObjectAction("no_show", no_show.MARK, mark, self.no_show_view, no_show.may_mark, at_once=True),
             ObjectAction(
                 "undo_no_show", no_show.UNDO, mark, self.undo_no_show_view, no_show.may_undo, at_once=True
             ),
@@ -90,13 +97,12 @@ class BookingAdmin(
                 retry_old_cancellation.offered,
             ),
             ObjectAction(
+                "staff_note", staff_note.NOTE, "note_booking", self.staff_note_view, _has_form_on_page
+            ),
+            ObjectAction(
                 "cancel", cancel.CANCEL, "cancel_booking", self.cancel_view, cancel.offered, tone="danger"
             ),
         ]
-
-    def sections(self, row: Booking) -> dict[str, Any]:
-        """The page has its own header, so it needs no subtitle."""
-        return {"subtitle": None, **booking_page.context(row)}
 
     def reschedule_view(self, request: HttpRequest, booking: Booking) -> HttpResponse:
         """The page that moves the meeting."""

@@ -1,56 +1,157 @@
-"""The page of a booking: everything we know about one meeting, read-only."""
+"""The page of a booking: who, when, with whom, what to do; then the story; the machine's part folded."""
 
 import re
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from .. import conf
-from ..models import Booking, CalendlyBooking, FollowUp
+from ..models import Booking, CalendlyBooking
+from ..services import mapping
 from . import booking_status, formatting, timeline
 from .display import field_label, hidden_keys, object_link
+from .read_only import ReadOnlyAdmin
 
 # A meeting usually has a handful of each.
 MAX_ROWS = 100
-MAX_OTHER_BOOKINGS = 10
+MAX_OTHER_BOOKINGS = 5
+CANCELED = Booking.Status.CANCELED
+# How long the page renews itself after something was done.
+RENEWED_FOR = timedelta(minutes=10)
 CALENDLY_HOST = "api.calendly.com"
 CALENDLY_MEETINGS_URL = "https://calendly.com/app/scheduled_events/user/me"
+NOTE_CHANGED = gettext_lazy(
+    "A colleague has changed the note meanwhile. It is shown above; save yours again."
+)
+# Calendly's kinds of location, as `mapping.place` writes them.
+LOCATIONS = {
+    "zoom": "Zoom",
+    "google": "Google Meet",
+    "gotomeeting": "GoTo Meeting",
+    "microsoft teams": "Microsoft Teams",
+    "webex": "Webex",
+    "physical": gettext_lazy("in person"),
+    "outbound call": gettext_lazy("the host calls the invitee"),
+    "inbound call": gettext_lazy("the invitee calls the host"),
+    "ask invitee": gettext_lazy("the invitee says where"),
+}
+
+
+class BookingPageMixin(ReadOnlyAdmin[Booking]):
+    """The part of the bookings' admin that shows one booking."""
+
+    def render_change_form(
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Booking | None = None,
+    ) -> HttpResponse:
+        """The page. It renews its head and its story while Calendly's answer or the link is missing."""
+        if obj is not None:
+            context |= page_context(self, request, obj)
+        return super().render_change_form(request, context, add, change, form_url, obj)
 
 
 def head(booking: Booking) -> dict[str, Any]:
     """The header on each page of a booking."""
-    return {
+    now, here = timezone.now(), timezone.get_current_timezone()
+    start, zone = booking.start_at, formatting.zone_of(booking.time_zone)
+    found: dict[str, Any] = {
         "event": formatting.plain(booking.event_name or formatting.EMPTY),
         "invitee": formatting.plain(booking.invitee_name or booking.invitee_email),
+        "host": formatting.plain(booking.host.name) if booking.host else "",
+        "person": person_url(booking.invitee_email),
         "state": booking_status.badge(booking),
-        "local": formatting.local(booking.start_at, booking.time_zone),
-        "start": formatting.instant(booking.start_at),
+        "mail": formatting.mail_link(booking.invitee_email),
+        "phone": formatting.phone_link(booking.phone) if booking.phone else "",
+    }
+    if start is None:
+        return found
+    differs = start.astimezone(zone).utcoffset() != start.astimezone(here).utcoffset()
+    return found | {
+        "when": formatting.span(start, booking.end_at, here),
+        "short": formatting.stamp(start),
+        "zone": timezone.get_current_timezone_name(),
+        "relative": "" if booking.status == CANCELED else _relative(booking, start, now),
+        "local": formatting.span(start, booking.end_at, zone) if differs else "",
+        "local_zone": zone.key,
     }
 
 
-def context(booking: Booking) -> dict[str, Any]:
+def _relative(booking: Booking, start: datetime, now: datetime) -> str:
+    is_running = booking.end_at is not None and start <= now < booking.end_at
+    return _("now") if is_running else formatting.relative(start, now)
+
+
+def person_url(email: str) -> str:
+    """The page of the person with this address."""
+    return f"{reverse('admin:calendly_integration_booking_person')}?{urlencode({'email': email})}"
+
+
+def page_context(page: ReadOnlyAdmin[Booking], request: HttpRequest, booking: Booking) -> dict[str, Any]:
     """All sections of the page, in a bounded number of queries."""
     calendly_bookings = list(booking.calendly_bookings.order_by("created_at", "pk")[:MAX_ROWS])
+    story = timeline.build(booking)
+    may_book, may_see_all = page.may(request, "add_booking"), page.may(request, "view_raw_data")
     return {
+        "booking": booking,
         "head": head(booking),
-        "warnings": list(_warnings(booking, calendly_bookings)),
+        "place": _place(booking),
+        "warnings": list(_warnings(booking, calendly_bookings, story)),
+        "is_waiting": _is_waiting(booking, calendly_bookings, story),
         "links": links(booking),
-        "cards": [_summary(booking), _invitee(booking), _conversation(booking)],
-        "timeline": timeline.build(booking),
-        "tables": [
-            _followups(list(booking.followups.all()[:MAX_ROWS])),
-            _calendly_bookings(calendly_bookings),
-        ],
-        "raw_data": list(_raw_data(booking, calendly_bookings)),
+        "book_again": book_again_url(booking) if may_book and booking.status == CANCELED else "",
+        "staff_note": formatting.text(booking.staff_note, formatting.LONG) if booking.staff_note else "",
+        "history_url": page.url("history", booking),
+        "conversation": _conversation(booking),
+        "conversation_id": formatting.plain(_conversation_id(booking), 60),
+        "invitee_links": _invitee_links(booking),
+        "person": _person(booking),
+        "followups": _followups(booking),
+        "timeline": story,
+        "may_see_all": may_see_all,
+        "technical": _technical(booking) if may_see_all else [],
+        "table": _calendly_bookings(calendly_bookings) if may_see_all else None,
+        "raw_data": list(_raw_data(booking, calendly_bookings)) if may_see_all else [],
     }
+
+
+def _place(booking: Booking) -> dict[str, Any]:
+    """Where the meeting is: the link to join while it stands, and the location in words."""
+    stands = booking.status == Booking.Status.CONFIRMED
+    url = formatting.web_address(booking.meeting_url) if stands else ""
+    location = LOCATIONS.get(booking.location, booking.location)
+    return {"url": url, "location": formatting.text(location, 300) if location else ""}
+
+
+def _is_waiting(booking: Booking, calendly_bookings: list[CalendlyBooking], story: timeline.Timeline) -> bool:
+    """Whether Calendly's word or the link is still to come, after something that has just been done."""
+    last = max((step.at for step in story.story), default=booking.created_at)
+    if timezone.now() - last > RENEWED_FOR:
+        return False
+    if any(each.pending_action for each in calendly_bookings) or booking.status == Booking.Status.PENDING:
+        return True
+    if booking.status != Booking.Status.CONFIRMED:
+        return False
+    current = next(
+        (each for each in calendly_bookings if each.pk == booking.current_calendly_booking_id), None
+    )
+    needs_link = current is not None and mapping.may_have_link(current.event_raw)
+    return booking.confirmed_at is None or (needs_link and not booking.meeting_url)
 
 
 def links(booking: Booking) -> dict[str, Any]:
@@ -61,6 +162,20 @@ def links(booking: Booking) -> dict[str, Any]:
         "next": after and _booking_link(after),
         "calendly": calendly_page_url(booking),
     }
+
+
+def book_again_url(booking: Booking) -> str:
+    """The page that books, with everything filled in that is known of this booking."""
+    known = {
+        "event_type": booking.event_type_id,
+        "name": booking.invitee_name,
+        "email": booking.invitee_email,
+        "phone": booking.phone,
+        "timezone": booking.time_zone,
+        "conversation": _conversation_id(booking),
+    }
+    filled = urlencode({key: value for key, value in known.items() if value})
+    return f"{reverse('admin:calendly_integration_booking_add')}?{filled}"
 
 
 def _booking_link(booking: Booking) -> dict[str, Any]:
@@ -91,7 +206,11 @@ def calendly_page_url(booking: Booking) -> str:
     return f"{found.group()}/" if found else ""
 
 
-def _warnings(booking: Booking, calendly_bookings: list[CalendlyBooking]) -> Iterable[dict[str, str]]:
+def _warnings(
+    booking: Booking, calendly_bookings: list[CalendlyBooking], story: timeline.Timeline
+) -> Iterable[dict[str, Any]]:
+    if booking.status == CANCELED:
+        yield {"tone": "off", "text": _canceled_text(booking, story), "more": _reason(booking)}
     if booking.failure:
         yield {"tone": "bad", "text": _("Never booked: %s") % formatting.error_text(booking.failure, 300)}
     for calendly_booking in calendly_bookings:
@@ -110,134 +229,108 @@ def _warnings(booking: Booking, calendly_bookings: list[CalendlyBooking]) -> Ite
         yield {"tone": "wait", "text": _("Calendly has not confirmed it yet.")}
 
 
-def _card(title: str, lines: Iterable[tuple[Any, Any]]) -> dict[str, Any]:
-    return {"title": title, "lines": [(capfirst(str(label)), value) for label, value in lines if value]}
+def _canceled_text(booking: Booking, story: timeline.Timeline) -> str:
+    """Who canceled it, as the timeline says, and when."""
+    who = next((step.what for step in reversed(story.story) if step.action == "canceled"), "")
+    if not who and booking.canceled_by:
+        who = _("%s canceled the meeting") % formatting.plain(booking.canceled_by, 60)
+    what = who or _("The meeting is canceled")
+    if booking.canceled_at is None:
+        return f"{what}."
+    return f"{what}, {formatting.relative(booking.canceled_at, timezone.now())}."
 
 
-def _summary(booking: Booking) -> dict[str, Any]:
+def _reason(booking: Booking) -> SafeString | str:
+    return formatting.text(booking.cancel_reason, formatting.LONG) if booking.cancel_reason else ""
+
+
+def _lines(lines: Iterable[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
+    return [(capfirst(str(label)), value) for label, value in lines if value]
+
+
+def _technical(booking: Booking) -> list[tuple[Any, Any]]:
+    """What one needs to find it elsewhere."""
+
     def name(field: str) -> Any:
         return field_label(Booking, field)
 
-    return _card(
-        _("Meeting"),
+    def instant(field: str) -> tuple[Any, Any]:
+        at = getattr(booking, field)
+        return name(field), at and formatting.instant(at, seconds=True)
+
+    return _lines(
         [
-            (name("start_at"), formatting.instant(booking.start_at)),
-            (name("end_at"), formatting.instant(booking.end_at)),
             (_("event type"), object_link(booking.event_type)),
             (_("host"), object_link(booking.host)),
-            (name("location"), booking.location and formatting.text(booking.location, formatting.LONG)),
-            (name("meeting_url"), booking.meeting_url and formatting.link(booking.meeting_url)),
             (name("source"), booking.get_source_display()),
             (_("agent's key"), booking.agent_key and object_link(booking.agent_key)),
-            (name("created_at"), formatting.instant(booking.created_at, seconds=True)),
-            (
-                name("confirmed_at"),
-                booking.confirmed_at and formatting.instant(booking.confirmed_at, seconds=True),
-            ),
-            (
-                name("canceled_at"),
-                booking.canceled_at and formatting.instant(booking.canceled_at, seconds=True),
-            ),
+            instant("created_at"),
+            instant("confirmed_at"),
+            instant("canceled_at"),
             (name("canceled_by"), booking.canceled_by and formatting.text(booking.canceled_by)),
-            (
-                name("cancel_reason"),
-                booking.cancel_reason and formatting.text(booking.cancel_reason, formatting.LONG),
-            ),
-            (name("no_show_at"), booking.no_show_at and formatting.instant(booking.no_show_at)),
+            instant("no_show_at"),
+            (name("locale"), booking.locale and formatting.text(booking.locale)),
             (_("booking number"), formatting.text(booking.pk)),
             (name("event_id"), booking.event_id and formatting.text(booking.event_id)),
-        ],
+        ]
     )
 
 
-def _invitee(booking: Booking) -> dict[str, Any]:
+def _invitee_links(booking: Booking) -> list[tuple[Any, str]]:
+    """Calendly's pages on which the invitee moves or cancels the meeting, for those who may. The links of a
+    canceled meeting do not work."""
+    if booking.status != Booking.Status.CONFIRMED:
+        return []
+    found = (
+        ("reschedule_url", _("Copy the link to move"), booking.reschedule_url),
+        ("cancel_url", _("Copy the link to cancel"), booking.cancel_url),
+    )
     hidden = hidden_keys(booking)
-
-    def name(field: str) -> Any:
-        return field_label(Booking, field)
-
-    # The links of a canceled meeting do not work.
-    fields = ("cancel_url", "reschedule_url") if booking.status == Booking.Status.CONFIRMED else ()
-    links = [
-        (
-            name(field),
-            getattr(booking, field)
-            and field not in hidden
-            and _link_with_copy_button(getattr(booking, field)),
-        )
-        for field in fields
+    return [
+        (label, url) for field, label, url in found if field not in hidden and formatting.web_address(url)
     ]
-    card = _card(
-        _("Invitee"),
-        [
-            (_("name"), formatting.text(booking.invitee_name, 300)),
-            (name("invitee_email"), formatting.text(booking.invitee_email, 320)),
-            (name("phone"), booking.phone and formatting.text(booking.phone)),
-            (name("time_zone"), formatting.text(booking.time_zone)),
-            (name("locale"), booking.locale and formatting.text(booking.locale)),
-            *links,
-        ],
-    )
-    return card | {"others": _other_bookings(booking)}
 
 
-def _link_with_copy_button(url: str) -> SafeString:
-    """A link with a copy button. The script shows the button if the browser supports it."""
-    if not formatting.web_address(url):
-        return formatting.text(url, formatting.LONG)
-    return format_html(
-        '{} <button type="button" class="copy" data-copy="{}" data-done="{}" data-by-hand="{}" hidden>{}</button>',
-        formatting.link(url),
-        url,
-        _("Copied"),
-        _("Selected: copy it with the keyboard"),
-        _("Copy"),
-    )
-
-
-def _other_bookings(booking: Booking) -> dict[str, Any]:
-    """The invitee's newest other bookings, and a link to all of them."""
+def _person(booking: Booking) -> list[dict[str, Any]]:
+    """The person's newest other bookings."""
     if not booking.email_key:
-        return {}
+        return []
     rows = Booking.objects.of_email(booking.email_key).exclude(pk=booking.pk).order_by("-start_at", "-pk")
-    found = list(rows.only("pk", "start_at", "event_name", "status", "no_show_at")[: MAX_OTHER_BOOKINGS + 1])
-    address = reverse("admin:calendly_integration_booking_changelist")
-    return {
-        "rows": [
-            {
-                "link": object_link(
-                    row, formatting.stamp(row.start_at) if row.start_at else _("No time yet.")
-                ),
-                "event": formatting.text(row.event_name),
-                "state": booking_status.badge(row),
-            }
-            for row in found[:MAX_OTHER_BOOKINGS]
-        ],
-        "more": len(found) > MAX_OTHER_BOOKINGS,
-        "url": f"{address}?{urlencode({'q': booking.invitee_email})}",
-    }
+    return [
+        {
+            "link": object_link(row, formatting.stamp(row.start_at) if row.start_at else _("No time yet.")),
+            "event": formatting.text(row.event_name),
+            "state": booking_status.badge(row),
+        }
+        for row in rows.only("pk", "start_at", "event_name", "status", "no_show_at")[:MAX_OTHER_BOOKINGS]
+    ]
 
 
-def _conversation(booking: Booking) -> dict[str, Any]:
+def _conversation_id(booking: Booking) -> str:
+    kept = getattr(booking, "metadata", None)
+    return kept.conversation_id if kept is not None else ""
+
+
+def _conversation(booking: Booking) -> list[tuple[Any, Any]]:
     kept = getattr(booking, "metadata", None)
     if kept is None:
-        return _card(_("Conversation"), [(_("conversation"), _("Unknown."))])
+        return []
 
-    def line(field: str, limit: int = 300) -> tuple[Any, SafeString]:
-        return field_label(type(kept), field), getattr(kept, field) and formatting.text(
-            getattr(kept, field), limit
-        )
+    def name(field: str) -> Any:
+        return field_label(type(kept), field)
 
-    return _card(
-        _("Conversation"),
+    return _lines(
         [
-            (field_label(type(kept), "conversation_id"), formatting.text(kept.conversation_id, 300)),
-            line("user_id"),
-            line("agent_type"),
-            line("booking_source"),
-            line("notes", formatting.LONG),
-            (field_label(type(kept), "extra"), kept.extra and formatting.raw_data(kept.extra)),
-        ],
+            (name("conversation_id"), kept.conversation_id and formatting.text(kept.conversation_id, 300)),
+            (_("note from the agent"), kept.notes and formatting.text(kept.notes, formatting.LONG)),
+            (name("agent_type"), kept.agent_type and formatting.text(formatting.words(kept.agent_type))),
+            (
+                name("booking_source"),
+                kept.booking_source and formatting.text(formatting.words(kept.booking_source)),
+            ),
+            (name("user_id"), kept.user_id and formatting.text(kept.user_id, 300)),
+            (name("extra"), kept.extra and formatting.raw_data(kept.extra)),
+        ]
     )
 
 
@@ -261,18 +354,15 @@ def _calendly_bookings(calendly_bookings: list[CalendlyBooking]) -> dict[str, An
     return _table(_("Bookings at Calendly"), labels, rows, _("None yet."))
 
 
-def _followups(found: list[FollowUp]) -> dict[str, Any]:
-    labels = [_("what"), _("status"), _("due at"), _("message")]
-    rows = [
-        (
-            object_link(each),
-            formatting.badge(each.status, each.get_status_display()),
-            formatting.instant(each.scheduled_for),
-            formatting.text(each.message, 300),
-        )
-        for each in found
+def _followups(booking: Booking) -> list[dict[str, Any]]:
+    return [
+        {
+            "link": object_link(each),
+            "state": formatting.badge(each.status, each.get_status_display()),
+            "due": formatting.instant(each.scheduled_for),
+        }
+        for each in booking.followups.all()[:MAX_ROWS]
     ]
-    return _table(_("Follow-ups"), labels, rows, _("None."))
 
 
 def _raw_data(booking: Booking, calendly_bookings: list[CalendlyBooking]) -> Iterable[tuple[Any, SafeString]]:

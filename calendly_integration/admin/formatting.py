@@ -5,8 +5,9 @@ word. All external text on the admin's pages goes through this module."""
 import json
 import re
 from collections.abc import Collection, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
@@ -14,8 +15,10 @@ from django.utils.functional import Promise
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
-from django.utils.translation import get_language, gettext, ngettext
+from django.utils.translation import get_language, get_language_info, gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 
+from ..models.booking import phone_parts
 from ..models.visible import one_line, visible
 from ..services import error_texts, texts, time_zones
 
@@ -39,6 +42,13 @@ TONES = {
     "parked": "bad",
     "unreadable": "bad",
     "failing": "bad",
+}
+# Names that the portal's programs use.
+PROGRAM_NAMES = {
+    "vai_agent": _("agent of the portal"),
+    "vai_staff": _("staff of the portal"),
+    "sales_agent": _("sales agent"),
+    "support_agent": _("support agent"),
 }
 
 
@@ -162,6 +172,24 @@ def link(url: str, label: object = None) -> SafeString:
     return format_html('<a href="{}" rel="noopener noreferrer">{}</a>', url, plain(label or url))
 
 
+def link_to(url: str, label: object) -> SafeString:
+    """A link to a page of ours."""
+    return format_html('<a href="{}"><bdi>{}</bdi></a>', url, plain(label))
+
+
+def language_name(code: str) -> SafeString:
+    """The name of a language, in the language of the page."""
+    try:
+        return text(get_language_info(code.replace("_", "-").lower())["name_translated"])
+    except KeyError:
+        return text(code)
+
+
+def words(value: str) -> str:
+    """A name that programs use, such as `sales_agent`, in words."""
+    return str(PROGRAM_NAMES.get(value, value.replace("_", " ")))
+
+
 def lines(values: Collection[object]) -> SafeString:
     """Several values, one per line."""
     return format_html_join(SafeString("<br>"), "{}", ((value,) for value in values)) or SafeString(EMPTY)
@@ -202,3 +230,52 @@ def _without(value: Any, hidden: Collection[str]) -> Any:
     if isinstance(value, list):
         return [_without(item, hidden) for item in value]
     return value
+
+
+def relative(at: datetime, now: datetime) -> str:
+    """How far a time is from now, as one says it: `in 3 days`, `tomorrow`, `20 minutes ago`. Days are the
+    viewer's."""
+    minutes = round((at - now).total_seconds() / 60)
+    days = (timezone.localtime(at).date() - timezone.localtime(now).date()).days
+    if minutes == 0:
+        return gettext("now")
+    if abs(minutes) < 60:
+        count = abs(minutes)
+        ahead = ngettext("in %d minute", "in %d minutes", count)
+        ago = ngettext("%d minute ago", "%d minutes ago", count)
+        return (ahead if minutes > 0 else ago) % count
+    if days == 0:
+        count = round(abs(minutes) / 60)
+        ahead = ngettext("in %d hour", "in %d hours", count)
+        ago = ngettext("%d hour ago", "%d hours ago", count)
+        return (ahead if minutes > 0 else ago) % count
+    if abs(days) == 1:
+        return gettext("tomorrow") if days > 0 else gettext("yesterday")
+    count = abs(days)
+    ahead, ago = ngettext("in %d day", "in %d days", count), ngettext("%d day ago", "%d days ago", count)
+    return (ahead if days > 0 else ago) % count
+
+
+def span(start: datetime, end: datetime | None, zone: tzinfo) -> str:
+    """From when to when, written out: `luni, 7 decembrie 2026, 13:30–14:00`."""
+    begins = start.astimezone(zone)
+    day = texts.day(begins.date(), language())
+    clock = f"{begins:%H:%M}–{end.astimezone(zone):%H:%M}" if end else f"{begins:%H:%M}"
+    comma = "," if language() == "en" else ""
+    return f"{day}{comma} {begins.year}, {clock}"
+
+
+def mail_link(email: str) -> SafeString:
+    """An address that opens the mail program; plain text if it is no address."""
+    if not re.fullmatch(r"[^\s@<>\"]+@[^\s@<>\"]+", email) or visible(email) != email:
+        return text(email, 320)
+    return format_html('<a href="mailto:{}"><bdi>{}</bdi></a>', quote(email, safe="@"), plain(email, 320))
+
+
+def phone_link(phone: str) -> SafeString:
+    """A number that starts a call, in its international form where the country is known."""
+    country, digits = phone_parts(phone)
+    if not digits:
+        return text(phone)
+    number = f"+{country}{digits}" if country else f"0{digits}"
+    return format_html('<a href="tel:{}"><bdi>{}</bdi></a>', number, plain(phone))

@@ -65,7 +65,7 @@ class NoShowMixin(ReadOnlyAdmin[Booking]):
                     return self._nothing_done(request, after, "marked")
                 done = _("Marked as no-show at Calendly.")
                 undo = f"{self.url('undo_no_show', booking)}?{urlencode({'next': self.next_url(request, booking)})}"
-                message = format_html('{} <a href="{}">{}</a>', done, undo, _("Undo"))
+                message = format_html('{} <a href="{}">{}</a>', done, undo, UNDO)
                 return self.finish_action(request, after, done, message)
         return self._ask(request, booking, MARK, MARK_CONSEQUENCES, failure, marked=False)
 

@@ -112,22 +112,32 @@ class ReadOnlyAdmin(ObjectActionsMixin[M]):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """Django's page, with buttons and a bounded name in the breadcrumbs."""
-        row = self.get_object(request, unquote(object_id))
-        extra: dict[str, Any] = {
-            "title": capfirst(self.opts.verbose_name),
-            "breadcrumbs_are_a_list": breadcrumbs_are_a_list(),
-            "object_actions": [] if row is None else self.buttons(request, row),
-        }
-        if row is None:
-            object_id = _quoted_id(object_id)
-        else:
-            extra |= {"name": formatting.plain(row), "subtitle": formatting.plain(row)}
-            if self.has_view_permission(request, row):
-                extra |= self.sections(row)
+        """Django's page. Its message about an unknown key shows the key."""
+        return super().change_view(request, _printable(object_id), form_url, extra_context)
+
+    def render_change_form(
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: M | None = None,
+    ) -> HttpResponse:
+        """Django's page, with buttons and a bounded name in its titles."""
+        if obj is not None:
+            name = formatting.plain(obj)
+            own = {
+                "title": capfirst(self.opts.verbose_name),
+                "subtitle": name,
+                "name": name,
+                "breadcrumbs_are_a_list": breadcrumbs_are_a_list(),
+                "object_actions": self.buttons(request, obj),
+            }
+            context = {**context, **own, **self.sections(obj)}
             if not self.may(request, "view_raw_data"):
-                extra.pop("raw_data", None)
-        return super().change_view(request, object_id, form_url, extra | (extra_context or {}))
+                context.pop("raw_data", None)
+        return super().render_change_form(request, context, add, change, form_url, obj)
 
     def sections(self, row: M) -> dict[str, Any]:
         """Context for a template of the model."""
@@ -139,16 +149,15 @@ class ReadOnlyAdmin(ObjectActionsMixin[M]):
         """Django's page, with a bounded name in its title and breadcrumbs."""
         row = self.get_object(request, unquote(object_id))
         name = formatting.plain(row) if row is not None else ""
-        object_id = object_id if row is not None else _quoted_id(object_id)
         extra = {
             "breadcrumbs_are_a_list": breadcrumbs_are_a_list(),
             "name": name,
             "title": _("History of %s") % name,
             "original": row,
         }
-        return super().history_view(request, object_id, extra | (extra_context or {}))
+        return super().history_view(request, _printable(object_id), extra | (extra_context or {}))
 
 
-def _quoted_id(object_id: str) -> str:
-    """An invalid key, safe for the message that shows it."""
-    return quote(formatting.plain(unquote(object_id)))
+def _printable(object_id: str) -> str:
+    """The key from the URL. An impossible one is made safe for the message that shows it; ours stay as they are."""
+    return quote(formatting.plain(unquote(object_id), 255))

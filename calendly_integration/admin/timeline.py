@@ -1,20 +1,59 @@
-"""The history of a booking: timeline entries, webhook deliveries and messages to the portal in one list."""
+"""The story of a booking: what people did, and apart from it all that the machine did: calls to Calendly,
+notifications from it, messages to the portal."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
+from django.urls import NoReverseMatch, reverse
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext, ngettext, pgettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from ..models import Booking, OutboxMessage, TimelineEntry, WebhookDelivery
+from ..models import Booking, OutboxMessage, TimelineEntry, VAIMetadata, WebhookDelivery
 from ..services import api_call_log, error_texts
 from . import formatting
-from .display import object_link
+from .display import field_label
 
+# What somebody did. An action that the system did has the model's label, which names nobody.
+SENTENCES = {
+    "requested": _("%(who)s asked for the meeting"),
+    "booked": _("%(who)s booked the meeting"),
+    "confirmed": _("Calendly confirmed the meeting"),
+    "outcome_unknown": _("Calendly's answer was lost; it is being looked up"),
+    "not_booked": _("The meeting was not booked"),
+    "look_requested": _("%(who)s asked Calendly for the present state"),
+    "cancel_requested": _("%(who)s asked to cancel the meeting"),
+    "canceled": _("%(who)s canceled the meeting"),
+    "move_requested": _("%(who)s asked to move the meeting"),
+    "hand_over_requested": _("%(who)s asked to give the meeting to a colleague"),
+    "rescheduled": _("%(who)s moved the meeting"),
+    "no_show_requested": _("%(who)s marked the invitee as no-show"),
+    "no_show_undo_requested": _("%(who)s removed the no-show mark"),
+    "confirmation_sent_again": _("%(who)s sent the confirmation again"),
+    "metadata_changed": _("%(who)s changed the data of the conversation"),
+    "followup_assigned": _("%(who)s assigned the follow-up"),
+    "followup_noted": _("%(who)s wrote a note on the follow-up"),
+    "followup_waiting": _("%(who)s asked the invitee; the follow-up is waiting"),
+    "followup_closed": _("%(who)s closed the follow-up"),
+    "followup_reopened": _("%(who)s reopened the follow-up"),
+    "followup_rebooked": _("%(who)s booked again from the follow-up"),
+    "staff_noted": _("%(who)s wrote a note for staff"),
+}
+GAVE_AWAY = _("%(who)s gave the meeting to a colleague")
+# A request is left out of the story once its outcome is there, because that names the same person.
+OUTCOMES = {
+    "requested": "booked",
+    "cancel_requested": "canceled",
+    "move_requested": "rescheduled",
+    "hand_over_requested": "rescheduled",
+}
+# Here the outcome is Calendly's and names nobody, so it is left out after the request.
+CONFIRMED_REQUESTS = {"no_show": "no_show_requested", "no_show_undone": "no_show_undo_requested"}
+MACHINE_ACTIONS = (api_call_log.ACTION, "metadata_found", "not_read")
 DETAILS = {
     "reason": _("Reason"),
     "error": _("Error"),
@@ -30,27 +69,28 @@ DETAILS = {
 }
 # Details that are times. Typed texts are shown as they are, even if they look like a time.
 INSTANT_DETAILS = ("start", "wanted", "until")
+BOOKING_DETAILS = ("booking", "instead_of")
 SOURCES = {
     "booked": _("Calendly's answer to our booking"),
-    "read": _("a read at Calendly"),
-    "invitee.created": _("a webhook delivery"),
-    "invitee.canceled": _("a webhook delivery"),
+    "read": _("read at Calendly"),
+    "invitee.created": _("a notification from Calendly"),
+    "invitee.canceled": _("a notification from Calendly"),
 }
 MESSAGES = {
-    "/calendly/metadata": _("Message to the portal: metadata"),
+    "/calendly/metadata": _("Message to the portal: data of the conversation"),
     "/calendly/notify": _("Message to the portal: new booking"),
     "/calendly/confirmed": _("Message to the portal: booking confirmed"),
     "/calendly/canceled": _("Message to the portal: booking canceled"),
     "/calendly/rescheduled": _("Message to the portal: booking moved"),
     "/email/send": _("Message to the portal: confirmation mail"),
     "/followup/schedule": _("Message to the portal: follow-up"),
-    "/analytics/log": _("Message to the portal: analytics"),
+    "/analytics/log": _("Message to the portal: statistics"),
 }
 DELIVERIES = {
-    "invitee.created": _("Webhook: booking created"),
-    "invitee.canceled": _("Webhook: booking canceled"),
-    "invitee_no_show.created": _("Webhook: marked as no-show"),
-    "invitee_no_show.deleted": _("Webhook: no-show mark removed"),
+    "invitee.created": _("Notification from Calendly: booking created"),
+    "invitee.canceled": _("Notification from Calendly: booking canceled"),
+    "invitee_no_show.created": _("Notification from Calendly: marked as no-show"),
+    "invitee_no_show.deleted": _("Notification from Calendly: no-show mark removed"),
 }
 # A meeting usually has a handful of each; only the newest are shown.
 MAX_ROWS = 100
@@ -58,25 +98,31 @@ MAX_ROWS = 100
 
 @dataclass(frozen=True, slots=True)
 class TimelineItem:
-    """One item, ready for the page."""
+    """One item, ready for the page. `is_story`: it belongs to what people did."""
 
     at: datetime
     actor: str
-    who: str
     what: str
     when: SafeString
     kind: str = "entry"
+    action: str = ""
+    is_story: bool = False
     state: SafeString | str = ""
-    link: SafeString | str = ""
+    url: str = ""
     lines: list[SafeString] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """The items in order. `cut`: there are older ones that are not shown."""
+    """All items in order. `cut`: there are older ones that are not shown."""
 
     steps: list[TimelineItem]
     cut: bool
+
+    @property
+    def story(self) -> list[TimelineItem]:
+        """What people did."""
+        return [step for step in self.steps if step.is_story]
 
 
 def build(booking: Booking) -> Timeline:
@@ -85,7 +131,7 @@ def build(booking: Booking) -> Timeline:
     deliveries = _newest(booking.deliveries.defer("body").order_by("-pk"))
     messages = _newest(booking.messages.order_by("-pk"))
     steps = [
-        *(describe_entry(entry) for entry in entries),
+        *_describe_entries(entries),
         *(_describe_delivery(delivery) for delivery in deliveries),
         *(_describe_message(message) for message in messages),
     ]
@@ -97,20 +143,65 @@ def _newest(rows: QuerySet[Any]) -> list[Any]:
     return list(reversed(rows[:MAX_ROWS]))
 
 
-def describe_entry(entry: TimelineEntry) -> TimelineItem:
+def _describe_entries(entries: list[TimelineEntry]) -> Iterator[TimelineItem]:
+    repeated, given_away = _repeated(entries)
+    for entry in entries:
+        is_machine = entry.action in MACHINE_ACTIONS or entry.pk in repeated
+        sentence = GAVE_AWAY if entry.pk in given_away else SENTENCES.get(entry.action)
+        yield describe_entry(entry, sentence=sentence, is_story=not is_machine)
+
+
+def _repeated(entries: Iterable[TimelineEntry]) -> tuple[set[int], set[int]]:
+    """The entries that tell the same as another one, and the moves that gave the meeting to a colleague."""
+    repeated, given_away = set[int](), set[int]()
+    open_requests: dict[str, TimelineEntry] = {}
+    for entry in entries:
+        if entry.action in OUTCOMES or entry.action in CONFIRMED_REQUESTS.values():
+            open_requests[entry.action] = entry
+        elif entry.action in CONFIRMED_REQUESTS:
+            if open_requests.pop(CONFIRMED_REQUESTS[entry.action], None):
+                repeated.add(entry.pk)
+        else:
+            for request, outcome in OUTCOMES.items():
+                if outcome == entry.action and request in open_requests:
+                    repeated.add(open_requests.pop(request).pk)
+                    if request == "hand_over_requested":
+                        given_away.add(entry.pk)
+    return repeated, given_away
+
+
+def describe_entry(entry: TimelineEntry, *, sentence: Any = None, is_story: bool = False) -> TimelineItem:
     """A timeline entry as an item."""
     detail = dict(entry.detail) if isinstance(entry.detail, dict) else {}
     is_call = entry.action == api_call_log.ACTION
+    who = who_did(entry)
+    if is_story:
+        detail.pop("through", None)
     return TimelineItem(
         at=entry.at,
         actor=entry.actor,
-        who=_actor_text(entry.get_actor_display(), entry.actor_name),
-        what=describe_action(entry.action),
-        when=formatting.instant(entry.at, seconds=True),
+        what=str(sentence) % {"who": who} if sentence and who else describe_action(entry.action),
+        when=formatting.instant(entry.at, seconds=not is_story),
         kind="call" if is_call else "entry",
+        action=entry.action,
+        is_story=is_story,
         state=_outcome_badge(str(detail.get("outcome", ""))) if is_call else "",
         lines=[_call_text(detail)] if is_call else list(_detail_lines(detail)),
     )
+
+
+def who_did(entry: TimelineEntry) -> str:
+    """Who did it, as the subject of a sentence; empty if it was the system."""
+    name = formatting.plain(entry.actor_name)
+    if entry.actor == TimelineEntry.Actor.AGENT:
+        return gettext("Agent %s") % name if name else gettext("An agent")
+    if entry.actor == TimelineEntry.Actor.STAFF:
+        return name or gettext("Staff")
+    if entry.actor == TimelineEntry.Actor.INVITEE:
+        return gettext("The invitee")
+    if entry.actor == TimelineEntry.Actor.CALENDLY:
+        return gettext("%s, at Calendly,") % name if name else "Calendly"
+    return ""
 
 
 def describe_action(action: str) -> str:
@@ -145,12 +236,11 @@ def _describe_message(message: OutboxMessage) -> TimelineItem:
     return TimelineItem(
         at=message.created_at,
         actor=TimelineEntry.Actor.SYSTEM,
-        who=_actor_text(TimelineEntry.Actor.SYSTEM.label),
         what=str(MESSAGES.get(message.path, _("Message to the portal"))),
         when=formatting.instant(message.created_at, seconds=True),
         kind="outboxmessage",
         state=formatting.badge(message.status, message.get_status_display()),
-        link=object_link(message, message.path),
+        url=reverse("admin:calendly_integration_outboxmessage_change", args=[message.pk]),
         lines=lines,
     )
 
@@ -167,40 +257,50 @@ def _describe_delivery(delivery: WebhookDelivery) -> TimelineItem:
     return TimelineItem(
         at=delivery.received_at,
         actor=TimelineEntry.Actor.CALENDLY,
-        who=_actor_text(TimelineEntry.Actor.CALENDLY.label),
-        what=str(DELIVERIES.get(delivery.kind, _("Webhook delivery"))),
+        what=str(DELIVERIES.get(delivery.kind, _("Notification from Calendly"))),
         when=formatting.instant(delivery.received_at, seconds=True),
         kind="webhookdelivery",
         state=formatting.badge(delivery.status, delivery.get_status_display()),
-        link=object_link(delivery, delivery.kind or "?"),
+        url=reverse("admin:calendly_integration_webhookdelivery_change", args=[delivery.pk]),
         lines=lines,
     )
 
 
-def _actor_text(kind: Any, name: str = "") -> str:
-    name = formatting.plain(name)
-    return pgettext("actor", "by %s") % (f"{kind} · {name}" if name else kind)
-
-
 def _detail_lines(detail: dict[str, Any]) -> Iterator[SafeString]:
     old, new = detail.pop("old_start", ""), detail.pop("new_start", "")
-    if old or new:
+    if old != new:
         yield formatting.text(
             gettext("From %(old)s to %(new)s") % {"old": _instant_text(old), "new": _instant_text(new)}, 300
         )
     for key, value in detail.items():
         label = DETAILS.get(key) or formatting.plain(key)
-        words = SOURCES.get(str(value), value) if key == "through" else value
-        if key in ("error", "reason"):
-            text = error_texts.said(str(words))
+        if key in BOOKING_DETAILS:
+            yield format_html("{}: {}", label, _booking_link(str(value)))
         else:
-            text = _instant_text(words) if key in INSTANT_DETAILS else _value_text(words)
-        yield formatting.text(f"{label}: {text}", formatting.LONG)
+            yield formatting.text(f"{label}: {_value_text(key, value)}", formatting.LONG)
 
 
-def _value_text(value: Any) -> str:
-    """The value as text, lists with commas."""
+def _value_text(key: str, value: Any) -> str:
+    if key == "through":
+        return str(SOURCES.get(str(value), value))
+    if key in ("error", "reason"):
+        return str(error_texts.said(str(value)))
+    if key in INSTANT_DETAILS:
+        return _instant_text(value)
+    if key == "fields" and isinstance(value, list):
+        known = {each.name for each in VAIMetadata._meta.get_fields()}
+        return ", ".join(
+            str(field_label(VAIMetadata, name)) if name in known else str(name) for name in value
+        )
     return ", ".join(str(item) for item in value) if isinstance(value, list) else str(value)
+
+
+def _booking_link(key: str) -> SafeString:
+    try:
+        url = reverse("admin:calendly_integration_booking_change", args=[key])
+    except NoReverseMatch:
+        return formatting.text(key)
+    return format_html('<a href="{}">{}</a>', url, gettext("open it"))
 
 
 def _instant_text(value: Any) -> str:

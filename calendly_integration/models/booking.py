@@ -89,6 +89,10 @@ class BookingQuerySet(models.QuerySet["Booking"]):
         pending = self.filter(pk=pk, status=Booking.Status.PENDING)
         return bool(pending.update(status=Booking.Status.FAILED, failure=error, updated_at=now))
 
+    def set_staff_note(self, pk: uuid.UUID, *, text: str, before: str) -> bool:
+        """Replace the staff's note. False if it is no longer `before`."""
+        return bool(self.filter(pk=pk, staff_note=before).update(staff_note=text))
+
 
 class Booking(models.Model):
     """One invitee's meeting. This row is computed from its Calendly bookings, which hold what Calendly says."""
@@ -185,6 +189,8 @@ class Booking(models.Model):
         _("confirmation sent without a link at"), null=True, blank=True
     )
     failure = models.TextField(_("why it failed"), blank=True)
+    # Internal: not in the API, in messages to the portal or in mails.
+    staff_note = models.TextField(_("note for staff"), blank=True, default="")
     created_at = models.DateTimeField(_("created at"))
     updated_at = models.DateTimeField(_("changed at"), auto_now=True)
 
@@ -194,6 +200,7 @@ class Booking(models.Model):
         verbose_name = _("booking")
         verbose_name_plural = _("bookings")
         permissions = [
+            ("note_booking", "Can write notes for staff on bookings"),
             ("cancel_booking", "Can cancel bookings at Calendly"),
             ("reschedule_booking", "Can reschedule bookings at Calendly"),
             ("mark_no_show", "Can mark invitees as no-show"),

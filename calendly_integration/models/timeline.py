@@ -60,6 +60,7 @@ class TimelineEntry(models.Model):
         FOLLOWUP_CLOSED = "followup_closed", _("The follow-up was closed")
         FOLLOWUP_REOPENED = "followup_reopened", _("The follow-up was reopened")
         FOLLOWUP_REBOOKED = "followup_rebooked", _("Booked again from a follow-up")
+        STAFF_NOTED = "staff_noted", _("A note for staff was written")
         CALLED = "called", _("Call to Calendly")
 
     booking = models.ForeignKey(

@@ -1,5 +1,6 @@
 """A booking's page: the story, the invitee, the neighbours, the links, the confirmation sent again."""
 
+import html
 import re
 import uuid
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from django.db import connection as database
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from rest_framework.test import APIClient
 from time_machine import Traveller
 
 from calendly_integration.admin import booking_page
@@ -67,22 +69,48 @@ def test_all_that_happened_stands_in_one_row_by_time(
     flush()
     shown = words(staff.get(address(confirmed)).content.decode())
     wanted = [
-        "Meeting requested",
+        "asked for the meeting",
         "GET /event_type_available_times",
         "POST /invitees",
-        "Booked at Calendly",
-        "Webhook: booking created",
+        "booked the meeting",
+        "Notification from Calendly: booking created",
         "Message to the portal: confirmation mail",
-        "Cancellation requested",
+        "ana asked to cancel the meeting",
         "Radu is ill",
         "POST /scheduled_events/…/cancellation",
         "Message to the portal: booking canceled",
-        "Webhook: booking canceled",
+        "Notification from Calendly: booking canceled",
     ]
-    places = [shown.find(each, shown.find("What happened")) for each in wanted]
+    places = [shown.find(each, shown.find("Show everything")) for each in wanted]
     assert -1 not in places, dict(zip(wanted, places, strict=True))
     assert places == sorted(places)
-    assert "by staff · ana" in shown
+
+
+def test_the_story_says_what_people_did_in_sentences(
+    staff: Client, confirmed: Booking, clock: Traveller
+) -> None:
+    clock.shift(60)
+    cancel.cancel_booking(
+        queries.find(str(confirmed.pk)), reason="Radu is ill", by=Actor.staff("ana"), now=datetime.now(UTC)
+    )
+    page = staff.get(address(confirmed)).content.decode()
+    story = page[page.index("What happened") : page.index("Show everything")]
+    assert re.findall(r"<strong>([^<]+)</strong>", story) == [
+        f"Agent {confirmed.agent_key.name} booked the meeting",  # type: ignore[union-attr]
+        "Calendly confirmed the meeting",
+        "ana canceled the meeting",
+    ]
+    assert "Reason: Radu is ill" in story
+    assert "Calendly&#x27;s answer" not in story
+
+
+def test_those_who_may_not_see_raw_data_see_what_people_did_only(confirmed: Booking) -> None:
+    one = Client(headers={"accept-language": "en"})
+    one.force_login(person("one", permissions=["view_booking"]))
+    page = one.get(address(confirmed)).content.decode()
+    assert "booked the meeting" in page
+    for hidden in ("Show everything", "Technical details", "Raw data", "POST /invitees", "/email/send"):
+        assert hidden not in page
 
 
 def test_deliveries_and_messages_of_the_story_lead_to_their_pages(staff: Client, confirmed: Booking) -> None:
@@ -114,25 +142,23 @@ def test_a_long_story_is_cut_and_says_so(staff: Client, db: None) -> None:
         page = staff.get(address(booking)).content.decode()
     assert len(asked) <= MOST_QUERIES, [query["sql"][:150] for query in asked]
     assert "newest 100" in page
-    assert page.count('<li class="by-') == 300
+    assert page[page.index("Show everything") :].count('<li class="by-') == 300
 
 
 # The invitee, and the neighbours
 
 
-def test_the_invitees_other_bookings_stand_on_the_card_the_newest_ten(staff: Client, db: None) -> None:
+def test_the_invitees_other_bookings_stand_on_the_card_the_newest_five(staff: Client, db: None) -> None:
     account = factories.create_account()
     booking = factories.create_booking(account, 0, "nora@example.com")
     others = [factories.create_booking(account, number, "nora@example.com") for number in range(1, 13)]
     stranger = factories.create_booking(account, 20, "dan@example.com")
     page = staff.get(address(booking)).content.decode()
-    card = page[page.index("Their other bookings") : page.index("All bookings of this invitee")]
-    assert [address(other) in card for other in others] == [False] * 2 + [True] * 10
+    card = page[page.index("This person") : page.index("Everything about this person")]
+    assert [address(other) in card for other in others] == [False] * 7 + [True] * 5
     assert address(stranger) not in card
-    assert "?q=nora%40example.com" in page
-    alone = staff.get(address(stranger)).content.decode()
-    assert "Their other bookings" in alone
-    assert "All bookings of this invitee" not in alone
+    assert f"{reverse('admin:calendly_integration_booking_person')}?email=nora%40example.com" in page
+    assert "No other meetings." in staff.get(address(stranger)).content.decode()
 
 
 def test_from_a_booking_one_goes_to_those_that_start_before_and_after(staff: Client, db: None) -> None:
@@ -198,6 +224,102 @@ def test_calendlys_own_page_is_calendlys_or_the_stand_ins(
     for none in ("", "javascript:alert(1)", "nothing"):
         confirmed.reschedule_url = none
         assert booking_page.calendly_page_url(confirmed) == ""
+
+
+# The head of the page
+
+
+def test_the_head_says_who_when_in_both_zones_with_whom_and_how_to_reach_them(
+    staff: Client, confirmed: Booking
+) -> None:
+    assert confirmed.start_at
+    Booking.objects.filter(pk=confirmed.pk).update(phone="0744 120 980", time_zone="America/New_York")
+    page = staff.get(address(confirmed)).content.decode()
+    head = words(page[page.index('id="booking-top"') : page.index('id="staff-note"')])
+    for part in ("Nora", "Sales Demo", "with Ana Ionescu", "Europe/Bucharest", "America/New_York", "in "):
+        assert part in head, (part, head)
+    assert 'href="tel:+40744120980"' in page or 'href="tel:0744120980"' in page
+    assert 'href="mailto:nora@example.com"' in page
+    assert re.search(r"<title>\s*Nora · Sales Demo · ", page)
+    assert f'href="{confirmed.meeting_url}"' in page
+
+
+def test_a_booking_just_made_renews_itself_until_calendlys_word_is_there(
+    staff: Client, booking: Booking, flush: Callable[[], None], clock: Traveller
+) -> None:
+    assert 'hx-trigger="every 3s"' in staff.get(address(booking)).content.decode()
+    flush()
+    assert "hx-trigger" not in staff.get(address(booking)).content.decode()
+    Booking.objects.filter(pk=booking.pk).update(meeting_url="")
+    assert 'hx-trigger="every 3s"' in staff.get(address(booking)).content.decode()
+    clock.shift(11 * 60)
+    assert "hx-trigger" not in staff.get(address(booking)).content.decode()
+
+
+def test_a_canceled_meeting_says_who_canceled_it_and_is_booked_again_with_all_that_is_known(
+    staff: Client, confirmed: Booking
+) -> None:
+    cancel.cancel_booking(
+        queries.find(str(confirmed.pk)), reason="Ill.\r\nSorry.", by=Actor.staff("ana"), now=datetime.now(UTC)
+    )
+    Booking.objects.filter(pk=confirmed.pk).update(phone="+40 744 120 980")
+    page = staff.get(address(confirmed)).content.decode()
+    assert "ana canceled the meeting" in words(page[page.index('id="booking-top"') :])
+    assert "Ill.<br>Sorry." in page
+    add = re.search(r'id="act-book-again" href="([^"]+)"', page)
+    assert add
+    form = staff.get(html.unescape(add.group(1))).content.decode()
+    for known in ("nora@example.com", "Nora", "conv-nora@example.com"):
+        assert f'value="{known}"' in form
+    assert f"event_type={confirmed.event_type_id}" in add.group(1)
+    assert "phone=%2B40+744+120+980" in add.group(1)
+
+
+# The note for staff
+
+
+def write_note(browser: Client, booking: Booking, text: str, before: str = "") -> Any:
+    return browser.post(address(booking, "staff_note"), {"note": text, "before": before}, follow=True)
+
+
+def test_staff_write_a_note_which_agents_never_get(staff: Client, confirmed: Booking, api: APIClient) -> None:
+    answer = write_note(staff, confirmed, "Brings\r\nher lawyer")
+    assert "The note is saved." in answer.content.decode()
+    page = staff.get(address(confirmed)).content.decode()
+    assert "Brings<br>her lawyer" in page
+    assert "maria wrote a note for staff" in page
+    confirmed.refresh_from_db()
+    assert confirmed.staff_note == "Brings\nher lawyer"
+    write_note(staff, confirmed, "Alone", "Brings\r\nher lawyer")
+    confirmed.refresh_from_db()
+    assert confirmed.staff_note == "Alone"
+    told = api.get(f"/api/calendly/bookings/{confirmed.pk}")
+    assert told.status_code == 200
+    for text in ("lawyer", "Alone", "staff_noted", "staffNote"):
+        assert text not in told.content.decode()
+    assert not OutboxMessage.objects.filter(body__icontains="Alone").exists()
+
+
+def test_of_two_who_write_at_once_the_second_sees_the_firsts_note(staff: Client, confirmed: Booking) -> None:
+    write_note(staff, confirmed, "first")
+    answer = write_note(staff, confirmed, "second")
+    page = answer.content.decode()
+    assert "changed the note meanwhile" in page
+    assert "first" in page
+    assert "second" in page
+    confirmed.refresh_from_db()
+    assert confirmed.staff_note == "first"
+    write_note(staff, confirmed, "second", "first")
+    confirmed.refresh_from_db()
+    assert confirmed.staff_note == "second"
+
+
+def test_who_may_not_write_notes_reads_them(entered: Callable[..., Client], confirmed: Booking) -> None:
+    Booking.objects.filter(pk=confirmed.pk).update(staff_note="Brings her lawyer")
+    page = entered("viewer").get(address(confirmed)).content.decode()
+    assert "Brings her lawyer" in page
+    assert address(confirmed, "staff_note") not in page
+    assert write_note(entered("viewer"), confirmed, "x").status_code == 403
 
 
 # The confirmation, again

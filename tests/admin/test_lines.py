@@ -39,7 +39,7 @@ def test_a_note_of_several_lines_is_kept_and_shown_in_lines(root: Client, meetin
 
 
 def test_lines_from_elsewhere_are_shown_as_lines_too(root: Client, meeting: Booking) -> None:
-    Booking.objects.update(cancel_reason="ill\r\nsorry")
+    Booking.objects.update(status="canceled", cancel_reason="ill\r\nsorry")
     body = shown_at(root, meeting)
     assert "ill<br>sorry" in body
     assert "u000d" not in body

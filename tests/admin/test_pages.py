@@ -203,11 +203,10 @@ def test_the_story_has_words_for_every_action(
     flush()
     answer = root.get(reverse(f"{named(Booking)}_change", args=[booking.pk]))
     text = answer.content.decode()
-    assert "Booked at Calendly" in text
-    assert "by agent · Test agent" in text
-    assert "Calendly confirmed it" in text
-    assert "/calendly/confirmed" in text
-    assert "invitee.created" in text
+    assert "Agent Test agent booked the meeting" in text
+    assert "Calendly confirmed the meeting" in text
+    assert "Message to the portal: booking confirmed" in text
+    assert "Notification from Calendly: booking created" in text
 
 
 def test_a_page_that_is_not_there_is_no_error(root: Client, db: None) -> None:

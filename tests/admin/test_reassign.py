@@ -42,7 +42,7 @@ def test_the_present_start_is_chosen_where_the_colleague_is_free_then(
 ) -> None:
     kind = colleague(sandbox)
     page = reverse("admin:calendly_integration_booking_change", args=[booking.pk])
-    assert "Reassign to another host" in staff.get(page).content.decode()
+    assert "Give the meeting to a colleague" in staff.get(page).content.decode()
     calls = sandbox.calls_made
     text = staff.get(address(booking)).content.decode()
     assert sandbox.calls_made == calls + 1
@@ -81,7 +81,7 @@ def test_a_choice_hands_the_meeting_over_and_it_keeps_its_number(
     answer = staff.post(f"{address(booking)}?to={kind.pk}", {"start": OWN_START}, follow=True)
     text = answer.content.decode()
     assert "The meeting is reassigned to Radu Marin" in text
-    assert "Reassignment to another host requested" in text
+    assert "maria gave the meeting to a colleague" in text
     fresh = Booking.objects.get()
     assert (fresh.pk, fresh.event_type, fresh.host and fresh.host.name) == (booking.pk, kind, "Radu Marin")
     assert (fresh.start_at, fresh.event_name) == (booking.start_at, "Demo with Radu")

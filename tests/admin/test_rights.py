@@ -33,6 +33,7 @@ ACTS = (
     (Booking, "reassign", "reschedule_booking"),
     (Booking, "no_show", "mark_no_show"),
     (Booking, "undo_no_show", "mark_no_show"),
+    (Booking, "staff_note", "note_booking"),
     (Booking, "send_confirmation", "resend_outboxmessage"),
     (Booking, "refetch", "replay_webhookdelivery"),
     (Booking, "retry_old_cancellation", "reschedule_booking"),
@@ -82,6 +83,7 @@ def addresses(db: None) -> list[Address]:
                 "calendar",
                 "feed",
                 "search",
+                "person",
             )
             # Everybody's own: nobody sees another's view, whoever sees the list may keep one.
             viewers = viewers and (model is not SavedView or page == "changelist")

@@ -87,7 +87,11 @@ def history(
     """The last `limit` timeline entries of a booking, in order, and the `before` for the entries before them (None
     if there are none). Our calls to Calendly and the notes of staff are left out: they are for staff only."""
     entries = TimelineEntry.objects.filter(booking=booking).exclude(
-        action__in=(TimelineEntry.Action.CALLED, TimelineEntry.Action.FOLLOWUP_NOTED)
+        action__in=(
+            TimelineEntry.Action.CALLED,
+            TimelineEntry.Action.FOLLOWUP_NOTED,
+            TimelineEntry.Action.STAFF_NOTED,
+        )
     )
     if before is not None:
         entries = entries.filter(pk__lt=before)

@@ -53,6 +53,7 @@ def move_absorbed_rows(absorbed: Absorbed) -> None:
     for gone in absorbed:
         kept = kept_booking(absorbed, gone)
         _merge_metadata(gone, kept)
+        _merge_staff_notes(gone, kept)
         if not PendingMail.objects.filter(pk=kept).exists():
             PendingMail.objects.filter(pk=gone).update(booking_id=kept)
         for model, field in references():
@@ -85,6 +86,14 @@ def _merge_metadata(gone: uuid.UUID, kept: uuid.UUID) -> None:
     if old.next_attempt_at is None:
         new.next_attempt_at = new.lease_token = None  # the portal has answered for one of them
     new.save()
+
+
+def _merge_staff_notes(gone: uuid.UUID, kept: uuid.UUID) -> None:
+    """Keep what staff wrote on either."""
+    notes = dict(Booking.objects.filter(pk__in=(gone, kept)).values_list("pk", "staff_note"))
+    if old := notes.get(gone):
+        new = notes.get(kept, "")
+        Booking.objects.filter(pk=kept).update(staff_note=f"{new}\n\n{old}".strip())
 
 
 def _move_texts(gone: uuid.UUID, kept: uuid.UUID) -> None:

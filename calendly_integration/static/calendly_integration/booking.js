@@ -1,32 +1,47 @@
-/* Buttons that copy the text beside them: the invitee's links, a new key. */
+/* Buttons that copy a text: a meeting's link, a new key. Handled on the page, because parts of it are renewed. */
 "use strict";
 
-for (const button of document.querySelectorAll(".calendly button.copy")) {
-    const label = button.textContent;
-    let timer = 0;
+(() => {
+    const timers = new WeakMap();
 
-    const say = (words) => {
+    const show = (root) => {
+        for (const button of root.querySelectorAll(".calendly button.copy[hidden]")) {
+            button.setAttribute("aria-live", "polite");
+            button.hidden = false;
+        }
+    };
+
+    const say = (button, words) => {
+        button.dataset.label ??= button.textContent;
         button.textContent = words;
-        clearTimeout(timer);
-        timer = setTimeout(() => { button.textContent = label; }, 3000);
+        clearTimeout(timers.get(button));
+        timers.set(button, setTimeout(() => { button.textContent = button.dataset.label; }, 3000));
     };
 
     // Where the browser keeps its clipboard to itself, the text is selected: a key copies it.
-    const select = () => {
-        const text = button.parentElement.querySelector("a, code");
-        if (!text) return;
+    const select = (button) => {
+        let text = button.parentElement.querySelector("code");
+        if (!text) {
+            text = document.createElement("code");
+            text.className = "by-hand";
+            text.textContent = button.dataset.copy;
+            button.after(" ", text);
+        }
         getSelection().selectAllChildren(text);
-        say(button.dataset.byHand);
+        say(button, button.dataset.byHand);
     };
 
-    button.setAttribute("aria-live", "polite");
-    button.hidden = false;
-    button.addEventListener("click", async () => {
+    document.addEventListener("click", async (event) => {
+        const button = event.target.closest?.(".calendly button.copy");
+        if (!button) return;
         try {
             await navigator.clipboard.writeText(button.dataset.copy);
-            say(button.dataset.done);
+            say(button, button.dataset.done);
         } catch {
-            select();
+            select(button);
         }
     });
-}
+
+    document.addEventListener("htmx:afterSwap", () => show(document));
+    show(document);
+})();

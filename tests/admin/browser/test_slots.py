@@ -93,7 +93,7 @@ def test_a_meeting_is_handed_over_at_its_own_start(
     synced(sandbox, "Second demo with Radu")
     staff = open_admin("maria", language)
     staff.open("calendly_integration_booking_change", booking.pk)
-    staff.follow("Reassign to another host")
+    staff.follow("Give the meeting to a colleague")
     staff.follow_to(staff.page.get_by_role("link", name="Demo with Radu").first)
     assert staff.page.locator("#slots input:checked").count() == 1
     assert staff.too_wide_at(*WIDTHS) == []
