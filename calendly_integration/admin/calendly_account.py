@@ -179,7 +179,8 @@ def sync_now(row: CalendlyAccount) -> str:
     people = ngettext("%d host", "%d hosts", hosts) % hosts
     types = ngettext("%d event type", "%d event types", kinds) % kinds
     read = gettext("Read from Calendly: %(types)s, %(people)s.") % {"types": types, "people": people}
-    return f"{read} {gettext('Meetings follow in the background.')}"
+    later = gettext("Meetings follow in the background.")
+    return f"{read} {later}"
 
 
 def _finding_row(found: doctor.Finding) -> dict[str, Any]:

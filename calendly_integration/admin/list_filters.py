@@ -15,8 +15,8 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from ..models import Booking, EventType, Host, VAIMetadata
-from ..services.backoffice import search
+from ..models import Booking, Host, VAIMetadata
+from ..services.backoffice import event_type_settings, search
 from . import formatting
 
 MAX_COUNT, MAX_ROWS_READ = 1000, 5000
@@ -120,7 +120,7 @@ def choice_filter(name: str, label: Any, choices: Any) -> type[CountedFilter]:
     return ChoiceFilter
 
 
-def related_filter(name: str, label: Any, rows: Callable[[], QuerySet[Any]]) -> type[CountedFilter]:
+def related_filter(name: str, label: Any, rows: Callable[[], Any]) -> type[CountedFilter]:
     """A filter by a related object."""
 
     class RelatedFilter(CountedFilter):
@@ -306,9 +306,7 @@ FILTERS = (
     PeriodFilter,
     choice_filter("status__exact", _("status"), Booking.Status.choices),
     NoShowFilter,
-    related_filter(
-        "event_type__id__exact", _("event type"), lambda: EventType.objects.values_list("pk", "name")
-    ),
+    related_filter("event_type__id__exact", _("event type"), event_type_settings.named),
     related_filter(
         "host__id__exact", _("host"), lambda: Host.objects.order_by("name", "pk").values_list("pk", "name")
     ),

@@ -1,16 +1,18 @@
-"""The time zone in which pages show times to the viewer."""
+"""The time zone in which pages show times to the viewer, and the pages for errors."""
 
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.http import HttpRequest
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.template.response import SimpleTemplateResponse
 from django.utils import timezone
 
 from ..services.backoffice import preferences
+from . import error_pages
 
 View = Callable[..., HttpResponseBase]
 
@@ -28,12 +30,15 @@ def zone(request: HttpRequest) -> ZoneInfo:
 def in_zone(view: View) -> View:
     """Wrap a view so that the viewer's zone is Django's current one until the page is rendered. Django
     would render it after the view has returned, in whatever zone the thread has. Other pages of the portal
-    keep their zone."""
+    keep their zone. A refusal and a missing page become pages of ours."""
 
     @wraps(view)
     def wrapped(request: HttpRequest, *args: Any, **options: Any) -> HttpResponseBase:
         with timezone.override(zone(request)):
-            answer = view(request, *args, **options)
+            try:
+                answer = view(request, *args, **options)
+            except (PermissionDenied, Http404) as error:
+                return error_pages.answer(request, error)
             if isinstance(answer, SimpleTemplateResponse):
                 answer.render()
             return answer

@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from .visible import one_line
+from .visible import local_time, one_line
 from .work import Work, WorkQuerySet, due_index
 
 
@@ -46,7 +46,7 @@ class BulkRun(models.Model):
         ordering = ["-id"]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()}, {self.created_at:%Y-%m-%d %H:%M} UTC"
+        return f"{self.get_kind_display()}, {local_time(self.created_at)}"
 
 
 class BulkItemQuerySet(WorkQuerySet["BulkItem"]):

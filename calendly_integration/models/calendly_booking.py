@@ -14,6 +14,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from .visible import local_time
 from .work import Work, WorkQuerySet, due_index
 
 if TYPE_CHECKING:
@@ -235,4 +236,4 @@ class CalendlyBooking(Work):
         ]
 
     def __str__(self) -> str:
-        return f"{self.start_at:%Y-%m-%d %H:%M} UTC" if self.start_at else str(self.id)
+        return local_time(self.start_at) if self.start_at else str(self.id)

@@ -6,7 +6,7 @@ from typing import Self
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from .visible import one_line
+from .visible import local_time, one_line
 
 
 class EventTypeQuerySet(models.QuerySet["EventType"]):
@@ -116,4 +116,4 @@ class EventTypeChange(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.at:%Y-%m-%d %H:%M} UTC"
+        return local_time(self.at)

@@ -13,7 +13,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from .visible import one_line
+from .visible import local_time, one_line
 from .work import Work, WorkQuerySet, due_index
 
 
@@ -179,4 +179,4 @@ class OutboxMessage(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{one_line(self.path)} {self.created_at:%Y-%m-%d %H:%M:%S} UTC"
+        return f"{one_line(self.path)} {local_time(self.created_at)}"

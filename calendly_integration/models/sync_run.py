@@ -8,6 +8,8 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from .visible import local_time
+
 
 class SyncRunQuerySet(models.QuerySet["SyncRun"]):
     """Filters and state changes of runs. A state change returns whether it held, or how many rows did."""
@@ -96,7 +98,7 @@ class SyncRun(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.started_at:%Y-%m-%d %H:%M} UTC"
+        return local_time(self.started_at)
 
     def finish(self, status: str, *, now: datetime, error: str = "") -> None:
         """End this run, and save how far it came."""

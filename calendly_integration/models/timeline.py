@@ -5,7 +5,7 @@ from typing import Any
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from .visible import one_line
+from .visible import local_time, one_line
 
 
 class TimelineEntry(models.Model):
@@ -82,7 +82,7 @@ class TimelineEntry(models.Model):
         indexes = [models.Index(fields=["booking", "id"], name="timeline_booking")]
 
     def __str__(self) -> str:
-        return f"{self.at:%Y-%m-%d %H:%M} UTC {one_line(self.action)}"
+        return f"{local_time(self.at)} {one_line(self.action)}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Add the entry. A saved entry cannot be changed."""

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from .calendly_account import CalendlyAccount
 from .locked_rows import save_columns
-from .visible import one_line
+from .visible import local_time, one_line
 from .work import Work, WorkQuerySet, due_index
 
 OUTCOME_COLUMNS = (
@@ -141,4 +141,4 @@ class WebhookDelivery(Work):
         ]
 
     def __str__(self) -> str:
-        return f"{one_line(self.kind) or '?'} {self.received_at:%Y-%m-%d %H:%M:%S} UTC"
+        return f"{one_line(self.kind) or '?'} {local_time(self.received_at)}"

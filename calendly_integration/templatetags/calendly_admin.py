@@ -5,6 +5,7 @@ from typing import Any
 
 from django import template
 from django.template.context import Context
+from django.template.loader import render_to_string
 
 from ..admin import formatting, lamp, list_conditions, nav, today
 
@@ -26,12 +27,16 @@ def calendly_nav(context: Context) -> dict[str, Any]:
     }
 
 
-@register.inclusion_tag("calendly_integration/admin/sidebar.html", takes_context=True)
-def calendly_sidebar(context: Context) -> dict[str, Any]:
-    """Django's sidebar with our links above the list of all models."""
-    request = context["request"]
-    names = ("available_apps", "is_popup", "app_label")
-    return {"request": request, "groups": nav.groups(request), **{name: context.get(name) for name in names}}
+@register.simple_tag(takes_context=True)
+def calendly_sidebar(context: Context) -> str:
+    """Django's sidebar with our links above the list of all models. Unfold keeps its own, which it announces by
+    `sidebar_navigation`."""
+    own, request = context.flatten(), context["request"]
+    if "sidebar_navigation" in context:
+        return render_to_string("admin/nav_sidebar.html", own, request=request)  # type: ignore[arg-type]
+    with context.push(groups=nav.groups(request)):
+        own = context.flatten()
+    return render_to_string("calendly_integration/admin/sidebar.html", own, request=request)  # type: ignore[arg-type]
 
 
 @register.inclusion_tag("calendly_integration/admin/lamp.html", takes_context=True)

@@ -16,6 +16,7 @@ from calendly_integration.services.accounts import calendly_accounts
 from calendly_integration.services.catalog import event_types as catalog
 
 from ..factories import mirrored, now
+from .factories import create_account, create_booking
 
 NAME = "admin:calendly_integration_eventtype"
 LIST = f"{NAME}_changelist"
@@ -186,3 +187,13 @@ def test_what_calendly_owns_is_not_changed_by_the_form(
     staff.post(page(kind, "edit"), {"open_to": "everybody", "name": "x", "duration": "5", "active": ""})
     kind.refresh_from_db()
     assert (kind.name, kind.duration, kind.active) == ("Sales Demo", 30, True)
+
+
+def test_types_of_one_name_are_listed_with_their_hosts(root: Client) -> None:
+    first, second = create_account("Ana"), create_account("Bogdan")
+    EventType.objects.update(name="Consultanță")
+    create_booking(first)
+    create_booking(second)
+    seen = root.get(reverse("admin:calendly_integration_booking_changelist")).content.decode()
+    assert "Consultanță · Ana" in seen
+    assert "Consultanță · Bogdan" in seen

@@ -129,3 +129,32 @@ def test_staff_neither_make_agent_keys_nor_replace_the_signing_key() -> None:
         User.objects.all().delete()
         assert of(groups.STAFF).get(address).status_code == 403
         User.objects.all().delete()
+
+
+@pytest.mark.parametrize("language", ["en", "ro"])
+def test_what_one_may_not_do_is_said_on_a_page_with_a_way_back(db: None, language: str) -> None:
+    booking = factories.create_booking(factories.create_account())
+    browser = Client(headers={"accept-language": language})
+    browser.force_login(person("victor", permissions=["view_booking"]))
+    for name, args in (
+        ("booking_cancel", [booking.pk]),
+        ("agentkey_add", []),
+        ("outboxmessage_changelist", []),
+    ):
+        answer = browser.get(reverse(f"admin:{APP}_{name}", args=args))
+        seen = answer.content.decode()
+        assert answer.status_code == 403
+        assert f'href="{TODAY}"' in seen
+        assert {"en": "An administrator can give it to you", "ro": "Un administrator"}[language] in seen
+
+
+def test_a_page_that_does_not_exist_leads_back(staff: Client) -> None:
+    answer = staff.get(reverse(f"admin:{APP}_booking_cancel", args=["00000000-0000-0000-0000-000000000000"]))
+    assert answer.status_code == 404
+    assert f'href="{TODAY}"' in answer.content.decode()
+
+
+def test_people_without_a_page_of_ours_are_led_to_the_administration(entered: Callable[..., Client]) -> None:
+    answer = entered("stranger").get(reverse(f"admin:{APP}_booking_changelist"))
+    assert answer.status_code == 403
+    assert f'href="{INDEX}"' in answer.content.decode()

@@ -10,7 +10,7 @@ from django.contrib.admin.models import LogEntry
 from django.test import Client
 from django.urls import reverse
 
-from calendly_integration.models import Preference
+from calendly_integration.models import Preference, SyncRun
 
 from . import factories
 from .conftest import APP
@@ -110,3 +110,14 @@ def test_the_language_is_chosen_by_people_of_the_office_and_by_post(entered: Cal
     assert entered("viewer").get(reverse(LANGUAGE)).status_code == 405
     assert entered("stranger").post(reverse(LANGUAGE), {"language": "ro"}).status_code == 403
     assert "/login/" in entered("nobody").post(reverse(LANGUAGE), {"language": "ro"})["Location"]
+
+
+def test_breadcrumbs_and_titles_are_in_the_viewers_zone(staff: Client, quiet: dict[str, Any]) -> None:
+    run = SyncRun.objects.create(account=quiet["account"], window_start=NOW, started_at=NOW, status="done")
+    change = reverse(f"admin:{APP}_syncrun_change", args=[run.pk])
+    assert "2026-11-25 12:00 UTC+02:00" in staff.get(change).content.decode()
+    choose(staff, "America/New_York")
+    for name in ("change", "history"):
+        page_of_run = staff.get(reverse(f"admin:{APP}_syncrun_{name}", args=[run.pk])).content.decode()
+        assert "2026-11-25 05:00 UTC-05:00" in page_of_run
+        assert "10:00 UTC" not in page_of_run

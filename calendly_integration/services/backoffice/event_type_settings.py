@@ -1,5 +1,6 @@
 """What staff do with event types: see the changes at Calendly, set other names and access."""
 
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
@@ -24,6 +25,21 @@ class NameTaken(ValueError):
 
 class TooManyNames(ValueError):
     """Too many names, or too long ones."""
+
+
+def named() -> list[tuple[Any, str]]:
+    """The id and the name of each event type, with its hosts where another one has the same name."""
+    names = list(EventType.objects.values_list("pk", "name"))
+    times = Counter(name for _key, name in names)
+    if len(times) == len(names):
+        return names
+    hosts: dict[Any, list[str]] = defaultdict(list)
+    links = EventType.hosts.through.objects.order_by("host__name")
+    for key, host in links.values_list("eventtype_id", "host__name"):
+        hosts[key].append(host)
+    return [
+        (key, name if times[name] == 1 else f"{name} · {', '.join(hosts[key]) or '–'}") for key, name in names
+    ]
 
 
 def upcoming(kinds: Collection[Any], *, now: datetime) -> dict[Any, int]:

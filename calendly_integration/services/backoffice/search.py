@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from django.db import connections, transaction
-from django.db.models import Count, Model, Q
+from django.db.models import Count, Q, Value
 
 from ...models import Booking, CalendlyBooking, EventType, Host, VAIMetadata
 from ...models.booking import phone_parts, plain_words
@@ -101,12 +101,10 @@ def _names(words: list[str]) -> list[tuple[str, object, str]]:
     """The hosts and event types, as field, id and compared name. Not read if no word is long enough to name one."""
     if all(len(word) < MIN_DIGITS for word in words):
         return []
-    kinds: tuple[tuple[str, type[Model]], ...] = (("host", Host), ("event_type", EventType))
-    return [
-        (field, key, plain_words(name))
-        for field, model in kinds
-        for key, name in model._default_manager.values_list("pk", "name")[:MAX_NAMES]
-    ]
+    hosts = Host.objects.order_by().values_list(Value("host"), "pk", "name")
+    types = EventType.objects.order_by().values_list(Value("event_type"), "pk", "name")
+    rows = hosts.union(types, all=True)[:MAX_NAMES]
+    return [(field, key, plain_words(name)) for field, key, name in rows]
 
 
 def _spelled(word: str, names: list[tuple[str, object, str]]) -> Q:

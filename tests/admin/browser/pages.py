@@ -48,7 +48,6 @@ PAGES = tuple(
         ("eventtype_change", "event_type", True, True),
         ("eventtype_edit", "event_type", True, False),
         ("eventtype_seen", "event_type", True, False),
-        ("eventtype_sync", "", True, False),
         ("eventtype_standard", "", True, False),
         ("eventtype_add", "", False, False),
         ("calendlyaccount_system_status", "", True, True),

@@ -31,6 +31,9 @@ NO_PAGE = {
         "booking_export_xlsx",
         "booking_feed",
         "bulkrun_retry",
+        "booking_search",
+        "eventtype_sync",
+        "preference_language",
         "preference_zone",
     )
 }
