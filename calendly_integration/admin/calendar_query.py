@@ -68,6 +68,11 @@ class CalendarQuery:
         )
 
     @property
+    def narrowed(self) -> bool:
+        """Whether a filter or another colouring is on."""
+        return self.meeting_filter != calendar.MeetingFilter() or self.color != "type"
+
+    @property
     def days(self) -> calendar.DayRange:
         """The days that the view shows."""
         if self.view in DAY_VIEWS:

@@ -20,6 +20,7 @@ WORDS = {
     "more": _("+%d more"),
     "close": _("Close"),
     "busy": _("busy"),
+    "week": _("wk %d"),
 }
 
 

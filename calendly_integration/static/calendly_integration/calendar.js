@@ -142,6 +142,7 @@ document.addEventListener("DOMContentLoaded", () => {
         firstDay: 1,
         hiddenDays: setup.hidden_days,
         weekNumbers: setup.view === "dayGridMonth",
+        weekNumberContent: ({ week }) => words.week.replace("%d", week),
         allDaySlot: false,
         nowIndicator: true,
         dayMaxEvents: true,

@@ -261,6 +261,7 @@ def test_filters_and_view_are_kept_in_the_address(
     on = coming.start_at.date().isoformat()
     page = look(staff, view="timeGridWeek", date=on, zone="Europe/Bucharest")
     page.locator(EVENTS).wait_for()
+    page.locator(".fold summary").click()
     page.locator("select[name=status]").select_option("canceled")
     page.wait_for_url("**status=canceled**")
     page.get_by_text(staff.says(NO_MEETINGS)).first.wait_for()
