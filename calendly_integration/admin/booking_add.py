@@ -52,7 +52,11 @@ class AddBookingMixin(ReadOnlyAdmin[Booking]):
         found = staff_booking.known_person(
             email=request.GET.get("email", "")[:320], phone=request.GET.get("phone", "")[:64]
         )
-        return self.page(request, "known_person.html", title="", booking=found)
+        last = ""
+        if found is not None and found.start_at is not None:
+            there = found.start_at.astimezone(viewer_timezone.zone(request))
+            last = texts.short_date(there.date(), formatting.language())
+        return self.page(request, "known_person.html", title="", booking=found, last=last)
 
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None

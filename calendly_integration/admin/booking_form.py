@@ -28,7 +28,6 @@ RENEW_SLOTS = {
     "hx-select": "#slots",
     "hx-select-oob": "#slots-bar",
     "hx-swap": "outerHTML",
-    "hx-sync": "closest form:replace",
 }
 
 

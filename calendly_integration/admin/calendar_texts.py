@@ -1,6 +1,6 @@
 """The texts of the calendar: times, clock changes, and the words of its script."""
 
-from datetime import UTC, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
@@ -14,39 +14,25 @@ from ..services.backoffice import calendar
 from . import formatting
 
 WORDS = {
-    "today": _("Today"),
-    "previous": _("Earlier"),
-    "next": _("Later"),
-    "timeGridDay": _("Day"),
-    "timeGridWeek": _("Week"),
-    "dayGridMonth": _("Month"),
-    "listWeek": _("List"),
-    "resourceTimeGridDay": _("Day by host"),
-    "resourceTimelineWeek": _("Week by host"),
     "empty": _("No meetings on these days. Choose other days or fewer filters."),
     "failed": _("The meetings could not be loaded. Reload the page."),
     "no_host": _("No host"),
-    "no_show": _("did not come"),
-    "other": _("other"),
     "more": _("+%d more"),
     "close": _("Close"),
-    "gap": _("That time does not exist in the night when the clocks change. Nothing was moved."),
-    "past": _("That time is over. Nothing was moved."),
-    "other_host": _("A move keeps the host. To reassign the meeting, open it."),
-    "asking": _("You are asked before anything is moved."),
+    "busy": _("busy"),
+    "week": _("wk %d"),
 }
 
 
+def clock(at: datetime, zone: ZoneInfo) -> str:
+    """The time on the clocks of the zone, with the offset where they show it twice."""
+    here = at.astimezone(zone)
+    return f"{here:%H:%M} {texts.offset(here)}" if calendar.is_ambiguous(at, zone) else f"{here:%H:%M}"
+
+
 def time(row: Booking, zone: ZoneInfo) -> str:
-    """Start and end, with the offset where the clocks show that time twice."""
-    found = []
-    for at in (row.start_at, row.end_at):
-        if at is not None:
-            here = at.astimezone(zone)
-            found.append(
-                f"{here:%H:%M} {texts.offset(here)}" if calendar.is_ambiguous(at, zone) else f"{here:%H:%M}"
-            )
-    return "–".join(found)
+    """Start and end."""
+    return "–".join(clock(at, zone) for at in (row.start_at, row.end_at) if at is not None)
 
 
 def when(row: Booking, zone: ZoneInfo) -> str:

@@ -75,15 +75,8 @@ def addresses(db: None) -> list[Address]:
             args = [row.pk] if "object_id" in str(pattern.pattern) else []
             page = pattern.name.rpartition("_")[2]
             viewers = page in (
-                "changelist",
-                "change",
-                "history",
-                "status",
-                "board",
-                "calendar",
-                "feed",
-                "search",
-                "person",
+                *("changelist", "change", "history", "status", "board", "search", "person"),
+                *("calendar", "feed", "meeting", "hours"),
             )
             # Everybody's own: nobody sees another's view, whoever sees the list may keep one.
             viewers = viewers and (model is not SavedView or page == "changelist")

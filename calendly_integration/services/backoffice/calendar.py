@@ -3,32 +3,26 @@
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from typing import Generic, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
+from django.core.cache import cache
 from django.db.models import Prefetch, Q, QuerySet
 
 from ...models import Booking, EventType, Host
+from .. import errors
+from ..catalog import availability
 from ..time_zones import start_of_day
+
+T = TypeVar("T")
 
 MAX_DAYS, MAX_MEETINGS = 45, 2000
 # A meeting that began up to this long before the first day may still be running in it.
 MAX_MEETING_LENGTH = timedelta(days=1)
 YEARS = range(2000, 2101)
-# The calendar neither shows these columns nor needs them for its actions.
-UNUSED_COLUMNS = (
-    "search_key",
-    "email_key",
-    "phone",
-    "time_zone",
-    "locale",
-    "location",
-    "meeting_url",
-    "cancel_url",
-    "reschedule_url",
-    "cancel_reason",
-    "canceled_by",
-    "failure",
-)
+# The list of the week does not show these columns.
+UNUSED_COLUMNS = ("search_key", "location", "meeting_url", "cancel_url", "reschedule_url", "failure")
+HOURS_KEPT, FAILURE_KEPT = timedelta(minutes=5), timedelta(minutes=1)
 # The statuses for each value of the filter. The first is the default.
 STATUSES: dict[str, tuple[str, ...]] = {
     "": (Booking.Status.CONFIRMED, Booking.Status.PENDING),
@@ -70,12 +64,42 @@ class MeetingFilter:
     source: str = ""
 
 
+class DrawnMeeting(NamedTuple):
+    """What the calendar draws of a meeting. A model instance of each would take most of the time."""
+
+    id: uuid.UUID
+    start_at: datetime
+    end_at: datetime | None
+    status: str
+    invitee_name: str
+    invitee_email: str
+    event_name: str
+    event_type_id: uuid.UUID | None
+    host_id: uuid.UUID | None
+    no_show_at: datetime | None
+    current_calendly_booking__replaces_id: uuid.UUID | None
+    current_calendly_booking__old_invitee: str | None
+
+    @property
+    def moved(self) -> bool:
+        """Whether it was moved here from another start."""
+        return bool(self.current_calendly_booking__replaces_id or self.current_calendly_booking__old_invitee)
+
+
 @dataclass(frozen=True, slots=True)
-class MeetingList:
+class MeetingList(Generic[T]):
     """The meetings by start. `cut`: there are more than a calendar can show."""
 
-    rows: list[Booking]
+    rows: list[T]
     cut: bool
+
+
+class HostHours(NamedTuple):
+    """A part of a host's time in which nobody can book: `busy`, or `closed` outside the working hours."""
+
+    start: datetime
+    end: datetime
+    kind: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,16 +146,40 @@ def week(on: str, *, zone: ZoneInfo, now: datetime) -> DayRange:
     return DayRange(monday, monday + timedelta(days=7), zone)
 
 
-def meetings(*, on: DayRange, meeting_filter: MeetingFilter) -> MeetingList:
+def month(on: date, zone: ZoneInfo) -> DayRange:
+    """The whole weeks in which the days of that month are."""
+    first = on.replace(day=1)
+    after = (first + timedelta(days=31)).replace(day=1)
+    return DayRange(
+        first - timedelta(days=first.weekday()), after + timedelta(days=-after.weekday() % 7), zone
+    )
+
+
+def meetings(*, on: DayRange, meeting_filter: MeetingFilter) -> MeetingList[Booking]:
     """The meetings that take place, wholly or in part, in those days. Read by an index."""
+    # A host or an event type that many meetings share is read once.
+    hosts = Prefetch("host", Host.objects.defer("raw"))
+    kinds = Prefetch("event_type", EventType.objects.defer("raw", "questions", "locations"))
+    rows = _rows(on, meeting_filter).prefetch_related(hosts, kinds).defer(*UNUSED_COLUMNS)
+    return _cut(list(rows[: MAX_MEETINGS + 1]))
+
+
+def drawn_meetings(*, on: DayRange, meeting_filter: MeetingFilter) -> MeetingList[DrawnMeeting]:
+    """The same meetings, with what the calendar draws."""
+    rows = _rows(on, meeting_filter).values_list(*DrawnMeeting._fields)
+    return _cut([DrawnMeeting(*row) for row in rows[: MAX_MEETINGS + 1]])
+
+
+def is_weekend_free(*, on: DayRange, meeting_filter: MeetingFilter) -> bool:
+    """Whether no meeting is on the Saturday and the Sunday of that week."""
+    weekend = DayRange(on.first + timedelta(days=5), on.after, on.zone)
+    return not _rows(weekend, meeting_filter).exists()
+
+
+def _rows(on: DayRange, meeting_filter: MeetingFilter) -> QuerySet[Booking]:
     start, end = on.start, on.end
     rows = Booking.objects.filter(start_at__gte=start - MAX_MEETING_LENGTH, start_at__lt=end)
     rows = rows.filter(Q(start_at__gte=start) | Q(end_at__gt=start))
-    found = list(_filtered(rows, meeting_filter).order_by("start_at", "id")[: MAX_MEETINGS + 1])
-    return MeetingList(found[:MAX_MEETINGS], len(found) > MAX_MEETINGS)
-
-
-def _filtered(rows: QuerySet[Booking], meeting_filter: MeetingFilter) -> QuerySet[Booking]:
     rows = rows.filter(status__in=STATUSES.get(meeting_filter.status, STATUSES[""]))
     if meeting_filter.host:
         rows = rows.filter(host=meeting_filter.host)
@@ -139,10 +187,42 @@ def _filtered(rows: QuerySet[Booking], meeting_filter: MeetingFilter) -> QuerySe
         rows = rows.filter(event_type=meeting_filter.event_type)
     if meeting_filter.source:
         rows = rows.filter(source=meeting_filter.source)
-    # A host or an event type that many meetings share is read once.
-    hosts = Prefetch("host", Host.objects.defer("raw"))
-    kinds = Prefetch("event_type", EventType.objects.defer("raw", "questions", "locations"))
-    return rows.prefetch_related(hosts, kinds).defer(*UNUSED_COLUMNS)
+    return rows.order_by("start_at", "id")
+
+
+def _cut(rows: list[T]) -> MeetingList[T]:
+    return MeetingList(rows[:MAX_MEETINGS], len(rows) > MAX_MEETINGS)
+
+
+def host_hours(host: Host, *, on: DayRange, now: datetime) -> list[HostHours]:
+    """When a host cannot be booked in those days, from now on. Calendly is asked at most every five minutes;
+    nothing while it does not answer."""
+    key = f"calendly:host-hours:{host.pk}:{on.first}:{on.after}:{on.zone.key}"
+    found: list[HostHours] | None = cache.get(key)
+    if found is not None:
+        return found
+    kept = HOURS_KEPT
+    try:
+        spans = availability.of_host(host, start=on.start, end=on.end, now=now)
+    except (errors.CalendlyRefused, errors.CalendlyUnavailable):
+        spans, kept = [], FAILURE_KEPT
+    found = _unavailable(spans, max(on.start, now), on.end)
+    cache.set(key, found, kept.total_seconds())
+    return found
+
+
+def _unavailable(spans: list[availability.Span], begin: datetime, end: datetime) -> list[HostHours]:
+    """The busy spans, and as closed all that is in no span. Nothing if there are no spans: then the working
+    hours are unknown."""
+    found = [HostHours(span.start, span.end, "busy") for span in spans if span.status == "busy"]
+    at = begin
+    for span in spans:
+        if span.start > at:
+            found.append(HostHours(at, span.start, "closed"))
+        at = max(at, span.end)
+    if spans and at < end:
+        found.append(HostHours(at, end, "closed"))
+    return found
 
 
 def wall_clock(at: datetime, zone: ZoneInfo) -> datetime:

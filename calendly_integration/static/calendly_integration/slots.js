@@ -12,7 +12,8 @@
     });
 
     // Of days with one name only one can be open: an open one that comes beside the old ones would be closed.
-    document.addEventListener("htmx:beforeSwap", () => {
+    document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+        if (!detail.serverResponse.includes('id="slots"')) return;
         for (const day of document.querySelectorAll("#slots details[open]")) day.open = false;
     });
 

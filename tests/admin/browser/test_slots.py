@@ -123,6 +123,7 @@ def test_staff_book_for_somebody_and_a_look_around_forgets_nothing(
     page.get_by_label(staff.says("Name"), exact=True).fill("Ioana Țepeș")
     page.get_by_label("E-mail", exact=True).fill("ioana@example.com")
     page.get_by_label(staff.says("Time zone")).select_option("Asia/Tokyo")
+    page.wait_for_selector("input[name=shown_zone][value='Asia/Tokyo']", state="attached")
     page.get_by_label("Company?").fill("VAI")
     page.get_by_label("large").check()
     page.locator("#slots-later").click()

@@ -21,7 +21,7 @@ AXE = Path(__file__).parent / "vendor" / "axe.min.js"
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"], "resultTypes": ["violations"]}
 SERIOUS = ("serious", "critical")
 STOCK = {"changelist", "add", "history", "delete", "change"}
-# These only take a form, give a file, or feed a script: there is nothing to look at.
+# These only take a form, give a file or a part of a page, or feed a script: there is nothing to look at.
 NO_PAGE = {
     f"{APP}_{name}"
     for name in (
@@ -30,6 +30,10 @@ NO_PAGE = {
         "booking_export_csv",
         "booking_export_xlsx",
         "booking_feed",
+        "booking_calendar_meeting",
+        "booking_calendar_book",
+        "booking_calendar_hours",
+        "booking_known_person",
         "bulkrun_retry",
         "booking_search",
         "eventtype_sync",
