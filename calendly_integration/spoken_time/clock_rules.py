@@ -1,5 +1,6 @@
 """Rules for clock times, parts of the day and durations."""
 
+from dataclasses import replace
 from typing import cast
 
 from .cursor import Cursor
@@ -7,6 +8,7 @@ from .phrases import Clock, Duration, Impossible, MinuteOnly, Part, PartName, Ti
 from .terms import Kind, Term
 
 MINUTES_BEFORE_HOUR = (5, 10, 15, 20, 25)
+SENSES = {"morning": "am", "early_morning": "am", "afternoon": "pm", "evening": "pm"}
 RANGE_SIGNS = (Kind.TO, Kind.UNTIL)
 
 
@@ -37,13 +39,28 @@ def time(c: Cursor) -> Time | None:
 def time_range(c: Cursor, first: Clock, *signs: Kind) -> TimeRange | None:
     """The rest of a range that begins with `first`."""
     start = c.at
+    first = with_part(c, first)
     if c.take(*(signs or RANGE_SIGNS)):
         c.take(Kind.AT)
         last = clock(c, said_at=True)
+        if isinstance(last, Clock) and first.sense in ("am", "pm", "24"):
+            last = with_part(c, last)
         if isinstance(last, Clock) and not c.sees(Kind.MONTH) and not c.sees(Kind.UNIT):
             return TimeRange(first, last)
     c.at = start
     return None
+
+
+def with_part(c: Cursor, found: Clock) -> Clock:
+    """The hour in the sense of a part of the day that follows: "nine in the morning"."""
+    start = c.at
+    c.take(Kind.IN, Kind.AT, Kind.DE)
+    part = c.take(Kind.PART)
+    sense = SENSES.get(part.name) if part is not None and not found.sense else None
+    if sense is not None and 1 <= found.hour <= 11:
+        return Clock(found.hour, found.minute, sense)
+    c.at = start
+    return found
 
 
 def _minutes_to(c: Cursor, *, said_at: bool) -> Time | None:
@@ -98,13 +115,14 @@ def clock(c: Cursor, *, said_at: bool, minutes: bool = True) -> Clock | MinuteOn
 def _written(c: Cursor, term: Term, *, said_at: bool) -> Clock | None:
     """10:30, and 10.30 where it is no date."""
     hour, minute = term.numbers[0], term.numbers[1]
-    if term.name == "." and not (said_at and len(term.numbers) == 2 and term.padded):
+    if term.name == "." and not (len(term.numbers) == 2 and term.padded):
         return None
     if term.name not in (":", "."):
         return None
     c.at += 1
     c.take(Kind.SHARP)
-    return _checked(hour, minute)
+    found = _checked(hour, minute)
+    return replace(found, padded=True) if term.number else found
 
 
 def _checked(hour: int, minute: int) -> Clock:

@@ -63,8 +63,9 @@ def _is_loose_may(found: Sequence[Term], at: int) -> bool:
     term = found[at]
     if term.kind is not Kind.MONTH or term.number != MAY:
         return False
-    around = [found[near].kind for near in (at - 1, at + 1) if 0 <= near < len(found)]
-    return not (Kind.NUMBER in around or (at > 0 and found[at - 1].kind in BEFORE_A_MONTH))
+    before = next((each.kind for each in reversed(found[:at]) if each.kind is not Kind.LIGHT), None)
+    after = next((each.kind for each in found[at + 1 :] if each.kind is not Kind.LIGHT), None)
+    return Kind.NUMBER not in (before, after) and before not in BEFORE_A_MONTH
 
 
 def _without_fillers(found: Sequence[Term]) -> list[Term]:
@@ -81,10 +82,23 @@ def _without_fillers(found: Sequence[Term]) -> list[Term]:
         if term.name == "something" and kept and kept[-1].kind in (Kind.NUMBER, Kind.AND):
             kept.append(Term(Kind.UNKNOWN, name="something"))
             continue
+        if term.name == "noun" and _is_counted(found, at):
+            if found[at - 1].number != 1:
+                kept.append(Term(Kind.UNKNOWN, name="count"))
+            elif kept:
+                kept.pop()
+            continue
         if term.kind in idle or (term.kind is Kind.MONTH and _is_loose_may(found, at)):
             continue
         kept.append(term)
     return kept
+
+
+def _is_counted(found: Sequence[Term], at: int) -> bool:
+    """Whether the number before a noun counts it: "two appointments", but not "at two appointments"."""
+    if at == 0 or found[at - 1].kind is not Kind.NUMBER or found[at - 1].name == "ordinal":
+        return False
+    return at == 1 or found[at - 2].kind not in (*POINTS, Kind.NUMBER, Kind.MONTH, Kind.AND, Kind.OR)
 
 
 def _whole_numbers(found: Sequence[Term], vocabulary: Vocabulary) -> list[Term]:
@@ -129,18 +143,24 @@ def _settled(found: Sequence[Term], vocabulary: Vocabulary) -> list[Term]:
             follows = before is not None and before.kind in (Kind.NUMBER, Kind.NUMBERS, Kind.SHARP, Kind.HALF)
             terms.append(term if follows else Term(Kind.FILLER))
         elif term.kind is Kind.HOUR_WORD:
-            if before is not None and before.kind in BEFORE_HOUR_UNIT:
+            is_next = before is not None and before.kind is Kind.WHICH
+            is_next = is_next and (after is None or after.kind not in (Kind.NUMBER, Kind.NUMBERS))
+            if is_next or (before is not None and before.kind in BEFORE_HOUR_UNIT):
                 _make_number(terms)
                 terms.append(Term(Kind.UNIT, name="hour"))
             else:
                 terms.append(Term(Kind.AT))
         elif term.kind is Kind.LESS and not _takes_minutes(before, after):
             terms.append(Term(Kind.NOT))
+        elif term == Term(Kind.UNIT, name="month") and after is not None and after.kind is Kind.MONTH:
+            continue  # "luna decembrie"
         elif term.kind is Kind.UNIT:
             _make_number(terms)
             terms.append(term)
         elif term == Term(Kind.WEEKDAY, MONDAY) and vocabulary.language == "ro" and _means_months(terms):
             terms.append(Term(Kind.UNIT, name="month"))
+        elif term == Term(Kind.TO, name="through") and not terms:
+            terms.append(Term(Kind.UNTIL))
         elif term.kind is Kind.DE and _is_particle(before, after):
             continue
         else:

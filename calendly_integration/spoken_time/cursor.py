@@ -19,6 +19,7 @@ class Cursor:
         self.language = language
         self.day_first = day_first
         self.at = 0
+        self.is_move = False  # a booking is to be moved
         self.hour_said = False  # an hour was said: a number alone is another one
 
     @property

@@ -49,7 +49,9 @@ def resolve_days(days: list[Day], at: Interval | None, setting: Setting) -> Date
     if _is_habit(days):
         found.upper = setting.open_end.replace(tzinfo=None)
     for each in bounds:
-        _apply_bound(each, found, setting)
+        _apply_bound(
+            each, found, setting, next((day for day in others if isinstance(day, Week | Month)), None)
+        )
     return found
 
 
@@ -376,9 +378,9 @@ def _edge(each: Day, at: Interval | None, setting: Setting, scope: Day | None) -
     return _dates_of(each, at, setting, scope)
 
 
-def _apply_bound(each: DayBound, found: Dates, setting: Setting) -> None:
+def _apply_bound(each: DayBound, found: Dates, setting: Setting, scope: Day | None) -> None:
     """Sets the lower or upper limit of "after Tuesday", "by Friday noon"."""
-    days = _edge(each.day, None, setting, None)
+    days = _edge(each.day, None, setting, scope)
     upper = each.bound in ("until", "before")
     includes = each.bound in ("until", "after")
     if each.time is None:

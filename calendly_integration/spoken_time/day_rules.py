@@ -48,7 +48,8 @@ def single_day(c: Cursor) -> Day | None:
     if c.peek(1).kind in (Kind.PORTION, Kind.WEEKEND) or c.peek(2).kind is Kind.WEEKEND:
         c.take(Kind.AT)
     while term := c.take(Kind.ON, Kind.IN, Kind.OF, Kind.FOR, Kind.DE):
-        said_on = said_on or term.kind is Kind.ON or (term.kind is Kind.IN and c.language == "ro")
+        in_romanian = term.kind is Kind.IN and c.language == "ro" and term.name != "ahead"
+        said_on = said_on or term.kind is Kind.ON or in_romanian
     for rule in (_named, _span, _weekday, _portion, _numeric_date, _ahead_of_day):
         found = rule(c)
         if found is not None:
@@ -245,8 +246,11 @@ def _date(c: Cursor, *, said_on: bool) -> Day | None:
         if last:
             return DayRange(Date(number.number, month.number), _with_year(c, last, month.number))
         return _with_year(c, number.number, month.number)
-    if of is not None:
+    if of is not None and of.name != "month":
         c.at -= 1
+    if c.sees(Kind.WORKDAYS):
+        c.at = start
+        return None
     is_day = (
         number.name == "ordinal" or said_on or (of is not None and c.sees(of.kind, Kind.WHICH, Kind.UNIT))
     )

@@ -40,7 +40,7 @@ ENGLISH = Vocabulary(
     "en",
     (
         *((Kind.NUMBER, number, word) for number, word in enumerate(NUMBERS)),
-        (Kind.NUMBER, 200, "oh | o"),
+        (Kind.NUMBER, 200, "oh"),
         (Kind.NUMBER, 30, "thirty"),
         (Kind.NUMBER, 40, "forty | fourty"),
         (Kind.NUMBER, 50, "fifty"),
@@ -94,7 +94,7 @@ ENGLISH = Vocabulary(
         """,
         ),
         (Kind.PART, "first_thing", "first thing | first thing in the morning | first thing in the am"),
-        (Kind.PART, "morning", "morning | mornings | in the morning"),
+        (Kind.PART, "morning", "one morning | a morning | morning | mornings | in the morning"),
         (
             Kind.PART,
             "midday",
@@ -102,8 +102,8 @@ ENGLISH = Vocabulary(
             midday | mid day | lunch | lunchtime | lunch time | lunch hour | lunch break
         """,
         ),
-        (Kind.PART, "afternoon", "afternoon | afternoons | arvo | in the afternoon"),
-        (Kind.PART, "evening", "evening | evenings | in the evening"),
+        (Kind.PART, "afternoon", "one afternoon | afternoon | afternoons | arvo | in the afternoon"),
+        (Kind.PART, "evening", "one evening | evening | evenings | in the evening"),
         (Kind.PART, "night", "night | nights | nighttime | night time"),
         (
             Kind.PART,
@@ -157,9 +157,9 @@ ENGLISH = Vocabulary(
             0,
             """
             from | starting | starting from | starting at | starting on | beginning from | as of | not
-            before | no earlier than | not earlier than | no sooner than | at the earliest | earliest | not
-            any earlier than | any time from | anytime from | not sooner than | not until | not till | any
-            time starting | as from | never before | from as early as
+            before | no earlier than | not earlier than | no sooner than | not any earlier than | any time
+            from | anytime from | not sooner than | not until | not till | any time starting | as from |
+            never before | from as early as
         """,
         ),
         (
@@ -183,9 +183,8 @@ ENGLISH = Vocabulary(
             0,
             """
             until | till | til | by | up to | up until | no later than | not later than | not after | at the
-            latest by | latest by | by no later than | through to | before or on | on or before | at the
-            latest | latest | any time until | anytime until | any time up to | never after | by the latest
-            | not any later than | not past
+            latest by | latest by | by no later than | through to | before or on | on or before | any time
+            until | anytime until | any time up to | never after | not any later than | not past
         """,
         ),
         (
@@ -195,7 +194,7 @@ ENGLISH = Vocabulary(
             between | anytime between | any time between | sometime between | in between | anywhere between
         """,
         ),
-        (Kind.TO, "to", "to | through | thru"),
+        (Kind.TO, "to", "to"),
         (Kind.ONWARDS, 0, "onwards | onward | on out | and on | and onwards | or onwards"),
         (
             Kind.OR_LATER,
@@ -221,18 +220,20 @@ ENGLISH = Vocabulary(
             Kind.OPEN,
             0,
             """
-            anytime | any time | any day | any day at all | any time at all | whenever | whenever you like |
-            whenever you can | whenever youre free | whenever you are free | whenever works | whenever suits
-            you | whenever suits | whenever you want | whenever is good | whenever youre available |
-            whenever you are available | whenever is best | whenever works for you | whenever its convenient
-            | whenever is convenient | as soon as possible | as soon as you can | asap | first available |
-            the first available | first available slot | first available time | first available appointment
-            | first thing available | earliest available | earliest available slot | earliest possible | the
-            earliest possible | earliest possible time | soonest | the soonest | soonest possible | soonest
-            available | the soonest you have | the soonest you can | the earliest you have | earliest you
-            have | the earliest you can | earliest you can | next available | the next available | next
-            available slot | next available time | next available appointment | the next opening | next
-            opening | first opening | the first opening | urgently | urgent | immediately | as early as
+            its an emergency | it is an emergency | emergency | its urgent | the day doesnt matter | the
+            time doesnt matter | anytime | any time | any day | any day at all | any time at all | whenever
+            | whenever you like | whenever you can | whenever youre free | whenever you are free | whenever
+            works | whenever suits             you | whenever suits | whenever you want | whenever is good |
+            whenever youre available | whenever you are available | whenever is best | whenever works for
+            you | whenever its convenient | whenever is convenient | as soon as possible | as soon as you
+            can | asap | first available | the first available | first available slot | first available time
+            | first available appointment | first thing available | earliest available | earliest available
+            slot | earliest possible | the             earliest possible | earliest possible time | soonest
+            | the soonest | soonest possible | soonest             available | the soonest you have | the
+            soonest you can | the earliest you have | earliest you             have | the earliest you can |
+            earliest you can | next available | the next available | next             available slot | next
+            available time | next available appointment | the next opening | next             opening |
+            first opening | the first opening | urgently | urgent | immediately | as early as
             possible | as early as you can | the sooner the better | no preference | no preferences | i dont
             have a preference | dont mind | i dont mind | i dont care | doesnt matter | it doesnt matter |
             any time works | anytime works | any time is fine | anytime is fine | im flexible | i am
@@ -262,12 +263,12 @@ ENGLISH = Vocabulary(
             """
             except | except for | excluding | but not | other than | apart from | besides | aside from |
             anything but | any day but | any time but | anytime but | with the exception of | just not |
-            only not | neither | nor | never | avoid | avoiding | rather not | not on | ideally not |
-            preferably not | and not | but never | id rather not | except on | except in | everything but |
-            everything except | anything except | any day except | any time except | any day besides | skip
-            | skipping | outside of | not in | but definitely not | definitely not | minus | barring | but
-            no | please not | any day other than | any day apart from | bar | but except | id rather avoid |
-            id like to avoid | not at | maybe not | do not want | dont want | i dont want | save for
+            only not | never | avoid | avoiding | rather not | not on | ideally not | preferably not | and
+            not | but never | id rather not | except on | except in | everything but | everything except |
+            anything except | any day except | any time except | any day besides | skip | skipping | outside
+            of | not in | but definitely not | definitely not | minus | barring | but no | please not | any
+            day other than | any day apart from | bar | but except | id rather avoid | id like to avoid |
+            not at | maybe not | do not want | dont want | i dont want | save for
         """,
         ),
         (
@@ -290,10 +291,10 @@ ENGLISH = Vocabulary(
             Kind.AVAILABLE,
             0,
             """
-            works | is fine | is good | works for me | i can | can do | is ok | is okay | is great | is
-            better | would work | is perfect | suits me | suits | yes | does | can | could | would be good |
-            would be fine | would be better | i can do | is possible | would suit | would be great | im free
-            | i am free | im available | works fine | works better | is
+            works | work | do | is fine | is good | works for me | i can | can do | is ok | is okay | is
+            great | is better | would work | is perfect | suits me | suits | yes | does | can | could |
+            would be good | would be fine | would be better | i can do | is possible | would suit | would be
+            great | im free | i am free | im available | works fine | works better | is
         """,
         ),
         (
@@ -318,6 +319,38 @@ ENGLISH = Vocabulary(
         (Kind.FILLER, "something", "something"),
         (Kind.NOT, "plain", "not | no"),
         (Kind.NOT, "instead", "instead of | rather than | as opposed to"),
+        (
+            Kind.FILLER,
+            "noun",
+            """
+            slot | slots | spot | spots | time | times | appointment | appointments | meeting | meetings |
+            call | calls | phone call | video call | demo | chat | session | consultation | booking | visit
+            | checkup | check up | thing | things | date | dates | opening | openings | reservation |
+            interview
+        """,
+        ),
+        (
+            Kind.MOVE,
+            0,
+            """
+            move | move it | to move | to move it to | change | change it | to change it to | switch |
+            reschedule | to reschedule | push | push it | postpone | shift | bring forward
+        """,
+        ),
+        (
+            Kind.UNKNOWN,
+            "busy",
+            """
+            i work | i have work | at work | from work | to work | i have a meeting | i have an appointment
+            | i have a call | i have another | i already have | ive got a meeting | ive got an appointment |
+            i have something | i already | already
+        """,
+        ),
+        (Kind.PART, "after_lunch", "after lunch | after lunchtime | after lunch time"),
+        (Kind.TO, "through", "through | thru"),
+        (Kind.UNTIL, "edge", "at the latest | latest | by the latest"),
+        (Kind.FROM, "edge", "at the earliest | earliest"),
+        (Kind.NOT, "neither", "neither | nor"),
         (Kind.FILLER, 0, ENGLISH_FILLERS),
     ),
     None,

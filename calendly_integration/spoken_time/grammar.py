@@ -25,6 +25,19 @@ from .phrases import (
 from .terms import Kind, Term
 
 SINGLE_DAYS = (Weekday, Relative, Date)
+STARTS_OF_TIMES = (
+    Kind.AT,
+    Kind.NUMBER,
+    Kind.NUMBERS,
+    Kind.PART,
+    Kind.AFTER,
+    Kind.BEFORE,
+    Kind.BETWEEN,
+    Kind.FROM,
+    Kind.UNTIL,
+    Kind.HALF,
+    Kind.QUARTER,
+)
 BOUND_KINDS = (Kind.AFTER, Kind.BEFORE, Kind.UNTIL)
 
 
@@ -126,9 +139,15 @@ class Grammar:
             return
         if self.current.negative:
             self._begin(negative=False)
-        elif self.current.is_open and not self.current.days and not self.current.times:
-            self._begin(negative=True)  # "any time but Friday"
+        elif self._excludes_by_but():
+            self._begin(negative=True)
         self._pause()
+
+    def _excludes_by_but(self) -> bool:
+        """ "Any time but Friday"."""
+        is_open = self.current.is_open and not self.current.days
+        bounds = (*BOUND_KINDS, Kind.FROM, Kind.BETWEEN)
+        return self.c.language == "en" and is_open and self.c.peek().kind not in bounds
 
     def _begin(self, *, negative: bool) -> None:
         if not self.current.is_empty:
@@ -164,6 +183,8 @@ class Grammar:
                 return
             raise NoParse
         if self.current.is_empty and self.current.negative:
+            if word.name == "neither":
+                return
             raise NoParse
         if not after_pause and self._might_correct(word) and c.choices.pick((False, True), "not"):
             self._correction()
@@ -276,10 +297,11 @@ class Grammar:
 
     def _item(self) -> None:
         is_first = self.current.is_empty
-        found = item(self.c, is_first=is_first)
+        in_span = isinstance(self.current.days[-1], Week | Month) if self.current.days else False
+        found = item(self.c, is_first=is_first or in_span)
         if found is None:
             return
-        if self._conflicts(found):
+        if self._conflicts(found) or self._begins_next(found):
             self._separate(found)
         elif self.current.negative and not is_first and not self._joined:
             self._after_exclusion(found)
@@ -302,22 +324,38 @@ class Grammar:
     def _conflicts(self, found: Item) -> bool:
         """Whether an item cannot describe the same time as what the segment has."""
         segment = self.current
-        if isinstance(found, Elapsed | Within | Shift | Past) or segment.moments:
+        if isinstance(found, Past) or any(isinstance(each, Past) for each in segment.moments):
+            return False
+        if isinstance(found, Elapsed | Within | Shift) or segment.moments:
             return bool(segment.moments) or not isinstance(found, Within | Past)
         if isinstance(found, DayBound):
             return any(isinstance(each, DayBound) and each.bound == found.bound for each in segment.days)
         if isinstance(found, Day):
             return any(type(each) is type(found) and found != each for each in segment.days)
         if isinstance(found, Part):
-            return any(isinstance(each, Part) and each != found for each in segment.times)
+            return any(
+                (isinstance(each, Part) and not _refines(each, found))
+                or (isinstance(each, TimeBound) and isinstance(each.time, Part))
+                for each in segment.times
+            )
         if isinstance(found, TimeBound):
             upper = found.bound in ("before", "until")
             return any(
                 isinstance(each, Clock | TimeRange)
+                or (isinstance(each, Part) and isinstance(found.time, Part))
                 or (isinstance(each, TimeBound) and upper == (each.bound in ("before", "until")))
                 for each in segment.times
             )
         return any(not isinstance(each, Part) and each != found for each in segment.times)
+
+    def _begins_next(self, found: Item) -> bool:
+        """Whether a day after a pause begins another alternative: "tomorrow at ten, Thursday at eleven"."""
+        return (
+            self._paused
+            and isinstance(found, Day)
+            and bool(self.current.days and self.current.times)
+            and self.c.peek().kind in STARTS_OF_TIMES
+        )
 
     def _separate(self, found: Item) -> None:
         """A second day or time needs a pause before it: "luni, marți"."""
@@ -353,5 +391,9 @@ class Grammar:
             self._begin(negative=False)
 
 
-def has_month(each: Day) -> bool:
-    return isinstance(each, Date | Month)
+def _refines(first: Part, second: Part) -> bool:
+    """Whether two parts of the day are the same, or one within the other."""
+    return first == second or (
+        "morning" in (first.name, second.name)
+        and {first.name, second.name} <= {"morning", "early_morning", "first_thing"}
+    )

@@ -1,7 +1,7 @@
 """Rules for what a segment is made of: moments, bounds, days, times."""
 
-from .clock_rules import clock, duration, time, time_range
-from .cursor import Cursor
+from .clock_rules import clock, duration, time, time_range, with_part
+from .cursor import END, Cursor
 from .day_rules import SHORT_UNITS, day, single_day
 from .phrases import (
     Ahead,
@@ -22,6 +22,7 @@ from .phrases import (
     Time,
     TimeBound,
     TimeRange,
+    Tonight,
     Within,
 )
 from .terms import Kind, Term
@@ -35,7 +36,7 @@ BOUNDS: dict[Kind, Bound] = {
 }
 # "Not after five" is "until five".
 OPPOSITE: dict[Kind, Kind] = {Kind.AFTER: Kind.UNTIL, Kind.BEFORE: Kind.FROM, Kind.UNTIL: Kind.FROM}
-TODAY = Relative(0)
+PAUSE = Term(Kind.PAUSE)
 
 
 def item(c: Cursor, *, is_first: bool) -> Item | None:
@@ -43,6 +44,9 @@ def item(c: Cursor, *, is_first: bool) -> Item | None:
     start = c.at
     if _length_of_meeting(c):
         return None
+    if c.is_move and _old_day(c):
+        return None
+    _refuse_vague_numbers(c)
     if c.sees(Kind.LATER, Kind.RELATIVE_DAY) or c.sees(Kind.LATER, Kind.WHICH):
         c.at += 1
     for rule in (_moment, _between, _first_bound if is_first else _bound, _ordinary):
@@ -51,6 +55,32 @@ def item(c: Cursor, *, is_first: bool) -> Item | None:
             return _open_ended(c, found)
         c.at = start
     raise NoParse
+
+
+def _old_day(c: Cursor) -> bool:
+    """ "From Thursday", before the day to which a booking is to be moved."""
+    start = c.at
+    if c.take(Kind.FROM, Kind.DE) and single_day(c) is not None:
+        time(c)
+        if c.take(Kind.TO, Kind.ON, Kind.AT):
+            return True
+    c.at = start
+    return False
+
+
+def _refuse_vague_numbers(c: Cursor) -> None:
+    """ "Three or four days", "three working days": numbers that are neither hours nor dates."""
+    ahead = 1 if c.peek().kind in (Kind.IN, Kind.WITHIN) else 0
+    if c.peek(ahead).kind is not Kind.NUMBER:
+        return
+    joined = c.peek(ahead + 1).kind in (Kind.OR, Kind.TO, Kind.AND, Kind.UNTIL)
+    if c.peek(ahead + 1).kind is Kind.WORKDAYS or (
+        joined
+        and c.peek(ahead + 2).kind is Kind.NUMBER
+        and c.peek(ahead + 3).kind is Kind.UNIT
+        and c.peek(ahead + 3).name not in SHORT_UNITS
+    ):
+        raise NoParse
 
 
 def _length_of_meeting(c: Cursor) -> bool:
@@ -64,13 +94,28 @@ def _length_of_meeting(c: Cursor) -> bool:
 def _open_ended(c: Cursor, found: Item) -> Item:
     """ "At three or later", "de luni încolo"."""
     ending = c.take(Kind.ONWARDS, Kind.OR_LATER, Kind.OR_EARLIER)
+    if isinstance(found, DayBound | TimeBound) and c.sees(Kind.ON) and c.peek(1) in (END, PAUSE):
+        ending = c.take(Kind.ON)  # "from Thursday on"
+    edge = c.peek()
+    if ending is None and edge.name == "edge" and c.peek(1) in (END, PAUSE):
+        c.at += 1
+        return _at_the_edge(found, "until" if edge.kind is Kind.UNTIL else "from")
     if ending is None:
         return found
     bound: Bound = "until" if ending.kind is Kind.OR_EARLIER else "from"
     if isinstance(found, Clock | Part):
         return TimeBound(bound, found)
-    if isinstance(found, TimeBound | DayBound) and ending.kind is Kind.ONWARDS:
+    if isinstance(found, TimeBound | DayBound) and ending.kind in (Kind.ONWARDS, Kind.ON):
         return found
+    if isinstance(found, Day) and not isinstance(found, DayBound | DayRange):
+        return DayBound(bound, found)
+    raise NoParse
+
+
+def _at_the_edge(found: Item, bound: Bound) -> Item:
+    """ "Friday at the latest"."""
+    if isinstance(found, Clock | Part):
+        return TimeBound(bound, found)
     if isinstance(found, Day) and not isinstance(found, DayBound | DayRange):
         return DayBound(bound, found)
     raise NoParse
@@ -90,6 +135,7 @@ def _moment(c: Cursor) -> Item | None:
         return Within(length) if length else None
     from_now = c.take(Kind.FROM_NOW) is not None
     if c.take(Kind.IN):
+        c.skip(Kind.AT)  # "in about two hours"
         return _in_a_while(duration(c))
     if from_now:
         return None
@@ -214,6 +260,8 @@ def _from_or_of(c: Cursor) -> Item | None:
         return Ahead(length, first) if length else None
     if c.take(Kind.ONWARDS):
         return DayBound("from", first)
+    if c.sees(Kind.ON):
+        raise NoParse  # "de joi pe vineri": a range, or a move?
     return c.choices.pick((first, DayBound("from", first)), "de")
 
 
@@ -233,7 +281,11 @@ def _day_bound(c: Cursor, bound: Bound) -> Item | None:
     at_day = c.at
     if bound == "from":
         return DayBound(bound, first)
+    if isinstance(first, Tonight):
+        return DayBound(bound, first, Part("evening" if first.name != "night" else "night"))
     found = time(c)
+    if isinstance(found, Clock):
+        found = with_part(c, found)
     if isinstance(found, Clock | Part) and (bound in ("until", "before") or _is_moment(c, found)):
         return DayBound(bound, first, found)
     c.at = at_day
@@ -259,28 +311,58 @@ def _time_bound(c: Cursor, term: Term, bound: Bound) -> Item | None:
     c.skip(Kind.AT, Kind.IN, Kind.ON, Kind.ANY)
     if c.sees(Kind.PART) or c.peek() == Term(Kind.NOON, name="ambiguous"):
         found = time(c)
-        return TimeBound(bound, found) if isinstance(found, Clock | Part) else None
+        return _deadline(c, TimeBound(bound, found), found) if isinstance(found, Clock | Part) else None
+    number = c.peek()
     first = clock(c, said_at=True)
     if not isinstance(first, Clock) or c.sees(Kind.UNIT):
         return None
+    if _may_be_day_of_month(c, number) and c.choices.pick((True, False), "of month"):
+        return DayBound(bound, Date(number.number))
     if bound == "from":
         # "De la 10 la 12": the second "la" joins.
         last = time_range(c, first, Kind.TO, Kind.UNTIL, Kind.AT)
         if last is not None:
             return last
+        first = _with_own_part(c, first, bound)
         loose = term.name == "loose" and not c.sees(Kind.ONWARDS)
         ways: tuple[Time, ...] = (TimeBound(bound, first), first) if loose else (TimeBound(bound, first),)
         return c.choices.pick(ways, "from")
+    first = _with_own_part(c, first, bound)
     return _deadline(c, TimeBound(bound, first), first)
 
 
-def _deadline(c: Cursor, found: TimeBound, at: Clock) -> Item:
+def _may_be_day_of_month(c: Cursor, number: Term) -> bool:
+    """Whether "after 10" may be a date, because a month was said before: "in December after 10"."""
+    at = c.at - 1
+    if number.kind is not Kind.NUMBER or c.peek(-1) is not number or not 1 <= number.number <= 31:
+        return False
+    before = [each for each in c.terms[:at] if each.kind not in (Kind.PAUSE, *BOUNDS)]
+    if not before or c.terms[at - 1].kind is Kind.AT:
+        return False
+    return before[-1].kind is Kind.MONTH or Term(Kind.UNIT, name="month") in before[-2:]
+
+
+def _with_own_part(c: Cursor, first: Clock, bound: Bound) -> Clock:
+    """ "Until eight in the evening"; "after ten in the morning" may also mean that morning only."""
+    start = c.at
+    found = with_part(c, first)
+    is_open = bound in ("from", "after") and found != first
+    is_open = is_open and (found.sense == "am" or c.peek(-1).name == "afternoon")
+    if is_open and c.choices.pick((False, True), "part only"):
+        c.at = start
+        return first
+    return found
+
+
+def _deadline(c: Cursor, found: TimeBound, at: Clock | Part) -> Item:
     """ "By three on Friday" is a deadline, or the time before three on that day."""
     start = c.at
     on_day = single_day(c) if found.bound in ("until", "before") and not c.sees(Kind.OF) else None
     if on_day is not None and c.choices.pick((True, False), "deadline"):
         return DayBound(found.bound, on_day, at)
     c.at = start
+    if at == Part("end_of_day") and on_day is None and c.choices.pick((True, False), "deadline"):
+        return DayBound(found.bound, Relative(0), at)
     return found
 
 
@@ -308,6 +390,10 @@ def _is_bare_number(c: Cursor) -> bool:
     number = c.peek()
     if number.kind is not Kind.NUMBER or not 1 <= number.number <= 31 or number.padded:
         return False
+    if number.name == "words" and c.peek(-1).kind is not Kind.WEEKDAY:
+        return False  # "eight" is an hour; "joi zece" may be a date
+    if number.number > 24:
+        return c.peek(1).kind not in (Kind.PART, Kind.UNIT, Kind.AND, Kind.LESS)
     start = c.at
     try:
         clock(c, said_at=False)

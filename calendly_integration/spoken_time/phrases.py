@@ -6,7 +6,15 @@ from typing import Literal
 Which = Literal["", "this", "next", "coming", "last", "each"]
 Bound = Literal["from", "after", "before", "until"]
 PartName = Literal[
-    "early_morning", "morning", "midday", "afternoon", "evening", "night", "end_of_day", "first_thing"
+    "early_morning",
+    "morning",
+    "midday",
+    "afternoon",
+    "evening",
+    "night",
+    "end_of_day",
+    "first_thing",
+    "after_lunch",
 ]
 PortionName = Literal["", "start", "middle", "end"]
 UnitName = Literal["minute", "hour", "day", "week", "month"]
@@ -31,12 +39,16 @@ class Duration:
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """`sense`: am, pm, noon, midnight, 24 (as said) or empty. `before_seven`: "quarter to seven"."""
+    """`sense`: am, pm, noon, midnight, 24 (as said) or empty. `before_seven`: "quarter to seven".
+
+    `padded`: written with a leading zero, as in 03:00.
+    """
 
     hour: int
     minute: int = 0
     sense: str = ""
     before_seven: bool = False
+    padded: bool = False
 
     @property
     def is_open_seven(self) -> bool:

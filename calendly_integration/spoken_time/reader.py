@@ -11,7 +11,7 @@ from .context import in_context
 from .cursor import Cursor
 from .english import ENGLISH
 from .grammar import Grammar
-from .phrases import Impossible, NoParse
+from .phrases import DayRange, Impossible, NoParse
 from .resolver import resolve
 from .results import Answer, NotUnderstood, Understood, Windows
 from .romanian import ROMANIAN
@@ -104,13 +104,21 @@ def _outcome(
     outcome.is_empty = not read_terms
     if not read_terms or len(read_terms) > MAX_TERMS or any(each.kind is Kind.UNKNOWN for each in read_terms):
         return outcome
+    is_move = any(each.kind is Kind.MOVE for each in read_terms)
+    read_terms = [each for each in read_terms if each.kind is not Kind.MOVE]
     day_first = True if language == "ro" else False if is_american(zone) else None
 
     def run(choices: Choices) -> list[Span] | Unsure | None:
         cursor = Cursor(read_terms, choices, language=language, day_first=day_first)
+        cursor.is_move = is_move
         setting = Setting(now, zone, choices, booking_start)
         try:
-            return resolve(share(Grammar(cursor).phrase()), setting)
+            segments = Grammar(cursor).phrase()
+            if is_move and (
+                len(segments) > 1 or any(isinstance(each, DayRange) for each in segments[0].days)
+            ):
+                return None  # which day is the old one?
+            return resolve(share(segments), setting)
         except NoParse:
             return None
         except Impossible:

@@ -207,7 +207,7 @@ ROMANIAN = Vocabulary(
             data | zilei de | in zilele de | zilele de | in ziua | zilelor de
         """,
         ),
-        (Kind.IN, 0, "in | intr | intru | peste | pt peste"),
+        (Kind.IN, 0, "in"),
         (
             Kind.WITHIN,
             0,
@@ -216,7 +216,7 @@ ROMANIAN = Vocabulary(
         """,
         ),
         (Kind.FOR, 0, "pentru | timp de | vreme de | pt | ptr"),
-        (Kind.OF, 0, "ale | al | a lunii | ale lunii | a | lui | din luna"),
+        (Kind.OF, 0, "ale | al | a | lui | din luna"),
         (Kind.FILLER, "have", "ai"),
         (Kind.DE, 0, "de | din"),
         (Kind.ARTICLE, 0, "o | un"),
@@ -225,10 +225,10 @@ ROMANIAN = Vocabulary(
             Kind.FROM,
             0,
             """
-            incepand de | incepand cu | incepand din | incepand de la | incepand | cel mai devreme | cel
-            devreme | nu inainte de | nu mai devreme de | nicidecum inainte de | cel mai devreme la | cel
-            mai devreme de la | nu mai repede de | nu inainte de ora | nu mai devreme de ora | incepand cu
-            ora | incepand de la ora | cel mai devreme de | nu inaintea
+            incepand de | incepand cu | incepand din | incepand de la | incepand | nu inainte de | nu mai
+            devreme de | nicidecum inainte de | cel mai devreme la | cel mai devreme de la | nu mai repede
+            de | nu inainte de ora | nu mai devreme de ora | incepand cu ora | incepand de la ora | cel mai
+            devreme de | nu inaintea
         """,
         ),
         (
@@ -251,10 +251,10 @@ ROMANIAN = Vocabulary(
             Kind.UNTIL,
             0,
             """
-            pana | pana la | pana in | pana la ora | pana de | cel tarziu | cel mai tarziu | cel tarziu la |
-            cel mai tarziu la | cel tarziu pana la | nu mai tarziu de | nu mai tarziu de ora | pana la orele
-            | cel tarziu pana | cel mai tarziu pana | pana cel tarziu | pana inclusiv | pana cel tarziu la |
-            pana cel mai tarziu | pana intr | cel tarziu in | nu mai tarziu
+            pana | pana la | pana in | pana la ora | pana de | cel tarziu la | cel mai tarziu la | cel
+            tarziu pana la | nu mai tarziu de | nu mai tarziu de ora | pana la orele | cel tarziu pana | cel
+            mai tarziu pana | pana cel tarziu | pana inclusiv | pana cel tarziu la | pana cel mai tarziu |
+            pana intr | cel tarziu in | nu mai tarziu
         """,
         ),
         (Kind.BETWEEN, 0, "intre | intre orele | intre ora | cuprins intre | in intervalul"),
@@ -276,8 +276,10 @@ ROMANIAN = Vocabulary(
             Kind.OPEN,
             0,
             """
-            oricand | cand vreti | cand doriti | cand puteti | cand aveti liber | cand aveti loc | cand
-            aveti | cat mai repede | cat mai curand | cat mai devreme | cat mai repede posibil | cat mai
+            nu conteaza data | toata ziua | am o urgenta | e o urgenta | este o urgenta | urgenta |
+            indiferent cand | indiferent de zi | indiferent de ora | indiferent | oricare | oricand | cand
+            vreti | cand doriti | cand puteti | cand aveti liber | cand aveti loc | cand             aveti |
+            cat mai repede | cat mai curand | cat mai devreme | cat mai repede posibil | cat mai
             curand posibil | cat mai devreme posibil | cat de repede se poate | cat de curand se poate | cat
             de repede | cat de curand | primul loc liber | prima ora libera | primul loc | primul loc
             disponibil | primul interval liber | primul interval disponibil | prima programare | prima
@@ -298,7 +300,7 @@ ROMANIAN = Vocabulary(
             primul liber | cea mai apropiata ora | cea mai apropiata data
         """,
         ),
-        (Kind.ANY, 0, "orice | oricare | fiecare | in fiecare | in orice | oricarei | toate"),
+        (Kind.ANY, 0, "orice | fiecare | in fiecare | in orice | oricarei | toate"),
         (
             Kind.OR,
             0,
@@ -312,11 +314,11 @@ ROMANIAN = Vocabulary(
             Kind.NOT,
             0,
             """
-            nici | in afara de | in afara | cu exceptia | exceptand | mai putin | afara de | numai nu | doar
-            nu | decat nu | exclus | exclusiv nu | nu si | cu exceptia zilei de | in afara zilei de | nici
-            intr un caz | in niciun caz | niciodata | sa nu fie | nu vreau | n as vrea | nu as vrea |
-            exceptie | cu exceptia zilelor de | nu as prefera | evitand | evit | sa evitam | as evita | in
-            niciun caz nu | nu cumva | numai sa nu fie | nu doresc | n as prefera
+            in afara de | in afara | cu exceptia | exceptand | mai putin | afara de | numai nu | doar nu |
+            decat nu | exclus | exclusiv nu | nu si | cu exceptia zilei de | in afara zilei de | nici intr
+            un caz | in niciun caz | niciodata | sa nu fie | nu vreau | n as vrea | nu as vrea | exceptie |
+            cu exceptia zilelor de | nu as prefera | evitand | evit | sa evitam | as evita | in niciun caz
+            nu | nu cumva | numai sa nu fie | nu doresc | n as prefera
         """,
         ),
         (
@@ -363,6 +365,39 @@ ROMANIAN = Vocabulary(
         (Kind.FILLER, "something", "ceva"),
         (Kind.NOT, "plain", "nu"),
         (Kind.NOT, "instead", "in loc de | in locul | in loc sa fie"),
+        (
+            Kind.FILLER,
+            "noun",
+            """
+            programare | programarea | programari | intalnire | intalnirea | intilnire | intalniri | sedinta
+            | sedinte | discutie | discutia | apel | apelul | consultatie | consultatia | vizita | demo |
+            demonstratie | call | meeting | loc | locuri | interval | intervalul | rezervare | varianta |
+            variante | optiune
+        """,
+        ),
+        (
+            Kind.MOVE,
+            0,
+            """
+            muta | mut | mutam | mutati | schimba | schimb | schimbam | reprogramez | reprograma |
+            reprogramam | reprogramati | amana | aman | amanam | decalez | decala | mutarea
+        """,
+        ),
+        (
+            Kind.UNKNOWN,
+            "busy",
+            """
+            am program | am sedinta | am intalnire | am o sedinta | am o intalnire | am treaba | am treburi
+            | am o alta | am de lucru | am cursuri | am o programare | am programare | am deja | deja | am
+            ceva | lucrez | sunt la munca | am curs | am ore
+        """,
+        ),
+        (Kind.PART, "after_lunch", "dupa masa de pranz | dupa pranz"),
+        (Kind.OF, "month", "a lunii | ale lunii"),
+        (Kind.IN, "ahead", "intr | intru | peste"),
+        (Kind.UNTIL, "edge", "cel tarziu | cel mai tarziu"),
+        (Kind.FROM, "edge", "cel mai devreme | cel devreme"),
+        (Kind.NOT, "neither", "nici"),
         (Kind.FILLER, 0, ROMANIAN_FILLERS),
     ),
     Kind.AND,

@@ -1,5 +1,6 @@
 """What one alternative says for its neighbours: "luni sau marți dimineața" is the morning of both."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from .phrases import Clock, Date, Day, Month, Part, Segment, Week, Weekday
@@ -14,9 +15,21 @@ def share(segments: list[Segment]) -> list[Segment]:
         _share_months(chain)
         _share_scopes(chain)
         _share_parts(chain)
+        segments += _for_every_day(chain)
         _share_days(chain)
         _share_times(chain)
+    _share_with_wanted(segments)
     return segments
+
+
+def _share_with_wanted(segments: list[Segment]) -> None:
+    """ "Not tomorrow at ten but at eleven": the day stays."""
+    if any(each.days for each in segments if not each.negative):
+        return
+    days = next((each.days for each in segments if each.negative and each.days and each.times), None)
+    for each in segments:
+        if days and not each.negative and each.times:
+            each.days = list(days)
 
 
 def _share_months(chain: list[Segment]) -> None:
@@ -77,6 +90,26 @@ def _qualified_clock(segment: Segment) -> Clock | None:
     if clocks and (len(segment.times) > 1 or clocks[0].sense in ("am", "pm")):
         return clocks[0]
     return None
+
+
+def _for_every_day(chain: list[Segment]) -> list[Segment]:
+    """ "Joi sau vineri, la 10 sau 11": the later hours for the earlier days."""
+    added = []
+    for at, segment in enumerate(chain):
+        if not segment.days or not segment.times or segment.time_first:
+            continue
+        hours = list(_run(chain[at + 1 :], with_days=False))
+        for day in _run(reversed(chain[:at]), with_days=True):
+            added += [Segment(segment.negative, list(day.days), list(hour.times)) for hour in hours]
+    return added
+
+
+def _run(chain: Iterable[Segment], *, with_days: bool) -> Iterator[Segment]:
+    """The first segments that have only days, or only times."""
+    for each in chain:
+        if bool(each.days) is not with_days or bool(each.times) is with_days or each.is_open:
+            return
+        yield each
 
 
 def _share_days(chain: list[Segment]) -> None:

@@ -10,7 +10,7 @@ from .tokens import Shape, Token
 
 class Kind(StrEnum):
     NUMBER = "number"  # number; name: "digits", "words", "ordinal"
-    NUMBERS = "numbers"  # 10:30, 3.03, 3/3, 2026-12-03; name: the separator
+    NUMBERS = "numbers"  # 10:30, 3.03, 2026-12-03; name: the separator; number 1: begins with 0
     RELATIVE_DAY = "relative day"
     WEEKDAY = "weekday"  # name "each": the form that means every such day
     MONTH = "month"
@@ -64,6 +64,7 @@ class Kind(StrEnum):
     AVAILABLE = "available"  # "pot", "works"
     CORRECTION = "correction"
     THAT_IS = "that is"  # "mâine, adică miercuri"
+    MOVE = "move"  # a booking is to be moved
     PAST_TIME = "past time"  # "yesterday"
     LIGHT = "light"  # a filler that may stand after "not"
     FILLER = "filler"
@@ -106,6 +107,8 @@ class Vocabulary:
         return max(phrase.count(" ") + 1 for phrase in self.phrases)
 
 
+# "Elevenish", "Friday's fine".
+ENDINGS = {"ish": (Kind.NUMBER, Kind.NOON), "'s": (Kind.WEEKDAY, Kind.RELATIVE_DAY)}
 ORDINAL_ENDINGS = ("st", "nd", "rd", "th")
 
 
@@ -125,7 +128,13 @@ def terms(tokens: Sequence[Token], vocabulary: Vocabulary) -> list[Term]:
             found.append(term)
         elif token.shape is Shape.NUMBERS:
             found.append(
-                Term(Kind.NUMBERS, name=token.separator, numbers=token.numbers, padded=_two_digits(token))
+                Term(
+                    Kind.NUMBERS,
+                    int(token.padded),
+                    token.separator,
+                    token.numbers,
+                    padded=_two_digits(token),
+                )
             )
         elif token.shape is Shape.PAUSE:
             found.append(Term(Kind.PAUSE))
@@ -177,8 +186,10 @@ def _phrase(tokens: Sequence[Token], at: int, vocabulary: Vocabulary) -> tuple[T
         if term is not None:
             return term, ends[length - 1]
     word = words[0]
-    if word.endswith("ish") and (term := vocabulary.phrases.get(word[:-3])) and term.kind is Kind.NUMBER:
-        return term, at + 1
+    for ending, kinds in ENDINGS.items():
+        stem = vocabulary.phrases.get(word.removesuffix(ending)) if word.endswith(ending) else None
+        if stem is not None and stem.kind in kinds:
+            return stem, at + 1
     return Term(Kind.UNKNOWN, name=word), at + 1
 
 
