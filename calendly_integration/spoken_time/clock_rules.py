@@ -71,14 +71,16 @@ def _minutes_to(c: Cursor, *, said_at: bool) -> Time | None:
     ahead = 2 if c.peek(1) == Term(Kind.UNIT, name="minute") else 1
     sign, hour = c.peek(ahead), c.peek(ahead + 1)
     is_to = sign.kind is Kind.UNTIL or (sign.kind is Kind.TO and sign.name == "to")
-    if c.language != "en" or not is_to or hour.kind is not Kind.NUMBER or not 1 <= hour.number <= 12:
+    is_named = hour.kind is Kind.MIDNIGHT or hour == Term(Kind.NOON, name="noon")
+    is_hour = is_named or (hour.kind is Kind.NUMBER and 1 <= hour.number <= 12)
+    if c.language != "en" or not is_to or not is_hour:
         return None
     if c.peek(ahead + 2).kind is Kind.MONTH:
         return None
     ways = ["clock"]
     may_be_range = number.number <= 12 and hour.number != number.number and ahead == 1
     if may_be_range and not said_at:
-        is_rising = number.name == "digits" and number.number < hour.number
+        is_rising = number.name == "digits" and number.number < hour.number and not is_named
         ways = (
             ["range"] if is_rising else ["range", "clock"] if number.name == "digits" else ["clock", "range"]
         )
@@ -87,7 +89,7 @@ def _minutes_to(c: Cursor, *, said_at: bool) -> Time | None:
     if c.choices.pick(ways) == "range":
         return None
     c.at += ahead + 1
-    found = clock(c, said_at=True)
+    found = _plain_hour(c) if is_named else clock(c, said_at=True)
     return _earlier(found, number.number) if isinstance(found, Clock) else None
 
 

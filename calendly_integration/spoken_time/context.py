@@ -42,7 +42,7 @@ def in_context(found: Sequence[Term], vocabulary: Vocabulary) -> list[Term]:
     """The terms that the grammar reads."""
     terms = _without_fillers(_with_blocked_negations(found))
     terms = _whole_numbers(terms, vocabulary)
-    terms = _settled(terms, vocabulary)
+    terms = _without_nouns(_settled(terms, vocabulary))
     return _without_idle_signs([term for term in terms if term.kind not in (Kind.FILLER, Kind.LIGHT)])
 
 
@@ -51,7 +51,7 @@ def _with_blocked_negations(found: Sequence[Term]) -> list[Term]:
     terms: list[Term] = []
     negated = False
     for at, term in enumerate(found):
-        if negated and (term.kind in (Kind.FILLER, Kind.AVAILABLE) or _is_loose_may(found, at)):
+        if negated and (term.kind in (Kind.FILLER, Kind.NOUN, Kind.AVAILABLE) or _is_loose_may(found, at)):
             terms.append(Term(Kind.UNKNOWN, name="not"))
         terms.append(term)
         negated = term.kind is Kind.NOT or (negated and term.kind is Kind.LIGHT)
@@ -82,7 +82,7 @@ def _without_fillers(found: Sequence[Term]) -> list[Term]:
         if term.name == "something" and kept and kept[-1].kind in (Kind.NUMBER, Kind.AND):
             kept.append(Term(Kind.UNKNOWN, name="something"))
             continue
-        if term.name == "noun" and _is_counted(found, at):
+        if term.kind is Kind.NOUN and _is_counted(found, at):
             if found[at - 1].number != 1:
                 kept.append(Term(Kind.UNKNOWN, name="count"))
             elif kept:
@@ -175,6 +175,33 @@ def _takes_minutes(before: Term | None, after: Term | None) -> bool:
     return before is not None and before.kind in hours and after is not None and after.kind in minutes
 
 
+def _without_nouns(found: Sequence[Term]) -> list[Term]:
+    """Leaves out what is booked, with its length: "a 30 minute call", "o discuție de o oră"."""
+    terms: list[Term] = []
+    at = 0
+    while at < len(found):
+        if found[at].kind is Kind.NOUN:
+            joint = 1 if at + 1 < len(found) and found[at + 1].kind in (Kind.DE, Kind.OF) else 0
+            length = _length(found[at + 1 + joint :]) if joint else 0
+            at += 1 + (joint + length if length else 0)
+            continue
+        length = _length(found[at:])
+        is_noun = length and at + length < len(found) and found[at + length].kind is Kind.NOUN
+        if is_noun and not (terms and terms[-1].kind in (Kind.IN, Kind.WITHIN, *POINTS)):
+            at += length + 1
+            continue
+        terms.append(found[at])
+        at += 1
+    return terms
+
+
+def _length(found: Sequence[Term]) -> int:
+    """How many terms at the beginning are a number of minutes or hours."""
+    is_number = len(found) > 1 and found[0].kind in (Kind.NUMBER, Kind.HALF) and found[0].name != "ordinal"
+    is_short = is_number and found[1].kind is Kind.UNIT and found[1].name in ("minute", "hour")
+    return 2 if is_short else 0
+
+
 def _make_number(terms: list[Term]) -> None:
     """An article before a unit is the number one, but not after "half" or "quarter"."""
     if not terms or terms[-1].kind is not Kind.ARTICLE:
@@ -215,7 +242,7 @@ def _without_idle_signs(found: Sequence[Term]) -> list[Term]:
             if (
                 before is None
                 or before.kind is Kind.PAUSE
-                or (after is None and before.kind is not Kind.QUARTER)
+                or (after is None and before.kind not in (Kind.QUARTER, Kind.NUMBER))
             ):
                 continue
             if after is None:

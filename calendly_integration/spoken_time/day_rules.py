@@ -12,6 +12,8 @@ from .phrases import (
     Duration,
     Impossible,
     Month,
+    NoParse,
+    NthWeekday,
     PortionName,
     Relative,
     Tonight,
@@ -50,6 +52,11 @@ def single_day(c: Cursor) -> Day | None:
     while term := c.take(Kind.ON, Kind.IN, Kind.OF, Kind.FOR, Kind.DE):
         in_romanian = term.kind is Kind.IN and c.language == "ro" and term.name != "ahead"
         said_on = said_on or term.kind is Kind.ON or in_romanian
+    if c.peek().name == "ordinal" and c.peek(1).kind is Kind.WEEKDAY:
+        found = _nth_weekday(c)
+        if found is None:
+            raise NoParse
+        return found
     for rule in (_named, _span, _weekday, _portion, _numeric_date, _ahead_of_day):
         found = rule(c)
         if found is not None:
@@ -58,6 +65,16 @@ def single_day(c: Cursor) -> Day | None:
     if found is None:
         c.at = start
     return found
+
+
+def _nth_weekday(c: Cursor) -> Day | None:
+    """ "The second Monday in December"."""
+    number, weekday = c.peek().number, c.peek(1).number % 10
+    c.at += 2
+    month = single_day(c) if c.peek().kind in (Kind.IN, Kind.OF, Kind.DE, Kind.WHICH) else None
+    if not isinstance(month, Month) or month.portion or number > 4:
+        return None
+    return NthWeekday(number, weekday, month)
 
 
 def _named(c: Cursor) -> Day | None:

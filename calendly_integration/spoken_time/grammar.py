@@ -1,16 +1,17 @@
 """The whole phrase: segments joined by "or", "and", "but", "not", and corrections."""
 
+from .conflicts import conflicts
 from .cursor import Cursor
-from .item_rules import Item, item
+from .item_rules import item
 from .phrases import (
+    Ahead,
     Clock,
     Date,
     Day,
-    DayBound,
     Elapsed,
+    Item,
     Month,
     NoParse,
-    Part,
     Past,
     Relative,
     Segment,
@@ -117,6 +118,9 @@ class Grammar:
             return
         if not is_and and self.c.sees(Kind.NOT):
             raise NoParse
+        counted = self.current.moments or any(isinstance(each, Ahead) for each in self.current.days)
+        if counted and self.c.sees(Kind.NUMBER):
+            raise NoParse  # "in an hour or two"
         self.segments.append(Segment(negative=self.current.negative))
         self._joined = True
         self._paused = False
@@ -301,7 +305,7 @@ class Grammar:
         found = item(self.c, is_first=is_first or in_span)
         if found is None:
             return
-        if self._conflicts(found) or self._begins_next(found):
+        if conflicts(self.current, found) or self._begins_next(found):
             self._separate(found)
         elif self.current.negative and not is_first and not self._joined:
             self._after_exclusion(found)
@@ -320,33 +324,6 @@ class Grammar:
             if not self.current.days and not self.current.times:
                 self.current.time_first = True
             self.current.times.append(found)
-
-    def _conflicts(self, found: Item) -> bool:
-        """Whether an item cannot describe the same time as what the segment has."""
-        segment = self.current
-        if isinstance(found, Past) or any(isinstance(each, Past) for each in segment.moments):
-            return False
-        if isinstance(found, Elapsed | Within | Shift) or segment.moments:
-            return bool(segment.moments) or not isinstance(found, Within | Past)
-        if isinstance(found, DayBound):
-            return any(isinstance(each, DayBound) and each.bound == found.bound for each in segment.days)
-        if isinstance(found, Day):
-            return any(type(each) is type(found) and found != each for each in segment.days)
-        if isinstance(found, Part):
-            return any(
-                (isinstance(each, Part) and not _refines(each, found))
-                or (isinstance(each, TimeBound) and isinstance(each.time, Part))
-                for each in segment.times
-            )
-        if isinstance(found, TimeBound):
-            upper = found.bound in ("before", "until")
-            return any(
-                isinstance(each, Clock | TimeRange)
-                or (isinstance(each, Part) and isinstance(found.time, Part))
-                or (isinstance(each, TimeBound) and upper == (each.bound in ("before", "until")))
-                for each in segment.times
-            )
-        return any(not isinstance(each, Part) and each != found for each in segment.times)
 
     def _begins_next(self, found: Item) -> bool:
         """Whether a day after a pause begins another alternative: "tomorrow at ten, Thursday at eleven"."""
@@ -389,11 +366,3 @@ class Grammar:
             self.segments.append(wanted[0])
         else:
             self._begin(negative=False)
-
-
-def _refines(first: Part, second: Part) -> bool:
-    """Whether two parts of the day are the same, or one within the other."""
-    return first == second or (
-        "morning" in (first.name, second.name)
-        and {first.name, second.name} <= {"morning", "early_morning", "first_thing"}
-    )

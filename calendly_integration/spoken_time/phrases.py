@@ -144,6 +144,15 @@ class Month:
 
 
 @dataclass(frozen=True, slots=True)
+class NthWeekday:
+    """ "The second Monday in December"."""
+
+    number: int
+    day: int
+    month: Month
+
+
+@dataclass(frozen=True, slots=True)
 class Workdays:
     pass
 
@@ -161,7 +170,20 @@ class DayBound:
     time: Clock | Part | None = None
 
 
-Day = Relative | Tonight | Weekday | Date | Ahead | Week | Weekend | Month | Workdays | DayRange | DayBound
+Day = (
+    Relative
+    | Tonight
+    | Weekday
+    | Date
+    | Ahead
+    | Week
+    | Weekend
+    | Month
+    | NthWeekday
+    | Workdays
+    | DayRange
+    | DayBound
+)
 
 
 # --- moments, counted from now or from a booking ---
@@ -191,6 +213,7 @@ class Past:
 
 
 Moment = Elapsed | Within | Shift | Past
+Item = Day | Time | Moment
 
 
 @dataclass(slots=True)

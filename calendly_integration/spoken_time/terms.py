@@ -1,7 +1,7 @@
 """From tokens to terms: phrases of a language's vocabulary with their meaning."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 
@@ -67,6 +67,7 @@ class Kind(StrEnum):
     MOVE = "move"  # a booking is to be moved
     PAST_TIME = "past time"  # "yesterday"
     LIGHT = "light"  # a filler that may stand after "not"
+    NOUN = "noun"  # what is booked: a filler that can be counted, or have a length
     FILLER = "filler"
     UNKNOWN = "unknown"
 
@@ -80,26 +81,26 @@ class Term:
     padded: bool = False
 
 
-Entry = tuple[Kind, int | str, str]
-
-
 @dataclass(frozen=True)
 class Vocabulary:
-    """The phrases of a language: `entries` are (kind, value, phrases separated by |), without diacritics."""
+    """The phrases of a language, without diacritics.
+
+    `words` has entries such as `WEEKDAY 0: monday | mon`, continued on indented lines.
+    """
 
     language: str
-    entries: Sequence[Entry]
+    words: str
     tens_joined_by: Kind | None  # "douăzeci și unu"
 
     @cached_property
     def phrases(self) -> dict[str, Term]:
-        found = {}
-        for kind, value, phrases in self.entries:
-            for phrase in phrases.split("|"):
-                term = Term(kind, name=value) if isinstance(value, str) else Term(kind, value)
-                if kind is Kind.NUMBER:
-                    term = replace(term, name="words")
-                found[" ".join(phrase.split())] = term
+        found: dict[str, Term] = {}
+        for entry in self.words.strip().replace("\n    ", " ").splitlines():
+            head, _, phrases = entry.partition(":")
+            name, _, value = head.partition(" ")
+            kind, number = Kind[name], int(value) if value.isdigit() else 0
+            word = "words" if kind is Kind.NUMBER else "" if value.isdigit() else value
+            found.update((" ".join(each.split()), Term(kind, number, word)) for each in phrases.split("|"))
         return found
 
     @cached_property
