@@ -117,10 +117,10 @@ def clock(c: Cursor, *, said_at: bool, minutes: bool = True) -> Clock | MinuteOn
 def _written(c: Cursor, term: Term, *, said_at: bool) -> Clock | None:
     """10:30, and 10.30 where it is no date."""
     hour, minute = term.numbers[0], term.numbers[1]
-    if term.name == "." and not (len(term.numbers) == 2 and term.padded):
+    if term.name == "." and len(term.numbers) != 2:
         return None
-    if term.name not in (":", "."):
-        return None
+    if term.name not in (":", ".") or not term.padded:
+        return None  # "1:1" is a meeting of two
     c.at += 1
     c.take(Kind.SHARP)
     found = _checked(hour, minute)
@@ -198,6 +198,8 @@ def _hour(c: Cursor, *, said_at: bool, minutes: bool) -> Clock | None:
     past_hour = _minutes_past(c, number)
     if past_hour is not None:
         return past_hour
+    if c.sees(Kind.UNIT):
+        return None  # "30 minutes"
     hour = _checked(number.number, 0)
     if c.take(Kind.SHARP):
         if c.peek() == Term(Kind.UNIT, name="hour"):

@@ -35,6 +35,7 @@ BEFORE_A_MONTH = frozenset(
     {Kind.NUMBER, Kind.IN, Kind.OF, Kind.DE, Kind.WHICH, Kind.PORTION, Kind.UNTIL, Kind.FROM, Kind.BEFORE}
 )
 BEFORE_HOUR_UNIT = (Kind.NUMBER, Kind.ARTICLE, Kind.DE, Kind.HALF, Kind.QUARTER)
+BOUNDS = (Kind.AFTER, Kind.BEFORE, Kind.UNTIL, Kind.FROM, Kind.BETWEEN)
 POINTS = frozenset({Kind.AT, Kind.ON, Kind.FROM, Kind.UNTIL, Kind.AFTER, Kind.BEFORE, Kind.TO})
 
 
@@ -47,14 +48,19 @@ def in_context(found: Sequence[Term], vocabulary: Vocabulary) -> list[Term]:
 
 
 def _with_blocked_negations(found: Sequence[Term]) -> list[Term]:
-    """A negation before an unknown predicate ("nu aveți") says nothing certain: it becomes UNKNOWN."""
+    """A negation or bound before anything but a time ("nu aveți", "after my meeting") becomes UNKNOWN."""
     terms: list[Term] = []
-    negated = False
+    negated = bounded = False
     for at, term in enumerate(found):
+        if bounded and term.kind in (Kind.FILLER, Kind.NOUN, Kind.AVAILABLE):
+            terms.append(Term(Kind.UNKNOWN, name="bound"))  # "after my meeting on Friday"
         if negated and (term.kind in (Kind.FILLER, Kind.NOUN, Kind.AVAILABLE) or _is_loose_may(found, at)):
             terms.append(Term(Kind.UNKNOWN, name="not"))
         terms.append(term)
         negated = term.kind is Kind.NOT or (negated and term.kind is Kind.LIGHT)
+        bounded = term.kind in BOUNDS or (
+            bounded and term.kind in (Kind.LIGHT, Kind.ARTICLE, Kind.AT, Kind.ON)
+        )
     return terms
 
 

@@ -90,7 +90,7 @@ WHICH coming: coming | this coming | the coming | upcoming | this upcoming
 WHICH this: this | current
 WHICH last: last
 WEEK_AFTER_NEXT: week after next | the week after next
-WEEKEND: weekend | week end
+WEEKEND: weekend | week end | over the weekend | the weekend
 WEEKEND each: weekends
 WORKDAYS: weekday | weekdays | workday | workdays | working day | working days | business day | business
     days
@@ -136,9 +136,9 @@ UNTIL: until | till | til | by | up to | up until | no later than | not later th
 BETWEEN: between | anytime between | any time between | sometime between | in between | anywhere between
 TO to: to
 ONWARDS: onwards | onward | on out | and on | and onwards | or onwards
-OR_LATER: or later | or after | or any time after | or anytime after | and later | and after | or beyond |
-    or thereafter
-OR_EARLIER: or earlier | or before | or sooner | and earlier
+OR_LATER: or later | or any time after | or anytime after | and later | and after | or beyond | or
+    thereafter
+OR_EARLIER: or earlier | or sooner | and earlier
 FROM_NOW: from now | hence
 AGO: ago
 LATER: later
@@ -196,8 +196,7 @@ CORRECTION: no wait | wait | wait no | sorry | no sorry | actually | no actually
     | correction | or no | sorry no | oh no | no no | well actually | better yet | on second thought | on
     second thoughts | instead
 THAT_IS: i mean | that is | thats | namely | meaning | which is | as in | ie
-LIGHT: the | uh | um | er | erm | hmm | hm | mm | ah | oh well | really | necessarily | quite | too | much |
-    well | like
+LIGHT: the | uh | um | er | erm | hmm | hm | mm | ah | oh well | well | like | say | maybe | perhaps
 NOT plain: not | no
 NOT instead: instead of | rather than | as opposed to
 NOUN: slot | slots | spot | spots | time | times | appointment | appointments | meeting | meetings | call |
@@ -207,7 +206,9 @@ MOVE: move | move it | to move | to move it to | change | change it | to change 
     | to reschedule | push | push it | postpone | shift | bring forward
 UNKNOWN busy: i work | i have work | at work | from work | to work | i have a meeting | i have an
     appointment | i have a call | i have another | i already have | ive got a meeting | ive got an
-    appointment | i have something | i already | already
+    appointment | i have something | i already | already | before work | after work | during work | around
+    work | good friday | black friday | easter monday | ash wednesday | maundy thursday | palm sunday |
+    cyber monday | easter sunday | pancake tuesday | shrove tuesday | bank holiday monday
 PART after_lunch: after lunch | after lunchtime | after lunch time
 TO through: through | thru
 UNTIL edge: at the latest | latest | by the latest
@@ -218,42 +219,43 @@ FILLER: so | then | for me | for us | for you | uhm | umm | ehm | aha | yeah | y
     alright | all right | sure | right | great | fine | good | perfect | lovely | hi | hello | hey | hey
     there | hi there | there | good morning | good afternoon | good evening | good night | good day | have a
     good day | have a nice day | goodbye | bye | thanks | thank you | thanks a lot | thank you so much |
-    cheers | please | pls | kindly | maybe | perhaps | possibly | probably | potentially | sort of | kind of
-    | you know | i guess | i think | i suppose | i believe | lets say | lets see | let me see | let me think
-    | lets | let us | say | how about | what about | would | shall | should | might | will | ill | id | i |
-    im | ive | we | we will | you | youd | your | it | its | me | my | us | our | they | he | she | be | are
-    | have | has | got | get | love | prefer | preferably | preferable | ideally | ideal | hopefully |
-    rather | better for me | best | would like | id like | like to | want | want to | wanna | need | need to
-    | needs | hope | hoping | hoping to | looking | looking to | looking for | wish | wanted | wanted to |
-    wondering | wondering if | was wondering if | wonder | able to | able | try | trying | try to | trying
-    to | come | come in | to come in | come by | swing by | pop in | drop in | stop by | come over | come
-    see | coming in | make | make it | make an | put me down | put | pencil | pencil me in | pencil in |
-    squeeze | squeeze me in | fit | fit me in | fit in | space | availability | available | free | open |
-    meet | meet up | meetup | zoom | talk | speak | consult | book | book in | book me | book me in |
-    schedule | scheduling | reserve | arrange | set | set up | set it up | set it | some | somewhere |
-    sometime | some time | someone | working for me | works best | work for me | work for you | works for
-    you | suit | suit you | convenient | possible | if possible | if thats ok | if thats okay | if thats
-    possible | if its possible | if you can | if you could | if you have | if thats alright | if you have
-    anything | if you dont mind | if i can | if i could | one on one | one to one | one on ones | 1 on 1 |
-    just | only | either | both | with | with you | with someone | with me | what | which | when | how | why
-    not | why dont we | any chance | is there any chance | any chance of | any availability | any slots |
-    any openings | do you have anything | have you got anything | anything free | anything open | anything
-    available on | got anything | you have anything | have anything | there anything | anything on |
-    anything for | i dont know | dont know | free on | okay so | so um | ooh | go for | go with | lets go
-    with | lets do | lets try | lets make it | do it | take | ill take | sounds | sounds good | sounds great
-    | that | would be | be good | be great | be fine | be ok | be ideal | be perfect | work well | better |
-    to see | to meet | to talk | to speak | to book | to schedule | to come | to get | to make | to have |
-    to do | to be | to arrange | to set up | to go | to visit | see | see you | see someone | see the doctor
-    | see the dentist | the doctor | the dentist | doctor | dentist | consultant | advisor | team | catch up
-    | quick | quick call | short | discuss | discussion | plan | planning | in person | online | guys | sir
-    | madam | definitely | certainly | absolutely | specifically | fairly | pretty | honestly | basically |
-    still | as well | alternatively speaking | reception | happy | happy with | preference | preferred | my
-    preference | give | give me | let | tell | find | find me | finding | check | checking | see if | ask |
-    asking | hear | regarding | about getting | keen | interested | could we | can we | shall we | would you
-    | could you | can you | do you | have you | is there | are there | going | gonna | going to | cool |
-    brilliant | excellent | super | awesome | whats | wheres | hows | whens | theres | or so | if youre open
-    | inclusive | tomorrows | one day | some day | if thats fine | afternoon everyone | you guys | what time
-    | its about | its for | how is | hows about | tomorrow work | it work | that work | day work
+    cheers | pls | kindly | possibly | probably | potentially | sort of | kind of | you know | i guess | i
+    think | i suppose | i believe | lets say | lets see | let me see | let me think | lets | let us | how
+    about | what about | would | shall | should | might | will | ill | id | i | im | ive | we | we will |
+    you | youd | your | it | its | me | my | us | our | they | he | she | be | are | have | has | got | get
+    | love | prefer | preferably | preferable | ideally | ideal | hopefully | rather | better for me | best
+    | would like | id like | like to | want | want to | wanna | need | need to | needs | hope | hoping |
+    hoping to | looking | looking to | looking for | wish | wanted | wanted to | wondering | wondering if |
+    was wondering if | wonder | able to | able | try | trying | try to | trying to | come | come in | to
+    come in | come by | swing by | pop in | drop in | stop by | come over | come see | coming in | make |
+    make it | make an | put me down | put | pencil | pencil me in | pencil in | squeeze | squeeze me in |
+    fit | fit me in | fit in | space | availability | available | free | open | meet | meet up | meetup |
+    zoom | talk | speak | consult | book | book in | book me | book me in | schedule | scheduling | reserve
+    | arrange | set | set up | set it up | set it | some | somewhere | sometime | some time | someone |
+    working for me | works best | work for me | work for you | works for you | suit | suit you | convenient
+    | possible | if possible | if thats ok | if thats okay | if thats possible | if its possible | if you
+    can | if you could | if you have | if thats alright | if you have anything | if you dont mind | if i can
+    | if i could | one on one | one to one | one on ones | 1 on 1 | just | only | either | both | with |
+    with you | with someone | with me | what | which | when | how | why not | why dont we | any chance | is
+    there any chance | any chance of | any availability | any slots | any openings | do you have anything |
+    have you got anything | anything free | anything open | anything available on | got anything | you have
+    anything | have anything | there anything | anything on | anything for | i dont know | dont know | free
+    on | okay so | so um | ooh | go for | go with | lets go with | lets do | lets try | lets make it | do it
+    | take | ill take | sounds | sounds good | sounds great | that | would be | be good | be great | be fine
+    | be ok | be ideal | be perfect | work well | better | to see | to meet | to talk | to speak | to book |
+    to schedule | to come | to get | to make | to have | to do | to be | to arrange | to set up | to go | to
+    visit | see | see you | see someone | see the doctor | see the dentist | the doctor | the dentist |
+    doctor | dentist | consultant | advisor | team | catch up | quick | quick call | short | discuss |
+    discussion | plan | planning | in person | online | guys | sir | madam | definitely | certainly |
+    absolutely | specifically | fairly | pretty | honestly | basically | still | as well | alternatively
+    speaking | reception | happy | happy with | preference | preferred | my preference | give | give me |
+    let | tell | find | find me | finding | check | checking | see if | ask | asking | hear | regarding |
+    about getting | keen | interested | could we | can we | shall we | would you | could you | can you | do
+    you | have you | is there | are there | going | gonna | going to | cool | brilliant | excellent | super
+    | awesome | whats | wheres | hows | whens | theres | or so | if youre open | inclusive | tomorrows | one
+    day | some day | if thats fine | afternoon everyone | you guys | what time | its about | its for | how
+    is | hows about | tomorrow work | it work | that work | day work | really | necessarily | quite | too |
+    much | please
 """
 
 ENGLISH = Vocabulary("en", WORDS, tens_joined_by=None)

@@ -22,6 +22,7 @@ from .phrases import (
     Week,
     Weekday,
     Within,
+    Workdays,
 )
 from .terms import Kind, Term
 
@@ -145,13 +146,19 @@ class Grammar:
             self._begin(negative=False)
         elif self._excludes_by_but():
             self._begin(negative=True)
+            self._joined = True
         self._pause()
 
     def _excludes_by_but(self) -> bool:
-        """ "Any time but Friday"."""
-        is_open = self.current.is_open and not self.current.days
+        """ "Any time but Friday", "mornings but Thursday"; "next week but Wednesday" is read both ways."""
+        if self.c.language != "en":
+            return False
+        kind = self.c.peek().kind
+        is_day = kind in (Kind.WEEKDAY, Kind.RELATIVE_DAY, Kind.WEEKEND)
+        if any(isinstance(each, Week | Month | Workdays) for each in self.current.days):
+            return is_day and self.c.choices.pick((True, False), "but")
         bounds = (*BOUND_KINDS, Kind.FROM, Kind.BETWEEN)
-        return self.c.language == "en" and is_open and self.c.peek().kind not in bounds
+        return not self.current.days and (is_day or (self.current.is_open and kind not in bounds))
 
     def _begin(self, *, negative: bool) -> None:
         if not self.current.is_empty:
@@ -268,8 +275,11 @@ class Grammar:
         self.c.skip(Kind.PAUSE)
         if self.c.is_done or all(each.is_empty for each in self.segments):
             return
-        if self._joined or self.current.negative:
+        if self._joined:
             raise NoParse
+        if self.current.negative:
+            self._begin(negative=False)  # "Friday is no good, rather Monday"
+            return
         self.segments.append(Segment())
         self._corrected_at.append(len(self.segments) - 1)
         self._clause_begins, self._clause_marks = len(self.segments) - 1, (0, 0)
@@ -312,6 +322,7 @@ class Grammar:
         self._add(found)
         if isinstance(found, Clock | TimeRange):
             self.c.hour_said = True
+        self.c.date_said = isinstance(found, Date)
         self._joined = False
         self._paused = False
 

@@ -84,6 +84,9 @@ def _open_ended(c: Cursor, found: Item) -> Item:
     ending = c.take(Kind.ONWARDS, Kind.OR_LATER, Kind.OR_EARLIER)
     if isinstance(found, DayBound | TimeBound) and c.sees(Kind.ON) and c.peek(1) in (END, PAUSE):
         ending = c.take(Kind.ON)  # "from Thursday on"
+    if c.sees(Kind.OR) and c.peek(1).kind in (Kind.AFTER, Kind.BEFORE) and c.peek(2) in (END, PAUSE):
+        c.at += 2  # "at three or after"
+        return _at_the_edge(found, "from" if c.peek(-1).kind is Kind.AFTER else "until")
     edge = c.peek()
     if ending is None and edge.name == "edge" and c.peek(1) in (END, PAUSE):
         c.at += 1
@@ -171,7 +174,8 @@ def _ordinary(c: Cursor) -> Item | None:
     c.at = start
     if _is_bare_number(c):
         number = c.peek().number
-        is_day = number > 24 or (not c.hour_said and c.choices.pick((False, True), "bare"))
+        ways = (True, False) if c.date_said else (False, True)
+        is_day = number > 24 or (not c.hour_said and c.choices.pick(ways, "bare"))
         if is_day:
             c.at += 1
             return Date(number)

@@ -118,7 +118,7 @@ def _outcome(
                 len(segments) > 1 or any(isinstance(each, DayRange) for each in segments[0].days)
             ):
                 return None  # which day is the old one?
-            return resolve(share(segments), setting)
+            return resolve(share(segments, choices), setting)
         except NoParse:
             return None
         except Impossible:

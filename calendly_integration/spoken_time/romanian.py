@@ -94,7 +94,7 @@ TONIGHT night: la noapte | noaptea asta | in noaptea asta | noaptea aceasta
 UNKNOWN night: azi noapte | asta noapte
 MIDNIGHT: miezul noptii | miez de noapte
 PORTION start: inceputul | inceput | inceput de | inceputul lui | inceputului | debutul
-PORTION middle: mijlocul | mijloc de | mijlocul lui | jumatatea lui | jumatatea lunii
+PORTION middle: mijlocul | mijloc de | mijlocul lui | jumatatea lui | jumatatea lunii | jumatatea
 PORTION end: sfarsitul | sfarsit | sfarsit de | sfarsitul lui | finalul | final | final de | finalul lui |
     capatul | finele
 SHARP: fix | punct | la fix
@@ -129,7 +129,7 @@ UNTIL: pana | pana la | pana in | pana la ora | pana de | cel tarziu la | cel ma
 BETWEEN: intre | intre orele | intre ora | cuprins intre | in intervalul
 ONWARDS: incolo | inainte | in sus | mai departe | in colo
 OR_LATER: sau mai tarziu | ori mai tarziu | sau dupa aceea | sau dupa aia | sau mai incolo | sau ulterior
-OR_EARLIER: sau mai devreme | ori mai devreme | sau mai repede | sau inainte
+OR_EARLIER: sau mai devreme | ori mai devreme | sau mai repede
 FROM_NOW: de acum | de acum incolo | de acuma
 AGO: in urma
 LATER: mai tarziu | mai incolo
@@ -178,18 +178,21 @@ CORRECTION: de fapt | ba nu | ba | nu stai | nu stati | stai | stati | stai asa 
     ma | pardon | mai bine | mai degraba | sau nu | nu scuze | nu pardon | mai bine zis | iertati ma | ma
     corectez | nu nu | a nu | ah nu | o nu
 THAT_IS: adica | respectiv
-LIGHT: chiar | prea | deloc | aa | aaa | ah | uh | hm | hmm | mm | mmm | eh | e | ei | cumva | neaparat |
-    aia | cea
+LIGHT: deloc | aa | aaa | ah | uh | hm | hmm | mm | mmm | eh | e | ei | cumva | aia | cea | cam | vreo |
+    aproximativ | circa | undeva | eventual
 NOT plain: nu
 NOT instead: in loc de | in locul | in loc sa fie
 NOUN: programare | programarea | programari | intalnire | intalnirea | intilnire | intalniri | sedinta |
     sedinte | discutie | discutia | apel | apelul | consultatie | consultatia | vizita | demo | demonstratie
     | call | meeting | loc | locuri | interval | intervalul | rezervare | varianta | variante | optiune
 MOVE: muta | mut | mutam | mutati | schimba | schimb | schimbam | reprogramez | reprograma | reprogramam |
-    reprogramati | amana | aman | amanam | decalez | decala | mutarea
+    reprogramati | amana | aman | amanam | decalez | decala | mutarea | reprogramare | reprogramarea | o
+    reprogramare
 UNKNOWN busy: am program | am sedinta | am intalnire | am o sedinta | am o intalnire | am treaba | am
     treburi | am o alta | am de lucru | am cursuri | am o programare | am programare | am deja | deja | am
-    ceva | lucrez | sunt la munca | am curs | am ore
+    ceva | lucrez | sunt la munca | am curs | am ore | vinerea mare | vinerea neagra | joia mare | lunea
+    mare | martea mare | miercurea mare | sambata mare | lunea luminata | duminica floriilor | duminica
+    pastelui | sambata lui lazar
 PART after_lunch: dupa masa de pranz | dupa pranz
 OF month: a lunii | ale lunii
 IN ahead: intr | intru | peste
@@ -198,37 +201,37 @@ FROM edge: cel mai devreme | cel devreme
 NOT neither: nici
 FILLER have: ai
 FILLER something: ceva
-FILLER: pai | pai deci | deci | ok | okay | bine | ba da | sigur | desigur | va rog | te rog | va rog frumos
-    | rog | multumesc | mersi | multam | multumesc frumos | multumesc mult | salut | salutare | alo | buna |
-    buna ziua | buna seara | buna dimineata | buna dimineata tuturor | noapte buna | neata | o zi buna | zi
-    buna | o seara buna | seara buna | la revedere | o seara frumoasa | o zi frumoasa | sarut mana | as |
-    vrea | vreau | vrem | voi | doresc | dori | dorim | putea | puteti | poate | poti | se | sa | ne | vedem
-    | vad | vedea | vin | veni | venim | vina | ma | mi | imi | va | ar | fi | este | sunt | suntem | mergem
-    | potrivit | potriveste | cam | undeva | aproximativ | circa | vreo | vreun | vreunul | daca se poate |
-    daca e posibil | daca este posibil | daca aveti | daca puteti | daca va convine | daca e ok | daca nu va
-    suparati | daca nu e prea mult | posibil | eventual | cel mai bine | ideal | ideal ar fi | perfect |
-    excelent | super | numai | doar | atunci | hai | haide | haideti | hai sa | sa zicem | zicem | zic |
-    spunem | spun | uite | uitati | stiu | stiti | nu stiu | cred | cred ca | parca | ca | ce | cum | cand |
-    programez | programati | programam | rezerv | rezerva | rezervati | rezervam | intalnim | intalni |
-    discutam | discuta | vorbim | vorbi | vorbesc | liber | libera | libere | liberi | disponibil |
-    disponibila | disponibile | disponibilitate | aveti | ati | avea | avem | aveam | am timp | timp |
-    prefer | prefera | preferabil | de preferat | preferinta | plac | placea | mie | mine | dumneavoastra |
-    noi | eu | si eu | tu | mi ar placea | oare | aici | acolo | asa | asa ceva | intr o zi | candva | cat |
-    unu la unu | unul la unul | de asemenea | va convine | convenabil | comod | ok ar fi | bun | buna ora |
-    de ce nu | hai ca | facem | face | fac | faca | facut | pune | pun | punem | puneti | pui | lasam | las
-    | lasati | raman | ramane | ramanem | fixam | fixa | stabilim | stabili | stabilit | incerc | incercam |
-    incearca | asta ar fi | s | m | n | l | i | le | il | iti | iti convine | te | tine | mea | meu | nostru
-    | noastra | acea | acel | exact | bineinteles | sincer | na | mai ales | cel mai | cea mai bine | gasim
-    | gasesc | gasiti | gasi | exista | primiti | primi | domnule | doamna | domnu | telefonic | telefon |
-    online | video | trebui | trebuie | ajung | ajunge | intalnirii | sedintei | programarii | catre | macar
-    | pai da | m ar interesa | interesa | intereseaza | intrebam | intreb | intrebare | nu s ar putea | n
-    ati avea | nu aveti | nu aveti cumva | n aveti | n aveti cumva | nu ati avea | nu ati avea cumva | n ati
-    avea cumva | nu s ar putea cumva | nu se poate cumva | tocmai | nu e asa | nu i asa | optiunea | optim |
-    gata | in regula | regula | totul | multe | sanatate | zi mi | spune mi | spuneti mi | consult | ora
-    aceea | cu | dl | dna | cineva | echipa | consultant | consultantul | doctorul | medicul | doctor |
-    medic | control | lucrati | daca lucrati | sunteti deschisi | aveti deschis | daca aveti deschis |
-    inclusiv | ce ore aveti | ce ore | la ce ora | ce zi | ce zile | ce zile aveti | daca e cu putinta | sa
-    fie | sa fie pe | sa fie la | ar fi
+FILLER: pai | pai deci | deci | ok | okay | bine | ba da | sigur | desigur | te rog | va rog frumos | rog |
+    multumesc | mersi | multam | multumesc frumos | multumesc mult | salut | salutare | alo | buna | buna
+    ziua | buna seara | buna dimineata | buna dimineata tuturor | noapte buna | neata | o zi buna | zi buna
+    | o seara buna | seara buna | la revedere | o seara frumoasa | o zi frumoasa | sarut mana | as | vrea |
+    vreau | vrem | voi | doresc | dori | dorim | putea | puteti | poate | poti | se | sa | ne | vedem | vad
+    | vedea | vin | veni | venim | vina | ma | mi | imi | va | ar | fi | este | sunt | suntem | mergem |
+    potrivit | potriveste | vreun | vreunul | daca se poate | daca e posibil | daca este posibil | daca
+    aveti | daca puteti | daca va convine | daca e ok | daca nu va suparati | daca nu e prea mult | posibil
+    | cel mai bine | ideal | ideal ar fi | perfect | excelent | super | numai | doar | atunci | hai | haide
+    | haideti | hai sa | sa zicem | zicem | zic | spunem | spun | uite | uitati | stiu | stiti | nu stiu |
+    cred | cred ca | parca | ca | ce | cum | cand | programez | programati | programam | rezerv | rezerva |
+    rezervati | rezervam | intalnim | intalni | discutam | discuta | vorbim | vorbi | vorbesc | liber |
+    libera | libere | liberi | disponibil | disponibila | disponibile | disponibilitate | aveti | ati | avea
+    | avem | aveam | am timp | timp | prefer | prefera | preferabil | de preferat | preferinta | plac |
+    placea | mie | mine | dumneavoastra | noi | eu | si eu | tu | mi ar placea | oare | aici | acolo | asa |
+    asa ceva | intr o zi | candva | cat | unu la unu | unul la unul | de asemenea | va convine | convenabil
+    | comod | ok ar fi | bun | buna ora | de ce nu | hai ca | facem | face | fac | faca | facut | pune | pun
+    | punem | puneti | pui | lasam | las | lasati | raman | ramane | ramanem | fixam | fixa | stabilim |
+    stabili | stabilit | incerc | incercam | incearca | asta ar fi | s | m | n | l | i | le | il | iti | iti
+    convine | te | tine | mea | meu | nostru | noastra | acea | acel | exact | bineinteles | sincer | na |
+    mai ales | cel mai | cea mai bine | gasim | gasesc | gasiti | gasi | exista | primiti | primi | domnule
+    | doamna | domnu | telefonic | telefon | online | video | trebui | trebuie | ajung | ajunge | intalnirii
+    | sedintei | programarii | catre | macar | pai da | m ar interesa | interesa | intereseaza | intrebam |
+    intreb | intrebare | nu s ar putea | n ati avea | nu aveti | nu aveti cumva | n aveti | n aveti cumva |
+    nu ati avea | nu ati avea cumva | n ati avea cumva | nu s ar putea cumva | nu se poate cumva | tocmai |
+    nu e asa | nu i asa | optiunea | optim | gata | in regula | regula | totul | multe | sanatate | zi mi |
+    spune mi | spuneti mi | consult | ora aceea | cu | dl | dna | cineva | echipa | consultant |
+    consultantul | doctorul | medicul | doctor | medic | control | lucrati | daca lucrati | sunteti deschisi
+    | aveti deschis | daca aveti deschis | inclusiv | ce ore aveti | ce ore | la ce ora | ce zi | ce zile |
+    ce zile aveti | daca e cu putinta | sa fie | sa fie pe | sa fie la | ar fi | neaparat | chiar | prea |
+    va rog
 """
 
 ROMANIAN = Vocabulary("ro", WORDS, tens_joined_by=Kind.AND)

@@ -2,18 +2,21 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import pairwise
 
+from .choices import Choices
 from .phrases import Clock, Date, Day, Month, Part, Segment, Week, Weekday
 
 SCOPES = (Week, Month)
 
 
-def share(segments: list[Segment]) -> list[Segment]:
+def share(segments: list[Segment], choices: Choices) -> list[Segment]:
     """The segments with the days and times that they share. Exclusions share among themselves."""
     for negative in (False, True):
         chain = [each for each in segments if each.negative is negative and not each.moments]
         _share_months(chain)
-        _share_scopes(chain)
+        _share_scopes(chain, choices)
+        _share_next(chain, choices)
         _share_parts(chain)
         segments += _for_every_day(chain)
         _share_days(chain)
@@ -50,7 +53,7 @@ def _in_month(each: Day, other: Date) -> Day:
     return each
 
 
-def _share_scopes(chain: list[Segment]) -> None:
+def _share_scopes(chain: list[Segment], choices: Choices) -> None:
     """ "Luni sau marți săptămâna viitoare", "next week Monday or Tuesday": both in that week."""
     for at, segment in enumerate(chain):
         scopes = [each for each in segment.days if isinstance(each, SCOPES)]
@@ -62,6 +65,18 @@ def _share_scopes(chain: list[Segment]) -> None:
         while 0 <= other < len(chain) and _is_plain_day(chain[other]):
             chain[other].days.append(scopes[0])
             other += step
+        # "Wednesday next week or Thursday": that Thursday, or the next one.
+        following = chain[at + 1] if not first and at + 1 < len(chain) else None
+        if following is not None and _is_plain_day(following) and choices.pick((True, False), "scope"):
+            following.days.append(scopes[0])
+
+
+def _share_next(chain: list[Segment], choices: Choices) -> None:
+    """ "Next Thursday or Friday": the Friday after it, or the next to come."""
+    for earlier, this in pairwise(chain):
+        which = [each.which for each in earlier.days if isinstance(each, Weekday)]
+        if which == ["next"] and _is_plain_day(this) and choices.pick((True, False), "scope"):
+            this.days = [replace(each, which="next") for each in this.days if isinstance(each, Weekday)]
 
 
 def _is_plain_day(segment: Segment) -> bool:

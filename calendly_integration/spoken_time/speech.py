@@ -129,19 +129,26 @@ def _several_days(span: Span, last_day: date, now: datetime, language: str) -> s
 
 def summary(spans: Sequence[Span], now: datetime, language: str) -> str:
     """A whole reading in a few words."""
-    hours = {_hours(each, language) for each in spans if not each.exact}
-    joint = " și " if language == "ro" else " and "
     if len(spans) <= MAX_SAID:
+        joint = " și " if language == "ro" else " and "
         return joint.join(text(each, now, language) for each in spans)
+    # The first and the last may be cut off by now and by the end of the window.
+    said = {_each_day(each, language) for each in spans[1:-1]}
+    hours = f", {said.pop()}" if len(said) == 1 and said != {""} else ""
     weekdays = {each.start.weekday() for each in spans}
-    first, last = day(spans[0].start.date(), now, language), day(spans[-1].start.date(), now, language)
-    one = hours.pop() if len(hours) == 1 else ""
-    if len(weekdays) == 1 and one is not None:
+    if len(weekdays) == 1:
         name = WEEKDAYS[language][weekdays.pop()]
-        return f"în fiecare {name}" if language == "ro" else f"every {name}"
-    if language == "ro":
-        return f"de {first}, până {last}" + (f", {one}" if one else "")
-    return f"from {first}, to {last}" + (f", {one}" if one else "")
+        return f"în fiecare {name}{hours}" if language == "ro" else f"every {name}{hours}"
+    first, last = day(spans[0].start.date(), now, language), day(spans[-1].start.date(), now, language)
+    return f"de {first}, până {last}{hours}" if language == "ro" else f"from {first}, to {last}{hours}"
+
+
+def _each_day(span: Span, language: str) -> str:
+    """The hours of one of many windows."""
+    if span.exact:
+        at = "la" if language == "ro" else "at"
+        return f"{at} {clock(span.start, language)}"
+    return _hours(span, language) if span.end - span.start <= timedelta(days=1) else ""
 
 
 # --- questions ---
