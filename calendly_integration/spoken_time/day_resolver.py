@@ -4,7 +4,7 @@ import calendar
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from .clocks import DAY_MINUTES, instants, later, wall
+from .clocks import DAY_MINUTES, instants, wall
 from .phrases import (
     Ahead,
     Date,
@@ -19,6 +19,7 @@ from .phrases import (
     Week,
     Weekday,
     Weekend,
+    WeekOf,
     Workdays,
 )
 from .setting import Over, Setting, Unsure
@@ -57,7 +58,7 @@ def resolve_days(days: list[Day], at: Interval | None, setting: Setting) -> Date
     if weekdays:
         found.dates = _with_weekday(weekdays[0], others, found.dates, at, setting)
     if _is_habit(days):
-        found.upper = setting.open_end.replace(tzinfo=None)
+        found.upper = setting.open_end
     for each in bounds:
         _apply_bound(
             each, found, setting, next((day for day in others if isinstance(day, Week | Month)), None)
@@ -105,6 +106,9 @@ def _dates_of(each: Day, at: Interval | None, setting: Setting, scope: Day | Non
         return [_ahead(each, at, setting)]
     if isinstance(each, Week):
         return days_of_week(each, setting)
+    if isinstance(each, WeekOf):
+        inside = _date(each.date, None, setting, None)
+        return days_from(inside - timedelta(days=inside.weekday()), 7)
     if isinstance(each, Month):
         return days_of_month(each, setting)
     if isinstance(each, Weekend):
@@ -140,7 +144,7 @@ def is_to_come(day: date, at: Interval | None, setting: Setting) -> bool:
     if not at.exact:
         return wall(day, at.last) > now
     found = instants(wall(day, at.first), setting.zone)
-    return any(later(each, 0) >= setting.now for each in found) if found else wall(day, at.first) > now
+    return any(each >= setting.instant for each in found) if found else wall(day, at.first) > now
 
 
 def _weekday(each: Weekday, at: Interval | None, setting: Setting) -> list[date]:

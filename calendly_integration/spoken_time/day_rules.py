@@ -20,6 +20,7 @@ from .phrases import (
     Week,
     Weekday,
     Weekend,
+    WeekOf,
     Which,
     Workdays,
 )
@@ -115,6 +116,10 @@ def _span(c: Cursor) -> Day | None:
             return Week(WEEKS[which])
         if unit.name == "month" and which:
             return Month(offset=WEEKS[which])
+        if unit.name == "week" and c.take(Kind.OF, Kind.DE):
+            found = single_day(c)
+            if isinstance(found, Date):
+                return WeekOf(found)
     c.at = start
     if c.peek() == Term(Kind.WHICH, name="this") and Kind.PART in (c.peek(1).kind, c.peek(-1).kind):
         c.at += 1

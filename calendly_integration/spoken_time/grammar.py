@@ -220,12 +220,16 @@ class Grammar:
 
     def _unavailable(self) -> None:
         """ "Can't do Friday" and "Friday doesn't work"."""
+        if self.current.is_empty and self.current.negative:
+            raise NoParse  # "not busy"
         if self.current.is_empty or self._is_clause_empty():
             self._begin(negative=True)
             self._joined = True
             return
         if self.current.negative:
             raise NoParse
+        if self.current.is_open and self.current.is_bare:
+            raise NoParse  # "any time not"
         if self.current.is_open:  # "any time, only not Monday"
             self.current.is_open = False
             self.segments.insert(0, Segment(is_open=True))

@@ -25,6 +25,8 @@ from .phrases import (
 from .terms import Kind, Term
 
 PAUSE = Term(Kind.PAUSE)
+MAX_LENGTH_MINUTES = 12 * 60
+AFTER_LENGTH = (Kind.PAUSE, Kind.RELATIVE_DAY, Kind.WEEKDAY, Kind.ON, Kind.AT)
 
 
 def item(c: Cursor, *, is_first: bool) -> Item | None:
@@ -72,8 +74,14 @@ def _refuse_vague_numbers(c: Cursor) -> None:
 
 
 def _length_of_meeting(c: Cursor) -> bool:
+    """ "For an hour", "30 minutes tomorrow": how long the meeting is."""
     start = c.at
     if c.take(Kind.FOR) and duration(c) is not None and not c.sees(Kind.FROM) and not c.sees(Kind.FROM_NOW):
+        return True
+    c.at = start
+    length = duration(c)
+    is_length = length is not None and length.unit in SHORT_UNITS and length.number <= MAX_LENGTH_MINUTES
+    if is_length and (c.is_done or c.peek().kind in AFTER_LENGTH):
         return True
     c.at = start
     return False
@@ -175,12 +183,24 @@ def _ordinary(c: Cursor) -> Item | None:
     if _is_bare_number(c):
         number = c.peek().number
         ways = (True, False) if c.date_said else (False, True)
-        is_day = number > 24 or (not c.hour_said and c.choices.pick(ways, "bare"))
+        is_day = number > 24 or _counts_days(c) or (not c.hour_said and c.choices.pick(ways, "bare"))
         if is_day:
             c.at += 1
             return Date(number)
     c.take(Kind.FOR)
     return time(c)
+
+
+def _counts_days(c: Cursor) -> bool:
+    """Whether a number belongs to a list of dates: "December 5 or 6", "3, 4 or 5 December"."""
+    joints = (Kind.OR, Kind.AND, Kind.PAUSE)
+    if c.date_said and c.peek(-1).kind in (Kind.OR, Kind.AND):
+        return True
+    ahead = 0
+    while c.peek(ahead).kind is Kind.NUMBER and c.peek(ahead + 1).kind in joints:
+        ahead += 2
+    after = ahead + (2 if c.peek(ahead + 1).kind in (Kind.OF, Kind.DE) else 1)
+    return c.peek(ahead).kind is Kind.NUMBER and c.peek(after).kind is Kind.MONTH
 
 
 def _is_bare_number(c: Cursor) -> bool:

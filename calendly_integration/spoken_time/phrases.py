@@ -129,6 +129,13 @@ class Week:
 
 
 @dataclass(frozen=True, slots=True)
+class WeekOf:
+    """The calendar week that holds a date."""
+
+    date: Date
+
+
+@dataclass(frozen=True, slots=True)
 class Weekend:
     which: Which = ""
 
@@ -177,6 +184,7 @@ Day = (
     | Date
     | Ahead
     | Week
+    | WeekOf
     | Weekend
     | Month
     | NthWeekday
@@ -228,5 +236,10 @@ class Segment:
     time_first: bool = False
 
     @property
+    def is_bare(self) -> bool:
+        """Whether it names no day and no time."""
+        return not (self.days or self.times or self.moments)
+
+    @property
     def is_empty(self) -> bool:
-        return not (self.days or self.times or self.moments or self.is_open)
+        return self.is_bare and not self.is_open

@@ -1,7 +1,7 @@
 """`read`: what a person said about a time, as windows or as a question."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from . import speech
@@ -11,7 +11,7 @@ from .context import in_context
 from .cursor import Cursor
 from .english import ENGLISH
 from .grammar import Grammar
-from .phrases import DayRange, Impossible, NoParse
+from .phrases import DayRange, Impossible, NoParse, Segment
 from .resolver import resolve
 from .results import Answer, NotUnderstood, Understood, Windows
 from .romanian import ROMANIAN
@@ -22,6 +22,8 @@ from .tokens import scan
 
 MAX_TERMS = 60
 MAX_READINGS = 8
+# Reasons to ask although another reading would hold.
+DECISIVE = ("skipped", "too many", "partly over", "nothing left")
 VOCABULARIES = {"ro": ROMANIAN, "en": ENGLISH}
 # Zones in which 4/3 is April 3.
 AMERICAN_CITIES = frozenset(
@@ -114,10 +116,8 @@ def _outcome(
         setting = Setting(now, zone, choices, booking_start)
         try:
             segments = Grammar(cursor).phrase()
-            if is_move and (
-                len(segments) > 1 or any(isinstance(each, DayRange) for each in segments[0].days)
-            ):
-                return None  # which day is the old one?
+            if is_move and _names_old_day(segments):
+                return None
             return resolve(share(segments, choices), setting)
         except NoParse:
             return None
@@ -140,6 +140,12 @@ def _outcome(
     return outcome
 
 
+def _names_old_day(segments: list[Segment]) -> bool:
+    """Whether one of several days may be the one from which a booking is to be moved."""
+    ranges = [each for each in segments[0].days if isinstance(each, DayRange)]
+    return len(segments) > 1 or segments[0].negative or bool(ranges)
+
+
 # --- the answer ---
 
 
@@ -150,7 +156,9 @@ def _answer(outcomes: list[Outcome], now: datetime, language: str) -> Answer:
     unsure = [each for outcome in outcomes for each in outcome.unsure]
     if len(readings) > MAX_READINGS:
         return NotUnderstood("needs_time", speech.QUESTIONS["too many"][language])
-    if readings and not any(each.reason in ("skipped", "too many", "partly over") for each in unsure):
+    if readings and not any(
+        each.reason in ("skipped", "too many", "partly over", "nothing left") for each in unsure
+    ):
         found = tuple(speech.windows(each, now, language) for each in readings)
         if len(found) == 1:
             return Understood(found[0])
@@ -171,7 +179,7 @@ def _ask(unsure: list[Unsure], readings: list[list[Span]], now: datetime, langua
     options: list[list[Span]] = []
     for each in [first] if first.reason == "skipped" else unsure:
         spans = [found for on in sorted(set(each.dates)) if (found := span(on, 0, DAY_MINUTES, zone))]
-        options += [[found] for found in spans if found.end > now and [found] not in options]
+        options += [[found] for found in spans if found.end > now.astimezone(UTC) and [found] not in options]
         options += [[found] for found in each.spans if [found] not in options]
     options += [each for each in readings if each not in options]
     alternatives: tuple[Windows, ...] = tuple(speech.windows(each, now, language) for each in options)

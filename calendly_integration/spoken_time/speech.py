@@ -39,7 +39,16 @@ MIDNIGHT = time()
 
 
 def windows(spans: Sequence[Span], now: datetime, language: str) -> Windows:
-    return tuple(Window(each.start, each.end, text(each, now, language), each.exact) for each in spans)
+    """The spans in the zone of `now`, with their texts."""
+    return tuple(
+        Window(each.start, each.end, text(each, now, language), each.exact) for each in _local(spans, now)
+    )
+
+
+def _local(spans: Sequence[Span], now: datetime) -> list[Span]:
+    return [
+        Span(each.start.astimezone(now.tzinfo), each.end.astimezone(now.tzinfo), each.exact) for each in spans
+    ]
 
 
 # --- one window ---
@@ -208,7 +217,7 @@ LEADS = {
 
 def which(options: Sequence[Sequence[Span]], now: datetime, language: str) -> str:
     """Asks which of several readings is meant."""
-    said = _options(options, now, language)
+    said = _options([_local(each, now) for each in options], now, language)
     if language == "ro":
         return f"Ați vrut să spuneți {_either(said, 'sau')}?"
     return f"Do you mean {_either(said, 'or')}?"
@@ -229,14 +238,14 @@ def _options(options: Sequence[Sequence[Span]], now: datetime, language: str) ->
 def wanted(reason: str, options: Sequence[Sequence[Span]], now: datetime, language: str) -> str:
     """Says what is wrong and offers candidates."""
     lead = LEADS[reason][language]
-    said = [summary(each, now, language) for each in options]
+    said = [summary(_local(each, now), now, language) for each in options]
     if language == "ro":
         return f"{lead} Doriți {_either(said, 'sau')}?"
     return f"{lead} Would you like {_either(said, 'or')}?"
 
 
 def skipped(word: str, option: Sequence[Span], now: datetime, language: str) -> str:
-    said = summary(option, now, language)
+    said = summary(_local(option, now), now, language)
     if language == "ro":
         return f"La ora {word} nu se poate: în noaptea aceea ceasurile se dau înainte. Vă convine {said}?"
     return f"There is no {word} that night, because the clocks go forward. Would {said} suit you?"
