@@ -137,8 +137,6 @@ def _day_bound(c: Cursor, bound: Bound) -> Item | None:
     if bound == "from" and (last := day_after_sign(c)) is not None:
         return with_month_of(first, last)
     at_day = c.at
-    if bound == "from":
-        return DayBound(bound, first)
     if isinstance(first, Tonight):
         return DayBound(bound, first, Part("evening" if first.name != "night" else "night"))
     found = time(c)

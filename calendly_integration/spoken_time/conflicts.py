@@ -20,8 +20,11 @@ def conflicts(segment: Segment, found: Item) -> bool:
     """Whether an item cannot describe the same time as what the segment has."""
     if isinstance(found, Past) or any(isinstance(each, Past) for each in segment.moments):
         return False
-    if isinstance(found, Elapsed | Within | Shift) or segment.moments:
-        return bool(segment.moments) or not isinstance(found, Within | Past)
+    others = [each for each in segment.moments if not isinstance(each, Within)]
+    if isinstance(found, Elapsed | Shift) or others:
+        return True
+    if isinstance(found, Within):
+        return bool(segment.moments)
     if isinstance(found, DayBound):
         return any(isinstance(each, DayBound) and each.bound == found.bound for each in segment.days)
     if isinstance(found, Day):

@@ -80,6 +80,8 @@ def _without_fillers(found: Sequence[Term]) -> list[Term]:
     if not any(term.kind in (Kind.NOT, Kind.UNAVAILABLE) for term in found):
         idle.add(Kind.AVAILABLE)
     for at, term in enumerate(found):
+        if term.kind is Kind.PAUSE and not kept:
+            continue
         if term.number == OH and term.kind is Kind.NUMBER:
             between = 0 < at < len(found) - 1 and found[at - 1].kind is found[at + 1].kind is Kind.NUMBER
             if between:
@@ -146,8 +148,7 @@ def _settled(found: Sequence[Term], vocabulary: Vocabulary) -> list[Term]:
         before = terms[-1] if terms else None
         after = found[at + 1] if at + 1 < len(found) else None
         if term.kind is Kind.MERIDIEM:
-            follows = before is not None and before.kind in (Kind.NUMBER, Kind.NUMBERS, Kind.SHARP, Kind.HALF)
-            terms.append(term if follows else Term(Kind.FILLER))
+            terms += _meridiem(term, before, vocabulary)
         elif term.kind is Kind.HOUR_WORD:
             is_next = before is not None and before.kind is Kind.WHICH
             is_next = is_next and (after is None or after.kind not in (Kind.NUMBER, Kind.NUMBERS))
@@ -174,6 +175,20 @@ def _settled(found: Sequence[Term], vocabulary: Vocabulary) -> list[Term]:
     return [term for term in terms if term.kind is not Kind.ARTICLE]
 
 
+def _meridiem(term: Term, before: Term | None, vocabulary: Vocabulary) -> list[Term]:
+    """ "Am" and "pm" after an hour, or after a day: "Thursday am"."""
+    kind = before.kind if before is not None else None
+    if kind in (Kind.NUMBER, Kind.NUMBERS, Kind.SHARP, Kind.HALF):
+        return [term]
+    if vocabulary.language != "en" or kind not in (Kind.WEEKDAY, Kind.RELATIVE_DAY):
+        return []
+    return (
+        [Term(Kind.PART, name="morning")]
+        if term.name == "am"
+        else [Term(Kind.FROM), Term(Kind.NOON, name="noon")]
+    )
+
+
 def _takes_minutes(before: Term | None, after: Term | None) -> bool:
     """Whether "fara" stands in a clock time: "zece fără un sfert"."""
     hours = (Kind.NUMBER, Kind.SHARP)
@@ -187,6 +202,8 @@ def _without_nouns(found: Sequence[Term]) -> list[Term]:
     at = 0
     while at < len(found):
         if found[at].kind is Kind.NOUN:
+            if _is_bounded_hour(terms):
+                terms.append(Term(Kind.UNKNOWN, name="bound"))  # "after the 3 o'clock meeting"
             joint = 1 if at + 1 < len(found) and found[at + 1].kind in (Kind.DE, Kind.OF) else 0
             length = _length(found[at + 1 + joint :]) if joint else 0
             at += 1 + (joint + length if length else 0)
@@ -199,6 +216,12 @@ def _without_nouns(found: Sequence[Term]) -> list[Term]:
         terms.append(found[at])
         at += 1
     return terms
+
+
+def _is_bounded_hour(terms: Sequence[Term]) -> bool:
+    hours = (Kind.NUMBER, Kind.NUMBERS, Kind.SHARP, Kind.MERIDIEM)
+    around = [each.kind for each in terms[-4:]]
+    return bool(around) and around[-1] in hours and (Kind.AFTER in around or Kind.BEFORE in around)
 
 
 def _length(found: Sequence[Term]) -> int:
@@ -265,6 +288,6 @@ def _without_idle_signs(found: Sequence[Term]) -> list[Term]:
 
 def _is_range(before: Term, after: Term) -> bool:
     """Whether a hyphen without blanks joins two ends of a range, and not the parts of a word."""
-    if before.kind not in ITEMS or after.kind not in ITEMS:
+    if before.kind not in ITEMS or after.kind not in ITEMS or before.kind is Kind.PORTION:
         return False
     return not (before.kind is Kind.NUMBER and before.name == "words" and after.kind is Kind.NUMBER)

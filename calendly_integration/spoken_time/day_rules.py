@@ -79,6 +79,8 @@ def _nth_weekday(c: Cursor) -> Day | None:
 
 
 def _named(c: Cursor) -> Day | None:
+    if c.sees(Kind.ANY, Kind.WORKDAYS):
+        c.at += 1
     term = c.take(Kind.RELATIVE_DAY, Kind.TONIGHT, Kind.WEEK_AFTER_NEXT, Kind.WORKDAYS)
     if term is None:
         return None
@@ -108,6 +110,8 @@ def _span(c: Cursor) -> Day | None:
     if unit is not None:
         after = c.take(Kind.WHICH) if before is None else None
         which = (before or after or Term(Kind.WHICH)).name
+        if which == "last" and c.peek().kind in (Kind.OF, Kind.IN, Kind.DE):
+            raise NoParse  # "the last week of December"
         if unit.kind is Kind.WEEKEND:
             return Weekend(
                 cast(Which, "each" if unit.name == "each" or (start + 1 < c.at and not which) else which)

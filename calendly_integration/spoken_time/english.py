@@ -132,7 +132,7 @@ BEFORE: before | earlier than | prior to | ahead of | any time before | anytime 
     sooner than
 UNTIL: until | till | til | by | up to | up until | no later than | not later than | not after | at the
     latest by | latest by | by no later than | through to | before or on | on or before | any time until |
-    anytime until | any time up to | never after | not any later than | not past
+    anytime until | any time up to | never after | not any later than | not past | up to and including
 BETWEEN: between | anytime between | any time between | sometime between | in between | anywhere between
 TO to: to
 ONWARDS: onwards | onward | on out | and on | and onwards | or onwards
@@ -255,7 +255,9 @@ FILLER: so | then | for me | for us | for you | uhm | umm | ehm | aha | yeah | y
     | awesome | whats | wheres | hows | whens | theres | or so | if youre open | inclusive | tomorrows | one
     day | some day | if thats fine | afternoon everyone | you guys | what time | its about | its for | how
     is | hows about | tomorrow work | it work | that work | day work | really | necessarily | quite | too |
-    much | please
+    much | please | i was hoping | i was hoping for | was hoping for | was hoping | i was thinking | i was
+    thinking of | i was thinking about | was thinking | i was wondering | i was wondering if | hoping for |
+    sound | sounds ok | sounds okay | how does | we are | flexible on | able to do
 """
 
 ENGLISH = Vocabulary("en", WORDS, tens_joined_by=None)

@@ -358,7 +358,7 @@ class Grammar:
         if moments or segment.moments or not self._paused:
             raise NoParse
         if segment.negative:
-            self._begin(negative=self.c.choices.pick((True, False), "list"))
+            self._begin(negative=self.c.choices.pick((False, True), "list"))
         else:
             self.segments.append(Segment())
         self._clause_begins, self._clause_marks = len(self.segments) - 1, (0, 0)

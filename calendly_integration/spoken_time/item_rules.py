@@ -137,7 +137,8 @@ def _moment(c: Cursor) -> Item | None:
         c.skip(Kind.AT)  # "in about two hours"
         return _in_a_while(duration(c))
     if from_now:
-        return None
+        last = single_day(c) if c.take(Kind.UNTIL, Kind.TO) else None
+        return DayBound("until", last) if last else None
     if c.take(Kind.NOW):
         return Past() if duration(c) else Elapsed(0)
     sign = c.take(Kind.LATER, Kind.EARLIER)

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from . import speech
 from .choices import MAX_RUNS, Choices, every_run
-from .clocks import DAY_MINUTES, Span, span
+from .clocks import DAY_MINUTES, Span, clip, span
 from .context import in_context
 from .cursor import Cursor
 from .english import ENGLISH
@@ -23,7 +23,7 @@ from .tokens import scan
 MAX_TERMS = 60
 MAX_READINGS = 8
 # Reasons to ask although another reading would hold.
-DECISIVE = ("skipped", "too many", "partly over", "nothing left")
+DECISIVE = ("skipped", "too many", "partly over")
 VOCABULARIES = {"ro": ROMANIAN, "en": ENGLISH}
 # Zones in which 4/3 is April 3.
 AMERICAN_CITIES = frozenset(
@@ -156,9 +156,7 @@ def _answer(outcomes: list[Outcome], now: datetime, language: str) -> Answer:
     unsure = [each for outcome in outcomes for each in outcome.unsure]
     if len(readings) > MAX_READINGS:
         return NotUnderstood("needs_time", speech.QUESTIONS["too many"][language])
-    if readings and not any(
-        each.reason in ("skipped", "too many", "partly over", "nothing left") for each in unsure
-    ):
+    if readings and not any(each.reason in ("skipped", "too many", "partly over") for each in unsure):
         found = tuple(speech.windows(each, now, language) for each in readings)
         if len(found) == 1:
             return Understood(found[0])
@@ -178,8 +176,9 @@ def _ask(unsure: list[Unsure], readings: list[list[Span]], now: datetime, langua
     first = next((each for each in unsure if each.reason in ("skipped", "partly over")), unsure[0])
     options: list[list[Span]] = []
     for each in [first] if first.reason == "skipped" else unsure:
-        spans = [found for on in sorted(set(each.dates)) if (found := span(on, 0, DAY_MINUTES, zone))]
-        options += [[found] for found in spans if found.end > now.astimezone(UTC) and [found] not in options]
+        days = [span(on, 0, DAY_MINUTES, zone) for on in sorted(set(each.dates))]
+        ahead = [clip(found, now.astimezone(UTC)) for found in days if found is not None]
+        options += [[found] for found in ahead if found is not None and [found] not in options]
         options += [[found] for found in each.spans if [found] not in options]
     options += [each for each in readings if each not in options]
     alternatives: tuple[Windows, ...] = tuple(speech.windows(each, now, language) for each in options)

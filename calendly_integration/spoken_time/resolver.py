@@ -134,7 +134,10 @@ def _segment(segment: Segment, setting: Setting) -> list[Span]:
     if at is not None and at.exact and not days:
         spans = [_next_exact(at, setting)]
     else:
-        spans = _on_days(resolve_days(days, at, setting), at, setting)
+        dates = resolve_days(days, at, setting)
+        if end is not None and dates.upper is None:
+            dates.upper = end.astimezone(setting.zone).replace(tzinfo=None, fold=0)
+        spans = _on_days(dates, at, setting)
     if end is not None:
         spans = [part for each in spans if (part := clip(each, setting.instant, end)) is not None]
     if not spans:

@@ -192,7 +192,8 @@ UNKNOWN busy: am program | am sedinta | am intalnire | am o sedinta | am o intal
     treburi | am o alta | am de lucru | am cursuri | am o programare | am programare | am deja | deja | am
     ceva | lucrez | sunt la munca | am curs | am ore | vinerea mare | vinerea neagra | joia mare | lunea
     mare | martea mare | miercurea mare | sambata mare | lunea luminata | duminica floriilor | duminica
-    pastelui | sambata lui lazar
+    pastelui | sambata lui lazar | una din zile | una dintre zile | intr una din zile | intr una din zilele
+    | una din zilele | una dintre
 PART after_lunch: dupa masa de pranz | dupa pranz
 OF month: a lunii | ale lunii
 IN ahead: intr | intru | peste
@@ -231,7 +232,8 @@ FILLER: pai | pai deci | deci | ok | okay | bine | ba da | sigur | desigur | te 
     consultantul | doctorul | medicul | doctor | medic | control | lucrati | daca lucrati | sunteti deschisi
     | aveti deschis | daca aveti deschis | inclusiv | ce ore aveti | ce ore | la ce ora | ce zi | ce zile |
     ce zile aveti | daca e cu putinta | sa fie | sa fie pe | sa fie la | ar fi | neaparat | chiar | prea |
-    va rog
+    va rog | conveni | mi ar conveni | mi ar conveni cel mai bine | v ar conveni | ar conveni | strecura |
+    strecurati | ma puteti strecura | incadra
 """
 
 ROMANIAN = Vocabulary("ro", WORDS, tens_joined_by=Kind.AND)

@@ -168,7 +168,7 @@ QUESTIONS = {
         "en": "What day and time would suit you?",
     },
     "unclear": {
-        "ro": "Nu sunt sigur că am înțeles. Îmi puteți spune, vă rog, ziua și ora?",
+        "ro": "Nu cred că am înțeles bine. Îmi puteți spune, vă rog, ziua și ora?",
         "en": "I'm not sure I understood. Could you tell me the day and the time, please?",
     },
     "hour": {
