@@ -75,7 +75,7 @@ def _is_loose_may(found: Sequence[Term], at: int) -> bool:
 
 
 def _without_fillers(found: Sequence[Term]) -> list[Term]:
-    kept = []
+    kept: list[Term] = []
     idle = {Kind.FILLER, Kind.LIGHT}
     if not any(term.kind in (Kind.NOT, Kind.UNAVAILABLE) for term in found):
         idle.add(Kind.AVAILABLE)

@@ -133,7 +133,8 @@ BEFORE: before | earlier than | prior to | ahead of | any time before | anytime 
 UNTIL: until | till | til | by | up to | up until | no later than | not later than | not after | at the
     latest by | latest by | by no later than | through to | before or on | on or before | any time until |
     anytime until | any time up to | never after | not any later than | not past | up to and including
-BETWEEN: between | anytime between | any time between | sometime between | in between | anywhere between
+BETWEEN: between | anytime between | any time between | sometime between | in between | anywhere between |
+    between the hours of | anywhere from
 TO to: to
 ONWARDS: onwards | onward | on out | and on | and onwards | or onwards
 OR_LATER: or later | or any time after | or anytime after | and later | and after | or beyond | or

@@ -51,10 +51,15 @@ def _local(spans: Sequence[Span], now: datetime) -> list[Span]:
     ]
 
 
+def say(reading: Windows, now: datetime, language: str) -> str:
+    """A reading in words, in Romanian or English, whatever the language in which it was read."""
+    return summary(reading, now, language)
+
+
 # --- one window ---
 
 
-def text(span: Span, now: datetime, language: str) -> str:
+def text(span: Span | Window, now: datetime, language: str) -> str:
     """A window in words: `joi, 3 decembrie, la 14:00`, `Thursday, December 3, after 2 PM`."""
     if span.exact:
         return _at(span.start, now, language)
@@ -102,7 +107,7 @@ def _which_of_two(start: datetime, language: str) -> str:
     return ", before the clocks go back" if before else ", after the clocks go back"
 
 
-def _hours(span: Span, language: str) -> str:
+def _hours(span: Span | Window, language: str) -> str:
     """The hours of a window within a day; empty for the whole day."""
     start, end = span.start.time(), span.end.time()
     starts, ends = clock(span.start, language), clock(span.end, language)
@@ -120,7 +125,7 @@ def _hours(span: Span, language: str) -> str:
     return f"between {starts} and {ends}"
 
 
-def _several_days(span: Span, last_day: date, now: datetime, language: str) -> str:
+def _several_days(span: Span | Window, last_day: date, now: datetime, language: str) -> str:
     first, last = day(span.start.date(), now, language), day(last_day, now, language)
     starts = "" if span.start.time() == MIDNIGHT else clock(span.start, language)
     ends = "" if span.end.time() == MIDNIGHT else clock(span.end, language)
@@ -136,7 +141,7 @@ def _several_days(span: Span, last_day: date, now: datetime, language: str) -> s
 # --- a reading ---
 
 
-def summary(spans: Sequence[Span], now: datetime, language: str) -> str:
+def summary(spans: Sequence[Span] | Windows, now: datetime, language: str) -> str:
     """A whole reading in a few words."""
     if len(spans) <= MAX_SAID:
         joint = " și " if language == "ro" else " and "
@@ -152,7 +157,7 @@ def summary(spans: Sequence[Span], now: datetime, language: str) -> str:
     return f"de {first}, până {last}{hours}" if language == "ro" else f"from {first}, to {last}{hours}"
 
 
-def _each_day(span: Span, language: str) -> str:
+def _each_day(span: Span | Window, language: str) -> str:
     """The hours of one of many windows."""
     if span.exact:
         at = "la" if language == "ro" else "at"
