@@ -4,6 +4,7 @@ tokens → terms (vocabulary and context) → segments (grammar) → spans (reso
 """
 
 from .reader import read
-from .results import Answer, NotUnderstood, Understood, Window
+from .results import Answer, NotUnderstood, Understood, Window, Windows
+from .speech import say
 
-__all__ = ["Answer", "NotUnderstood", "Understood", "Window", "read"]
+__all__ = ["Answer", "NotUnderstood", "Understood", "Window", "Windows", "read", "say"]

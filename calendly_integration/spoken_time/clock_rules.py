@@ -1,5 +1,6 @@
 """Rules for clock times, parts of the day and durations."""
 
+from dataclasses import replace
 from typing import cast
 
 from .cursor import Cursor
@@ -7,6 +8,7 @@ from .phrases import Clock, Duration, Impossible, MinuteOnly, Part, PartName, Ti
 from .terms import Kind, Term
 
 MINUTES_BEFORE_HOUR = (5, 10, 15, 20, 25)
+SENSES = {"morning": "am", "early_morning": "am", "afternoon": "pm", "evening": "pm"}
 RANGE_SIGNS = (Kind.TO, Kind.UNTIL)
 
 
@@ -37,13 +39,28 @@ def time(c: Cursor) -> Time | None:
 def time_range(c: Cursor, first: Clock, *signs: Kind) -> TimeRange | None:
     """The rest of a range that begins with `first`."""
     start = c.at
+    first = with_part(c, first)
     if c.take(*(signs or RANGE_SIGNS)):
         c.take(Kind.AT)
         last = clock(c, said_at=True)
+        if isinstance(last, Clock) and first.sense in ("am", "pm", "24"):
+            last = with_part(c, last)
         if isinstance(last, Clock) and not c.sees(Kind.MONTH) and not c.sees(Kind.UNIT):
             return TimeRange(first, last)
     c.at = start
     return None
+
+
+def with_part(c: Cursor, found: Clock) -> Clock:
+    """The hour in the sense of a part of the day that follows: "nine in the morning"."""
+    start = c.at
+    c.take(Kind.IN, Kind.AT, Kind.DE)
+    part = c.take(Kind.PART)
+    sense = SENSES.get(part.name) if part is not None and not found.sense else None
+    if sense is not None and 1 <= found.hour <= 11:
+        return Clock(found.hour, found.minute, sense)
+    c.at = start
+    return found
 
 
 def _minutes_to(c: Cursor, *, said_at: bool) -> Time | None:
@@ -54,14 +71,16 @@ def _minutes_to(c: Cursor, *, said_at: bool) -> Time | None:
     ahead = 2 if c.peek(1) == Term(Kind.UNIT, name="minute") else 1
     sign, hour = c.peek(ahead), c.peek(ahead + 1)
     is_to = sign.kind is Kind.UNTIL or (sign.kind is Kind.TO and sign.name == "to")
-    if c.language != "en" or not is_to or hour.kind is not Kind.NUMBER or not 1 <= hour.number <= 12:
+    is_named = hour.kind is Kind.MIDNIGHT or hour == Term(Kind.NOON, name="noon")
+    is_hour = is_named or (hour.kind is Kind.NUMBER and 1 <= hour.number <= 12)
+    if c.language != "en" or not is_to or not is_hour:
         return None
     if c.peek(ahead + 2).kind is Kind.MONTH:
         return None
     ways = ["clock"]
     may_be_range = number.number <= 12 and hour.number != number.number and ahead == 1
     if may_be_range and not said_at:
-        is_rising = number.name == "digits" and number.number < hour.number
+        is_rising = number.name == "digits" and number.number < hour.number and not is_named
         ways = (
             ["range"] if is_rising else ["range", "clock"] if number.name == "digits" else ["clock", "range"]
         )
@@ -70,7 +89,7 @@ def _minutes_to(c: Cursor, *, said_at: bool) -> Time | None:
     if c.choices.pick(ways) == "range":
         return None
     c.at += ahead + 1
-    found = clock(c, said_at=True)
+    found = _plain_hour(c) if is_named else clock(c, said_at=True)
     return _earlier(found, number.number) if isinstance(found, Clock) else None
 
 
@@ -98,13 +117,14 @@ def clock(c: Cursor, *, said_at: bool, minutes: bool = True) -> Clock | MinuteOn
 def _written(c: Cursor, term: Term, *, said_at: bool) -> Clock | None:
     """10:30, and 10.30 where it is no date."""
     hour, minute = term.numbers[0], term.numbers[1]
-    if term.name == "." and not (said_at and len(term.numbers) == 2 and term.padded):
+    if term.name == "." and len(term.numbers) != 2:
         return None
-    if term.name not in (":", "."):
-        return None
+    if term.name not in (":", ".") or not term.padded:
+        return None  # "1:1" is a meeting of two
     c.at += 1
     c.take(Kind.SHARP)
-    return _checked(hour, minute)
+    found = _checked(hour, minute)
+    return replace(found, padded=True) if term.number else found
 
 
 def _checked(hour: int, minute: int) -> Clock:
@@ -178,6 +198,8 @@ def _hour(c: Cursor, *, said_at: bool, minutes: bool) -> Clock | None:
     past_hour = _minutes_past(c, number)
     if past_hour is not None:
         return past_hour
+    if c.sees(Kind.UNIT):
+        return None  # "30 minutes"
     hour = _checked(number.number, 0)
     if c.take(Kind.SHARP):
         if c.peek() == Term(Kind.UNIT, name="hour"):

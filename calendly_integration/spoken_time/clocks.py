@@ -9,11 +9,16 @@ DAY_MINUTES = 24 * 60
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """[start, end) in the reader's zone. `exact`: `start` itself was named."""
+    """[start, end), both in UTC. `exact`: `start` itself was named."""
 
     start: datetime
     end: datetime
     exact: bool = False
+
+
+def hour_from(start: datetime) -> Span:
+    """The span of an exact start."""
+    return Span(start, later(start, 60), exact=True)
 
 
 def wall(day: date, minutes: int) -> datetime:
@@ -23,17 +28,16 @@ def wall(day: date, minutes: int) -> datetime:
 
 def instants(naive: datetime, zone: ZoneInfo) -> list[datetime]:
     """The instants at which the clocks show this time: none, one or two."""
-    both = [naive.replace(tzinfo=zone, fold=fold) for fold in (0, 1)]
-    found = [each for each in both if _round_trip(each) == naive]
-    return found if len(found) == 2 and found[0].utcoffset() != found[1].utcoffset() else found[:1]
-
-
-def _round_trip(local: datetime) -> datetime:
-    return local.astimezone(UTC).astimezone(local.tzinfo).replace(tzinfo=None)
+    first = naive.replace(tzinfo=zone, fold=0)
+    second = naive.replace(tzinfo=zone, fold=1)
+    if first.utcoffset() == second.utcoffset():
+        return [first.astimezone(UTC)]
+    both = [first.astimezone(UTC), second.astimezone(UTC)]
+    return [each for each in both if each.astimezone(zone).replace(tzinfo=None, fold=0) == naive]
 
 
 def after_gap(naive: datetime, zone: ZoneInfo) -> datetime:
-    """The first time that exists after one that the clocks skip."""
+    """The first instant that exists after a time that the clocks skip."""
     early = naive.replace(tzinfo=zone, fold=1).astimezone(UTC)
     late = naive.replace(tzinfo=zone, fold=0).astimezone(UTC)
     before = early.astimezone(zone).utcoffset()
@@ -43,7 +47,7 @@ def after_gap(naive: datetime, zone: ZoneInfo) -> datetime:
             early = middle
         else:
             late = middle
-    return late.replace(microsecond=0).astimezone(zone)
+    return late.replace(microsecond=0)
 
 
 def start_of(naive: datetime, zone: ZoneInfo) -> datetime:
@@ -63,24 +67,21 @@ def end_of(naive: datetime, zone: ZoneInfo) -> datetime:
 def span(day: date, first: int, last: int, zone: ZoneInfo) -> Span | None:
     """The span between two minutes of a day, None where the clocks leave nothing of it."""
     start, end = start_of(wall(day, first), zone), end_of(wall(day, last), zone)
-    return Span(start, end) if start.astimezone(UTC) < end.astimezone(UTC) else None
+    return Span(start, end) if start < end else None
 
 
 def later(instant: datetime, minutes: int) -> datetime:
-    """So many minutes of elapsed time later, in the same zone."""
-    return (instant.astimezone(UTC) + timedelta(minutes=minutes)).astimezone(instant.tzinfo)
+    """So many minutes of elapsed time after an instant in UTC."""
+    return instant + timedelta(minutes=minutes)
 
 
 def clip(each: Span, start: datetime, end: datetime | None = None) -> Span | None:
     """What of a span lies in [start, end); an exact one is kept whole or not at all."""
     if each.exact:
-        is_within = each.start.astimezone(UTC) >= start.astimezone(UTC) and (
-            end is None or each.start.astimezone(UTC) < end.astimezone(UTC)
-        )
-        return each if is_within else None
-    first = max(each.start, start, key=lambda instant: instant.astimezone(UTC))
-    last = each.end if end is None else min(each.end, end, key=lambda instant: instant.astimezone(UTC))
-    return Span(first, last) if first.astimezone(UTC) < last.astimezone(UTC) else None
+        return each if each.start >= start and (end is None or each.start < end) else None
+    first = max(each.start, start)
+    last = each.end if end is None else min(each.end, end)
+    return Span(first, last) if first < last else None
 
 
 def subtract(spans: list[Span], excluded: list[Span]) -> list[Span]:
@@ -88,13 +89,14 @@ def subtract(spans: list[Span], excluded: list[Span]) -> list[Span]:
     for hole in excluded:
         left: list[Span] = []
         for each in spans:
-            if each.exact:
-                if not hole.start.astimezone(UTC) <= each.start.astimezone(UTC) < hole.end.astimezone(UTC):
+            if each.end <= hole.start or hole.end <= each.start:
+                left.append(each)
+            elif each.exact:
+                if not hole.start <= each.start < hole.end:
                     left.append(each)
-                continue
-            before = clip(each, each.start, hole.start)
-            after = clip(each, hole.end)
-            left.extend(part for part in (before, after) if part is not None)
+            else:
+                parts = (clip(each, each.start, hole.start), clip(each, hole.end))
+                left.extend(part for part in parts if part is not None)
         spans = left
     return spans
 
@@ -104,21 +106,12 @@ def merge(spans: list[Span], *, touching: bool = True) -> list[Span]:
 
     Without `touching`, days that were named one by one stay apart.
     """
-    ordered = sorted(set(spans), key=lambda each: (each.start.astimezone(UTC), each.end.astimezone(UTC)))
     merged: list[Span] = []
-    for each in ordered:
+    for each in sorted(set(spans), key=lambda each: (each.start, each.end)):
         last = merged[-1] if merged else None
-        if (
-            last is not None
-            and not each.exact
-            and not last.exact
-            and (
-                each.start.astimezone(UTC) < last.end.astimezone(UTC)
-                or (touching and each.start.astimezone(UTC) == last.end.astimezone(UTC))
-            )
-        ):
-            if each.end.astimezone(UTC) > last.end.astimezone(UTC):
-                merged[-1] = Span(last.start, each.end)
+        joins = last is not None and not each.exact and not last.exact
+        if last is not None and joins and (each.start < last.end or (touching and each.start == last.end)):
+            merged[-1] = Span(last.start, max(last.end, each.end))
         else:
             merged.append(each)
     return merged

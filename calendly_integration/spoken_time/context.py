@@ -35,6 +35,7 @@ BEFORE_A_MONTH = frozenset(
     {Kind.NUMBER, Kind.IN, Kind.OF, Kind.DE, Kind.WHICH, Kind.PORTION, Kind.UNTIL, Kind.FROM, Kind.BEFORE}
 )
 BEFORE_HOUR_UNIT = (Kind.NUMBER, Kind.ARTICLE, Kind.DE, Kind.HALF, Kind.QUARTER)
+BOUNDS = (Kind.AFTER, Kind.BEFORE, Kind.UNTIL, Kind.FROM, Kind.BETWEEN)
 POINTS = frozenset({Kind.AT, Kind.ON, Kind.FROM, Kind.UNTIL, Kind.AFTER, Kind.BEFORE, Kind.TO})
 
 
@@ -42,19 +43,24 @@ def in_context(found: Sequence[Term], vocabulary: Vocabulary) -> list[Term]:
     """The terms that the grammar reads."""
     terms = _without_fillers(_with_blocked_negations(found))
     terms = _whole_numbers(terms, vocabulary)
-    terms = _settled(terms, vocabulary)
+    terms = _without_nouns(_settled(terms, vocabulary))
     return _without_idle_signs([term for term in terms if term.kind not in (Kind.FILLER, Kind.LIGHT)])
 
 
 def _with_blocked_negations(found: Sequence[Term]) -> list[Term]:
-    """A negation before an unknown predicate ("nu aveți") says nothing certain: it becomes UNKNOWN."""
+    """A negation or bound before anything but a time ("nu aveți", "after my meeting") becomes UNKNOWN."""
     terms: list[Term] = []
-    negated = False
+    negated = bounded = False
     for at, term in enumerate(found):
-        if negated and (term.kind in (Kind.FILLER, Kind.AVAILABLE) or _is_loose_may(found, at)):
+        if bounded and term.kind in (Kind.FILLER, Kind.NOUN, Kind.AVAILABLE):
+            terms.append(Term(Kind.UNKNOWN, name="bound"))  # "after my meeting on Friday"
+        if negated and (term.kind in (Kind.FILLER, Kind.NOUN, Kind.AVAILABLE) or _is_loose_may(found, at)):
             terms.append(Term(Kind.UNKNOWN, name="not"))
         terms.append(term)
         negated = term.kind is Kind.NOT or (negated and term.kind is Kind.LIGHT)
+        bounded = term.kind in BOUNDS or (
+            bounded and term.kind in (Kind.LIGHT, Kind.ARTICLE, Kind.AT, Kind.ON)
+        )
     return terms
 
 
@@ -63,16 +69,19 @@ def _is_loose_may(found: Sequence[Term], at: int) -> bool:
     term = found[at]
     if term.kind is not Kind.MONTH or term.number != MAY:
         return False
-    around = [found[near].kind for near in (at - 1, at + 1) if 0 <= near < len(found)]
-    return not (Kind.NUMBER in around or (at > 0 and found[at - 1].kind in BEFORE_A_MONTH))
+    before = next((each.kind for each in reversed(found[:at]) if each.kind is not Kind.LIGHT), None)
+    after = next((each.kind for each in found[at + 1 :] if each.kind is not Kind.LIGHT), None)
+    return Kind.NUMBER not in (before, after) and before not in BEFORE_A_MONTH
 
 
 def _without_fillers(found: Sequence[Term]) -> list[Term]:
-    kept = []
+    kept: list[Term] = []
     idle = {Kind.FILLER, Kind.LIGHT}
     if not any(term.kind in (Kind.NOT, Kind.UNAVAILABLE) for term in found):
         idle.add(Kind.AVAILABLE)
     for at, term in enumerate(found):
+        if term.kind is Kind.PAUSE and not kept:
+            continue
         if term.number == OH and term.kind is Kind.NUMBER:
             between = 0 < at < len(found) - 1 and found[at - 1].kind is found[at + 1].kind is Kind.NUMBER
             if between:
@@ -81,10 +90,23 @@ def _without_fillers(found: Sequence[Term]) -> list[Term]:
         if term.name == "something" and kept and kept[-1].kind in (Kind.NUMBER, Kind.AND):
             kept.append(Term(Kind.UNKNOWN, name="something"))
             continue
+        if term.kind is Kind.NOUN and _is_counted(found, at):
+            if found[at - 1].number != 1:
+                kept.append(Term(Kind.UNKNOWN, name="count"))
+            elif kept:
+                kept.pop()
+            continue
         if term.kind in idle or (term.kind is Kind.MONTH and _is_loose_may(found, at)):
             continue
         kept.append(term)
     return kept
+
+
+def _is_counted(found: Sequence[Term], at: int) -> bool:
+    """Whether the number before a noun counts it: "two appointments", but not "at two appointments"."""
+    if at == 0 or found[at - 1].kind is not Kind.NUMBER or found[at - 1].name == "ordinal":
+        return False
+    return at == 1 or found[at - 2].kind not in (*POINTS, Kind.NUMBER, Kind.MONTH, Kind.AND, Kind.OR)
 
 
 def _whole_numbers(found: Sequence[Term], vocabulary: Vocabulary) -> list[Term]:
@@ -126,21 +148,26 @@ def _settled(found: Sequence[Term], vocabulary: Vocabulary) -> list[Term]:
         before = terms[-1] if terms else None
         after = found[at + 1] if at + 1 < len(found) else None
         if term.kind is Kind.MERIDIEM:
-            follows = before is not None and before.kind in (Kind.NUMBER, Kind.NUMBERS, Kind.SHARP, Kind.HALF)
-            terms.append(term if follows else Term(Kind.FILLER))
+            terms += _meridiem(term, before, vocabulary)
         elif term.kind is Kind.HOUR_WORD:
-            if before is not None and before.kind in BEFORE_HOUR_UNIT:
+            is_next = before is not None and before.kind is Kind.WHICH
+            is_next = is_next and (after is None or after.kind not in (Kind.NUMBER, Kind.NUMBERS))
+            if is_next or (before is not None and before.kind in BEFORE_HOUR_UNIT):
                 _make_number(terms)
                 terms.append(Term(Kind.UNIT, name="hour"))
             else:
                 terms.append(Term(Kind.AT))
         elif term.kind is Kind.LESS and not _takes_minutes(before, after):
             terms.append(Term(Kind.NOT))
+        elif term == Term(Kind.UNIT, name="month") and after is not None and after.kind is Kind.MONTH:
+            continue  # "luna decembrie"
         elif term.kind is Kind.UNIT:
             _make_number(terms)
             terms.append(term)
         elif term == Term(Kind.WEEKDAY, MONDAY) and vocabulary.language == "ro" and _means_months(terms):
             terms.append(Term(Kind.UNIT, name="month"))
+        elif term == Term(Kind.TO, name="through") and not terms:
+            terms.append(Term(Kind.UNTIL))
         elif term.kind is Kind.DE and _is_particle(before, after):
             continue
         else:
@@ -148,11 +175,60 @@ def _settled(found: Sequence[Term], vocabulary: Vocabulary) -> list[Term]:
     return [term for term in terms if term.kind is not Kind.ARTICLE]
 
 
+def _meridiem(term: Term, before: Term | None, vocabulary: Vocabulary) -> list[Term]:
+    """ "Am" and "pm" after an hour, or after a day: "Thursday am"."""
+    kind = before.kind if before is not None else None
+    if kind in (Kind.NUMBER, Kind.NUMBERS, Kind.SHARP, Kind.HALF):
+        return [term]
+    if vocabulary.language != "en" or kind not in (Kind.WEEKDAY, Kind.RELATIVE_DAY):
+        return []
+    return (
+        [Term(Kind.PART, name="morning")]
+        if term.name == "am"
+        else [Term(Kind.FROM), Term(Kind.NOON, name="noon")]
+    )
+
+
 def _takes_minutes(before: Term | None, after: Term | None) -> bool:
     """Whether "fara" stands in a clock time: "zece fără un sfert"."""
     hours = (Kind.NUMBER, Kind.SHARP)
     minutes = (Kind.NUMBER, Kind.QUARTER, Kind.ARTICLE)
     return before is not None and before.kind in hours and after is not None and after.kind in minutes
+
+
+def _without_nouns(found: Sequence[Term]) -> list[Term]:
+    """Leaves out what is booked, with its length: "a 30 minute call", "o discuție de o oră"."""
+    terms: list[Term] = []
+    at = 0
+    while at < len(found):
+        if found[at].kind is Kind.NOUN:
+            if _is_bounded_hour(terms):
+                terms.append(Term(Kind.UNKNOWN, name="bound"))  # "after the 3 o'clock meeting"
+            joint = 1 if at + 1 < len(found) and found[at + 1].kind in (Kind.DE, Kind.OF) else 0
+            length = _length(found[at + 1 + joint :]) if joint else 0
+            at += 1 + (joint + length if length else 0)
+            continue
+        length = _length(found[at:])
+        is_noun = length and at + length < len(found) and found[at + length].kind is Kind.NOUN
+        if is_noun and not (terms and terms[-1].kind in (Kind.IN, Kind.WITHIN, *POINTS)):
+            at += length + 1
+            continue
+        terms.append(found[at])
+        at += 1
+    return terms
+
+
+def _is_bounded_hour(terms: Sequence[Term]) -> bool:
+    hours = (Kind.NUMBER, Kind.NUMBERS, Kind.SHARP, Kind.MERIDIEM)
+    around = [each.kind for each in terms[-4:]]
+    return bool(around) and around[-1] in hours and (Kind.AFTER in around or Kind.BEFORE in around)
+
+
+def _length(found: Sequence[Term]) -> int:
+    """How many terms at the beginning are a number of minutes or hours."""
+    is_number = len(found) > 1 and found[0].kind in (Kind.NUMBER, Kind.HALF) and found[0].name != "ordinal"
+    is_short = is_number and found[1].kind is Kind.UNIT and found[1].name in ("minute", "hour")
+    return 2 if is_short else 0
 
 
 def _make_number(terms: list[Term]) -> None:
@@ -195,7 +271,7 @@ def _without_idle_signs(found: Sequence[Term]) -> list[Term]:
             if (
                 before is None
                 or before.kind is Kind.PAUSE
-                or (after is None and before.kind is not Kind.QUARTER)
+                or (after is None and before.kind not in (Kind.QUARTER, Kind.NUMBER))
             ):
                 continue
             if after is None:
@@ -212,6 +288,6 @@ def _without_idle_signs(found: Sequence[Term]) -> list[Term]:
 
 def _is_range(before: Term, after: Term) -> bool:
     """Whether a hyphen without blanks joins two ends of a range, and not the parts of a word."""
-    if before.kind not in ITEMS or after.kind not in ITEMS:
+    if before.kind not in ITEMS or after.kind not in ITEMS or before.kind is Kind.PORTION:
         return False
     return not (before.kind is Kind.NUMBER and before.name == "words" and after.kind is Kind.NUMBER)

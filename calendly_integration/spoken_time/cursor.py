@@ -19,6 +19,8 @@ class Cursor:
         self.language = language
         self.day_first = day_first
         self.at = 0
+        self.is_move = False  # a booking is to be moved
+        self.date_said = False  # the item before is a date: a number alone is likelier another one
         self.hour_said = False  # an hour was said: a number alone is another one
 
     @property

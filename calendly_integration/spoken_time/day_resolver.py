@@ -4,7 +4,7 @@ import calendar
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from .clocks import DAY_MINUTES, instants, later, wall
+from .clocks import DAY_MINUTES, instants, wall
 from .phrases import (
     Ahead,
     Date,
@@ -13,17 +13,28 @@ from .phrases import (
     DayRange,
     Duration,
     Month,
+    NthWeekday,
     Relative,
     Tonight,
     Week,
     Weekday,
     Weekend,
+    WeekOf,
     Workdays,
 )
-from .setting import OPEN_DAYS, Over, Setting, Unsure
+from .setting import Over, Setting, Unsure
+from .span_resolver import (
+    SATURDAY,
+    SUNDAY,
+    days_from,
+    days_of_month,
+    days_of_week,
+    days_of_weekend,
+    horizon,
+    months_later,
+)
 from .time_resolver import Interval, bound_minutes
 
-SATURDAY, SUNDAY = 5, 6
 SMALL_HOURS = 4
 
 
@@ -47,9 +58,11 @@ def resolve_days(days: list[Day], at: Interval | None, setting: Setting) -> Date
     if weekdays:
         found.dates = _with_weekday(weekdays[0], others, found.dates, at, setting)
     if _is_habit(days):
-        found.upper = setting.open_end.replace(tzinfo=None)
+        found.upper = setting.open_end
     for each in bounds:
-        _apply_bound(each, found, setting)
+        _apply_bound(
+            each, found, setting, next((day for day in others if isinstance(day, Week | Month)), None)
+        )
     return found
 
 
@@ -92,27 +105,25 @@ def _dates_of(each: Day, at: Interval | None, setting: Setting, scope: Day | Non
     if isinstance(each, Ahead):
         return [_ahead(each, at, setting)]
     if isinstance(each, Week):
-        return _week(each, setting)
+        return days_of_week(each, setting)
+    if isinstance(each, WeekOf):
+        inside = _date(each.date, None, setting, None)
+        return days_from(inside - timedelta(days=inside.weekday()), 7)
     if isinstance(each, Month):
-        return _month(each, setting)
+        return days_of_month(each, setting)
     if isinstance(each, Weekend):
-        return _weekend(each, setting, scope)
+        return days_of_weekend(each, setting, scope)
     if isinstance(each, Workdays):
-        ends = _horizon(setting) if scope is None else _dates_of(scope, at, setting)
+        ends = horizon(setting) if scope is None else _dates_of(scope, at, setting)
         return [day for day in ends if day.weekday() < SATURDAY]
     if isinstance(each, DayRange):
         return _range(each, at, setting, scope)
+    if isinstance(each, NthWeekday):
+        matching = [day for day in days_of_month(each.month, setting) if day.weekday() == each.day]
+        return matching[each.number - 1 : each.number]
     if isinstance(each, Weekday):
         return _weekday(each, at, setting)
     raise Unsure("contradiction")
-
-
-def _days(first: date, count: int) -> list[date]:
-    return [first + timedelta(days=day) for day in range(count)]
-
-
-def _horizon(setting: Setting) -> list[date]:
-    return _days(setting.today, OPEN_DAYS + 1)
 
 
 def _relative(days: int, setting: Setting) -> int:
@@ -133,7 +144,7 @@ def is_to_come(day: date, at: Interval | None, setting: Setting) -> bool:
     if not at.exact:
         return wall(day, at.last) > now
     found = instants(wall(day, at.first), setting.zone)
-    return any(later(each, 0) >= setting.now for each in found) if found else wall(day, at.first) > now
+    return any(each >= setting.instant for each in found) if found else wall(day, at.first) > now
 
 
 def _weekday(each: Weekday, at: Interval | None, setting: Setting) -> list[date]:
@@ -142,7 +153,7 @@ def _weekday(each: Weekday, at: Interval | None, setting: Setting) -> list[date]
     if each.which == "last":
         raise Over
     if each.which == "each":
-        return [day for day in _horizon(setting) if day.weekday() == each.day]
+        return [day for day in horizon(setting) if day.weekday() == each.day]
     if each.which == "next":
         if in_this_week > today:
             return [setting.choices.pick((in_this_week + timedelta(days=7), in_this_week), "next")]
@@ -240,13 +251,13 @@ def _around(each: Date, today: date) -> list[date]:
 def _day_of_month(day: int, at: Interval | None, setting: Setting, scope: Day | None) -> date:
     today = setting.today
     if isinstance(scope, Month):
-        first = _month(Month(scope.number, scope.offset, scope.year), setting)[0].replace(day=1)
+        first = days_of_month(Month(scope.number, scope.offset, scope.year), setting)[0].replace(day=1)
         if day > calendar.monthrange(first.year, first.month)[1]:
             raise Unsure("no such date", _around(Date(day, first.month, first.year), today))
         return first.replace(day=day)
     coming = []
     for months in range(4):
-        first = _months_later(today.replace(day=1), months)
+        first = months_later(today.replace(day=1), months)
         if day <= calendar.monthrange(first.year, first.month)[1] and first.replace(day=day) >= today:
             coming.append(first.replace(day=day))
     if coming[0] == today:
@@ -254,13 +265,6 @@ def _day_of_month(day: int, at: Interval | None, setting: Setting, scope: Day | 
             return coming[1]
         return setting.choices.pick((coming[0], coming[1]), "day of month")
     return coming[0]
-
-
-def _months_later(day: date, months: int) -> date:
-    """The same day of a later month, or that month's last."""
-    month = day.month - 1 + months
-    year, month = day.year + month // 12, month % 12 + 1
-    return date(year, month, min(day.day, calendar.monthrange(year, month)[1]))
 
 
 def _ahead(each: Ahead, at: Interval | None, setting: Setting) -> date:
@@ -282,71 +286,11 @@ def _shifted(base: date, duration: Duration, sign: int) -> date:
     if duration.number > 400:
         raise Unsure("too far")
     if duration.unit == "month":
-        return _months_later(base, sign * duration.number)
+        return months_later(base, sign * duration.number)
     return base + timedelta(days=sign * duration.number * (7 if duration.unit == "week" else 1))
 
 
-# --- weeks and months ---
-
-
-def _week(each: Week, setting: Setting) -> list[date]:
-    offset = each.offset
-    if offset < 0:
-        raise Over
-    if offset == 0 and setting.today.weekday() == SUNDAY:
-        offset = 1
-    first = setting.monday + timedelta(weeks=offset)
-    pick = setting.choices.pick
-    if each.portion == "start":
-        return _days(first, pick((2, 3), "week start"))
-    if each.portion == "middle":
-        return pick((_days(first + timedelta(days=1), 3), [first + timedelta(days=2)]), "week middle")
-    if each.portion == "end":
-        ends = [_days(first + timedelta(days=3), 2), _days(first + timedelta(days=SATURDAY), 2)]
-        if each.offset == 0 and setting.today.weekday() == SATURDAY:
-            ends = [ends[1], *([[day + timedelta(days=7) for day in end] for end in ends])]
-        return pick(ends, "week end")
-    return _days(first, 7)
-
-
-def _month(each: Month, setting: Setting) -> list[date]:
-    today = setting.today
-    if each.offset < 0:
-        raise Over
-    if each.number:
-        year = each.year or today.year + (each.number < today.month)
-        first = date(year, each.number, 1)
-    else:
-        first = _months_later(today.replace(day=1), each.offset)
-    length = calendar.monthrange(first.year, first.month)[1]
-    pick = setting.choices.pick
-    if each.portion == "start":
-        return _days(first, pick((7, 10), "month start"))
-    if each.portion == "middle":
-        return pick((_days(first.replace(day=11), 10), _days(first.replace(day=13), 5)), "month middle")
-    if each.portion == "end":
-        return _days(first, length)[-pick((7, length - 20), "month end") :]
-    return _days(first, length)
-
-
-def _weekend(each: Weekend, setting: Setting, scope: Day | None) -> list[date]:
-    pick, weekday = setting.choices.pick, setting.today.weekday()
-    if isinstance(scope, Week | Month):
-        inside = _week(scope, setting) if isinstance(scope, Week) else _month(scope, setting)
-        return [day for day in inside if day.weekday() >= SATURDAY]
-    this = _days(setting.monday + timedelta(days=SATURDAY), 2)
-    following = [day + timedelta(days=7) for day in this]
-    if each.which == "each":
-        return [day for day in _horizon(setting) if day.weekday() >= SATURDAY]
-    if each.which == "last":
-        raise Over
-    if each.which == "next":
-        return following if weekday >= SATURDAY else pick((following, this), "next")
-    if each.which == "coming" and weekday >= SATURDAY:
-        return following
-    if weekday == SUNDAY:
-        return pick((this, following), "weekend")
-    return this
+# --- ranges and bounds ---
 
 
 def _range(each: DayRange, at: Interval | None, setting: Setting, scope: Day | None) -> list[date]:
@@ -361,24 +305,27 @@ def _range(each: DayRange, at: Interval | None, setting: Setting, scope: Day | N
     else:
         last = _edge(each.last, at, setting, scope)[-1]
         if last < first and isinstance(each.last, Date) and not each.last.year:
-            last = _months_later(last, 12)
+            last = months_later(last, 12)
     if last < first or (last - first).days > 366:
         raise Unsure("contradiction", [first, last])
-    return _days(first, (last - first).days + 1)
+    return days_from(first, (last - first).days + 1)
 
 
 def _edge(each: Day, at: Interval | None, setting: Setting, scope: Day | None) -> list[date]:
     if isinstance(each, Weekday) and not each.which:
         if isinstance(scope, Week):
-            return [day for day in _week(Week(scope.offset), setting) if day.weekday() == each.day]
+            return [day for day in days_of_week(Week(scope.offset), setting) if day.weekday() == each.day]
         if each.day == setting.today.weekday():
             return [setting.today + timedelta(days=setting.choices.pick((7, 0), "today"))]
     return _dates_of(each, at, setting, scope)
 
 
-def _apply_bound(each: DayBound, found: Dates, setting: Setting) -> None:
+def _apply_bound(each: DayBound, found: Dates, setting: Setting, scope: Day | None) -> None:
     """Sets the lower or upper limit of "after Tuesday", "by Friday noon"."""
-    days = _edge(each.day, None, setting, None)
+    days = _edge(each.day, None, setting, scope)
+    if each.bound == "until" and isinstance(each.day, Week | Month) and not each.day.portion:
+        # "By January" may mean before it begins.
+        days = setting.choices.pick((days, [days[0] - timedelta(days=1)]), "until span")
     upper = each.bound in ("until", "before")
     includes = each.bound in ("until", "after")
     if each.time is None:

@@ -12,12 +12,15 @@ from .phrases import (
     Duration,
     Impossible,
     Month,
+    NoParse,
+    NthWeekday,
     PortionName,
     Relative,
     Tonight,
     Week,
     Weekday,
     Weekend,
+    WeekOf,
     Which,
     Workdays,
 )
@@ -48,7 +51,13 @@ def single_day(c: Cursor) -> Day | None:
     if c.peek(1).kind in (Kind.PORTION, Kind.WEEKEND) or c.peek(2).kind is Kind.WEEKEND:
         c.take(Kind.AT)
     while term := c.take(Kind.ON, Kind.IN, Kind.OF, Kind.FOR, Kind.DE):
-        said_on = said_on or term.kind is Kind.ON or (term.kind is Kind.IN and c.language == "ro")
+        in_romanian = term.kind is Kind.IN and c.language == "ro" and term.name != "ahead"
+        said_on = said_on or term.kind is Kind.ON or in_romanian
+    if c.peek().name == "ordinal" and c.peek(1).kind is Kind.WEEKDAY:
+        found = _nth_weekday(c)
+        if found is None:
+            raise NoParse
+        return found
     for rule in (_named, _span, _weekday, _portion, _numeric_date, _ahead_of_day):
         found = rule(c)
         if found is not None:
@@ -59,7 +68,19 @@ def single_day(c: Cursor) -> Day | None:
     return found
 
 
+def _nth_weekday(c: Cursor) -> Day | None:
+    """ "The second Monday in December"."""
+    number, weekday = c.peek().number, c.peek(1).number % 10
+    c.at += 2
+    month = single_day(c) if c.peek().kind in (Kind.IN, Kind.OF, Kind.DE, Kind.WHICH) else None
+    if not isinstance(month, Month) or month.portion or number > 4:
+        return None
+    return NthWeekday(number, weekday, month)
+
+
 def _named(c: Cursor) -> Day | None:
+    if c.sees(Kind.ANY, Kind.WORKDAYS):
+        c.at += 1
     term = c.take(Kind.RELATIVE_DAY, Kind.TONIGHT, Kind.WEEK_AFTER_NEXT, Kind.WORKDAYS)
     if term is None:
         return None
@@ -89,6 +110,8 @@ def _span(c: Cursor) -> Day | None:
     if unit is not None:
         after = c.take(Kind.WHICH) if before is None else None
         which = (before or after or Term(Kind.WHICH)).name
+        if which == "last" and c.peek().kind in (Kind.OF, Kind.IN, Kind.DE):
+            raise NoParse  # "the last week of December"
         if unit.kind is Kind.WEEKEND:
             return Weekend(
                 cast(Which, "each" if unit.name == "each" or (start + 1 < c.at and not which) else which)
@@ -97,6 +120,10 @@ def _span(c: Cursor) -> Day | None:
             return Week(WEEKS[which])
         if unit.name == "month" and which:
             return Month(offset=WEEKS[which])
+        if unit.name == "week" and c.take(Kind.OF, Kind.DE):
+            found = single_day(c)
+            if isinstance(found, Date):
+                return WeekOf(found)
     c.at = start
     if c.peek() == Term(Kind.WHICH, name="this") and Kind.PART in (c.peek(1).kind, c.peek(-1).kind):
         c.at += 1
@@ -245,8 +272,11 @@ def _date(c: Cursor, *, said_on: bool) -> Day | None:
         if last:
             return DayRange(Date(number.number, month.number), _with_year(c, last, month.number))
         return _with_year(c, number.number, month.number)
-    if of is not None:
+    if of is not None and of.name != "month":
         c.at -= 1
+    if c.sees(Kind.WORKDAYS):
+        c.at = start
+        return None
     is_day = (
         number.name == "ordinal" or said_on or (of is not None and c.sees(of.kind, Kind.WHICH, Kind.UNIT))
     )

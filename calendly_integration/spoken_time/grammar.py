@@ -1,16 +1,17 @@
 """The whole phrase: segments joined by "or", "and", "but", "not", and corrections."""
 
+from .conflicts import conflicts
 from .cursor import Cursor
-from .item_rules import Item, item
+from .item_rules import item
 from .phrases import (
+    Ahead,
     Clock,
     Date,
     Day,
-    DayBound,
     Elapsed,
+    Item,
     Month,
     NoParse,
-    Part,
     Past,
     Relative,
     Segment,
@@ -21,10 +22,24 @@ from .phrases import (
     Week,
     Weekday,
     Within,
+    Workdays,
 )
 from .terms import Kind, Term
 
 SINGLE_DAYS = (Weekday, Relative, Date)
+STARTS_OF_TIMES = (
+    Kind.AT,
+    Kind.NUMBER,
+    Kind.NUMBERS,
+    Kind.PART,
+    Kind.AFTER,
+    Kind.BEFORE,
+    Kind.BETWEEN,
+    Kind.FROM,
+    Kind.UNTIL,
+    Kind.HALF,
+    Kind.QUARTER,
+)
 BOUND_KINDS = (Kind.AFTER, Kind.BEFORE, Kind.UNTIL)
 
 
@@ -104,6 +119,9 @@ class Grammar:
             return
         if not is_and and self.c.sees(Kind.NOT):
             raise NoParse
+        counted = self.current.moments or any(isinstance(each, Ahead) for each in self.current.days)
+        if counted and self.c.sees(Kind.NUMBER):
+            raise NoParse  # "in an hour or two"
         self.segments.append(Segment(negative=self.current.negative))
         self._joined = True
         self._paused = False
@@ -126,9 +144,21 @@ class Grammar:
             return
         if self.current.negative:
             self._begin(negative=False)
-        elif self.current.is_open and not self.current.days and not self.current.times:
-            self._begin(negative=True)  # "any time but Friday"
+        elif self._excludes_by_but():
+            self._begin(negative=True)
+            self._joined = True
         self._pause()
+
+    def _excludes_by_but(self) -> bool:
+        """ "Any time but Friday", "mornings but Thursday"; "next week but Wednesday" is read both ways."""
+        if self.c.language != "en":
+            return False
+        kind = self.c.peek().kind
+        is_day = kind in (Kind.WEEKDAY, Kind.RELATIVE_DAY, Kind.WEEKEND)
+        if any(isinstance(each, Week | Month | Workdays) for each in self.current.days):
+            return is_day and self.c.choices.pick((True, False), "but")
+        bounds = (*BOUND_KINDS, Kind.FROM, Kind.BETWEEN)
+        return not self.current.days and (is_day or (self.current.is_open and kind not in bounds))
 
     def _begin(self, *, negative: bool) -> None:
         if not self.current.is_empty:
@@ -164,6 +194,8 @@ class Grammar:
                 return
             raise NoParse
         if self.current.is_empty and self.current.negative:
+            if word.name == "neither":
+                return
             raise NoParse
         if not after_pause and self._might_correct(word) and c.choices.pick((False, True), "not"):
             self._correction()
@@ -188,12 +220,16 @@ class Grammar:
 
     def _unavailable(self) -> None:
         """ "Can't do Friday" and "Friday doesn't work"."""
+        if self.current.is_empty and self.current.negative:
+            raise NoParse  # "not busy"
         if self.current.is_empty or self._is_clause_empty():
             self._begin(negative=True)
             self._joined = True
             return
         if self.current.negative:
             raise NoParse
+        if self.current.is_open and self.current.is_bare:
+            raise NoParse  # "any time not"
         if self.current.is_open:  # "any time, only not Monday"
             self.current.is_open = False
             self.segments.insert(0, Segment(is_open=True))
@@ -243,8 +279,11 @@ class Grammar:
         self.c.skip(Kind.PAUSE)
         if self.c.is_done or all(each.is_empty for each in self.segments):
             return
-        if self._joined or self.current.negative:
+        if self._joined:
             raise NoParse
+        if self.current.negative:
+            self._begin(negative=False)  # "Friday is no good, rather Monday"
+            return
         self.segments.append(Segment())
         self._corrected_at.append(len(self.segments) - 1)
         self._clause_begins, self._clause_marks = len(self.segments) - 1, (0, 0)
@@ -276,16 +315,18 @@ class Grammar:
 
     def _item(self) -> None:
         is_first = self.current.is_empty
-        found = item(self.c, is_first=is_first)
+        in_span = isinstance(self.current.days[-1], Week | Month) if self.current.days else False
+        found = item(self.c, is_first=is_first or in_span)
         if found is None:
             return
-        if self._conflicts(found):
+        if conflicts(self.current, found) or self._begins_next(found):
             self._separate(found)
         elif self.current.negative and not is_first and not self._joined:
             self._after_exclusion(found)
         self._add(found)
         if isinstance(found, Clock | TimeRange):
             self.c.hour_said = True
+        self.c.date_said = isinstance(found, Date)
         self._joined = False
         self._paused = False
 
@@ -299,25 +340,14 @@ class Grammar:
                 self.current.time_first = True
             self.current.times.append(found)
 
-    def _conflicts(self, found: Item) -> bool:
-        """Whether an item cannot describe the same time as what the segment has."""
-        segment = self.current
-        if isinstance(found, Elapsed | Within | Shift | Past) or segment.moments:
-            return bool(segment.moments) or not isinstance(found, Within | Past)
-        if isinstance(found, DayBound):
-            return any(isinstance(each, DayBound) and each.bound == found.bound for each in segment.days)
-        if isinstance(found, Day):
-            return any(type(each) is type(found) and found != each for each in segment.days)
-        if isinstance(found, Part):
-            return any(isinstance(each, Part) and each != found for each in segment.times)
-        if isinstance(found, TimeBound):
-            upper = found.bound in ("before", "until")
-            return any(
-                isinstance(each, Clock | TimeRange)
-                or (isinstance(each, TimeBound) and upper == (each.bound in ("before", "until")))
-                for each in segment.times
-            )
-        return any(not isinstance(each, Part) and each != found for each in segment.times)
+    def _begins_next(self, found: Item) -> bool:
+        """Whether a day after a pause begins another alternative: "tomorrow at ten, Thursday at eleven"."""
+        return (
+            self._paused
+            and isinstance(found, Day)
+            and bool(self.current.days and self.current.times)
+            and self.c.peek().kind in STARTS_OF_TIMES
+        )
 
     def _separate(self, found: Item) -> None:
         """A second day or time needs a pause before it: "luni, marți"."""
@@ -328,7 +358,7 @@ class Grammar:
         if moments or segment.moments or not self._paused:
             raise NoParse
         if segment.negative:
-            self._begin(negative=self.c.choices.pick((True, False), "list"))
+            self._begin(negative=self.c.choices.pick((False, True), "list"))
         else:
             self.segments.append(Segment())
         self._clause_begins, self._clause_marks = len(self.segments) - 1, (0, 0)
@@ -351,7 +381,3 @@ class Grammar:
             self.segments.append(wanted[0])
         else:
             self._begin(negative=False)
-
-
-def has_month(each: Day) -> bool:
-    return isinstance(each, Date | Month)

@@ -1,7 +1,8 @@
 """Rules for what a segment is made of: moments, bounds, days, times."""
 
-from .clock_rules import clock, duration, time, time_range
-from .cursor import Cursor
+from .bound_rules import between_rule, bound_rule, first_bound_rule
+from .clock_rules import clock, duration, time
+from .cursor import END, Cursor
 from .day_rules import SHORT_UNITS, day, single_day
 from .phrases import (
     Ahead,
@@ -13,29 +14,19 @@ from .phrases import (
     DayRange,
     Duration,
     Elapsed,
-    Moment,
+    Item,
     NoParse,
     Part,
     Past,
-    Relative,
     Shift,
-    Time,
     TimeBound,
-    TimeRange,
     Within,
 )
 from .terms import Kind, Term
 
-Item = Day | Time | Moment
-BOUNDS: dict[Kind, Bound] = {
-    Kind.FROM: "from",
-    Kind.AFTER: "after",
-    Kind.BEFORE: "before",
-    Kind.UNTIL: "until",
-}
-# "Not after five" is "until five".
-OPPOSITE: dict[Kind, Kind] = {Kind.AFTER: Kind.UNTIL, Kind.BEFORE: Kind.FROM, Kind.UNTIL: Kind.FROM}
-TODAY = Relative(0)
+PAUSE = Term(Kind.PAUSE)
+MAX_LENGTH_MINUTES = 12 * 60
+AFTER_LENGTH = (Kind.PAUSE, Kind.RELATIVE_DAY, Kind.WEEKDAY, Kind.ON, Kind.AT)
 
 
 def item(c: Cursor, *, is_first: bool) -> Item | None:
@@ -43,9 +34,12 @@ def item(c: Cursor, *, is_first: bool) -> Item | None:
     start = c.at
     if _length_of_meeting(c):
         return None
+    if c.is_move and _old_day(c):
+        return None
+    _refuse_vague_numbers(c)
     if c.sees(Kind.LATER, Kind.RELATIVE_DAY) or c.sees(Kind.LATER, Kind.WHICH):
         c.at += 1
-    for rule in (_moment, _between, _first_bound if is_first else _bound, _ordinary):
+    for rule in (_moment, between_rule, first_bound_rule if is_first else bound_rule, _ordinary):
         found: Item | None = rule(c)
         if found is not None:
             return _open_ended(c, found)
@@ -53,9 +47,41 @@ def item(c: Cursor, *, is_first: bool) -> Item | None:
     raise NoParse
 
 
+def _old_day(c: Cursor) -> bool:
+    """ "From Thursday", before the day to which a booking is to be moved."""
+    start = c.at
+    if c.take(Kind.FROM, Kind.DE) and single_day(c) is not None:
+        time(c)
+        if c.take(Kind.TO, Kind.ON, Kind.AT):
+            return True
+    c.at = start
+    return False
+
+
+def _refuse_vague_numbers(c: Cursor) -> None:
+    """ "Three or four days", "three working days": numbers that are neither hours nor dates."""
+    ahead = 1 if c.peek().kind in (Kind.IN, Kind.WITHIN) else 0
+    if c.peek(ahead).kind is not Kind.NUMBER:
+        return
+    joined = c.peek(ahead + 1).kind in (Kind.OR, Kind.TO, Kind.AND, Kind.UNTIL)
+    if c.peek(ahead + 1).kind is Kind.WORKDAYS or (
+        joined
+        and c.peek(ahead + 2).kind is Kind.NUMBER
+        and c.peek(ahead + 3).kind is Kind.UNIT
+        and c.peek(ahead + 3).name not in SHORT_UNITS
+    ):
+        raise NoParse
+
+
 def _length_of_meeting(c: Cursor) -> bool:
+    """ "For an hour", "30 minutes tomorrow": how long the meeting is."""
     start = c.at
     if c.take(Kind.FOR) and duration(c) is not None and not c.sees(Kind.FROM) and not c.sees(Kind.FROM_NOW):
+        return True
+    c.at = start
+    length = duration(c)
+    is_length = length is not None and length.unit in SHORT_UNITS and length.number <= MAX_LENGTH_MINUTES
+    if is_length and (c.is_done or c.peek().kind in AFTER_LENGTH):
         return True
     c.at = start
     return False
@@ -64,13 +90,31 @@ def _length_of_meeting(c: Cursor) -> bool:
 def _open_ended(c: Cursor, found: Item) -> Item:
     """ "At three or later", "de luni încolo"."""
     ending = c.take(Kind.ONWARDS, Kind.OR_LATER, Kind.OR_EARLIER)
+    if isinstance(found, DayBound | TimeBound) and c.sees(Kind.ON) and c.peek(1) in (END, PAUSE):
+        ending = c.take(Kind.ON)  # "from Thursday on"
+    if c.sees(Kind.OR) and c.peek(1).kind in (Kind.AFTER, Kind.BEFORE) and c.peek(2) in (END, PAUSE):
+        c.at += 2  # "at three or after"
+        return _at_the_edge(found, "from" if c.peek(-1).kind is Kind.AFTER else "until")
+    edge = c.peek()
+    if ending is None and edge.name == "edge" and c.peek(1) in (END, PAUSE):
+        c.at += 1
+        return _at_the_edge(found, "until" if edge.kind is Kind.UNTIL else "from")
     if ending is None:
         return found
     bound: Bound = "until" if ending.kind is Kind.OR_EARLIER else "from"
     if isinstance(found, Clock | Part):
         return TimeBound(bound, found)
-    if isinstance(found, TimeBound | DayBound) and ending.kind is Kind.ONWARDS:
+    if isinstance(found, TimeBound | DayBound) and ending.kind in (Kind.ONWARDS, Kind.ON):
         return found
+    if isinstance(found, Day) and not isinstance(found, DayBound | DayRange):
+        return DayBound(bound, found)
+    raise NoParse
+
+
+def _at_the_edge(found: Item, bound: Bound) -> Item:
+    """ "Friday at the latest"."""
+    if isinstance(found, Clock | Part):
+        return TimeBound(bound, found)
     if isinstance(found, Day) and not isinstance(found, DayBound | DayRange):
         return DayBound(bound, found)
     raise NoParse
@@ -90,9 +134,11 @@ def _moment(c: Cursor) -> Item | None:
         return Within(length) if length else None
     from_now = c.take(Kind.FROM_NOW) is not None
     if c.take(Kind.IN):
+        c.skip(Kind.AT)  # "in about two hours"
         return _in_a_while(duration(c))
     if from_now:
-        return None
+        last = single_day(c) if c.take(Kind.UNTIL, Kind.TO) else None
+        return DayBound("until", last) if last else None
     if c.take(Kind.NOW):
         return Past() if duration(c) else Elapsed(0)
     sign = c.take(Kind.LATER, Kind.EARLIER)
@@ -126,164 +172,6 @@ def _in_a_while(length: Duration | None) -> Item | None:
     return Elapsed(length.number) if length.unit in SHORT_UNITS else Ahead(length)
 
 
-# --- bounds ---
-
-
-def _between(c: Cursor) -> Item | None:
-    if not c.take(Kind.BETWEEN):
-        return None
-    start = c.at
-    if c.take(Kind.NOW):
-        c.take(Kind.AND)
-        last = single_day(c)
-        return DayBound("until", last) if last else None
-    days = _days_between(c)
-    if days is not None:
-        return days
-    c.at = start
-    c.take(Kind.AT)
-    first = clock(c, said_at=True, minutes=False)
-    if not isinstance(first, Clock):
-        return None
-    return time_range(c, first, Kind.AND, Kind.TO)
-
-
-def _days_between(c: Cursor) -> DayRange | None:
-    """Two days, of which the first may lack its month: "între 3 și 5 martie"."""
-    start = c.at
-    first = single_day(c)
-    if first is None:
-        c.take(Kind.ON)
-        number = c.take(Kind.NUMBER)
-        if number is not None and 1 <= number.number <= 31:
-            first = Date(number.number)
-    if first is not None and c.take(Kind.AND, Kind.TO):
-        last = single_day(c)
-        if last is not None:
-            return with_month_of(first, last)
-    c.at = start
-    return None
-
-
-def with_month_of(first: Day, last: Day) -> DayRange:
-    if isinstance(first, Date) and isinstance(last, Date) and not first.month:
-        first = Date(first.day, last.month, last.year)
-    return DayRange(first, last)
-
-
-def _first_bound(c: Cursor) -> Item | None:
-    """At the beginning of a segment "de" is a bound too: "de luni"."""
-    return _from_or_of(c) if c.sees(Kind.DE) else _bound(c)
-
-
-def _bound(c: Cursor) -> Item | None:
-    """ "After 17", "until Friday noon", "from Monday to Wednesday"."""
-    negated = c.take(Kind.NOT) is not None
-    term = c.take(*(OPPOSITE if negated else BOUNDS))
-    if term is None:
-        return None
-    kind = OPPOSITE[term.kind] if negated else term.kind
-    start = c.at
-    if c.sees(Kind.NOW) and kind is Kind.FROM:
-        c.at += 1
-        if c.take(Kind.UNTIL, Kind.TO) and (last := single_day(c)):
-            return DayBound("until", last)
-        return None
-    found = _day_bound(c, BOUNDS[kind])
-    if found is not None:
-        return found
-    c.at = start
-    return _time_bound(c, term, BOUNDS[kind])
-
-
-def _from_or_of(c: Cursor) -> Item | None:
-    """ "De luni" is "from Monday" or "of Monday"."""
-    c.take(Kind.DE)
-    first = single_day(c)
-    if first is None:
-        return None
-    start = c.at
-    if c.take(Kind.UNTIL, Kind.TO, Kind.AT):
-        last = single_day(c)
-        if last is not None:
-            return with_month_of(first, last)
-        c.at = start
-    if c.sees(Kind.IN, Kind.NUMBER, Kind.UNIT):
-        c.at += 1
-        length = duration(c)
-        return Ahead(length, first) if length else None
-    if c.take(Kind.ONWARDS):
-        return DayBound("from", first)
-    return c.choices.pick((first, DayBound("from", first)), "de")
-
-
-def _day_bound(c: Cursor, bound: Bound) -> Item | None:
-    start = c.at
-    first = single_day(c)
-    if first is None and bound == "from" and c.language == "en":
-        number = c.take(Kind.NUMBER)
-        last = day_after_sign(c)
-        if number is not None and isinstance(last, Date) and 1 <= number.number <= 31:
-            return with_month_of(Date(number.number), last)
-        c.at = start
-    if first is None:
-        return None
-    if bound == "from" and (last := day_after_sign(c)) is not None:
-        return with_month_of(first, last)
-    at_day = c.at
-    if bound == "from":
-        return DayBound(bound, first)
-    found = time(c)
-    if isinstance(found, Clock | Part) and (bound in ("until", "before") or _is_moment(c, found)):
-        return DayBound(bound, first, found)
-    c.at = at_day
-    return DayBound(bound, first)
-
-
-def _is_moment(c: Cursor, found: Clock | Part) -> bool:
-    """Whether "after Monday at ten" is one moment, and not every day at ten after Monday."""
-    return isinstance(found, Part) or c.choices.pick((True, False), "moment")
-
-
-def day_after_sign(c: Cursor) -> Day | None:
-    start = c.at
-    if c.take(Kind.UNTIL, Kind.TO, Kind.AT):
-        last = single_day(c)
-        if last is not None:
-            return last
-    c.at = start
-    return None
-
-
-def _time_bound(c: Cursor, term: Term, bound: Bound) -> Item | None:
-    c.skip(Kind.AT, Kind.IN, Kind.ON, Kind.ANY)
-    if c.sees(Kind.PART) or c.peek() == Term(Kind.NOON, name="ambiguous"):
-        found = time(c)
-        return TimeBound(bound, found) if isinstance(found, Clock | Part) else None
-    first = clock(c, said_at=True)
-    if not isinstance(first, Clock) or c.sees(Kind.UNIT):
-        return None
-    if bound == "from":
-        # "De la 10 la 12": the second "la" joins.
-        last = time_range(c, first, Kind.TO, Kind.UNTIL, Kind.AT)
-        if last is not None:
-            return last
-        loose = term.name == "loose" and not c.sees(Kind.ONWARDS)
-        ways: tuple[Time, ...] = (TimeBound(bound, first), first) if loose else (TimeBound(bound, first),)
-        return c.choices.pick(ways, "from")
-    return _deadline(c, TimeBound(bound, first), first)
-
-
-def _deadline(c: Cursor, found: TimeBound, at: Clock) -> Item:
-    """ "By three on Friday" is a deadline, or the time before three on that day."""
-    start = c.at
-    on_day = single_day(c) if found.bound in ("until", "before") and not c.sees(Kind.OF) else None
-    if on_day is not None and c.choices.pick((True, False), "deadline"):
-        return DayBound(found.bound, on_day, at)
-    c.at = start
-    return found
-
-
 # --- days and times ---
 
 
@@ -295,7 +183,8 @@ def _ordinary(c: Cursor) -> Item | None:
     c.at = start
     if _is_bare_number(c):
         number = c.peek().number
-        is_day = number > 24 or (not c.hour_said and c.choices.pick((False, True), "bare"))
+        ways = (True, False) if c.date_said else (False, True)
+        is_day = number > 24 or _counts_days(c) or (not c.hour_said and c.choices.pick(ways, "bare"))
         if is_day:
             c.at += 1
             return Date(number)
@@ -303,11 +192,27 @@ def _ordinary(c: Cursor) -> Item | None:
     return time(c)
 
 
+def _counts_days(c: Cursor) -> bool:
+    """Whether a number belongs to a list of dates: "December 5 or 6", "3, 4 or 5 December"."""
+    joints = (Kind.OR, Kind.AND, Kind.PAUSE)
+    if c.date_said and c.peek(-1).kind in (Kind.OR, Kind.AND):
+        return True
+    ahead = 0
+    while c.peek(ahead).kind is Kind.NUMBER and c.peek(ahead + 1).kind in joints:
+        ahead += 2
+    after = ahead + (2 if c.peek(ahead + 1).kind in (Kind.OF, Kind.DE) else 1)
+    return c.peek(ahead).kind is Kind.NUMBER and c.peek(after).kind is Kind.MONTH
+
+
 def _is_bare_number(c: Cursor) -> bool:
     """Whether a number may be an hour as well as a day of the month."""
     number = c.peek()
     if number.kind is not Kind.NUMBER or not 1 <= number.number <= 31 or number.padded:
         return False
+    if number.name == "words" and c.peek(-1).kind is not Kind.WEEKDAY:
+        return False  # "eight" is an hour; "joi zece" may be a date
+    if number.number > 24:
+        return c.peek(1).kind not in (Kind.PART, Kind.UNIT, Kind.AND, Kind.LESS)
     start = c.at
     try:
         clock(c, said_at=False)
@@ -315,7 +220,17 @@ def _is_bare_number(c: Cursor) -> bool:
     finally:
         c.at = start
     following = c.peek(1).kind
-    return is_alone and following not in (Kind.PART, Kind.TO, Kind.UNTIL, Kind.UNIT, Kind.OR_LATER, Kind.NOON)
-
-
-__all__ = ["Item", "TimeRange", "item"]
+    if following in (Kind.AT, Kind.IN) and c.peek(2).kind is Kind.PART:
+        return False  # "three at night"
+    joined = following in (Kind.OR, Kind.AND) and c.peek(2).kind is Kind.NUMBER
+    if joined and c.peek(3).kind in (Kind.ON, Kind.PART, Kind.MERIDIEM, Kind.SHARP):
+        return False  # "three or four on Thursday"
+    return is_alone and following not in (
+        Kind.PART,
+        Kind.ON,
+        Kind.TO,
+        Kind.UNTIL,
+        Kind.UNIT,
+        Kind.OR_LATER,
+        Kind.NOON,
+    )

@@ -6,7 +6,15 @@ from typing import Literal
 Which = Literal["", "this", "next", "coming", "last", "each"]
 Bound = Literal["from", "after", "before", "until"]
 PartName = Literal[
-    "early_morning", "morning", "midday", "afternoon", "evening", "night", "end_of_day", "first_thing"
+    "early_morning",
+    "morning",
+    "midday",
+    "afternoon",
+    "evening",
+    "night",
+    "end_of_day",
+    "first_thing",
+    "after_lunch",
 ]
 PortionName = Literal["", "start", "middle", "end"]
 UnitName = Literal["minute", "hour", "day", "week", "month"]
@@ -31,12 +39,16 @@ class Duration:
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """`sense`: am, pm, noon, midnight, 24 (as said) or empty. `before_seven`: "quarter to seven"."""
+    """`sense`: am, pm, noon, midnight, 24 (as said) or empty. `before_seven`: "quarter to seven".
+
+    `padded`: written with a leading zero, as in 03:00.
+    """
 
     hour: int
     minute: int = 0
     sense: str = ""
     before_seven: bool = False
+    padded: bool = False
 
     @property
     def is_open_seven(self) -> bool:
@@ -117,6 +129,13 @@ class Week:
 
 
 @dataclass(frozen=True, slots=True)
+class WeekOf:
+    """The calendar week that holds a date."""
+
+    date: Date
+
+
+@dataclass(frozen=True, slots=True)
 class Weekend:
     which: Which = ""
 
@@ -129,6 +148,15 @@ class Month:
     offset: int = 0
     year: int = 0
     portion: PortionName = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NthWeekday:
+    """ "The second Monday in December"."""
+
+    number: int
+    day: int
+    month: Month
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +177,21 @@ class DayBound:
     time: Clock | Part | None = None
 
 
-Day = Relative | Tonight | Weekday | Date | Ahead | Week | Weekend | Month | Workdays | DayRange | DayBound
+Day = (
+    Relative
+    | Tonight
+    | Weekday
+    | Date
+    | Ahead
+    | Week
+    | WeekOf
+    | Weekend
+    | Month
+    | NthWeekday
+    | Workdays
+    | DayRange
+    | DayBound
+)
 
 
 # --- moments, counted from now or from a booking ---
@@ -179,6 +221,7 @@ class Past:
 
 
 Moment = Elapsed | Within | Shift | Past
+Item = Day | Time | Moment
 
 
 @dataclass(slots=True)
@@ -193,5 +236,10 @@ class Segment:
     time_first: bool = False
 
     @property
+    def is_bare(self) -> bool:
+        """Whether it names no day and no time."""
+        return not (self.days or self.times or self.moments)
+
+    @property
     def is_empty(self) -> bool:
-        return not (self.days or self.times or self.moments or self.is_open)
+        return self.is_bare and not self.is_open

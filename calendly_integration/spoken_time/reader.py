@@ -1,17 +1,17 @@
 """`read`: what a person said about a time, as windows or as a question."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from . import speech
 from .choices import MAX_RUNS, Choices, every_run
-from .clocks import DAY_MINUTES, Span, span
+from .clocks import DAY_MINUTES, Span, clip, span
 from .context import in_context
 from .cursor import Cursor
 from .english import ENGLISH
 from .grammar import Grammar
-from .phrases import Impossible, NoParse
+from .phrases import DayRange, Impossible, NoParse, Segment
 from .resolver import resolve
 from .results import Answer, NotUnderstood, Understood, Windows
 from .romanian import ROMANIAN
@@ -22,6 +22,8 @@ from .tokens import scan
 
 MAX_TERMS = 60
 MAX_READINGS = 8
+# Reasons to ask although another reading would hold.
+DECISIVE = ("skipped", "too many", "partly over")
 VOCABULARIES = {"ro": ROMANIAN, "en": ENGLISH}
 # Zones in which 4/3 is April 3.
 AMERICAN_CITIES = frozenset(
@@ -104,13 +106,19 @@ def _outcome(
     outcome.is_empty = not read_terms
     if not read_terms or len(read_terms) > MAX_TERMS or any(each.kind is Kind.UNKNOWN for each in read_terms):
         return outcome
+    is_move = any(each.kind is Kind.MOVE for each in read_terms)
+    read_terms = [each for each in read_terms if each.kind is not Kind.MOVE]
     day_first = True if language == "ro" else False if is_american(zone) else None
 
     def run(choices: Choices) -> list[Span] | Unsure | None:
         cursor = Cursor(read_terms, choices, language=language, day_first=day_first)
+        cursor.is_move = is_move
         setting = Setting(now, zone, choices, booking_start)
         try:
-            return resolve(share(Grammar(cursor).phrase()), setting)
+            segments = Grammar(cursor).phrase()
+            if is_move and _names_old_day(segments):
+                return None
+            return resolve(share(segments, choices), setting)
         except NoParse:
             return None
         except Impossible:
@@ -130,6 +138,12 @@ def _outcome(
         if runs == MAX_RUNS:
             outcome.readings, outcome.unsure, outcome.is_over = [], [Unsure("too many")], False
     return outcome
+
+
+def _names_old_day(segments: list[Segment]) -> bool:
+    """Whether one of several days may be the one from which a booking is to be moved."""
+    ranges = [each for each in segments[0].days if isinstance(each, DayRange)]
+    return len(segments) > 1 or segments[0].negative or bool(ranges)
 
 
 # --- the answer ---
@@ -162,8 +176,9 @@ def _ask(unsure: list[Unsure], readings: list[list[Span]], now: datetime, langua
     first = next((each for each in unsure if each.reason in ("skipped", "partly over")), unsure[0])
     options: list[list[Span]] = []
     for each in [first] if first.reason == "skipped" else unsure:
-        spans = [found for on in sorted(set(each.dates)) if (found := span(on, 0, DAY_MINUTES, zone))]
-        options += [[found] for found in spans if found.end > now and [found] not in options]
+        days = [span(on, 0, DAY_MINUTES, zone) for on in sorted(set(each.dates))]
+        ahead = [clip(found, now.astimezone(UTC)) for found in days if found is not None]
+        options += [[found] for found in ahead if found is not None and [found] not in options]
         options += [[found] for found in each.spans if [found] not in options]
     options += [each for each in readings if each not in options]
     alternatives: tuple[Windows, ...] = tuple(speech.windows(each, now, language) for each in options)

@@ -1,8 +1,22 @@
 """From segments to spans of time."""
 
 from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
-from .clocks import DAY_MINUTES, Span, after_gap, clip, instants, later, merge, span, start_of, subtract, wall
+from .clocks import (
+    DAY_MINUTES,
+    Span,
+    after_gap,
+    clip,
+    hour_from,
+    instants,
+    later,
+    merge,
+    span,
+    start_of,
+    subtract,
+    wall,
+)
 from .day_resolver import Dates, is_to_come, resolve_days
 from .phrases import (
     Clock,
@@ -44,7 +58,7 @@ def resolve(segments: list[Segment], setting: Setting) -> list[Span]:
     if over:
         raise Unsure("partly over", spans=spans)
     if not wanted:
-        spans = [Span(setting.now, setting.open_end)]
+        spans = [_open(setting)]
     spans = merge(spans, touching=False)
     if excluded:
         spans = _without(spans, excluded, setting)
@@ -68,7 +82,9 @@ def _clocks(segment: Segment) -> list[Clock]:
 
 
 def _without(spans: list[Span], excluded: list[Segment], setting: Setting) -> list[Span]:
-    first, last = spans[0].start.date(), max(each.end.date() for each in spans)
+    zone = setting.zone
+    first = spans[0].start.astimezone(zone).date()
+    last = max(each.end for each in spans).astimezone(zone).date()
     days = [first + timedelta(days=day) for day in range((last - first).days + 1)]
     holes: list[Span] = []
     for segment in excluded:
@@ -95,6 +111,10 @@ def _excluded(segment: Segment, days: list[date], setting: Setting) -> list[Span
     return _on_days(Dates(chosen, found.lower, found.upper), at, setting, exclusion=True)
 
 
+def _open(setting: Setting) -> Span:
+    return Span(setting.instant, start_of(setting.open_end, setting.zone))
+
+
 # --- one segment ---
 
 
@@ -106,7 +126,7 @@ def _segment(segment: Segment, setting: Setting) -> list[Span]:
     within = [each for each in segment.moments if isinstance(each, Within)]
     end = _end_within(within[0], setting) if within else None
     if segment.is_open and not days and not times and end is None:
-        return [Span(setting.now, setting.open_end)]
+        return [_open(setting)]
     if times and isinstance(times[0], MinuteOnly):
         return [_next_minute(times[0], setting, has_day=bool(days))]
     is_this_night = times == [Part("night")] and any(isinstance(each, Tonight) for each in days)
@@ -114,9 +134,12 @@ def _segment(segment: Segment, setting: Setting) -> list[Span]:
     if at is not None and at.exact and not days:
         spans = [_next_exact(at, setting)]
     else:
-        spans = _on_days(resolve_days(days, at, setting), at, setting)
+        dates = resolve_days(days, at, setting)
+        if end is not None and dates.upper is None:
+            dates.upper = end.astimezone(setting.zone).replace(tzinfo=None, fold=0)
+        spans = _on_days(dates, at, setting)
     if end is not None:
-        spans = [part for each in spans if (part := clip(each, setting.now, end)) is not None]
+        spans = [part for each in spans if (part := clip(each, setting.instant, end)) is not None]
     if not spans:
         raise Over
     return spans
@@ -172,8 +195,7 @@ def _moment(moment: Moment, setting: Setting) -> Span:
     if isinstance(moment, Past):
         raise Over
     if isinstance(moment, Elapsed):
-        start = later(setting.now, moment.minutes)
-        return Span(start, later(start, HOUR), exact=True)
+        return hour_from(later(setting.instant, moment.minutes))
     if isinstance(moment, Shift):
         return _shifted(moment, setting)
     raise Unsure("contradiction")
@@ -183,7 +205,7 @@ def _shifted(moment: Shift, setting: Setting) -> Span:
     """Hours from the booking are elapsed time; days keep the wall clock."""
     if setting.booking_start is None:
         raise Unsure("no booking")
-    base = setting.booking_start.astimezone(setting.zone)
+    base = setting.booking_start.astimezone(UTC)
     number = moment.sign * moment.duration.number
     if moment.duration.unit in ("minute", "hour"):
         start = later(base, number)
@@ -191,30 +213,31 @@ def _shifted(moment: Shift, setting: Setting) -> Span:
         raise Unsure("contradiction")
     else:
         days = number * (7 if moment.duration.unit == "week" else 1)
-        start = start_of(base.replace(tzinfo=None, fold=0) + timedelta(days=days), setting.zone)
-    if start < setting.now:
+        local = base.astimezone(setting.zone).replace(tzinfo=None, fold=0)
+        start = start_of(local + timedelta(days=days), setting.zone)
+    if start < setting.instant:
         raise Over
-    return Span(start, later(start, HOUR), exact=True)
+    return hour_from(start)
 
 
 def _end_within(each: Within, setting: Setting) -> datetime:
     number = each.duration.number
     if each.duration.unit in ("minute", "hour"):
-        return later(setting.now, number)
+        return later(setting.instant, number)
     days = number * {"day": 1, "week": 7, "month": 30}[each.duration.unit]
     if days > 400:
         raise Unsure("too far")
-    return setting.days_later(days)
+    return start_of(setting.days_later(days), setting.zone)
 
 
 def _next_minute(each: MinuteOnly, setting: Setting, *, has_day: bool) -> Span:
     """ "At half past": the next one, or the one after it."""
     if has_day:
         raise Unsure("hour")
-    start = setting.now.replace(minute=0, second=0, microsecond=0)
-    wait = each.minute + (0 if setting.now <= start + timedelta(minutes=each.minute) else HOUR)
+    start = later(setting.instant, -setting.now.minute).replace(second=0, microsecond=0)
+    wait = each.minute + (0 if setting.instant <= later(start, each.minute) else HOUR)
     start = later(start, wait + setting.choices.pick((0, HOUR), "hour"))
-    return Span(start, later(start, HOUR), exact=True)
+    return hour_from(start)
 
 
 # --- on days ---
@@ -222,30 +245,34 @@ def _next_minute(each: MinuteOnly, setting: Setting, *, has_day: bool) -> Span:
 
 def _on_days(found: Dates, at: Interval | None, setting: Setting, *, exclusion: bool = False) -> list[Span]:
     zone = setting.zone
-    lower = start_of(found.lower, zone) if found.lower else setting.now
-    start = lower if exclusion or lower.astimezone(UTC) > setting.now.astimezone(UTC) else setting.now
+    start = start_of(found.lower, zone) if found.lower else setting.instant
     if exclusion and found.lower is None:
         start = start_of(wall(setting.today, 0), zone)
+    elif not exclusion:
+        start = max(start, setting.instant)
     end = start_of(found.upper, zone) if found.upper else None
-    if found.dates is None:
-        last = end or start_of((start + timedelta(days=OPEN_DAYS)).replace(tzinfo=None, fold=0), zone)
-        count = (last.date() - start.date()).days
-        days = [start.date() + timedelta(days=day) for day in range(-1, count + 1)]
-        end = last
-    else:
-        days = found.dates
-    spans = []
+    days = found.dates
+    if days is None:
+        first = start.astimezone(zone).replace(tzinfo=None, fold=0)
+        end = end or start_of(first + timedelta(days=OPEN_DAYS), zone)
+        count = (end.astimezone(zone).date() - first.date()).days
+        days = [first.date() + timedelta(days=day) for day in range(-1, count + 1)]
+    spans = [_on_day(day, at, setting) for day in days] if at else _whole_days(days, zone)
+    return merge([part for each in spans if each and (part := clip(each, start, end)) is not None])
+
+
+def _whole_days(days: list[date], zone: ZoneInfo) -> list[Span | None]:
+    """One span for each run of days."""
+    runs: list[tuple[date, int]] = []
     for day in days:
-        each = _on_day(day, at, setting)
-        part = clip(each, start, end) if each is not None else None
-        if part is not None:
-            spans.append(part)
-    return merge(spans)
+        if runs and runs[-1][0] + timedelta(days=runs[-1][1]) == day:
+            runs[-1] = (runs[-1][0], runs[-1][1] + 1)
+        else:
+            runs.append((day, 1))
+    return [span(first, 0, count * DAY_MINUTES, zone) for first, count in runs]
 
 
-def _on_day(day: date, at: Interval | None, setting: Setting) -> Span | None:
-    if at is None:
-        return span(day, 0, DAY_MINUTES, setting.zone)
+def _on_day(day: date, at: Interval, setting: Setting) -> Span | None:
     if at.exact:
         return _exact(day, at.first, setting)
     return span(day, at.first, at.last, setting.zone)
@@ -256,14 +283,12 @@ def _exact(day: date, minutes: int, setting: Setting) -> Span | None:
     naive = wall(day, minutes)
     found = instants(naive, setting.zone)
     if not found:
-        if after_gap(naive, setting.zone).astimezone(UTC) <= setting.now.astimezone(UTC):
-            return None
         following = after_gap(naive, setting.zone)
-        raise Unsure(
-            "skipped", spans=[Span(following, later(following, HOUR), exact=True)], word=f"{naive:%H:%M}"
-        )
+        if following <= setting.instant:
+            return None
+        raise Unsure("skipped", spans=[hour_from(following)], word=f"{naive:%H:%M}")
     start = found[0] if len(found) == 1 else setting.choices.pick(found, "twice")
-    return Span(start, later(start, HOUR), exact=True)
+    return hour_from(start)
 
 
 def _next_exact(at: Interval, setting: Setting) -> Span:
@@ -273,6 +298,6 @@ def _next_exact(at: Interval, setting: Setting) -> Span:
         if not is_to_come(day, at, setting):
             continue
         found = _exact(day, at.first, setting)
-        if found is not None and found.start.astimezone(UTC) >= setting.now.astimezone(UTC):
+        if found is not None and found.start >= setting.instant:
             return found
     raise Over

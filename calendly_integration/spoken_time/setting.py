@@ -1,7 +1,7 @@
 """The moment, place and choices of one reading, and why a reading may fail."""
 
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from .choices import Choices
@@ -30,11 +30,17 @@ class Setting:
 
     @property
     def open_end(self) -> datetime:
+        """The end of the open window, naive."""
         return self.days_later(OPEN_DAYS)
 
+    @property
+    def instant(self) -> datetime:
+        """Now, in UTC."""
+        return self.now.astimezone(UTC)
+
     def days_later(self, days: int) -> datetime:
-        """The same wall clock so many days from now."""
-        return (self.now + timedelta(days=days)).replace(fold=0)
+        """The naive wall clock of now, so many days later."""
+        return self.now.replace(tzinfo=None, fold=0) + timedelta(days=days)
 
 
 class Over(Exception):

@@ -1,22 +1,38 @@
 """What one alternative says for its neighbours: "luni sau marți dimineața" is the morning of both."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import pairwise
 
+from .choices import Choices
 from .phrases import Clock, Date, Day, Month, Part, Segment, Week, Weekday
 
 SCOPES = (Week, Month)
 
 
-def share(segments: list[Segment]) -> list[Segment]:
+def share(segments: list[Segment], choices: Choices) -> list[Segment]:
     """The segments with the days and times that they share. Exclusions share among themselves."""
     for negative in (False, True):
         chain = [each for each in segments if each.negative is negative and not each.moments]
         _share_months(chain)
-        _share_scopes(chain)
+        _share_scopes(chain, choices)
+        _share_next(chain, choices)
         _share_parts(chain)
+        segments += _for_every_day(chain)
         _share_days(chain)
         _share_times(chain)
+    _share_with_wanted(segments)
     return segments
+
+
+def _share_with_wanted(segments: list[Segment]) -> None:
+    """ "Not tomorrow at ten but at eleven": the day stays."""
+    if any(each.days for each in segments if not each.negative):
+        return
+    days = next((each.days for each in segments if each.negative and each.days and each.times), None)
+    for each in segments:
+        if days and not each.negative and each.times:
+            each.days = list(days)
 
 
 def _share_months(chain: list[Segment]) -> None:
@@ -37,7 +53,7 @@ def _in_month(each: Day, other: Date) -> Day:
     return each
 
 
-def _share_scopes(chain: list[Segment]) -> None:
+def _share_scopes(chain: list[Segment], choices: Choices) -> None:
     """ "Luni sau marți săptămâna viitoare", "next week Monday or Tuesday": both in that week."""
     for at, segment in enumerate(chain):
         scopes = [each for each in segment.days if isinstance(each, SCOPES)]
@@ -49,6 +65,18 @@ def _share_scopes(chain: list[Segment]) -> None:
         while 0 <= other < len(chain) and _is_plain_day(chain[other]):
             chain[other].days.append(scopes[0])
             other += step
+        # "Wednesday next week or Thursday": that Thursday, or the next one.
+        following = chain[at + 1] if not first and at + 1 < len(chain) else None
+        if following is not None and _is_plain_day(following) and choices.pick((True, False), "scope"):
+            following.days.append(scopes[0])
+
+
+def _share_next(chain: list[Segment], choices: Choices) -> None:
+    """ "Next Thursday or Friday": the Friday after it, or the next to come."""
+    for earlier, this in pairwise(chain):
+        which = [each.which for each in earlier.days if isinstance(each, Weekday)]
+        if which == ["next"] and _is_plain_day(this) and choices.pick((True, False), "scope"):
+            this.days = [replace(each, which="next") for each in this.days if isinstance(each, Weekday)]
 
 
 def _is_plain_day(segment: Segment) -> bool:
@@ -77,6 +105,26 @@ def _qualified_clock(segment: Segment) -> Clock | None:
     if clocks and (len(segment.times) > 1 or clocks[0].sense in ("am", "pm")):
         return clocks[0]
     return None
+
+
+def _for_every_day(chain: list[Segment]) -> list[Segment]:
+    """ "Joi sau vineri, la 10 sau 11": the later hours for the earlier days."""
+    added = []
+    for at, segment in enumerate(chain):
+        if not segment.days or not segment.times or segment.time_first:
+            continue
+        hours = list(_run(chain[at + 1 :], with_days=False))
+        for day in _run(reversed(chain[:at]), with_days=True):
+            added += [Segment(segment.negative, list(day.days), list(hour.times)) for hour in hours]
+    return added
+
+
+def _run(chain: Iterable[Segment], *, with_days: bool) -> Iterator[Segment]:
+    """The first segments that have only days, or only times."""
+    for each in chain:
+        if bool(each.days) is not with_days or bool(each.times) is with_days or each.is_open:
+            return
+        yield each
 
 
 def _share_days(chain: list[Segment]) -> None:

@@ -39,13 +39,27 @@ MIDNIGHT = time()
 
 
 def windows(spans: Sequence[Span], now: datetime, language: str) -> Windows:
-    return tuple(Window(each.start, each.end, text(each, now, language), each.exact) for each in spans)
+    """The spans in the zone of `now`, with their texts."""
+    return tuple(
+        Window(each.start, each.end, text(each, now, language), each.exact) for each in _local(spans, now)
+    )
+
+
+def _local(spans: Sequence[Span], now: datetime) -> list[Span]:
+    return [
+        Span(each.start.astimezone(now.tzinfo), each.end.astimezone(now.tzinfo), each.exact) for each in spans
+    ]
+
+
+def say(reading: Windows, now: datetime, language: str) -> str:
+    """A reading in words, in Romanian or English, whatever the language in which it was read."""
+    return summary(reading, now, language)
 
 
 # --- one window ---
 
 
-def text(span: Span, now: datetime, language: str) -> str:
+def text(span: Span | Window, now: datetime, language: str) -> str:
     """A window in words: `joi, 3 decembrie, la 14:00`, `Thursday, December 3, after 2 PM`."""
     if span.exact:
         return _at(span.start, now, language)
@@ -93,7 +107,7 @@ def _which_of_two(start: datetime, language: str) -> str:
     return ", before the clocks go back" if before else ", after the clocks go back"
 
 
-def _hours(span: Span, language: str) -> str:
+def _hours(span: Span | Window, language: str) -> str:
     """The hours of a window within a day; empty for the whole day."""
     start, end = span.start.time(), span.end.time()
     starts, ends = clock(span.start, language), clock(span.end, language)
@@ -111,7 +125,7 @@ def _hours(span: Span, language: str) -> str:
     return f"between {starts} and {ends}"
 
 
-def _several_days(span: Span, last_day: date, now: datetime, language: str) -> str:
+def _several_days(span: Span | Window, last_day: date, now: datetime, language: str) -> str:
     first, last = day(span.start.date(), now, language), day(last_day, now, language)
     starts = "" if span.start.time() == MIDNIGHT else clock(span.start, language)
     ends = "" if span.end.time() == MIDNIGHT else clock(span.end, language)
@@ -127,21 +141,28 @@ def _several_days(span: Span, last_day: date, now: datetime, language: str) -> s
 # --- a reading ---
 
 
-def summary(spans: Sequence[Span], now: datetime, language: str) -> str:
+def summary(spans: Sequence[Span] | Windows, now: datetime, language: str) -> str:
     """A whole reading in a few words."""
-    hours = {_hours(each, language) for each in spans if not each.exact}
-    joint = " și " if language == "ro" else " and "
     if len(spans) <= MAX_SAID:
+        joint = " și " if language == "ro" else " and "
         return joint.join(text(each, now, language) for each in spans)
+    # The first and the last may be cut off by now and by the end of the window.
+    said = {_each_day(each, language) for each in spans[1:-1]}
+    hours = f", {said.pop()}" if len(said) == 1 and said != {""} else ""
     weekdays = {each.start.weekday() for each in spans}
-    first, last = day(spans[0].start.date(), now, language), day(spans[-1].start.date(), now, language)
-    one = hours.pop() if len(hours) == 1 else ""
-    if len(weekdays) == 1 and one is not None:
+    if len(weekdays) == 1:
         name = WEEKDAYS[language][weekdays.pop()]
-        return f"în fiecare {name}" if language == "ro" else f"every {name}"
-    if language == "ro":
-        return f"de {first}, până {last}" + (f", {one}" if one else "")
-    return f"from {first}, to {last}" + (f", {one}" if one else "")
+        return f"în fiecare {name}{hours}" if language == "ro" else f"every {name}{hours}"
+    first, last = day(spans[0].start.date(), now, language), day(spans[-1].start.date(), now, language)
+    return f"de {first}, până {last}{hours}" if language == "ro" else f"from {first}, to {last}{hours}"
+
+
+def _each_day(span: Span | Window, language: str) -> str:
+    """The hours of one of many windows."""
+    if span.exact:
+        at = "la" if language == "ro" else "at"
+        return f"{at} {clock(span.start, language)}"
+    return _hours(span, language) if span.end - span.start <= timedelta(days=1) else ""
 
 
 # --- questions ---
@@ -152,7 +173,7 @@ QUESTIONS = {
         "en": "What day and time would suit you?",
     },
     "unclear": {
-        "ro": "Nu sunt sigur că am înțeles. Îmi puteți spune, vă rog, ziua și ora?",
+        "ro": "Nu cred că am înțeles bine. Îmi puteți spune, vă rog, ziua și ora?",
         "en": "I'm not sure I understood. Could you tell me the day and the time, please?",
     },
     "hour": {
@@ -201,7 +222,7 @@ LEADS = {
 
 def which(options: Sequence[Sequence[Span]], now: datetime, language: str) -> str:
     """Asks which of several readings is meant."""
-    said = _options(options, now, language)
+    said = _options([_local(each, now) for each in options], now, language)
     if language == "ro":
         return f"Ați vrut să spuneți {_either(said, 'sau')}?"
     return f"Do you mean {_either(said, 'or')}?"
@@ -222,14 +243,14 @@ def _options(options: Sequence[Sequence[Span]], now: datetime, language: str) ->
 def wanted(reason: str, options: Sequence[Sequence[Span]], now: datetime, language: str) -> str:
     """Says what is wrong and offers candidates."""
     lead = LEADS[reason][language]
-    said = [summary(each, now, language) for each in options]
+    said = [summary(_local(each, now), now, language) for each in options]
     if language == "ro":
         return f"{lead} Doriți {_either(said, 'sau')}?"
     return f"{lead} Would you like {_either(said, 'or')}?"
 
 
 def skipped(word: str, option: Sequence[Span], now: datetime, language: str) -> str:
-    said = summary(option, now, language)
+    said = summary(_local(option, now), now, language)
     if language == "ro":
         return f"La ora {word} nu se poate: în noaptea aceea ceasurile se dau înainte. Vă convine {said}?"
     return f"There is no {word} that night, because the clocks go forward. Would {said} suit you?"

@@ -1,7 +1,7 @@
 """From tokens to terms: phrases of a language's vocabulary with their meaning."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 
@@ -10,7 +10,7 @@ from .tokens import Shape, Token
 
 class Kind(StrEnum):
     NUMBER = "number"  # number; name: "digits", "words", "ordinal"
-    NUMBERS = "numbers"  # 10:30, 3.03, 3/3, 2026-12-03; name: the separator
+    NUMBERS = "numbers"  # 10:30, 3.03, 2026-12-03; name: the separator; number 1: begins with 0
     RELATIVE_DAY = "relative day"
     WEEKDAY = "weekday"  # name "each": the form that means every such day
     MONTH = "month"
@@ -64,8 +64,10 @@ class Kind(StrEnum):
     AVAILABLE = "available"  # "pot", "works"
     CORRECTION = "correction"
     THAT_IS = "that is"  # "mâine, adică miercuri"
+    MOVE = "move"  # a booking is to be moved
     PAST_TIME = "past time"  # "yesterday"
     LIGHT = "light"  # a filler that may stand after "not"
+    NOUN = "noun"  # what is booked: a filler that can be counted, or have a length
     FILLER = "filler"
     UNKNOWN = "unknown"
 
@@ -79,26 +81,26 @@ class Term:
     padded: bool = False
 
 
-Entry = tuple[Kind, int | str, str]
-
-
 @dataclass(frozen=True)
 class Vocabulary:
-    """The phrases of a language: `entries` are (kind, value, phrases separated by |), without diacritics."""
+    """The phrases of a language, without diacritics.
+
+    `words` has entries such as `WEEKDAY 0: monday | mon`, continued on indented lines.
+    """
 
     language: str
-    entries: Sequence[Entry]
+    words: str
     tens_joined_by: Kind | None  # "douăzeci și unu"
 
     @cached_property
     def phrases(self) -> dict[str, Term]:
-        found = {}
-        for kind, value, phrases in self.entries:
-            for phrase in phrases.split("|"):
-                term = Term(kind, name=value) if isinstance(value, str) else Term(kind, value)
-                if kind is Kind.NUMBER:
-                    term = replace(term, name="words")
-                found[" ".join(phrase.split())] = term
+        found: dict[str, Term] = {}
+        for entry in self.words.strip().replace("\n    ", " ").splitlines():
+            head, _, phrases = entry.partition(":")
+            name, _, value = head.partition(" ")
+            kind, number = Kind[name], int(value) if value.isdigit() else 0
+            word = "words" if kind is Kind.NUMBER else "" if value.isdigit() else value
+            found.update((" ".join(each.split()), Term(kind, number, word)) for each in phrases.split("|"))
         return found
 
     @cached_property
@@ -106,6 +108,8 @@ class Vocabulary:
         return max(phrase.count(" ") + 1 for phrase in self.phrases)
 
 
+# "Elevenish", "Friday's fine".
+ENDINGS = {"ish": (Kind.NUMBER, Kind.NOON), "'s": (Kind.WEEKDAY, Kind.RELATIVE_DAY)}
 ORDINAL_ENDINGS = ("st", "nd", "rd", "th")
 
 
@@ -125,7 +129,13 @@ def terms(tokens: Sequence[Token], vocabulary: Vocabulary) -> list[Term]:
             found.append(term)
         elif token.shape is Shape.NUMBERS:
             found.append(
-                Term(Kind.NUMBERS, name=token.separator, numbers=token.numbers, padded=_two_digits(token))
+                Term(
+                    Kind.NUMBERS,
+                    int(token.padded),
+                    token.separator,
+                    token.numbers,
+                    padded=_two_digits(token),
+                )
             )
         elif token.shape is Shape.PAUSE:
             found.append(Term(Kind.PAUSE))
@@ -177,8 +187,10 @@ def _phrase(tokens: Sequence[Token], at: int, vocabulary: Vocabulary) -> tuple[T
         if term is not None:
             return term, ends[length - 1]
     word = words[0]
-    if word.endswith("ish") and (term := vocabulary.phrases.get(word[:-3])) and term.kind is Kind.NUMBER:
-        return term, at + 1
+    for ending, kinds in ENDINGS.items():
+        stem = vocabulary.phrases.get(word.removesuffix(ending)) if word.endswith(ending) else None
+        if stem is not None and stem.kind in kinds:
+            return stem, at + 1
     return Term(Kind.UNKNOWN, name=word), at + 1
 
 

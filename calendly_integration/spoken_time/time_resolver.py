@@ -15,6 +15,7 @@ PARTS: dict[str, tuple[int, int]] = {
     "evening": (17, 22),
     "night": (22, 30),
     "end_of_day": (15, 18),
+    "after_lunch": (12, 18),
 }
 MORNINGS = ("early_morning", "morning", "first_thing")
 # Before an hour without "am" or "pm": from 1 to 6 it is the afternoon.
@@ -34,7 +35,9 @@ def interval(times: list[Time], setting: Setting, *, has_day: bool) -> Interval 
     """When on a day; None where no time was said."""
     parts = [each for each in times if isinstance(each, Part)]
     others = [each for each in times if not isinstance(each, Part)]
-    part = parts[0].name if parts else ""
+    part: str = parts[-1].name if parts else ""
+    if len(parts) > 1 and part == "morning":
+        part = parts[0].name  # "first thing in the morning"
     if not others:
         return _part_interval(part, setting, has_day=has_day) if part else None
     [first, *rest] = others
@@ -54,6 +57,10 @@ def _part_interval(part: str, setting: Setting, *, has_day: bool) -> Interval:
     if part == "first_thing":
         return setting.choices.pick(
             (Interval(6 * HOUR, 9 * HOUR), Interval(8 * HOUR, 10 * HOUR)), "first thing"
+        )
+    if part == "after_lunch":
+        return setting.choices.pick(
+            (Interval(12 * HOUR, 18 * HOUR), Interval(14 * HOUR, DAY_MINUTES)), "after lunch"
         )
     first, last = PARTS[part]
     if part == "night" and has_day:
@@ -112,7 +119,7 @@ def _usual_hour(clock: Clock, setting: Setting) -> int:
     if clock.before_seven:
         return hour + setting.choices.pick((0, 12), "seven")
     if 1 <= hour <= LAST_AFTERNOON_HOUR:
-        return hour + 12
+        return hour + (setting.choices.pick((12, 0), "padded") if clock.padded else 12)
     if setting.has_seven and SEVEN <= hour < NOON:
         return hour + setting.choices.pick((0, 12), "seven")
     return hour
@@ -123,7 +130,7 @@ def _hour_in_part(hour: int, part: str) -> int:
         return hour
     if part == "midday":
         return hour + 12 if hour <= 3 else hour
-    if part in ("afternoon", "end_of_day", "evening"):
+    if part in ("afternoon", "after_lunch", "end_of_day", "evening"):
         return hour + 12
     return hour if hour < 6 else hour + 12  # night
 
@@ -137,6 +144,7 @@ HOURS_OF_PART: dict[str, tuple[int, int]] = {
     "afternoon": (12, 20),
     "evening": (17, 24),
     "end_of_day": (15, 20),
+    "after_lunch": (12, 20),
 }
 
 
@@ -245,6 +253,8 @@ def _upper(each: TimeBound, part: str, setting: Setting) -> int:
         return NOON * HOUR
     if each.bound == "before":
         return first
+    if each.time.name == "end_of_day":
+        return last
     return setting.choices.pick((first, last), "until part")
 
 
@@ -269,4 +279,6 @@ def bound_minutes(time: Clock | Part, bound: Bound, setting: Setting) -> int:
     if time.name == "midday" and bound in ("until", "before"):
         return NOON * HOUR
     first, last = _limits(time, setting)
-    return last if bound in ("until", "after") else first
+    if bound == "until" and time.name != "end_of_day":
+        return setting.choices.pick((last, first), "until part")
+    return last if bound in ("after", "until") else first

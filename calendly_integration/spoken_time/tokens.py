@@ -18,6 +18,8 @@ SIGNS = str.maketrans(
         "ß": "ss",
     }
 )
+# Kept: "Friday's" is not "Fridays".
+POSSESSIVE = ("day's", "tomorrow's")
 PAUSES = ",;.!?\n"
 
 
@@ -90,7 +92,9 @@ def _word(letters: str, at: int) -> tuple[str, int]:
     end = at
     while end < len(letters) and (letters[end].isalpha() or _joins(letters, end)):
         end += 1
-    word = letters[at:end].replace("'", "")
+    word = letters[at:end].removesuffix("'re") if letters[at:end] == "we're" else letters[at:end]
+    if not word.endswith(POSSESSIVE):
+        word = word.replace("'", "")
     if word in ("a", "p") and letters[end : end + 2] == ".m" and not letters[end + 2 : end + 3].isalpha():
         end += 2
         word += "m"

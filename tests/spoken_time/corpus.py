@@ -34,7 +34,8 @@ class Case:
     now: datetime
     zone: ZoneInfo
     locale: str | None
-    source: str
+    file: str
+    line: int
 
     @property
     def code(self) -> str | None:
@@ -127,4 +128,4 @@ def cases() -> Iterator[Case]:
                 zone = ZoneInfo(fields["timezone"])
                 now, locale = datetime.fromisoformat(fields["now"]).astimezone(zone), fields["locale"]
             else:
-                yield Case(fields["text"], fields["is"], now, zone, locale, f"{path.stem}:{number}")
+                yield Case(fields["text"], fields["is"], now, zone, locale, path.stem, number)

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from calendly_integration.spoken_time import NotUnderstood, Understood, read
+from calendly_integration.spoken_time import NotUnderstood, Understood, read, say
 
 BUCHAREST = ZoneInfo("Europe/Bucharest")
 NOW = datetime(2026, 11, 24, 10, 15, tzinfo=BUCHAREST)
@@ -113,3 +113,14 @@ def test_the_other_language_is_read_too() -> None:
     answer = read("next Tuesday after 3", NOW, BUCHAREST, "ro")
     assert isinstance(answer, Understood)
     assert [each.text for each in answer.windows] == ["marți, 1 decembrie, după ora 15:00"]
+
+
+def test_a_reading_is_said_in_either_language() -> None:
+    answer = read("joi sau vineri după 17", NOW, BUCHAREST, "ro")
+    assert isinstance(answer, Understood)
+    assert say(answer.windows, NOW, "en") == (
+        "Thursday, November 26, after 5 PM and Friday, November 27, after 5 PM"
+    )
+    mornings = read("every morning", NOW, BUCHAREST, "en")
+    assert isinstance(mornings, Understood)
+    assert say(mornings.windows, NOW, "ro") == "de marți, 24 noiembrie, până marți, 8 decembrie, dimineața"

@@ -32,7 +32,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("text", nargs="?", metavar="TEXT", help='such as "joi după-amiază"')
         parser.add_argument(
-            "--now", metavar="INSTANT", help="ISO 8601 with an offset; the present by default"
+            "--now",
+            metavar="INSTANT",
+            help="ISO 8601; without an offset it is local time; the present by default",
         )
         parser.add_argument("--timezone", metavar="ZONE", help="such as Europe/Bucharest")
         parser.add_argument("--locale", metavar="ro|en")
@@ -94,16 +96,15 @@ def _question(fields: dict[str, Any]) -> tuple[str, datetime, ZoneInfo, str]:
     locale = fields.get("locale", settings.LANGUAGE_CODE)
     if not isinstance(locale, str) or locale.replace("_", "-").split("-")[0].lower() not in LOCALES:
         raise BadInput(f"locale: ro or en, not {locale}")
-    return text, _instant(fields.get("now")), zone, locale
+    return text, _instant(fields.get("now"), zone), zone, locale
 
 
-def _instant(given: object) -> datetime:
+def _instant(given: object, zone: ZoneInfo) -> datetime:
+    """An instant; without an offset it is local time in the zone."""
     if given is None:
         return timezone.now()
     try:
         now = datetime.fromisoformat(str(given))
     except ValueError as error:
         raise BadInput(f"now: not an instant: {given}") from error
-    if now.tzinfo is None:
-        raise BadInput(f"now: an offset is needed: {given}")
-    return now
+    return now if now.tzinfo is not None else now.replace(tzinfo=zone)
