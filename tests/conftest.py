@@ -6,7 +6,6 @@ import socket
 import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -82,9 +81,9 @@ def django_db_modify_db_settings(
         database.setdefault("TEST", {})["NAME"] = str(tmp_path_factory.mktemp("db") / "test.sqlite3")
 
 
-@pytest.fixture(autouse=True)
-def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever leaves this machine fails."""
+@pytest.fixture(autouse=True, scope="session")
+def no_network() -> Iterator[None]:
+    """A connection that leaves this machine fails."""
     connect = socket.socket.connect
 
     def guarded(self: socket.socket, address: Any) -> None:
@@ -92,25 +91,28 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
             raise OSError(f"A test tried to reach {address[0]}.")
         connect(self, address)
 
-    monkeypatch.setattr(socket.socket, "connect", guarded)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", guarded)
+        yield
+
+
+@pytest.fixture(scope="session")
+def static_root(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """An empty folder in place of collected static files. Shared: a folder per test takes 2 ms each."""
+    return str(tmp_path_factory.mktemp("static"))
 
 
 @pytest.fixture(autouse=True)
-def fresh_clients() -> Iterator[None]:
-    """No client outlives its test."""
+def fresh_state() -> Iterator[None]:
+    """No API client outlives its test, and no calls of another test are counted."""
     clients.forget()
+    throttling.cache.clear()
     yield
     clients.forget()
 
 
 @pytest.fixture(autouse=True)
-def unthrottled() -> None:
-    """Do not count the calls of another test."""
-    throttling.cache.clear()
-
-
-@pytest.fixture(autouse=True)
-def own_settings(settings: Any, tmp_path: Path) -> None:
+def own_settings(settings: Any, static_root: str) -> None:
     """Not what the developer's environment says."""
     settings.CALENDLY_INTEGRATION = {
         "API_KEY": TOKEN,
@@ -118,7 +120,7 @@ def own_settings(settings: Any, tmp_path: Path) -> None:
         "PUBLIC_URL": "https://portal.example",
     }
     settings.LANGUAGE_CODE = "ro"
-    settings.STATIC_ROOT = str(tmp_path)
+    settings.STATIC_ROOT = static_root
     settings.WHITENOISE_USE_FINDERS = False
 
 
