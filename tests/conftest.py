@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
+import hypothesis
 import pytest
 import time_machine
 from rest_framework.test import APIClient
@@ -27,6 +28,10 @@ from calendly_integration.services.catalog import event_types as catalog
 # A Monday, 08:00 in Bucharest: an hour before anybody works.
 MONDAY = datetime(2026, 11, 23, 6, tzinfo=UTC)
 SIGNING_KEY = "test-signing-key"
+# CI tries more histories than a developer's run: `pytest --hypothesis-profile=ci`.
+hypothesis.settings.register_profile("daily", max_examples=20)
+hypothesis.settings.register_profile("ci", max_examples=60)
+hypothesis.settings.load_profile("daily")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -71,7 +71,7 @@ def test_every_field_has_a_name_to_be_said() -> None:
 def test_a_wrong_value_is_told_in_both_languages_and_names_the_field(
     api: CheckedClient, romanian: CheckedClient, ids: dict[str, str], call: Call, name: str
 ) -> None:
-    told = 0
+    told, compared = 0, []
     for value in WRONG:
         if call.method == "GET" and not isinstance(value, str):
             continue
@@ -79,8 +79,11 @@ def test_a_wrong_value_is_told_in_both_languages_and_names_the_field(
         if english.status_code != 400:
             assert english.status_code in (200, 201, 404, 409), (value, english.content)
             continue
-        said = call.send(romanian, ids, {name: value})
         told += 1
+        if english.json() in compared:
+            continue
+        compared.append(english.json())
+        said = call.send(romanian, ids, {name: value})
         assert list(english.json()["errors"]) == list(said.json()["errors"]) == [name]
         for one, other in zip(english.json()["errors"][name], said.json()["errors"][name], strict=True):
             assert one != other, one
