@@ -50,17 +50,25 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if item not in left_out]
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """`-n auto`: one more than there are processors, because tests that start processes mostly wait for them."""
+    return (os.cpu_count() or 1) + 1
+
+
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Mark what uses the database, and keep together (`--dist loadgroup`) what shares one running system, and what
-    starts processes of its own or shares the one Redis: elsewhere its wakes would go to another worker's cluster.
+    """Mark what uses the database, and keep together (`--dist loadgroup`) what shares one running system or the one
+    Redis, where a wake would go to another worker's cluster, and what starts processes in one file.
     """
     fixtures = getattr(item, "fixturenames", ())
     if item.get_closest_marker("django_db") or {"db", "transactional_db", "system"} & set(fixtures):
         item.add_marker(pytest.mark.database)
     if "system" in fixtures:
         item.add_marker(pytest.mark.xdist_group("system"))
-    elif item.get_closest_marker("processes") or item.get_closest_marker("redis"):
-        item.add_marker(pytest.mark.xdist_group("processes"))
+    elif item.get_closest_marker("redis"):
+        item.add_marker(pytest.mark.xdist_group("redis"))
+    elif item.get_closest_marker("processes"):
+        item.add_marker(pytest.mark.xdist_group(item.path.stem))
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
