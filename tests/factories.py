@@ -1,4 +1,4 @@
-"""What the stories of the services have in common: wishes, deliveries, the passing of time, the final account."""
+"""Bookings, deliveries, the passing of time and the final account, for tests of the services."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -39,7 +39,7 @@ def now() -> datetime:
 
 
 def booking_request(event_type: str = "Sales Demo", **changes: Any) -> create.BookingRequest:
-    """A wish of Maria's, for her conversation."""
+    """A booking request of Maria's, for her conversation."""
     facts: dict[str, Any] = {
         "email": "maria@example.com",
         "name": "Maria Popa",
@@ -51,14 +51,14 @@ def booking_request(event_type: str = "Sales Demo", **changes: Any) -> create.Bo
     return create.BookingRequest(event_type, **(facts | changes))
 
 
-def ask(event_type: str = "Sales Demo", **changes: Any) -> BookingResult:
-    """What comes of a wish."""
+def try_booking(event_type: str = "Sales Demo", **changes: Any) -> BookingResult:
+    """The result of a booking request."""
     return create.book(booking_request=booking_request(event_type, **changes), by=AGENT, now=now())
 
 
 def book(event_type: str = "Sales Demo", **changes: Any) -> Booking:
     """A booking of an agent's; tomorrow at ten unless told otherwise."""
-    outcome = ask(event_type, **({"preferred": TEN, "flexibility": "exact"} | changes))
+    outcome = try_booking(event_type, **({"preferred": TEN, "flexibility": "exact"} | changes))
     assert isinstance(outcome, Booked)
     return outcome.booking
 
@@ -85,7 +85,7 @@ def apply_inbox() -> None:
         pass
 
 
-def work_legs() -> int:
+def work_pending_actions() -> int:
     """The worker does once what is due at Calendly."""
     due = pending_actions.claim(now=now(), limit=50)
     for calendly_booking in due:
@@ -102,7 +102,7 @@ def pass_time(
         if hooks:
             deliver(sandbox)
         apply_inbox()
-        work_legs()
+        work_pending_actions()
         confirmations.process(now=now())
 
 

@@ -41,16 +41,25 @@ def views() -> list[str]:
 
 @pytest.fixture
 def people(db: None) -> dict[str, User | None]:
-    """Everybody who may stand at the door."""
-    viewing = views()
-    return {
-        "superuser": User.objects.create_superuser("root"),
-        "staff": person("maria", permissions=[*viewing, *OWN]),
-        "viewer": person("victor", permissions=viewing),
-        "stranger": person("stan"),
-        "customer": person("carla", staff=False, permissions=[*viewing, *OWN]),
-        "nobody": None,
+    """Everybody who may stand at the door. In three queries: hundreds of tests begin with them."""
+    made = {
+        "superuser": User(username="root", is_staff=True, is_superuser=True),
+        "staff": User(username="maria", is_staff=True),
+        "viewer": User(username="victor", is_staff=True),
+        "stranger": User(username="stan", is_staff=True),
+        "customer": User(username="carla"),
     }
+    User.objects.bulk_create(made.values())
+    ours = dict(Permission.objects.filter(content_type__app_label=APP).values_list("codename", "pk"))
+    viewing = {key for codename, key in ours.items() if codename.startswith("view_")}
+    working = viewing | {ours[codename] for codename in OWN}
+    granted = User.user_permissions.through
+    granted.objects.bulk_create(
+        granted(user_id=made[who].pk, permission_id=key)
+        for who, keys in (("staff", working), ("viewer", viewing), ("customer", working))
+        for key in keys
+    )
+    return {**made, "nobody": None}
 
 
 @pytest.fixture

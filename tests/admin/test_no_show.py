@@ -57,8 +57,8 @@ def test_a_yes_marks_at_calendly_and_here_and_a_second_page_takes_it_away(
         ("maria", "Marked as no-show at Calendly."),
         ("maria", "The no-show mark is removed at Calendly."),
     ]
-    wishes = TimelineEntry.objects.filter(booking=begun, actor="staff")
-    assert [each.action for each in wishes] == ["no_show_requested", "no_show_undo_requested"]
+    requests = TimelineEntry.objects.filter(booking=begun, actor="staff")
+    assert [each.action for each in requests] == ["no_show_requested", "no_show_undo_requested"]
 
 
 def test_a_second_click_says_so_and_asks_calendly_nothing(

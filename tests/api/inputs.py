@@ -14,7 +14,7 @@ from calendly_integration.api.fields import RequestSerializer
 
 from .document import PREFIX
 
-WISH = {"eventType": "Sales Demo", "inviteeEmail": "ana@example.com", "inviteeName": "Ana Pop"}
+SCHEDULE_BODY = {"eventType": "Sales Demo", "inviteeEmail": "ana@example.com", "inviteeName": "Ana Pop"}
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Call:
 
 
 CALLS = [
-    Call("POST", "schedule", schedule.ScheduleBodySerializer, WISH),
+    Call("POST", "schedule", schedule.ScheduleBodySerializer, SCHEDULE_BODY),
     Call("GET", "upcoming/ana@example.com", bookings.UpcomingQuerySerializer, {}),
     Call("GET", "upcoming/", bookings.EmailInPathSerializer, {"email": "ana@example.com"}),
     Call("GET", "bookings", bookings.ListQuerySerializer, {}),

@@ -14,7 +14,7 @@ from tests.services.test_addresses import FINE, NONE
 
 from .document import PREFIX, CheckedClient
 
-WISH = {"eventType": "Sales Demo", "inviteeEmail": "ana@example.com", "inviteeName": "Ana Pop"}
+SCHEDULE_BODY = {"eventType": "Sales Demo", "inviteeEmail": "ana@example.com", "inviteeName": "Ana Pop"}
 
 pytestmark = pytest.mark.usefixtures("event_types")
 
@@ -29,7 +29,7 @@ def found(api: CheckedClient, email: str) -> tuple[int, int]:
 
 @pytest.mark.parametrize("email", FINE)
 def test_whom_an_agent_books_is_found(api: CheckedClient, email: str) -> None:
-    answer = api.post(PREFIX + "schedule", {**WISH, "inviteeEmail": email}, format="json")
+    answer = api.post(PREFIX + "schedule", {**SCHEDULE_BODY, "inviteeEmail": email}, format="json")
     assert answer.status_code == 201, answer.content
     assert found(api, email) == (1, 1)
     assert found(api, email.upper() if email.isascii() else email) == (1, 1)
@@ -37,16 +37,16 @@ def test_whom_an_agent_books_is_found(api: CheckedClient, email: str) -> None:
 
 @pytest.mark.parametrize("email", FINE)
 def test_whoever_is_held_is_found(api: CheckedClient, email: str) -> None:
-    api.post(PREFIX + "schedule", WISH, format="json")
+    api.post(PREFIX + "schedule", SCHEDULE_BODY, format="json")
     Booking.objects.update(invitee_email=email, email_key=email.strip().lower())
     assert found(api, email) == (1, 1)
 
 
 @pytest.mark.parametrize("email", [text for text in NONE if text.strip() and text == text.strip()])
 def test_what_is_no_address_is_a_400_everywhere(api: CheckedClient, email: str) -> None:
-    wishes: list[dict[str, Any]] = [{"inviteeEmail": email}, {"guests": [email]}]
-    for booking_request in wishes:
-        answer = api.post(PREFIX + "schedule", {**WISH, **booking_request}, format="json")
+    bodies: list[dict[str, Any]] = [{"inviteeEmail": email}, {"guests": [email]}]
+    for booking_request in bodies:
+        answer = api.post(PREFIX + "schedule", {**SCHEDULE_BODY, **booking_request}, format="json")
         assert (answer.status_code, list(answer.json()["errors"])) == (400, list(booking_request))
     assert api.get(f"{PREFIX}upcoming/{quote(email, safe='')}").status_code == 400
     if email != "ana pop@example.com":  # in a query that is a plus
@@ -54,13 +54,17 @@ def test_what_is_no_address_is_a_400_everywhere(api: CheckedClient, email: str) 
 
 
 def test_blanks_around_an_address_are_taken_off(api: CheckedClient) -> None:
-    answer = api.post(PREFIX + "schedule", {**WISH, "inviteeEmail": " ana@example.com\n"}, format="json")
+    answer = api.post(
+        PREFIX + "schedule", {**SCHEDULE_BODY, "inviteeEmail": " ana@example.com\n"}, format="json"
+    )
     assert answer.json()["booking"]["invitee"]["email"] == "ana@example.com"
 
 
 def test_a_dictated_address_is_not_guessed_and_the_refusal_can_be_said(romanian: CheckedClient) -> None:
     for dictated in ("ana at example.com", "ana arond example punct com", "ana@example.com."):
-        answer = romanian.post(PREFIX + "schedule", {**WISH, "inviteeEmail": dictated}, format="json")
+        answer = romanian.post(
+            PREFIX + "schedule", {**SCHEDULE_BODY, "inviteeEmail": dictated}, format="json"
+        )
         assert answer.status_code == 400
         assert answer.json()["message"] == (
             "Unele detalii ale cererii lipsesc sau nu sunt valide. Adresa de e-mail a invitatului: Aceasta nu "
@@ -71,13 +75,15 @@ def test_a_dictated_address_is_not_guessed_and_the_refusal_can_be_said(romanian:
 
 @pytest.mark.parametrize("query", ["ana+x@example.com", "ana%2Bx@example.com", "ANA%20x%40Example.com"])
 def test_an_unescaped_plus_is_found(api: CheckedClient, query: str) -> None:
-    api.post(PREFIX + "schedule", {**WISH, "inviteeEmail": "ana+x@example.com"}, format="json")
+    api.post(PREFIX + "schedule", {**SCHEDULE_BODY, "inviteeEmail": "ana+x@example.com"}, format="json")
     answer = api.get(f"{PREFIX}bookings?email={query}")
     assert len(answer.json()["bookings"]) == 1
 
 
 def test_an_unescaped_plus_is_mended_in_queries_only(api: CheckedClient) -> None:
-    answer = api.post(PREFIX + "schedule", {**WISH, "inviteeEmail": "ana x@example.com"}, format="json")
+    answer = api.post(
+        PREFIX + "schedule", {**SCHEDULE_BODY, "inviteeEmail": "ana x@example.com"}, format="json"
+    )
     assert answer.status_code == 400
 
 

@@ -10,14 +10,14 @@ from calendly_integration.models import Booking
 from .document import CheckedClient
 
 PREFIX = "/api/calendly/"
-WISH = {"eventType": "Sales Demo", "inviteeEmail": "ana@example.com", "inviteeName": "Ana Pop"}
+SCHEDULE_BODY = {"eventType": "Sales Demo", "inviteeEmail": "ana@example.com", "inviteeName": "Ana Pop"}
 
 pytestmark = pytest.mark.usefixtures("event_types")
 
 
 def send(api: CheckedClient, path: str, more: str, method: str = "POST") -> Any:
-    """The wish with `more` JSON behind it."""
-    body = json.dumps(WISH)[:-1] + f", {more}}}"
+    """The body with `more` JSON behind it."""
+    body = json.dumps(SCHEDULE_BODY)[:-1] + f", {more}}}"
     return api.generic(method, PREFIX + path, body.encode(), content_type="application/json")
 
 

@@ -8,7 +8,7 @@ from calendly_integration.sandbox.calendly import Calendly
 
 from .document import PREFIX, CheckedClient
 
-WISH = {"eventType": "Sales Demo", "inviteeEmail": "ana@example.com", "inviteeName": "Ana Pop"}
+SCHEDULE_BODY = {"eventType": "Sales Demo", "inviteeEmail": "ana@example.com", "inviteeName": "Ana Pop"}
 TEN = [f"g{number}@example.com" for number in range(10)]
 
 pytestmark = pytest.mark.usefixtures("event_types")
@@ -33,13 +33,13 @@ def invited(sandbox: Calendly) -> list[str]:
 def test_doubles_and_the_invitee_are_not_counted(
     api: CheckedClient, sandbox: Calendly, more: list[str | None]
 ) -> None:
-    answer = api.post(PREFIX + "schedule", {**WISH, "guests": [*TEN, *more]}, format="json")
+    answer = api.post(PREFIX + "schedule", {**SCHEDULE_BODY, "guests": [*TEN, *more]}, format="json")
     assert answer.status_code == 201, answer.content
     assert invited(sandbox) == TEN
 
 
 def test_eleven_others_are_too_many(api: CheckedClient, romanian: CheckedClient) -> None:
-    booking_request = {**WISH, "guests": [*TEN, "g11@example.com"]}
+    booking_request = {**SCHEDULE_BODY, "guests": [*TEN, "g11@example.com"]}
     answer = api.post(PREFIX + "schedule", booking_request, format="json")
     assert answer.json()["errors"] == {"guests": ["There can be at most 10 guests."]}
     assert romanian.post(PREFIX + "schedule", booking_request, format="json").json()["errors"] == {
@@ -59,6 +59,6 @@ def test_the_portals_own_address_takes_only_a_place_that_is_left(
     api: CheckedClient, sandbox: Calendly, settings: Any, guests: list[str], expected: list[str]
 ) -> None:
     settings.CALENDLY_INTEGRATION["SYSTEM_EMAIL"] = "agent@portal.example"
-    answer = api.post(PREFIX + "schedule", {**WISH, "guests": guests}, format="json")
+    answer = api.post(PREFIX + "schedule", {**SCHEDULE_BODY, "guests": guests}, format="json")
     assert answer.status_code == 201, answer.content
     assert invited(sandbox) == expected

@@ -13,7 +13,7 @@ from calendly_integration.models import Host, VAIMetadata
 from calendly_integration.sandbox.calendly import Calendly
 
 from .document import PREFIX, CheckedClient
-from .inputs import CALLS, WISH, Call, checked_serializers, each_field, request_serializers
+from .inputs import CALLS, SCHEDULE_BODY, Call, checked_serializers, each_field, request_serializers
 
 Book = Callable[..., dict[str, Any]]
 WRONG: list[Any] = [
@@ -71,7 +71,7 @@ def test_every_field_has_a_name_to_be_said() -> None:
 def test_a_wrong_value_is_told_in_both_languages_and_names_the_field(
     api: CheckedClient, romanian: CheckedClient, ids: dict[str, str], call: Call, name: str
 ) -> None:
-    told = 0
+    told, compared = 0, []
     for value in WRONG:
         if call.method == "GET" and not isinstance(value, str):
             continue
@@ -79,8 +79,11 @@ def test_a_wrong_value_is_told_in_both_languages_and_names_the_field(
         if english.status_code != 400:
             assert english.status_code in (200, 201, 404, 409), (value, english.content)
             continue
-        said = call.send(romanian, ids, {name: value})
         told += 1
+        if english.json() in compared:
+            continue
+        compared.append(english.json())
+        said = call.send(romanian, ids, {name: value})
         assert list(english.json()["errors"]) == list(said.json()["errors"]) == [name]
         for one, other in zip(english.json()["errors"][name], said.json()["errors"][name], strict=True):
             assert one != other, one
@@ -106,7 +109,7 @@ def test_blanks_in_a_list_are_left_out(api: CheckedClient, sandbox: Calendly, ev
     answer = api.post(
         PREFIX + "schedule",
         {
-            **WISH,
+            **SCHEDULE_BODY,
             "guests": ["", None, " ", "b@example.com"],
             "customAnswers": [None, "", {}, {"question": "", "answer": None}],
         },
@@ -121,7 +124,7 @@ def test_blanks_in_a_list_are_left_out(api: CheckedClient, sandbox: Calendly, ev
 def test_a_blank_idempotency_key_is_none(api: CheckedClient, event_types: Any, key: str) -> None:
     answers = [
         api.post(PREFIX + "schedule", booking_request, format="json", headers={"Idempotency-Key": key})
-        for booking_request in (WISH, {**WISH, "inviteeEmail": "b@example.com"})
+        for booking_request in (SCHEDULE_BODY, {**SCHEDULE_BODY, "inviteeEmail": "b@example.com"})
     ]
     assert [answer.status_code for answer in answers] == [201, 201]
 
@@ -140,7 +143,9 @@ def test_in_metadata_null_and_blank_clear_and_absent_leaves(
 
 
 def test_entries_of_lists_are_counted_and_named(romanian: CheckedClient, event_types: Any) -> None:
-    answer = romanian.post(PREFIX + "schedule", {**WISH, "guests": ["b@example.com", 5]}, format="json")
+    answer = romanian.post(
+        PREFIX + "schedule", {**SCHEDULE_BODY, "guests": ["b@example.com", 5]}, format="json"
+    )
     assert answer.json()["errors"] == {"guests": ["2: Aici se așteaptă un text."]}
     assert answer.json()["message"].endswith("Invitați: 2: Aici se așteaptă un text.")
 
@@ -161,7 +166,7 @@ def test_all_calls_are_walked() -> None:
 
 @pytest.mark.parametrize("name", ["\u200b", "\ufeff \u200d", "\u00a0", "\u202e"])
 def test_a_name_that_shows_nothing_is_blank(api: CheckedClient, event_types: Any, name: str) -> None:
-    answer = api.post(PREFIX + "schedule", {**WISH, "inviteeName": name}, format="json")
+    answer = api.post(PREFIX + "schedule", {**SCHEDULE_BODY, "inviteeName": name}, format="json")
     assert answer.json()["errors"] == {"inviteeName": ["This is needed."]}
 
 
@@ -172,7 +177,9 @@ def test_under_one_key_null_blank_and_absent_are_the_same_request(
     api: CheckedClient, event_types: Any, name: str
 ) -> None:
     answers = [
-        api.post(PREFIX + "schedule", {**WISH, **more}, format="json", headers={"Idempotency-Key": "k"})
+        api.post(
+            PREFIX + "schedule", {**SCHEDULE_BODY, **more}, format="json", headers={"Idempotency-Key": "k"}
+        )
         for more in ({}, {name: None}, {name: ""}, {name: " "})
     ]
     assert [answer.status_code for answer in answers] == [201] * 4

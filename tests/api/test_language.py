@@ -7,7 +7,7 @@ from calendly_integration.models import Booking
 from .conftest import agent
 from .document import PREFIX, CheckedClient
 
-WISH = {"eventType": "Sales Demo", "inviteeEmail": "ana@example.com", "inviteeName": "Ana Pop"}
+SCHEDULE_BODY = {"eventType": "Sales Demo", "inviteeEmail": "ana@example.com", "inviteeName": "Ana Pop"}
 
 pytestmark = pytest.mark.usefixtures("event_types")
 
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.usefixtures("event_types")
     ],
 )
 def test_a_locale_is_read_as_far_as_it_is_known(api: CheckedClient, locale: str | None, kept: str) -> None:
-    answer = api.post(PREFIX + "schedule", {**WISH, "locale": locale}, format="json")
+    answer = api.post(PREFIX + "schedule", {**SCHEDULE_BODY, "locale": locale}, format="json")
     assert answer.status_code == 201, answer.content
     assert Booking.objects.get().locale == kept
 
@@ -41,11 +41,11 @@ def test_a_locale_is_read_as_far_as_it_is_known(api: CheckedClient, locale: str 
 def test_without_a_locale_it_is_the_language_of_the_agent(
     agent_key: object, asked_in: str, kept: str
 ) -> None:
-    answer = agent(agent_key.secret, asked_in).post(PREFIX + "schedule", WISH, format="json")  # type: ignore[attr-defined]
+    answer = agent(agent_key.secret, asked_in).post(PREFIX + "schedule", SCHEDULE_BODY, format="json")  # type: ignore[attr-defined]
     assert answer.status_code == 201
     assert Booking.objects.get().locale == kept
 
 
 def test_the_country_of_a_locale_is_evidence_for_the_zone_however_it_is_written(api: CheckedClient) -> None:
-    answer = api.post(PREFIX + "schedule", {**WISH, "locale": "en_gb.UTF-8"}, format="json")
+    answer = api.post(PREFIX + "schedule", {**SCHEDULE_BODY, "locale": "en_gb.UTF-8"}, format="json")
     assert answer.json()["timezone"] == {"name": "Europe/London", "source": "locale", "confidence": "low"}

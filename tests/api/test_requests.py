@@ -13,7 +13,7 @@ from calendly_integration.services.catalog import event_types
 from .document import CheckedClient
 
 URL = "/api/calendly/schedule"
-WISH = {"eventType": "Sales Demo", "inviteeEmail": "ana@example.com", "inviteeName": "Ana Pop"}
+SCHEDULE_BODY = {"eventType": "Sales Demo", "inviteeEmail": "ana@example.com", "inviteeName": "Ana Pop"}
 
 pytestmark = pytest.mark.usefixtures("event_types")
 
@@ -50,7 +50,7 @@ def send(api: CheckedClient, body: bytes, content_type: str = "application/json"
         b'{"": 1, "_": 2, "__": 3}',
     ],
 )
-def test_a_body_that_is_no_wish_is_a_400(api: CheckedClient, body: bytes) -> None:
+def test_a_body_that_is_no_request_is_a_400(api: CheckedClient, body: bytes) -> None:
     answer = send(api, body)
     assert answer.status_code == 400
     assert answer.json()["code"] == "invalid_request"
@@ -63,12 +63,12 @@ def test_the_field_with_half_a_character_is_named(api: CheckedClient) -> None:
 
 
 def test_what_is_ignored_may_hold_anything(api: CheckedClient) -> None:
-    body = json.dumps({**WISH, "\ud800": "\x00", "more": [[[[]]]]}).encode()
+    body = json.dumps({**SCHEDULE_BODY, "\ud800": "\x00", "more": [[[[]]]]}).encode()
     assert api.generic("POST", URL, body, content_type="application/json").status_code == 201
 
 
 def test_ten_megabytes_are_a_413(api: CheckedClient) -> None:
-    body = json.dumps({**WISH, "notes": "n" * 10_000_000}).encode()
+    body = json.dumps({**SCHEDULE_BODY, "notes": "n" * 10_000_000}).encode()
     answer = send(api, body)
     assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
 
@@ -79,7 +79,7 @@ def test_a_chunked_body_is_a_411(api: CheckedClient) -> None:
 
 
 def test_a_short_body_is_a_400(api: CheckedClient) -> None:
-    body = json.dumps(WISH).encode()
+    body = json.dumps(SCHEDULE_BODY).encode()
     cut = {"CONTENT_LENGTH": len(body) + 100, "wsgi.input": io.BytesIO(body)}
     answer = send(api, body, **cut)
     assert answer.status_code == 400
@@ -94,7 +94,7 @@ def test_another_content_type_is_a_415(api: CheckedClient, content_type: str) ->
 
 
 def test_json_with_a_charset_is_json(api: CheckedClient) -> None:
-    body = json.dumps(WISH).encode()
+    body = json.dumps(SCHEDULE_BODY).encode()
     answer = api.generic("POST", URL, body, content_type="application/json; charset=utf-8")
     assert answer.status_code == 201
 
@@ -143,7 +143,7 @@ def test_elsewhere_is_a_404_in_our_shape(api: CheckedClient, method: str, path: 
 
 
 def test_a_slash_at_the_end_is_the_same_call(api: CheckedClient) -> None:
-    assert api.post(URL + "/", WISH, format="json").status_code == 201
+    assert api.post(URL + "/", SCHEDULE_BODY, format="json").status_code == 201
     assert api.get("/api/calendly/bookings/").status_code == 200
     assert len(api.get("/api/calendly/upcoming/ana@example.com/").json()["events"]) == 1
 
@@ -208,6 +208,6 @@ def test_the_language_is_romanian_unless_english_is_asked_for(
 
 
 def test_refusals_are_said_in_romanian(romanian: CheckedClient) -> None:
-    answer = romanian.post(URL, {**WISH, "preferredTime": "2026-11-22T10:00:00"}, format="json")
+    answer = romanian.post(URL, {**SCHEDULE_BODY, "preferredTime": "2026-11-22T10:00:00"}, format="json")
     assert answer.json()["errors"] == {"preferredTime": ["Ora aceea a trecut deja."]}
     assert answer.json()["message"] == "Ora aceea a trecut deja."

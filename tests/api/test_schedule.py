@@ -16,7 +16,7 @@ from calendly_integration.services.catalog import event_types as catalog
 from .document import CheckedClient
 
 URL = "/api/calendly/schedule"
-WISH = {"eventType": "Sales Demo", "inviteeEmail": "ana@example.com", "inviteeName": "Ana Pop"}
+SCHEDULE_BODY = {"eventType": "Sales Demo", "inviteeEmail": "ana@example.com", "inviteeName": "Ana Pop"}
 TUESDAY_TEN = "2026-11-24T10:00:00"
 
 pytestmark = pytest.mark.usefixtures("event_types")
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.usefixtures("event_types")
 
 def ask(api: CheckedClient, **booking_request: Any) -> Any:
     headers = booking_request.pop("headers", {})
-    return api.post(URL, {**WISH, **booking_request}, format="json", headers=headers)
+    return api.post(URL, {**SCHEDULE_BODY, **booking_request}, format="json", headers=headers)
 
 
 def calls_to_book(sandbox: Calendly) -> int:

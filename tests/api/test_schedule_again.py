@@ -18,7 +18,7 @@ from .conftest import agent
 from .document import CheckedClient
 
 URL = "/api/calendly/schedule"
-WISH = {
+SCHEDULE_BODY = {
     "eventType": "Sales Demo",
     "inviteeEmail": "ana@example.com",
     "inviteeName": "Ana Pop",
@@ -29,7 +29,7 @@ WISH = {
 
 def send(api: CheckedClient, key: str | None = None, **booking_request: Any) -> Any:
     headers = {} if key is None else {"Idempotency-Key": key}
-    return api.post(URL, {**WISH, **booking_request}, format="json", headers=headers)
+    return api.post(URL, {**SCHEDULE_BODY, **booking_request}, format="json", headers=headers)
 
 
 @pytest.mark.usefixtures("event_types")
@@ -46,7 +46,10 @@ class TestOneAfterTheOther:
 
     def test_snake_case_is_the_same_body(self, api: CheckedClient) -> None:
         send(api, "k")
-        spelled = {"invitee_email" if name == "inviteeEmail" else name: value for name, value in WISH.items()}
+        spelled = {
+            "invitee_email" if name == "inviteeEmail" else name: value
+            for name, value in SCHEDULE_BODY.items()
+        }
         again = api.post(URL, {**spelled, "mood": "good"}, format="json", headers={"Idempotency-Key": "k"})
         assert again["Idempotent-Replayed"] == "true"
 

@@ -14,7 +14,7 @@ from calendly_integration.services.catalog import event_types as catalog
 
 from .document import PREFIX, CheckedClient
 
-WISH = {"eventType": "Audit", "inviteeEmail": "ana@example.com", "inviteeName": "Ana Pop"}
+SCHEDULE_BODY = {"eventType": "Audit", "inviteeEmail": "ana@example.com", "inviteeName": "Ana Pop"}
 QUESTIONS = [
     question("Which company’s audit – yours?", kind="string"),
     question("Where?", kind="single_select", position=1, choices=("București", "Cluj-Napoca")),
@@ -34,7 +34,7 @@ def audit(sandbox: Calendly, event_types: dict[str, EventType]) -> None:
 
 
 def ask(api: CheckedClient, **booking_request: Any) -> Any:
-    return api.post(PREFIX + "schedule", {**WISH, **booking_request}, format="json")
+    return api.post(PREFIX + "schedule", {**SCHEDULE_BODY, **booking_request}, format="json")
 
 
 def answer(question: str, text: Any) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Wishes that cannot be meant: a 400 that names the field, before anybody is asked."""
+"""Requests that make no sense: a 400 that names the field, before anybody is asked."""
 
 from typing import Any
 
@@ -10,13 +10,13 @@ from calendly_integration.sandbox.calendly import Calendly
 from .document import CheckedClient
 
 URL = "/api/calendly/schedule"
-WISH = {"eventType": "Sales Demo", "inviteeEmail": "ana@example.com", "inviteeName": "Ana Pop"}
+SCHEDULE_BODY = {"eventType": "Sales Demo", "inviteeEmail": "ana@example.com", "inviteeName": "Ana Pop"}
 
 pytestmark = pytest.mark.usefixtures("event_types")
 
 
 def ask(api: CheckedClient, **booking_request: Any) -> Any:
-    return api.post(URL, {**WISH, **booking_request}, format="json")
+    return api.post(URL, {**SCHEDULE_BODY, **booking_request}, format="json")
 
 
 def calls_to_book(sandbox: Calendly) -> int:
@@ -55,7 +55,7 @@ def calls_to_book(sandbox: Calendly) -> int:
         ({"notes": "n" * 10_001}, "notes"),
     ],
 )
-def test_a_malformed_wish_names_the_field(
+def test_a_malformed_request_names_the_field(
     api: CheckedClient, sandbox: Calendly, wrong: dict[str, Any], field: str
 ) -> None:
     answer = ask(api, **wrong)

@@ -15,7 +15,7 @@ from calendly_integration.services.catalog import event_types as catalog
 
 from .document import PREFIX, CheckedClient
 
-WISH = {
+SCHEDULE_BODY = {
     "eventType": "Sales Demo",
     "inviteeEmail": "ana@example.com",
     "inviteeName": "Ana Pop",
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.usefixtures("event_types")
 
 def send(api: CheckedClient, key: str | None = None, **booking_request: Any) -> Any:
     headers = {} if key is None else {"Idempotency-Key": key}
-    body = {name: value for name, value in {**WISH, **booking_request}.items() if value is not ...}
+    body = {name: value for name, value in {**SCHEDULE_BODY, **booking_request}.items() if value is not ...}
     return api.post(PREFIX + "schedule", body, format="json", headers=headers)
 
 

@@ -13,13 +13,13 @@ from calendly_integration.services.catalog import event_types
 
 from .document import CheckedClient
 
-WISH = {"eventType": "Sales Demo", "inviteeEmail": "ana@example.com", "inviteeName": "Ana Pop"}
+SCHEDULE_BODY = {"eventType": "Sales Demo", "inviteeEmail": "ana@example.com", "inviteeName": "Ana Pop"}
 
 pytestmark = pytest.mark.usefixtures("event_types")
 
 
 def ask(api: CheckedClient, **booking_request: Any) -> Any:
-    return api.post("/api/calendly/schedule", {**WISH, **booking_request}, format="json")
+    return api.post("/api/calendly/schedule", {**SCHEDULE_BODY, **booking_request}, format="json")
 
 
 @pytest.mark.parametrize(

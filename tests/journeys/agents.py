@@ -65,9 +65,9 @@ class Agent:
             told = response.text
         return Answer(response.status_code, told, response.headers, seconds)
 
-    def book(self, wish: dict[str, Any], **headers: str) -> Answer:
+    def book(self, booking_request: dict[str, Any], **headers: str) -> Answer:
         """`POST schedule`."""
-        return self.call("POST", "schedule", wish, **headers)
+        return self.call("POST", "schedule", booking_request, **headers)
 
     def look(self, booking_id: str) -> Any:
         """A booking as it stands."""

@@ -165,7 +165,7 @@ class System:
         days, hours = divmod(self._starts - 1, 6)
         return today + timedelta(days=3 + days, hours=2 * hours)
 
-    def wish(self, start: datetime | None = None, **more: Any) -> dict[str, Any]:
+    def booking_request(self, start: datetime | None = None, **more: Any) -> dict[str, Any]:
         """The body of `POST schedule`, of a person and a conversation of their own."""
         self._people += 1
         return {
@@ -177,20 +177,20 @@ class System:
             "conversationId": f"conversation-{self._people}.",
         } | more
 
-    def told(self, wish: dict[str, Any]) -> list[ReceivedMessage]:
+    def told(self, booking_request: dict[str, Any]) -> list[ReceivedMessage]:
         """What the portal has accepted of that person and conversation, in the order of first arrival."""
-        marks = (wish["inviteeEmail"], wish["conversationId"])
+        marks = (booking_request["inviteeEmail"], booking_request["conversationId"])
         found = [each for each in self.portal.accepted() if any(mark in str(each.json) for mark in marks)]
         return sorted(found, key=lambda each: each.number)
 
-    def paths(self, wish: dict[str, Any]) -> list[str]:
-        return [each.path for each in self.told(wish)]
+    def paths(self, booking_request: dict[str, Any]) -> list[str]:
+        return [each.path for each in self.told(booking_request)]
 
-    def confirmed(self, wish: dict[str, Any], **headers: str) -> Any:
+    def confirmed(self, booking_request: dict[str, Any], **headers: str) -> Any:
         """Book it, and wait until the portal knows all of it; the booking."""
-        answer = self.agent.book(wish, **headers)
+        answer = self.agent.book(booking_request, **headers)
         assert answer.status == 201, answer.body
-        until(lambda: len(self.paths(wish)) >= 5, what=lambda: self.paths(wish))
+        until(lambda: len(self.paths(booking_request)) >= 5, what=lambda: self.paths(booking_request))
         return answer.booking
 
     def invitee_of(self, booking: Any) -> Any:

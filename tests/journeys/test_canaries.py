@@ -56,7 +56,7 @@ def assert_silent(system: System, text: str) -> None:
 
 def test_nothing_secret_or_personal_is_logged(system: System) -> None:
     system.complaints_allowed = True
-    wish = system.wish(
+    booking_request = system.booking_request(
         inviteeEmail=EMAIL,
         inviteeName=NAME,
         phone=PHONE,
@@ -64,16 +64,16 @@ def test_nothing_secret_or_personal_is_logged(system: System) -> None:
         eventType="Technical Support",
         customAnswers=[{"question": "Please describe the problem.", "answer": ANSWER}],
     )
-    go_well(system, wish)
-    go_wrong(system, wish)
+    go_well(system, booking_request)
+    go_wrong(system, booking_request)
     system.pass_a_minute()
     invariants.finished(system)
     assert_silent(system, system.logged())
 
 
-def go_well(system: System, wish: dict[str, Any]) -> None:
+def go_well(system: System, booking_request: dict[str, Any]) -> None:
     """One life of a booking."""
-    booking = system.confirmed(wish, Idempotency_Key="canary-1")
+    booking = system.confirmed(booking_request, Idempotency_Key="canary-1")
     system.agent.call("GET", f"upcoming/{EMAIL}")
     system.agent.call("GET", f"upcoming/{EMAIL.replace('@', '%40')}?days=3")
     system.agent.call("GET", f"bookings?email={EMAIL}")
@@ -84,16 +84,16 @@ def go_well(system: System, wish: dict[str, Any]) -> None:
     system.agent.call("POST", f"bookings/{booking['id']}/cancel", {"reason": REASON})
 
 
-def go_wrong(system: System, wish: dict[str, Any]) -> None:
+def go_wrong(system: System, booking_request: dict[str, Any]) -> None:
     """Every way to be refused that one can think of."""
     faults = system.calendly.faults
     for fault in ("status", "drop", "truncate", "html"):
         faults.add(fault, method="POST", path="/invitees")  # type: ignore[arg-type]
-        system.agent.book({**wish, "preferredTime": utc(system.start_at())})
+        system.agent.book({**booking_request, "preferredTime": utc(system.start_at())})
     faults.add("status", times=3, path="/event_type_available_times")
-    system.agent.book({**wish, "preferredTime": utc(system.start_at())})
+    system.agent.book({**booking_request, "preferredTime": utc(system.start_at())})
     system.portal.refuse = {"/email/send": 422}
-    system.agent.book({**wish, "preferredTime": utc(system.start_at())})
+    system.agent.book({**booking_request, "preferredTime": utc(system.start_at())})
     until(lambda: parked(system) == 1)
     system.portal.refuse = {}
     system.resend_parked()
@@ -105,7 +105,7 @@ def go_wrong(system: System, wish: dict[str, Any]) -> None:
             f"nothing/{EMAIL}?email={EMAIL}&name={NAME}",
         ):
             assert_silent_but_for_echo(system, agent.call("GET", path).body)
-        agent.book({**wish, "timezone": NAME, "phone": {"canary-note": PHONE}})
+        agent.book({**booking_request, "timezone": NAME, "phone": {"canary-note": PHONE}})
     raw(system)
     for body in (
         b"{}",

@@ -35,36 +35,39 @@ def test_a_move_keeps_the_booking_and_is_told_once(
     system: System, mover: Callable[..., None], pair_order: Any
 ) -> None:
     system.calendly.options.pair_order = pair_order
-    wish = system.wish()
-    before = system.confirmed(wish)
-    told = len(system.paths(wish))
+    booking_request = system.booking_request()
+    before = system.confirmed(booking_request)
+    told = len(system.paths(booking_request))
     new_start = system.start_at()
     mover(system, before, new_start)
-    until(lambda: "/analytics/log" in system.paths(wish)[told:], what=lambda: system.paths(wish))
+    until(
+        lambda: "/analytics/log" in system.paths(booking_request)[told:],
+        what=lambda: system.paths(booking_request),
+    )
     invariants.finished(system)
     now = system.agent.look(before["id"])
     assert (now["status"], now["startTime"]) == ("confirmed", utc(new_start))
-    assert now["conversationId"] == wish["conversationId"]
+    assert now["conversationId"] == booking_request["conversationId"]
     assert system.agent.look(before["calendlyEventId"])["id"] == before["id"]
-    messages = system.told(wish)[told:]
+    messages = system.told(booking_request)[told:]
     assert sorted({each.path for each in messages}) == ["/analytics/log", "/calendly/rescheduled"]
     [moved] = [each.json for each in messages if each.path == "/calendly/rescheduled"]
     moved = {name: value for name, value in moved.items() if name != "timestamp"}
     assert moved == {
         "booking_id": before["id"],
-        "conversation_id": wish["conversationId"],
+        "conversation_id": booking_request["conversationId"],
         "old_start_time": before["startTime"],
         "new_start_time": now["startTime"],
         "new_end_time": now["endTime"],
-        "invitee_email": wish["inviteeEmail"],
+        "invitee_email": booking_request["inviteeEmail"],
     }
     assert system.meetings_at(new_start) == 1
     assert system.meetings_at(datetime.fromisoformat(before["startTime"])) == 0
 
 
 def test_a_move_to_a_taken_start_leaves_the_meeting_where_it_was(system: System) -> None:
-    wish, other = system.wish(), system.wish()
-    booking, taken = system.confirmed(wish), system.confirmed(other)
+    booking_request, other = system.booking_request(), system.booking_request()
+    booking, taken = system.confirmed(booking_request), system.confirmed(other)
     answer = system.agent.call(
         "POST", f"bookings/{booking['id']}/reschedule", {"newStartTime": taken["startTime"]}
     )
@@ -74,8 +77,8 @@ def test_a_move_to_a_taken_start_leaves_the_meeting_where_it_was(system: System)
 
 
 def test_a_move_whose_answer_is_lost_ends_with_one_meeting(system: System) -> None:
-    wish = system.wish()
-    booking = system.confirmed(wish)
+    booking_request = system.booking_request()
+    booking = system.confirmed(booking_request)
     new_start = system.start_at()
     system.calendly.faults.add("lose_answer", method="POST", path="/invitees")
     answer = system.agent.call(
@@ -84,24 +87,24 @@ def test_a_move_whose_answer_is_lost_ends_with_one_meeting(system: System) -> No
     assert (answer.status, answer.body["code"]) == (202, "outcome_unknown")
     until(lambda: system.agent.look(booking["id"])["startTime"] == utc(new_start))
     until(lambda: system.meetings_at(datetime.fromisoformat(booking["startTime"])) == 0)
-    until(lambda: "/calendly/rescheduled" in system.paths(wish))
-    assert "/calendly/canceled" not in system.paths(wish)
+    until(lambda: "/calendly/rescheduled" in system.paths(booking_request))
+    assert "/calendly/canceled" not in system.paths(booking_request)
 
 
 def test_an_invitee_without_time_is_followed_up(system: System) -> None:
-    wish = system.wish()
-    booking = system.confirmed(wish)
-    told = len(system.paths(wish))
+    booking_request = system.booking_request()
+    booking = system.confirmed(booking_request)
+    told = len(system.paths(booking_request))
     system.calendly.cancel_as_invitee(system.invitee_of(booking), "nu mai am timp")
-    until(lambda: len(system.paths(wish)) == told + 3, what=lambda: system.paths(wish))
-    bodies = {each.path: dict(each.json) for each in system.told(wish)[told:]}
+    until(lambda: len(system.paths(booking_request)) == told + 3, what=lambda: system.paths(booking_request))
+    bodies = {each.path: dict(each.json) for each in system.told(booking_request)[told:]}
     stamp = datetime.fromisoformat(bodies["/followup/schedule"].pop("timestamp"))
     canceled = bodies["/calendly/canceled"]
     assert canceled.pop("timestamp")
     assert canceled == {
         "booking_id": booking["id"],
-        "conversation_id": wish["conversationId"],
-        "invitee_email": wish["inviteeEmail"],
+        "conversation_id": booking_request["conversationId"],
+        "invitee_email": booking_request["inviteeEmail"],
         "cancel_reason": "nu mai am timp",
     }
     followup = bodies["/followup/schedule"]
@@ -109,8 +112,8 @@ def test_an_invitee_without_time_is_followed_up(system: System) -> None:
     assert later.total_seconds() == pytest.approx(24 * 3600, abs=5)
     assert followup.pop("message")
     assert followup == {
-        "user_email": wish["inviteeEmail"],
-        "conversation_id": wish["conversationId"],
+        "user_email": booking_request["inviteeEmail"],
+        "conversation_id": booking_request["conversationId"],
         "followup_type": "reschedule_assistance",
     }
     assert bodies["/analytics/log"]["event_type"] == "invitee_canceled"
@@ -118,33 +121,33 @@ def test_an_invitee_without_time_is_followed_up(system: System) -> None:
 
 
 def test_an_agent_cancels_once_however_often_it_says_so(system: System) -> None:
-    wish = system.wish()
-    booking = system.confirmed(wish)
+    booking_request = system.booking_request()
+    booking = system.confirmed(booking_request)
     for _ in range(2):
         answer = system.agent.call("POST", f"bookings/{booking['id']}/cancel", {"reason": "Changed plans"})
         assert (answer.status, answer.booking["status"]) == (200, "canceled")
-    until(lambda: "/calendly/canceled" in system.paths(wish))
+    until(lambda: "/calendly/canceled" in system.paths(booking_request))
     invariants.finished(system)
-    assert system.paths(wish).count("/calendly/canceled") == 1
-    assert "/followup/schedule" not in system.paths(wish)
+    assert system.paths(booking_request).count("/calendly/canceled") == 1
+    assert "/followup/schedule" not in system.paths(booking_request)
 
 
 def test_a_cancellation_whose_answer_is_lost_is_made_certain(system: System) -> None:
-    wish = system.wish()
-    booking = system.confirmed(wish)
+    booking_request = system.booking_request()
+    booking = system.confirmed(booking_request)
     system.calendly.options.webhook_hold = True
     system.calendly.faults.add("lose_answer", method="POST", path=".*/cancellation")
     answer = system.agent.call("POST", f"bookings/{booking['id']}/cancel", {"reason": "Changed plans"})
     assert answer.status == 202
     until(lambda: system.agent.look(booking["id"])["status"] == "canceled")
     system.calendly.release_deliveries()
-    until(lambda: "/calendly/canceled" in system.paths(wish))
+    until(lambda: "/calendly/canceled" in system.paths(booking_request))
 
 
 def test_staff_cancel_on_their_page(system: System) -> None:
-    wish = system.wish()
-    booking = system.confirmed(wish)
+    booking_request = system.booking_request()
+    booking = system.confirmed(booking_request)
     page = f"/admin/calendly_integration/booking/{booking['id']}/cancel/"
     system.staff.post(page, code="host_away", reason="Host is ill")
-    until(lambda: "/calendly/canceled" in system.paths(wish))
+    until(lambda: "/calendly/canceled" in system.paths(booking_request))
     assert system.agent.look(booking["id"])["status"] == "canceled"

@@ -37,7 +37,7 @@ def around_the_clock(
 
 
 def ask(api: APIClient, wanted: str, zone: str, **more: Any) -> Any:
-    wish = {
+    booking_request = {
         "eventType": "Quick Consultation",
         "inviteeEmail": "night@example.com",
         "inviteeName": "Nora",
@@ -46,7 +46,7 @@ def ask(api: APIClient, wanted: str, zone: str, **more: Any) -> Any:
         "flexibility": "exact",
         "conversationId": "night",
     }
-    return api.post("/api/calendly/schedule", {**wish, **more}, format="json")
+    return api.post("/api/calendly/schedule", {**booking_request, **more}, format="json")
 
 
 def apply_deliveries(sandbox: Calendly) -> None:

@@ -15,14 +15,14 @@ pytestmark = pytest.mark.processes
 
 def test_one_delivery_twenty_times_at_once_is_one(system: System) -> None:
     """Fault 12."""
-    wish = system.wish()
+    booking_request = system.booking_request()
     system.calendly.options.webhook_hold = True
-    system.agent.book(wish)
+    system.agent.book(booking_request)
     [held] = system.calendly.pending_deliveries
     body = held.body.encode()
     answers = at_once(20, lambda _number: deliver(system.url, SIGNING_KEYS[0], body))
     assert [answer.status for answer in answers] == [200] * 20
-    until(lambda: len(system.paths(wish)) == 5, what=lambda: system.paths(wish))
+    until(lambda: len(system.paths(booking_request)) == 5, what=lambda: system.paths(booking_request))
     system.calendly.release_deliveries()
     until(lambda: not system.calendly.state.open_deliveries)
     assert rows_of(system, body) == 1
@@ -38,8 +38,8 @@ def test_doubled_deliveries_in_any_order_leave_the_same_state(system: System, or
     options = system.calendly.options
     options.webhook_hold = options.webhook_double = True
     options.webhook_order = order
-    wish, stranger = system.wish(), system.wish()
-    booking = system.agent.book(wish).booking
+    booking_request, stranger = system.booking_request(), system.booking_request()
+    booking = system.agent.book(booking_request).booking
     guest = system.calendly.book_as_invitee(
         "Sales Demo", system.start_at(), email=stranger["inviteeEmail"], name="Stranger"
     )
@@ -50,7 +50,7 @@ def test_doubled_deliveries_in_any_order_leave_the_same_state(system: System, or
     now = system.agent.look(booking["id"])
     assert (now["status"], now["calendlyEventId"]) == ("confirmed", moved.event_id)
     # Reversed, the move is known before the first confirmation: that comes from the same Calendly record.
-    told = system.paths(wish)
+    told = system.paths(booking_request)
     assert told.count("/calendly/rescheduled") == 1
     assert told.count("/calendly/notify") == 1
     assert told.count("/calendly/confirmed") <= 1
@@ -59,9 +59,11 @@ def test_doubled_deliveries_in_any_order_leave_the_same_state(system: System, or
     assert logged(system, stranger) == ["invitee_canceled", "invitee_created"]
 
 
-def logged(system: System, wish: dict[str, Any]) -> list[str]:
+def logged(system: System, booking_request: dict[str, Any]) -> list[str]:
     """The kinds of events that the portal's analytics know of that person."""
-    return sorted(each.json["event_type"] for each in system.told(wish) if each.path == "/analytics/log")
+    return sorted(
+        each.json["event_type"] for each in system.told(booking_request) if each.path == "/analytics/log"
+    )
 
 
 def test_a_rotated_signing_key_is_never_refused(system: System) -> None:
@@ -72,7 +74,7 @@ def test_a_rotated_signing_key_is_never_refused(system: System) -> None:
     try:
         for number in range(6):
             subscription.signing_key = SIGNING_KEYS[number % 2]
-            guest = system.wish()
+            guest = system.booking_request()
             guests.append(guest)
             system.calendly.book_as_invitee("Sales Demo", system.start_at(), email=guest["inviteeEmail"])
             until(lambda: not system.calendly.state.open_deliveries)
@@ -104,7 +106,7 @@ def test_a_signed_delivery_that_is_not_json_is_kept_and_shown(system: System) ->
 
 
 def test_a_stranger_on_the_public_page_is_only_counted(system: System) -> None:
-    guest = system.wish()
+    guest = system.booking_request()
     system.calendly.book_as_invitee(
         "Sales Demo", system.start_at(), email=guest["inviteeEmail"], name="Somebody"
     )

@@ -21,16 +21,16 @@ def test_a_lost_answer_is_looked_up_and_settled(system: System) -> None:
     system.calendly.options.webhook_hold = True
     system.calendly.faults.add("lose_answer", **BOOK)
     start = system.start_at()
-    wish = system.wish(start)
-    answer = system.agent.book(wish)
+    booking_request = system.booking_request(start)
+    answer = system.agent.book(booking_request)
     assert (answer.status, answer.body["code"]) == (202, "outcome_unknown")
     assert answer.booking["status"] == "pending"
     booking_id = answer.booking["id"]
     until(lambda: system.agent.look(booking_id)["status"] == "confirmed")
     assert system.meetings_at(start) == 1
-    assert posts(system, wish["inviteeEmail"]) == 1
+    assert posts(system, booking_request["inviteeEmail"]) == 1
     system.calendly.release_deliveries()
-    until(lambda: len(system.paths(wish)) == 5, what=lambda: system.paths(wish))
+    until(lambda: len(system.paths(booking_request)) == 5, what=lambda: system.paths(booking_request))
 
 
 def posts(system: System, email: str) -> int:
@@ -41,13 +41,13 @@ def posts(system: System, email: str) -> int:
 def test_a_lost_answer_is_settled_by_the_webhook_too(system: System) -> None:
     system.calendly.faults.add("lose_answer", **BOOK)
     start = system.start_at()
-    wish = system.wish(start)
-    answer = system.agent.book(wish)
+    booking_request = system.booking_request(start)
+    answer = system.agent.book(booking_request)
     assert answer.status == 202
-    until(lambda: len(system.paths(wish)) == 5, what=lambda: system.paths(wish))
+    until(lambda: len(system.paths(booking_request)) == 5, what=lambda: system.paths(booking_request))
     assert system.agent.look(answer.booking["id"])["status"] == "confirmed"
     assert system.meetings_at(start) == 1
-    again = system.agent.book(wish)
+    again = system.agent.book(booking_request)
     assert again.booking["id"] == answer.booking["id"]
     assert system.meetings_at(start) == 1
 
@@ -55,47 +55,47 @@ def test_a_lost_answer_is_settled_by_the_webhook_too(system: System) -> None:
 def test_a_request_that_never_arrived_fails_after_the_grace(system: System) -> None:
     system.calendly.faults.add("drop", **BOOK)
     start = system.start_at()
-    wish = system.wish(start)
-    answer = system.agent.book(wish)
+    booking_request = system.booking_request(start)
+    answer = system.agent.book(booking_request)
     assert (answer.status, answer.body["code"]) == (202, "outcome_unknown")
     booking_id = answer.booking["id"]
     system.pass_a_minute()
     until(lambda: system.agent.look(booking_id)["status"] == "failed", within=25)
     assert system.meetings_at(start) == 0
-    assert posts(system, wish["inviteeEmail"]) == 1
-    assert system.paths(wish) == []
-    second = system.agent.book(wish)
+    assert posts(system, booking_request["inviteeEmail"]) == 1
+    assert system.paths(booking_request) == []
+    second = system.agent.book(booking_request)
     assert second.status == 201
     assert second.booking["id"] != booking_id
 
 
 def test_calendly_is_away_and_comes_back(system: System) -> None:
-    wish = system.wish()
+    booking_request = system.booking_request()
     system.server.stop()
     try:
-        answer = system.agent.book(wish)
+        answer = system.agent.book(booking_request)
         assert (answer.status, answer.body["code"]) == (503, "calendly_unavailable")
         assert int(answer.headers["Retry-After"]) >= 1
         assert answer.seconds < 5
-        known = system.agent.call("GET", f"upcoming/{wish['inviteeEmail']}")
+        known = system.agent.call("GET", f"upcoming/{booking_request['inviteeEmail']}")
         assert (known.status, known.body["events"]) == (200, [])
     finally:
         system.server.start()
-    system.confirmed(wish)
+    system.confirmed(booking_request)
 
 
 def test_calendly_refuses_with_a_limit(system: System) -> None:
     """Fault 9: the allowance is known for as long as it lasts, and nobody asks in vain."""
     system.calendly.faults.add("status", status=429, seconds=2, **BOOK)
-    wish = system.wish()
-    answer = system.agent.book(wish)
+    booking_request = system.booking_request()
+    answer = system.agent.book(booking_request)
     assert (answer.status, answer.body["code"]) == (429, "quota_exhausted")
     assert int(answer.headers["Retry-After"]) <= 3
     assert answer.body["schedulingUrl"].startswith("http")
     before = system.calendly.calls_made
-    assert system.agent.book(wish).status == 429
+    assert system.agent.book(booking_request).status == 429
     assert system.calendly.calls_made == before
-    until(lambda: system.agent.book(wish).status == 201, every=0.3)
+    until(lambda: system.agent.book(booking_request).status == 201, every=0.3)
 
 
 LOOK = {"method": "GET", "path": "/scheduled_events"}
@@ -126,15 +126,15 @@ def test_calendly_fails_for_a_while_and_is_asked_again_later_and_later(
         faults.add("status", status=status, seconds=asked_for, **LOOK)
     faults.add("lose_answer", **BOOK)
     start = system.start_at()
-    wish, other = system.wish(start), system.wish()
-    answer = system.agent.book(wish)
+    booking_request, other = system.booking_request(start), system.booking_request()
+    answer = system.agent.book(booking_request)
     assert answer.status == 202
     options.webhook_hold = False
     assert system.agent.book(other).status == 201
     until(lambda: len(system.paths(other)) == 5, within=10, what=lambda: system.paths(other))
     assert system.agent.look(answer.booking["id"])["status"] == "pending"
     until(lambda: system.agent.look(answer.booking["id"])["status"] == "confirmed", within=40)
-    moments = looked(system, wish["inviteeEmail"])[::calls_a_look]
+    moments = looked(system, booking_request["inviteeEmail"])[::calls_a_look]
     pauses = [later - sooner for sooner, later in pairwise(moments)]
     if 429 in series:
         assert len(pauses) == 3
@@ -143,9 +143,9 @@ def test_calendly_fails_for_a_while_and_is_asked_again_later_and_later(
         assert len(pauses) == 2
         assert 1.5 < pauses[0] < pauses[1] - 1, pauses
     assert system.meetings_at(start) == 1
-    assert posts(system, wish["inviteeEmail"]) == 1
+    assert posts(system, booking_request["inviteeEmail"]) == 1
     system.calendly.release_deliveries()
-    until(lambda: len(system.paths(wish)) == 5, what=lambda: system.paths(wish))
+    until(lambda: len(system.paths(booking_request)) == 5, what=lambda: system.paths(booking_request))
 
 
 def test_a_worker_killed_while_it_looks_for_a_lost_answer_leaves_it_to_the_next(system: System) -> None:
@@ -155,8 +155,8 @@ def test_a_worker_killed_while_it_looks_for_a_lost_answer_leaves_it_to_the_next(
     system.calendly.faults.add("slow", seconds=5, **LOOK)
     system.calendly.faults.add("lose_answer", **BOOK)
     start = system.start_at()
-    wish = system.wish(start)
-    answer = system.agent.book(wish)
+    booking_request = system.booking_request(start)
+    answer = system.agent.book(booking_request)
     assert answer.status == 202
     taken = "SELECT count(*) FROM calendly_integration_calendlybooking WHERE lease_token IS NOT NULL"
     until(lambda: system.database.one(taken) == 1)
@@ -167,9 +167,9 @@ def test_a_worker_killed_while_it_looks_for_a_lost_answer_leaves_it_to_the_next(
     system.pass_a_minute()
     until(lambda: system.agent.look(answer.booking["id"])["status"] == "confirmed", within=25)
     assert system.meetings_at(start) == 1
-    assert posts(system, wish["inviteeEmail"]) == 1
+    assert posts(system, booking_request["inviteeEmail"]) == 1
     system.calendly.release_deliveries()
-    until(lambda: len(system.paths(wish)) == 5, what=lambda: system.paths(wish))
+    until(lambda: len(system.paths(booking_request)) == 5, what=lambda: system.paths(booking_request))
 
 
 def test_web_dies_between_calendlys_answer_and_our_commit(system: System) -> None:
@@ -178,36 +178,37 @@ def test_web_dies_between_calendlys_answer_and_our_commit(system: System) -> Non
     system.calendly.options.webhook_hold = True
     system.calendly.faults.add("slow", seconds=4, **BOOK)
     start = system.start_at()
-    wish = system.wish(start)
-    calling = begun(lambda: system.agent.book(wish, Idempotency_Key="journey-crash"))
+    booking_request = system.booking_request(start)
+    calling = begun(lambda: system.agent.book(booking_request, Idempotency_Key="journey-crash"))
     until(lambda: system.meetings_at(start) == 1)
     system.kill_web_workers()
     with pytest.raises(requests.ConnectionError):
         calling.result(20)
-    again = until(lambda: retried(system, wish))
+    again = until(lambda: retried(system, booking_request))
     assert (again.status, again.body["code"]) == (409, "in_progress")
     system.pass_a_minute()
-    until(lambda: status_of(system, wish) == "confirmed")
-    replayed = system.agent.book(wish, Idempotency_Key="journey-crash")
+    until(lambda: status_of(system, booking_request) == "confirmed")
+    replayed = system.agent.book(booking_request, Idempotency_Key="journey-crash")
     assert replayed.status == 201
     assert replayed.headers["Idempotent-Replayed"] == "true"
     assert system.meetings_at(start) == 1
     system.calendly.release_deliveries()
-    until(lambda: len(system.paths(wish)) == 5, what=lambda: system.paths(wish))
+    until(lambda: len(system.paths(booking_request)) == 5, what=lambda: system.paths(booking_request))
 
 
-def retried(system: System, wish: dict[str, Any]) -> Answer | None:
+def retried(system: System, booking_request: dict[str, Any]) -> Answer | None:
     """The same request again, once somebody serves again."""
     try:
-        return system.agent.book(wish, Idempotency_Key="journey-crash")
+        return system.agent.book(booking_request, Idempotency_Key="journey-crash")
     except OSError:
         return None
 
 
-def status_of(system: System, wish: dict[str, Any]) -> str | None:
+def status_of(system: System, booking_request: dict[str, Any]) -> str | None:
     """The status of that person's only booking here; None while there is none."""
     found = system.database.rows(
-        "SELECT status FROM calendly_integration_booking WHERE invitee_email = ?", wish["inviteeEmail"]
+        "SELECT status FROM calendly_integration_booking WHERE invitee_email = ?",
+        booking_request["inviteeEmail"],
     )
     assert len(found) < 2
     return found[0][0] if found else None
@@ -217,11 +218,11 @@ def test_a_delivery_may_come_before_the_answer_to_our_own_request(system: System
     """Fault 23."""
     system.calendly.faults.add("slow", seconds=2, **BOOK)
     start = system.start_at()
-    wish = system.wish(start)
-    calling = begun(lambda: system.agent.book(wish))
-    until(lambda: status_of(system, wish) == "confirmed", within=5)
+    booking_request = system.booking_request(start)
+    calling = begun(lambda: system.agent.book(booking_request))
+    until(lambda: status_of(system, booking_request) == "confirmed", within=5)
     assert not calling.done()
     answer = calling.result(10)
     assert answer.status == 201
-    until(lambda: len(system.paths(wish)) == 5, what=lambda: system.paths(wish))
-    assert status_of(system, wish) == "confirmed"
+    until(lambda: len(system.paths(booking_request)) == 5, what=lambda: system.paths(booking_request))
+    assert status_of(system, booking_request) == "confirmed"

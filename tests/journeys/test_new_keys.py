@@ -32,14 +32,14 @@ def stored(account: CalendlyAccount, event_types: dict[str, EventType], settings
 
 
 def books(api: APIClient, hour: int) -> int:
-    wish = {
+    booking_request = {
         "eventType": "Sales Demo",
         "inviteeEmail": "a@example.com",
         "inviteeName": "A",
         "preferredTime": f"2026-11-24T{hour:02}:00:00Z",
         "flexibility": "exact",
     }
-    return int(api.post("/api/calendly/schedule", wish, format="json").status_code)
+    return int(api.post("/api/calendly/schedule", booking_request, format="json").status_code)
 
 
 def test_a_token_stays_readable_while_its_key_is_rotated(

@@ -18,32 +18,35 @@ FIVE = ["/calendly/metadata", "/calendly/notify", "/calendly/confirmed", "/email
 
 def book(system: System, count: int = 3) -> list[dict[str, Any]]:
     """Some bookings; no agent waits for the portal."""
-    wishes = [system.wish() for _ in range(count)]
-    for wish in wishes:
-        answer = system.agent.book(wish)
+    booking_requests = [system.booking_request() for _ in range(count)]
+    for booking_request in booking_requests:
+        answer = system.agent.book(booking_request)
         assert answer.status == 201
         assert answer.seconds < 2
-    return wishes
+    return booking_requests
 
 
 def arrivals(system: System, since: int) -> list[Arrival]:
     return system.portal.arrivals[since:]
 
 
-def all_told(system: System, wishes: list[dict[str, Any]], *, within: float = 20) -> None:
+def all_told(system: System, booking_requests: list[dict[str, Any]], *, within: float = 20) -> None:
     """Everything of everybody is told, and in order."""
     until(
-        lambda: all(len(system.paths(wish)) == 5 for wish in wishes),
+        lambda: all(len(system.paths(booking_request)) == 5 for booking_request in booking_requests),
         within=within,
-        what=lambda: [system.paths(wish) for wish in wishes],
+        what=lambda: [system.paths(booking_request) for booking_request in booking_requests],
     )
-    for wish in wishes:
-        told = [each for each in system.portal.arrivals if each.kept and belongs(each, wish)]
+    for booking_request in booking_requests:
+        told = [each for each in system.portal.arrivals if each.kept and belongs(each, booking_request)]
         assert first_of_each(told) == FIVE
 
 
-def belongs(arrival: Arrival, wish: dict[str, Any]) -> bool:
-    return any(mark in str(arrival.json) for mark in (wish["inviteeEmail"], wish["conversationId"]))
+def belongs(arrival: Arrival, booking_request: dict[str, Any]) -> bool:
+    return any(
+        mark in str(arrival.json)
+        for mark in (booking_request["inviteeEmail"], booking_request["conversationId"])
+    )
 
 
 def first_of_each(told: list[Arrival]) -> list[str]:
@@ -60,21 +63,21 @@ def waiting(system: System) -> int:
 
 def test_a_portal_that_answers_503_loses_nothing(system: System) -> None:
     system.portal.down = True
-    wishes = book(system)
+    booking_requests = book(system)
     until(lambda: waiting(system) == 15)
     pause(1.5)  # a few tries in vain
     system.portal.down = False
-    all_told(system, wishes, within=15)
+    all_told(system, booking_requests, within=15)
 
 
 def test_a_portal_that_cannot_be_reached_loses_nothing(system: System) -> None:
     system.portal.stop()
     try:
-        wishes = book(system)
+        booking_requests = book(system)
         until(lambda: waiting(system) == 15)
     finally:
         system.portal.start()
-    all_told(system, wishes, within=15)
+    all_told(system, booking_requests, within=15)
 
 
 def test_a_portal_that_hangs_up_after_taking_a_message_gets_it_again_under_the_same_key(
@@ -82,47 +85,47 @@ def test_a_portal_that_hangs_up_after_taking_a_message_gets_it_again_under_the_s
 ) -> None:
     system.repeats_allowed = True
     system.portal.lose = True
-    [wish] = wishes = book(system, 1)
-    until(lambda: any(belongs(each, wish) for each in list(system.portal.arrivals)))
+    [booking_request] = booking_requests = book(system, 1)
+    until(lambda: any(belongs(each, booking_request) for each in list(system.portal.arrivals)))
     system.portal.lose = False
-    all_told(system, wishes)
+    all_told(system, booking_requests)
     tries: dict[str, set[str | None]] = {}
     for each in system.portal.arrivals:
-        if belongs(each, wish):
+        if belongs(each, booking_request):
             tries.setdefault(each.path, set()).add(each.key)
     assert all(len(keys) == 1 for keys in tries.values())
 
 
 def test_a_slow_portal_slows_nobody_who_waits_for_us(system: System) -> None:
     system.portal.latency = 1.0
-    wishes = book(system)
+    booking_requests = book(system)
     answer = deliver(system.url, SIGNING_KEYS[0], b'{"event": "journey.slow", "payload": {}}')
     assert (answer.status, answer.seconds < 1) == (200, True)
-    all_told(system, wishes)
+    all_told(system, booking_requests)
 
 
 def test_a_refused_message_is_parked_and_the_rest_goes_on(system: System) -> None:
     system.portal.refuse = {"/email/send": 422}
-    [wish] = book(system, 1)
-    until(lambda: len(system.paths(wish)) == 4)
-    assert system.paths(wish) == [path for path in FIVE if path != "/email/send"]
+    [booking_request] = book(system, 1)
+    until(lambda: len(system.paths(booking_request)) == 4)
+    assert system.paths(booking_request) == [path for path in FIVE if path != "/email/send"]
     sql = "SELECT id FROM calendly_integration_outboxmessage WHERE path = '/email/send' AND status = 'parked'"
     [[key]] = until(lambda: system.database.rows(sql))
     system.portal.refuse = {}
     page = system.staff.get(f"/admin/calendly_integration/outboxmessage/{key}/change/")
-    assert wish["inviteeEmail"] in page
+    assert booking_request["inviteeEmail"] in page
     system.resend_parked()
-    until(lambda: "/email/send" in system.paths(wish))
+    until(lambda: "/email/send" in system.paths(booking_request))
 
 
 def test_the_pause_that_the_portal_asks_for_is_kept(system: System) -> None:
     since = len(system.portal.arrivals)
     system.portal.limit_for = 2
-    [wish] = wishes = book(system, 1)
+    [booking_request] = booking_requests = book(system, 1)
     until(lambda: len(arrivals(system, since)) >= 1)
     system.portal.limit_for = None
-    all_told(system, wishes)
-    first, second = [each.at for each in arrivals(system, since) if belongs(each, wish)][:2]
+    all_told(system, booking_requests)
+    first, second = [each.at for each in arrivals(system, since) if belongs(each, booking_request)][:2]
     assert (second - first).total_seconds() >= 2
 
 
@@ -131,7 +134,7 @@ def test_a_worker_killed_in_mid_delivery_tells_everything(system: System) -> Non
     system.complaints_allowed = system.repeats_allowed = True
     since = len(system.portal.arrivals)
     system.portal.latency = 0.5
-    wishes = book(system, 8)
+    booking_requests = book(system, 8)
     until(lambda: len(arrivals(system, since)) >= 4)
     system.kill_worker_process()
     in_work = system.database.one(
@@ -141,13 +144,13 @@ def test_a_worker_killed_in_mid_delivery_tells_everything(system: System) -> Non
     system.portal.latency = 0.0
     system.wait_for_worker()
     system.pass_a_minute()
-    all_told(system, wishes, within=30)
+    all_told(system, booking_requests, within=30)
 
 
 def test_a_new_key_of_the_portal_pauses_everything_and_loses_nothing(system: System) -> None:
     key, system.portal.key = system.portal.key, "another"
     try:
-        wishes = book(system)
+        booking_requests = book(system)
         until(lambda: waiting(system) == 15)
         paused = (
             "SELECT count(*) FROM calendly_integration_circuitstate WHERE name = 'portal refuses our key'"
@@ -165,4 +168,4 @@ def test_a_new_key_of_the_portal_pauses_everything_and_loses_nothing(system: Sys
         "UPDATE calendly_integration_circuitstate SET probed_at = ? WHERE name = 'portal refuses our key'",
         datetime.now(UTC) - timedelta(seconds=61),
     )
-    all_told(system, wishes)
+    all_told(system, booking_requests)

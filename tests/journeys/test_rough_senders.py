@@ -239,7 +239,7 @@ def test_a_client_cannot_choose_the_path_that_we_see(system: System) -> None:
 
 def assert_at_ease(system: System) -> None:
     """Who comes next is served, at once."""
-    wish = system.wish()
-    answer = system.agent.book(wish)
+    booking_request = system.booking_request()
+    answer = system.agent.book(booking_request)
     assert (answer.status, answer.seconds < 2) == (201, True)
-    until(lambda: len(system.paths(wish)) == 5, what=lambda: system.paths(wish))
+    until(lambda: len(system.paths(booking_request)) == 5, what=lambda: system.paths(booking_request))

@@ -12,11 +12,11 @@ from .system import SIGNING_KEYS, System, pause
 pytestmark = pytest.mark.processes
 
 
-def all_told(system: System, wishes: list[dict[str, Any]], *, within: float = 20) -> None:
+def all_told(system: System, booking_requests: list[dict[str, Any]], *, within: float = 20) -> None:
     until(
-        lambda: all(len(system.paths(wish)) == 5 for wish in wishes),
+        lambda: all(len(system.paths(booking_request)) == 5 for booking_request in booking_requests),
         within=within,
-        what=lambda: [system.paths(wish) for wish in wishes],
+        what=lambda: [system.paths(booking_request) for booking_request in booking_requests],
     )
 
 
@@ -29,14 +29,14 @@ def test_redis_goes_away_and_comes_back_empty(system: System) -> None:
     """Fault 5."""
     assert system.redis
     system.redis.stop()
-    wish = system.wish()
-    answer = system.agent.book(wish)
+    booking_request = system.booking_request()
+    answer = system.agent.book(booking_request)
     assert (answer.status, answer.seconds < 2) == (201, True)
     for number in range(5):
         answer = a_delivery(system.url, f"without-redis-{number}")
         assert (answer.status, answer.seconds < 1) == (200, True)
     system.redis.start()
-    all_told(system, [wish], within=100)
+    all_told(system, [booking_request], within=100)
     system.wait_for_worker()
 
 
@@ -47,14 +47,14 @@ def test_sessions_of_the_database_are_cut(system: System) -> None:
     assert isinstance(database, PostgreSQL)
     system.complaints_allowed = True
     statuses = []
-    wishes = []
+    booking_requests = []
     for number in range(8):
         cutting = begun(database.terminate_others)
-        wish = system.wish()
+        booking_request = system.booking_request()
         answers = [
-            system.agent.book(wish),
+            system.agent.book(booking_request),
             a_delivery(system.url, f"cut-{number}"),
-            system.agent.call("GET", f"upcoming/{wish['inviteeEmail']}"),
+            system.agent.call("GET", f"upcoming/{booking_request['inviteeEmail']}"),
         ]
         cutting.result(10)
         for answer in answers:
@@ -62,20 +62,26 @@ def test_sessions_of_the_database_are_cut(system: System) -> None:
             if answer.status == 503:
                 assert int(answer.headers["Retry-After"]) >= 1
         statuses.append(answers[0].status)
-        wishes.append(wish)
+        booking_requests.append(booking_request)
     assert a_delivery(system.url, "afterwards").status == 200
-    again = until(lambda: answered(system, system.wish()), within=10)
+    again = until(lambda: answered(system, system.booking_request()), within=10)
     assert again.status == 201
     system.pass_a_minute()
     all_told(
-        system, [wish for wish, status in zip(wishes, statuses, strict=True) if status == 201], within=40
+        system,
+        [
+            booking_request
+            for booking_request, status in zip(booking_requests, statuses, strict=True)
+            if status == 201
+        ],
+        within=40,
     )
     assert "Traceback" not in system.web.output()
     assert " ERROR calendly." not in system.logged()
 
 
-def answered(system: System, wish: dict[str, Any]) -> Answer | None:
-    answer = system.agent.book(wish)
+def answered(system: System, booking_request: dict[str, Any]) -> Answer | None:
+    answer = system.agent.book(booking_request)
     return None if answer.status == 503 else answer
 
 
@@ -85,9 +91,9 @@ def test_another_writer_holds_sqlite(system: System, sqlite_file: SQLite) -> Non
     hasty = system.start_web(port, DJANGO_SETTINGS_MODULE="tests.journeys.impatient", WEB_CONCURRENCY="1")
     url = f"http://127.0.0.1:{port}"
     try:
-        wish, refused = system.wish(), system.wish()
+        booking_request, refused = system.booking_request(), system.booking_request()
         with sqlite_file.held():
-            booking = begun(lambda: system.agent.book(wish))
+            booking = begun(lambda: system.agent.book(booking_request))
             delivery = begun(lambda: a_delivery(system.url, "patient"))
             check_refused(Agent(url, system.agent.key), url, refused)
             pause(1)
@@ -97,7 +103,7 @@ def test_another_writer_holds_sqlite(system: System, sqlite_file: SQLite) -> Non
         assert delivery.result(20).status == 200
     finally:
         hasty.stop()
-    all_told(system, [wish])
+    all_told(system, [booking_request])
     for table, column, value in (
         ("booking", "invitee_email", refused["inviteeEmail"]),
         ("webhookdelivery", "body", b'{"event": "journey.hasty", "payload": {}}'),
@@ -107,13 +113,13 @@ def test_another_writer_holds_sqlite(system: System, sqlite_file: SQLite) -> Non
     assert refused["inviteeEmail"] not in str([call.body for call in system.calendly.calls])
 
 
-def check_refused(agent: Agent, url: str, wish: dict[str, Any]) -> None:
-    answers = [a_delivery(url, "hasty"), agent.book(wish)]
+def check_refused(agent: Agent, url: str, booking_request: dict[str, Any]) -> None:
+    answers = [a_delivery(url, "hasty"), agent.book(booking_request)]
     for answer in answers:
         assert answer.status == 503, answer
         assert int(answer.headers["Retry-After"]) >= 1
     assert answers[1].body["success"] is False
-    assert agent.call("GET", f"upcoming/{wish['inviteeEmail']}").status == 200
+    assert agent.call("GET", f"upcoming/{booking_request['inviteeEmail']}").status == 200
 
 
 def test_broken_schedules_stop_nothing_and_are_told(system: System) -> None:
@@ -124,10 +130,10 @@ def test_broken_schedules_stop_nothing_and_are_told(system: System) -> None:
     change(
         "UPDATE django_q_schedule SET func = 'nobody.knows', next_run = NULL WHERE name = 'calendly: sweep'"
     )
-    wishes = [system.wish(), system.wish()]
-    for wish in wishes:
-        assert system.agent.book(wish).status == 201
-    all_told(system, wishes)
+    booking_requests = [system.booking_request(), system.booking_request()]
+    for booking_request in booking_requests:
+        assert system.agent.book(booking_request).status == 201
+    all_told(system, booking_requests)
     ill = doctor(system)
     assert ill.status == 1
     assert "calendly: sync: missing" in ill.output()
@@ -157,10 +163,10 @@ def test_two_workers_tell_everything_once(system: System) -> None:
     try:
         sql = "SELECT count(*) FROM calendly_integration_heartbeat WHERE stopped_at IS NULL"
         until(lambda: system.database.one(sql) == 2, within=30, what=second.output)
-        wishes = [system.wish() for _ in range(6)]
-        for wish in wishes:
-            assert system.agent.book(wish).status == 201
-        all_told(system, wishes)
+        booking_requests = [system.booking_request() for _ in range(6)]
+        for booking_request in booking_requests:
+            assert system.agent.book(booking_request).status == 201
+        all_told(system, booking_requests)
         assert "2 workers run" in doctor(system).output()
     finally:
         second.stop()
@@ -171,11 +177,11 @@ def test_a_new_secret_key_leaves_the_outbox_untouched(system: System) -> None:
     """Fault 27."""
     system.complaints_allowed = True
     system.portal.down = True
-    wish, later = system.wish(), system.wish()
-    assert system.agent.book(wish).status == 201
+    booking_request, later = system.booking_request(), system.booking_request()
+    assert system.agent.book(booking_request).status == 201
     restart_worker(system, DJANGO_SECRET_KEY="another-secret-key-made-for-this-one-story-only")
     assert system.agent.book(later).status == 201
     system.portal.down = False
     system.worker.stop()
     system.start_worker()
-    all_told(system, [wish, later], within=30)
+    all_told(system, [booking_request, later], within=30)

@@ -319,15 +319,21 @@ def test_a_killed_supervisor_leaves_no_orphans(worker: Worker) -> None:
     assert until(lambda: not any(alive(pid) for pid in everybody), 5)
 
 
-def test_a_worker_killed_while_it_tells_loses_nothing(worker: Worker, portal: Portal) -> None:
-    portal.latency = 0.05
-    worker.tell("d", 400)
-    assert until(lambda: len(portal.messages()) > 50, 20)
-    os.kill(worker.tree()[WORKER], signal.SIGKILL)
-    portal.latency = 0.0
-    # What was on its way comes due when its lease ends.
-    assert until(lambda: worker.waiting() == 0, 120), worker.log.read_text()
-    assert len(portal.messages()) == 400
+def test_a_worker_killed_while_it_tells_loses_nothing(tmp_path: Path, portal: Portal) -> None:
+    worker = Worker(tmp_path, portal)
+    worker.env["SHORT_LEASES"] = "yes"
+    worker.start("-m", "tests.journeys.watchful")
+    try:
+        portal.latency = 0.05
+        worker.tell("d", 400)
+        assert until(lambda: len(portal.messages()) > 50, 20)
+        os.kill(worker.tree()[WORKER], signal.SIGKILL)
+        portal.latency = 0.0
+        # What was on its way comes due when its lease ends.
+        assert until(lambda: worker.waiting() == 0, 120), worker.log.read_text()
+        assert len(portal.messages()) == 400
+    finally:
+        worker.stop()
 
 
 @pytest.mark.parametrize("victim", [1, 2])

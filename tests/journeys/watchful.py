@@ -5,6 +5,7 @@ What takes minutes in production, because a database may be slow for good reason
 
 import os
 import sys
+from datetime import timedelta
 from typing import Any
 
 import django
@@ -17,11 +18,13 @@ def endless(depth: int = 0) -> int:
 
 
 def main() -> None:
-    """Run the worker. It counts as hanging after eight seconds, and to send a message to `/poison/…` harms it."""
+    """Run the worker. It counts as hanging after eight seconds, and to send a message to `/poison/…` harms it. With
+    SHORT_LEASES in its environment the leases of a dead one end after six seconds."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     django.setup()
     from calendly_integration.management import supervisor
     from calendly_integration.portal.client import Client
+    from calendly_integration.services.outbox import dispatcher
 
     post = Client.post
     poison = {
@@ -35,6 +38,8 @@ def main() -> None:
 
     Client.post = poisoned  # type: ignore[method-assign]
     supervisor.HUNG_AFTER_SECONDS = 8.0
+    if "SHORT_LEASES" in os.environ:
+        dispatcher.LEASE, dispatcher.MAX_SEND_SECONDS = timedelta(seconds=6), 3.0
     execute_from_command_line(["manage.py", "calendly_worker", *sys.argv[1:]])
 
 

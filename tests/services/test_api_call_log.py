@@ -15,7 +15,7 @@ from calendly_integration.services.actors import Actor
 from calendly_integration.services.bookings import cancel, queries
 from calendly_integration.services.bookings.results import Booked, OutcomeUnknown
 
-from ..factories import ask, book, deliver, now, work_legs
+from ..factories import book, deliver, now, try_booking, work_pending_actions
 from .test_create import taken
 
 STAFF = Actor.staff("ioana")
@@ -55,7 +55,7 @@ def test_a_read_that_is_repeated_is_one_act_with_its_tries(calendly: Calendly) -
 
 def test_starts_that_were_lost_to_others_are_told_too(calendly: Calendly) -> None:
     taken(calendly, 1)
-    assert isinstance(ask(), Booked)
+    assert isinstance(try_booking(), Booked)
     assert [call for call, _outcome, _tries in heard()] == [FREE, BOOK, FREE, BOOK]
     assert "SlotTaken" in heard()[1][1]
     assert heard()[-1][1] == "201"
@@ -74,7 +74,7 @@ def test_what_calendly_refused_stands_before_not_booked(
 ) -> None:
     calendly.faults.add(method="POST", path="/invitees", **fault)
     with pytest.raises(error):
-        ask()
+        try_booking()
     assert heard()[-1] == (BOOK, outcome, 1)
     last = TimelineEntry.objects.last()
     assert last is not None
@@ -83,11 +83,11 @@ def test_what_calendly_refused_stands_before_not_booked(
 
 def test_a_lost_answer_and_the_look_that_found_it_are_both_told(calendly: Calendly, clock: Any) -> None:
     calendly.faults.add("lose_answer", method="POST", path="/invitees")
-    outcome = ask()
+    outcome = try_booking()
     assert isinstance(outcome, OutcomeUnknown)
     assert heard()[-1][:2] == (BOOK, "AnswerLost")
     clock.shift(5)
-    work_legs()
+    work_pending_actions()
     assert [call for call, _outcome, _tries in heard()][-2:] == [
         "GET /scheduled_events",
         "GET /scheduled_events/…/invitees",
@@ -108,7 +108,7 @@ def test_routine_reading_is_no_step_of_the_story(calendly: Calendly, clock: Any)
     booking = book()
     before = heard(booking)
     clock.shift(10)
-    work_legs()
+    work_pending_actions()
     assert heard(booking) == before
 
 

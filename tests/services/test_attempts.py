@@ -47,7 +47,6 @@ from ..factories import (
     TEN,
     URL,
     active,
-    ask,
     assert_consistent,
     book,
     booking_request,
@@ -59,7 +58,8 @@ from ..factories import (
     posts,
     rolled_back,
     told,
-    work_legs,
+    try_booking,
+    work_pending_actions,
 )
 
 pytestmark = pytest.mark.django_db
@@ -186,7 +186,7 @@ def told_once() -> None:
 @pytest.mark.parametrize("hooks", [True, False])
 def test_a_booking_killed_at_any_line_is_one_meeting_or_none(scenario: Scenario, hooks: bool) -> None:
     def act(_nothing: object) -> None:
-        ask(preferred=TEN)
+        try_booking(preferred=TEN)
 
     def check() -> None:
         told_once()
@@ -276,13 +276,13 @@ def test_a_move_killed_at_any_line_leaves_one_meeting_and_one_booking(
 def lost(calendly: Calendly) -> None:
     """A booking whose answer was lost, due to be looked up."""
     calendly.faults.add("lose_answer", method="POST", path="/invitees")
-    assert isinstance(ask(preferred=TEN), OutcomeUnknown)
+    assert isinstance(try_booking(preferred=TEN), OutcomeUnknown)
 
 
 def test_a_worker_killed_at_any_line_while_it_settles_leaves_the_rest_to_the_next(scenario: Scenario) -> None:
     def act(_nothing: object) -> None:
         scenario.clock.shift(3)
-        assert work_legs() == 1
+        assert work_pending_actions() == 1
 
     def check() -> None:
         told_once()
@@ -304,7 +304,7 @@ def half_moved(calendly: Calendly) -> None:
 def test_a_worker_killed_at_any_line_while_it_ends_the_old_half_of_a_move(scenario: Scenario) -> None:
     def act(_nothing: object) -> None:
         scenario.clock.shift(10)
-        assert work_legs() == 2
+        assert work_pending_actions() == 2
 
     def check() -> None:
         told_once()
@@ -352,7 +352,7 @@ def test_an_answer_lost_after_the_delivery_came_is_a_booking_all_the_same(
             deliver(calendly)
 
     monkeypatch.setattr(client, "create_invitee", book_and_be_told)
-    assert isinstance(ask(preferred=TEN), Booked)
+    assert isinstance(try_booking(preferred=TEN), Booked)
 
 
 # Races
@@ -397,7 +397,7 @@ def test_twenty_agents_want_one_start_and_one_gets_it(
 ) -> None:
     gathered(calendly, monkeypatch, 20)
     outcomes = at_once(
-        20, lambda number: ask(preferred=TEN, flexibility="exact", email=f"{number}@example.com")
+        20, lambda number: try_booking(preferred=TEN, flexibility="exact", email=f"{number}@example.com")
     )
     kinds = Counter(type(outcome).__name__ for outcome in outcomes)
     assert kinds == {"Booked": 1, "SlotUnavailable": 19}, outcomes
@@ -412,7 +412,7 @@ def test_twenty_agents_want_the_next_start_and_get_different_ones(
     calendly: Calendly, monkeypatch: pytest.MonkeyPatch, clock: time_machine.Traveller
 ) -> None:
     gathered(calendly, monkeypatch, 20)
-    outcomes = at_once(20, lambda number: ask(preferred=TEN, email=f"{number}@example.com"))
+    outcomes = at_once(20, lambda number: try_booking(preferred=TEN, email=f"{number}@example.com"))
     booked = [outcome for outcome in outcomes if isinstance(outcome, Booked)]
     assert len(booked) >= 18, outcomes
     # Who lost ten races gets other times, not an error.
@@ -433,7 +433,10 @@ def test_a_group_type_with_three_seats_takes_three(
     mirrored(account)
     gathered(calendly, monkeypatch, 8)
     outcomes = at_once(
-        8, lambda number: ask("Workshop", preferred=TEN, flexibility="exact", email=f"{number}@example.com")
+        8,
+        lambda number: try_booking(
+            "Workshop", preferred=TEN, flexibility="exact", email=f"{number}@example.com"
+        ),
     )
     assert Counter(type(outcome).__name__ for outcome in outcomes) == {"Booked": 3, "SlotUnavailable": 5}, (
         outcomes
@@ -514,4 +517,4 @@ def test_no_transaction_is_open_while_calendly_is_asked(
     cancel.cancel_booking(moved.booking, reason="", by=AGENT, now=now())
     calendly.faults.add("refuse", method="GET", times=None)
     with pytest.raises(errors.CalendlyUnavailable):
-        ask()
+        try_booking()

@@ -19,7 +19,7 @@ from calendly_integration.services.backoffice import staff_booking
 from calendly_integration.services.bookings import attempts, create
 from calendly_integration.services.bookings.results import Booked, OutcomeUnknown, SlotUnavailable
 
-from ..factories import AGENT, TEN, active, ask, booking_request, now, posts, work_legs
+from ..factories import AGENT, TEN, active, booking_request, now, posts, try_booking, work_pending_actions
 
 pytestmark = pytest.mark.django_db
 STAFF = Actor.staff("maria")
@@ -55,13 +55,13 @@ def test_each_try_has_a_lease_of_its_own(
 
     def lose_the_race_three_times() -> None:
         clock.shift(30)
-        claimed.append(work_legs())
+        claimed.append(work_pending_actions())
         sent_at.append(CalendlyBooking.objects.get().sent_at)
         if len(sent_at) <= 3:
             raise taken()
 
     during("create_invitee", lose_the_race_three_times)
-    assert isinstance(ask(preferred=TEN), Booked)
+    assert isinstance(try_booking(preferred=TEN), Booked)
     assert claimed == [0, 0, 0, 0]
     assert len(set(sent_at)) == 4
 
@@ -74,19 +74,19 @@ def test_a_worker_that_looked_between_two_tries_does_not_end_the_second(
     def slow_look() -> None:
         if tries:  # the free times are read once more after a start was taken
             clock.shift(50)
-            assert work_legs() == 1
+            assert work_pending_actions() == 1
 
     def try_to_book() -> None:
         tries.append(now())
         clock.shift(25)
-        work_legs()
+        work_pending_actions()
         assert Booking.objects.get().status == "pending"
         if len(tries) == 1:
             raise taken()
 
     during("available_times", slow_look)
     during("create_invitee", try_to_book)
-    outcome = ask(preferred=TEN)
+    outcome = try_booking(preferred=TEN)
     assert isinstance(outcome, Booked)
     assert Booking.objects.get().status == "confirmed"
     assert len(active(calendly)) == 1
@@ -96,7 +96,7 @@ def test_a_look_that_began_before_a_new_try_cannot_end_it(
     calendly: Calendly, clock: time_machine.Traveller
 ) -> None:
     calendly.faults.add("lose_answer", method="POST", path="/invitees")
-    outcome = ask(preferred=TEN)
+    outcome = try_booking(preferred=TEN)
     assert isinstance(outcome, OutcomeUnknown)
     seen_before = CalendlyBooking.objects.get()
     CalendlyBooking.objects.update(sent_at=now() + timedelta(seconds=30))
@@ -119,7 +119,7 @@ def test_a_try_is_not_sent_for_a_leg_that_has_ended(
 
     during("available_times", end_it)
     during("create_invitee", refuse)
-    outcome = ask(preferred=TEN)
+    outcome = try_booking(preferred=TEN)
     assert isinstance(outcome, SlotUnavailable)
     assert len(tries) == 1
     assert Booking.objects.get().status == "failed"
@@ -166,20 +166,20 @@ def test_a_booking_that_calendly_takes_ends_a_failure_kept_before(
     calendly: Calendly, account: CalendlyAccount
 ) -> None:
     calendly_accounts.mark_failing(account, Exception("The access token is invalid"), now=now())
-    assert isinstance(ask(preferred=TEN), Booked)
+    assert isinstance(try_booking(preferred=TEN), Booked)
     account.refresh_from_db()
     assert (account.health, account.health_note) == ("ok", "")
 
 
 def test_the_wanted_start_is_kept_as_an_instant(calendly: Calendly) -> None:
     for preferred in (TEN, TEN.replace(hour=10, tzinfo=None)):
-        ask(preferred=preferred, email=f"{preferred.hour}@example.com")
+        try_booking(preferred=preferred, email=f"{preferred.hour}@example.com")
     kept = TimelineEntry.objects.filter(action="requested").values_list("detail__wanted", flat=True)
     assert set(kept) == {"2026-11-24T08:00:00Z"}
 
 
 def test_a_doubled_id_is_not_reported_as_a_start_that_was_taken(calendly: Calendly) -> None:
-    outcome = ask(preferred=TEN)
+    outcome = try_booking(preferred=TEN)
     assert isinstance(outcome, Booked)
     with pytest.raises(IntegrityError):
         create.book(booking_request=booking_request(), by=AGENT, now=now(), booking_id=outcome.booking.pk)

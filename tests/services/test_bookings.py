@@ -38,7 +38,6 @@ from ..factories import (
     AGENT,
     TEN,
     active,
-    ask,
     assert_consistent,
     book,
     deliver,
@@ -50,6 +49,7 @@ from ..factories import (
     pass_time,
     posts,
     told,
+    try_booking,
 )
 
 pytestmark = pytest.mark.django_db
@@ -107,7 +107,7 @@ def test_upcoming_shows_confirmed_ones_of_the_window_soonest_first(
     book(preferred=TEN + hours(6), email="other@example.com")
     book(preferred=TEN + timedelta(days=9))
     calendly.faults.add("drop", method="POST", path="/invitees")
-    ask(preferred=TEN + hours(5), flexibility="exact")
+    try_booking(preferred=TEN + hours(5), flexibility="exact")
     found = queries.upcoming(" MARIA@example.com", days=7, now=now())
     assert [booking.pk for booking in found] == [first.pk, later.pk]
     clock.move_to(TEN + timedelta(seconds=1))
@@ -343,7 +343,7 @@ def test_one_that_is_pending_or_has_failed_cannot_be_canceled(
     calendly: Calendly, clock: time_machine.Traveller
 ) -> None:
     calendly.faults.add("drop", method="POST", path="/invitees")
-    outcome = ask(preferred=TEN)
+    outcome = try_booking(preferred=TEN)
     assert isinstance(outcome, OutcomeUnknown)
     with pytest.raises(NotCancelable) as caught:
         cancel(outcome.booking)

@@ -28,7 +28,7 @@ from calendly_integration.services.bookings import cancel, pending_actions
 from calendly_integration.services.webhooks import inbox
 from calendly_integration.services.worker import calendly_pool
 
-from ..factories import TEN, assert_consistent, book, deliver, now, posts, told, work_legs
+from ..factories import TEN, assert_consistent, book, deliver, now, posts, told, work_pending_actions
 
 pytestmark = pytest.mark.django_db
 MARIA = Actor.staff("maria")
@@ -65,7 +65,7 @@ def pass_time(clock: time_machine.Traveller, calendly: Calendly, minutes: int) -
     for _ in range(minutes * 4):
         clock.shift(15)
         deliver(calendly)
-        work_legs()
+        work_pending_actions()
         round_of_work()
 
 

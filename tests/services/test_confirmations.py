@@ -25,7 +25,6 @@ from ..factories import (
     AGENT,
     TEN,
     active,
-    ask,
     assert_consistent,
     book,
     deliver,
@@ -36,7 +35,8 @@ from ..factories import (
     pass_time,
     portal_has_all,
     told,
-    work_legs,
+    try_booking,
+    work_pending_actions,
 )
 
 pytestmark = pytest.mark.django_db
@@ -49,7 +49,7 @@ def look(clock: time_machine.Traveller, seconds: float = 1) -> None:
     """Time passes in steps of a second, and the worker works."""
     for _ in range(int(seconds)):
         clock.shift(1)
-        work_legs()
+        work_pending_actions()
         confirmations.process(now=now())
 
 
@@ -88,7 +88,7 @@ def test_a_place_without_a_link_is_not_waited_for(calendly: Calendly, account: A
     place = {"kind": kind, "location": "Strada Lungă 1", "phone_number": "+40212345678"}
     calendly.add_event_type("Visit", 30, locations=[place])
     mirrored(account)
-    ask("Visit", preferred=TEN, flexibility="exact", phone="+40722000111")
+    try_booking("Visit", preferred=TEN, flexibility="exact", phone="+40722000111")
     deliver(calendly)
     assert told()[-2:] == ["/calendly/confirmed", MAIL]
     assert Booking.objects.get().mailed_without_link_at is None

@@ -30,7 +30,6 @@ from calendly_integration.services.errors import InvalidBookingRequest
 
 from ..factories import (
     TEN,
-    ask,
     book,
     booking_request,
     deliver,
@@ -39,7 +38,8 @@ from ..factories import (
     now,
     posts,
     strict,
-    work_legs,
+    try_booking,
+    work_pending_actions,
 )
 
 pytestmark = pytest.mark.django_db
@@ -54,7 +54,7 @@ ALL_WEEK = [
 
 def refused(**changes: Any) -> InvalidBookingRequest:
     with pytest.raises(InvalidBookingRequest) as caught:
-        ask(**changes)
+        try_booking(**changes)
     return caught.value
 
 
@@ -67,7 +67,7 @@ def always(calendly: Calendly, zone: str = "Europe/Bucharest") -> None:
 
 
 def test_the_first_free_start_is_booked_with_two_calls(calendly: Calendly) -> None:
-    outcome = ask()
+    outcome = try_booking()
     assert isinstance(outcome, Booked)
     booking = Booking.objects.get()
     assert booking.pk == outcome.booking.pk
@@ -130,7 +130,7 @@ def test_the_request_is_what_the_contract_knows_and_holds_no_personal_reference(
 
 @pytest.mark.parametrize("name", ["Sales Demo", "sales demo", "SALES  DEMO", "sales-demo", "Sáles Dëmo"])
 def test_an_event_type_goes_by_name_or_slug_whatever_the_case(calendly: Calendly, name: str) -> None:
-    assert isinstance(ask(name), Booked)
+    assert isinstance(try_booking(name), Booked)
 
 
 def test_an_event_type_goes_by_uri_and_by_both_ids(
@@ -158,7 +158,7 @@ def test_next_available_looks_seven_days_ahead(calendly: Calendly) -> None:
 
 def test_next_available_does_not_look_further_than_seven_days(calendly: Calendly) -> None:
     calendly.add_busy_time(TEN, TEN + timedelta(days=7))
-    outcome = ask(preferred=TEN)
+    outcome = try_booking(preferred=TEN)
     assert isinstance(outcome, SlotUnavailable)
     assert not outcome.taken
     assert outcome.suggestions[0].slots[0].start >= TEN + timedelta(days=7)
@@ -173,7 +173,7 @@ def test_same_day_ends_at_midnight_on_the_invitees_clock(calendly: Calendly) -> 
     late = datetime(2026, 11, 24, 23)
     midnight = late.replace(tzinfo=ZoneInfo("Asia/Kathmandu")).astimezone(UTC) + hours(1)
     calendly.add_busy_time(midnight - hours(2), midnight)
-    outcome = ask(preferred=late, flexibility="sameDay", time_zone="Asia/Kathmandu")
+    outcome = try_booking(preferred=late, flexibility="sameDay", time_zone="Asia/Kathmandu")
     assert isinstance(outcome, SlotUnavailable)
     assert outcome.suggestions[0].on.isoformat() == "2026-11-25"
 
@@ -241,7 +241,7 @@ def test_same_day_covers_days_of_23_and_of_25_hours(
         minutes=15
     )
     calendly.add_busy_time(begins, begins + hours(length))
-    outcome = ask("Quick Consultation", preferred=local, flexibility="sameDay", email="b@example.com")
+    outcome = try_booking("Quick Consultation", preferred=local, flexibility="sameDay", email="b@example.com")
     assert isinstance(outcome, SlotUnavailable)
 
 
@@ -277,7 +277,7 @@ def test_an_unknown_zone_is_refused(calendly: Calendly) -> None:
 
 def test_suggestions_cost_no_further_call_and_hold_three_a_day_over_fourteen_days(calendly: Calendly) -> None:
     calendly.add_busy_time(TEN, TEN + hours(0.5))
-    outcome = ask(preferred=TEN, flexibility="exact")
+    outcome = try_booking(preferred=TEN, flexibility="exact")
     assert isinstance(outcome, SlotUnavailable)
     assert not outcome.taken
     assert len(calendly.calls) == 1
@@ -296,19 +296,21 @@ def test_suggestions_cost_no_further_call_and_hold_three_a_day_over_fourteen_day
 def test_suggestions_of_a_host_without_weekends_cover_fourteen_days(calendly: Calendly) -> None:
     always(calendly)
     calendly.add_busy_time(TEN, TEN + hours(0.5))
-    outcome = ask(preferred=TEN, flexibility="exact")
+    outcome = try_booking(preferred=TEN, flexibility="exact")
     assert isinstance(outcome, SlotUnavailable)
     assert len(outcome.suggestions) == 14
 
 
 def test_a_host_who_is_never_free_leads_to_no_suggestions(calendly: Calendly) -> None:
     calendly.set_hours(calendly.owner, [])
-    assert ask() == SlotUnavailable(time_zones.Zone("Europe/Bucharest", "default", "low"))
+    assert try_booking() == SlotUnavailable(time_zones.Zone("Europe/Bucharest", "default", "low"))
 
 
 def test_an_exact_time_between_the_offered_ones_is_not_free(calendly: Calendly) -> None:
-    assert isinstance(ask(preferred=TEN + timedelta(minutes=7), flexibility="exact"), SlotUnavailable)
-    assert isinstance(ask(preferred=TEN + timedelta(seconds=30), flexibility="exact"), SlotUnavailable)
+    assert isinstance(try_booking(preferred=TEN + timedelta(minutes=7), flexibility="exact"), SlotUnavailable)
+    assert isinstance(
+        try_booking(preferred=TEN + timedelta(seconds=30), flexibility="exact"), SlotUnavailable
+    )
 
 
 # Taken while we were booking
@@ -341,7 +343,7 @@ def test_a_start_that_was_taken_meanwhile_gives_way_to_the_next_with_the_same_le
 
 def test_an_exact_start_that_was_taken_meanwhile_is_not_replaced(calendly: Calendly) -> None:
     taken(calendly, 1)
-    outcome = ask(preferred=TEN, flexibility="exact")
+    outcome = try_booking(preferred=TEN, flexibility="exact")
     assert isinstance(outcome, SlotUnavailable)
     assert outcome.taken
     assert TEN not in [slot.start for day in outcome.suggestions for slot in day.slots]
@@ -354,7 +356,7 @@ def test_an_exact_start_that_was_taken_meanwhile_is_not_replaced(calendly: Calen
 
 def test_tries_end_before_they_eat_up_the_allowance(calendly: Calendly) -> None:
     taken(calendly, None)
-    outcome = ask(preferred=TEN)
+    outcome = try_booking(preferred=TEN)
     assert isinstance(outcome, SlotUnavailable)
     assert outcome.taken
     assert posts(calendly) == 10
@@ -365,7 +367,7 @@ def test_a_404_for_a_start_counts_as_taken(calendly: Calendly) -> None:
     calendly.faults.add("status", method="POST", path="/invitees", status=404)
     assert book(preferred=TEN, flexibility="nextAvailable").start_at == TEN + timedelta(minutes=15)
     calendly.faults.add("status", method="POST", path="/invitees", status=404)
-    outcome = ask(preferred=TEN + hours(2), flexibility="exact", email="b@example.com")
+    outcome = try_booking(preferred=TEN + hours(2), flexibility="exact", email="b@example.com")
     assert isinstance(outcome, SlotUnavailable)
     assert outcome.taken
 
@@ -373,7 +375,7 @@ def test_a_404_for_a_start_counts_as_taken(calendly: Calendly) -> None:
 def test_an_event_type_that_is_gone_is_not_tried_for_ever(calendly: Calendly) -> None:
     calendly.faults.add("status", method="POST", path="/invitees", status=404, times=None)
     with pytest.raises(errors.CalendlyRefused):
-        ask(preferred=TEN)
+        try_booking(preferred=TEN)
     assert posts(calendly) == 2
     assert Booking.objects.get().status == "failed"
 
@@ -387,7 +389,7 @@ def test_a_start_that_our_own_stale_booking_holds_is_let_go(
     clock.shift(60)
     second = book(email="other@example.com")
     assert second.start_at == first.start_at
-    while work_legs():
+    while work_pending_actions():
         clock.shift(10)
     first.refresh_from_db()
     assert first.status == "canceled"
@@ -395,15 +397,15 @@ def test_a_start_that_our_own_stale_booking_holds_is_let_go(
 
 def test_a_start_that_somebody_is_booking_right_now_is_taken(calendly: Calendly) -> None:
     calendly.faults.add("drop", method="POST", path="/invitees")
-    assert isinstance(ask(preferred=TEN, flexibility="exact"), OutcomeUnknown)
-    outcome = ask(preferred=TEN, flexibility="exact", email="b@example.com")
+    assert isinstance(try_booking(preferred=TEN, flexibility="exact"), OutcomeUnknown)
+    outcome = try_booking(preferred=TEN, flexibility="exact", email="b@example.com")
     assert isinstance(outcome, SlotUnavailable)
     assert outcome.taken
     assert posts(calendly) == 1
-    assert isinstance(ask(preferred=TEN, email="c@example.com"), Booked)
+    assert isinstance(try_booking(preferred=TEN, email="c@example.com"), Booked)
 
 
-# What can be wrong with a wish
+# What can be wrong with a booking request
 
 
 def test_an_unknown_event_type_is_answered_with_the_names(
@@ -413,7 +415,7 @@ def test_an_unknown_event_type_is_answered_with_the_names(
     mirrored(account)
     for name in ("Hidden", "Haircut", " "):
         with pytest.raises(catalog.EventTypeNotFound) as caught:
-            ask(name)
+            try_booking(name)
         assert caught.value.names == [
             "Sales Demo",
             "Technical Support",
@@ -522,7 +524,7 @@ def test_calendly_away_before_the_booking_stores_nothing(
 ) -> None:
     calendly.faults.add(fault, method="GET", times=None, **facts)
     with pytest.raises(errors.CalendlyUnavailable) as caught:
-        ask()
+        try_booking()
     assert caught.value.retry_after >= 1
     assert not Booking.objects.exists()
     assert posts(calendly) == 0
@@ -531,7 +533,7 @@ def test_calendly_away_before_the_booking_stores_nothing(
 def test_a_general_limit_is_answered_with_its_pause(calendly: Calendly) -> None:
     calendly.faults.add("status", method="GET", status=429, seconds=42)
     with pytest.raises(errors.CalendlyUnavailable) as caught:
-        ask()
+        try_booking()
     assert caught.value.retry_after == 42
     assert not Booking.objects.exists()
 
@@ -540,14 +542,14 @@ def test_a_general_limit_is_answered_with_its_pause(calendly: Calendly) -> None:
 def test_a_booking_that_was_certainly_not_sent_has_failed(calendly: Calendly, fault: Any) -> None:
     calendly.faults.add(fault, method="POST", path="/invitees")
     with pytest.raises(errors.CalendlyUnavailable):
-        ask(preferred=TEN)
+        try_booking(preferred=TEN)
     calendly_booking = CalendlyBooking.objects.get()
     assert (calendly_booking.status, calendly_booking.next_attempt_at, calendly_booking.slot_key) == (
         "failed",
         None,
         None,
     )
-    assert isinstance(ask(preferred=TEN, flexibility="exact"), Booked)
+    assert isinstance(try_booking(preferred=TEN, flexibility="exact"), Booked)
 
 
 @pytest.mark.parametrize(
@@ -569,7 +571,7 @@ def test_an_answer_that_was_lost_is_unknown_and_not_asked_for_again(
     calendly: Calendly, fault: Any, facts: dict[str, Any]
 ) -> None:
     calendly.faults.add(fault, method="POST", path="/invitees", **facts)
-    outcome = ask(preferred=TEN)
+    outcome = try_booking(preferred=TEN)
     assert isinstance(outcome, OutcomeUnknown)
     assert outcome.booking.status == "pending"
     assert outcome.booking.start_at == TEN
@@ -585,17 +587,17 @@ def test_an_allowance_that_is_used_up_is_remembered(
 ) -> None:
     calendly.faults.add("status", method="POST", path="/invitees", status=429, seconds=90)
     with pytest.raises(errors.QuotaExhausted) as caught:
-        ask(preferred=TEN)
+        try_booking(preferred=TEN)
     assert caught.value.retry_after == 90
     assert caught.value.scheduling_url == "https://calendly.com/ana-ionescu/sales-demo"
     assert Booking.objects.get().status == "failed"
     made = len(calendly.calls)
     with pytest.raises(errors.QuotaExhausted) as caught:
-        ask("Strategy Call", preferred=TEN)
+        try_booking("Strategy Call", preferred=TEN)
     assert caught.value.retry_after == 90
     assert len(calendly.calls) == made
     clock.shift(91)
-    assert isinstance(ask(preferred=TEN), Booked)
+    assert isinstance(try_booking(preferred=TEN), Booked)
 
 
 def test_the_daily_allowance_of_a_trial_is_told_with_its_own_pause(calendly: Calendly) -> None:
@@ -603,7 +605,7 @@ def test_the_daily_allowance_of_a_trial_is_told_with_its_own_pause(calendly: Cal
     for number in range(5):
         book(email=f"{number}@example.com", preferred=TEN + hours(number))
     with pytest.raises(errors.QuotaExhausted) as caught:
-        ask()
+        try_booking()
     assert 3600 < caught.value.retry_after <= 86400
 
 
@@ -614,7 +616,7 @@ def test_the_daily_allowance_of_a_trial_is_told_with_its_own_pause(calendly: Cal
 def test_a_refusal_is_told_and_nothing_is_left(calendly: Calendly, status: int, error: Any) -> None:
     calendly.faults.add("status", method="POST", path="/invitees", status=status)
     with pytest.raises(error):
-        ask()
+        try_booking()
     assert Booking.objects.get().status == "failed"
     assert not CalendlyBooking.objects.filter(next_attempt_at__isnull=False).exists()
 
@@ -624,7 +626,7 @@ def test_a_dead_token_is_told_without_the_token_and_noted(
 ) -> None:
     calendly.state.tokens["sandbox-token"].state = "revoked"
     with pytest.raises(errors.CalendlyRefused) as caught:
-        ask()
+        try_booking()
     assert "sandbox-token" not in str(caught.value)
     account.refresh_from_db()
     assert account.health == "failing"
@@ -637,7 +639,7 @@ def test_no_token_at_all_is_told(calendly: Calendly, settings: Any) -> None:
     clients.forget()
     CalendlyAccount.objects.update(token_encrypted="")
     with pytest.raises(errors.CalendlyRefused, match="CALENDLY_API_KEY"):
-        ask()
+        try_booking()
 
 
 def test_the_tracking_tells_staff_from_agents(calendly: Calendly) -> None:

@@ -11,7 +11,7 @@ from calendly_integration.services import errors
 from calendly_integration.services.actors import Actor
 from calendly_integration.services.bookings import cancel, no_show, queries
 
-from ..factories import book, deliver, now, posts, work_legs
+from ..factories import book, deliver, now, posts, work_pending_actions
 
 STAFF = Actor.staff("ioana")
 
@@ -141,7 +141,7 @@ def test_what_cannot_be_read_now_is_read_by_the_worker_soon(
     with pytest.raises(no_show.MarkUnknown):
         no_show.mark(begun, by=STAFF, now=now())
     assert CalendlyBooking.objects.get(booking=begun).pending_action == "refetch"
-    work_legs()
+    work_pending_actions()
     known = queries.find(str(begun.pk)).no_show_at is not None
     assert known == (fault == "lose_answer") == marked(calendly)
     assert posts(calendly, "/invitee_no_shows") == 1

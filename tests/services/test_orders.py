@@ -137,7 +137,7 @@ def history(first: Facts, acts: list[tuple[str, Facts]]) -> Meeting:
     together=st.booleans(),
     data=st.data(),
 )
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_order_shows_what_the_last_half_says(
     mirrored: CalendlyAccount,
     first: Facts,
@@ -333,7 +333,7 @@ MOVES = st.fixed_dictionaries(
     canceled=st.booleans(),
     data=st.data(),
 )
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_an_agents_booking_that_the_invitee_moves_shows_the_last_half_and_what_the_agent_gave(
     calendly: Calendly,
     given_phone: str,

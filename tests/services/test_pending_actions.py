@@ -18,7 +18,6 @@ from ..factories import (
     AGENT,
     TEN,
     active,
-    ask,
     assert_consistent,
     book,
     deliver,
@@ -28,7 +27,8 @@ from ..factories import (
     pass_time,
     posts,
     told,
-    work_legs,
+    try_booking,
+    work_pending_actions,
 )
 
 pytestmark = pytest.mark.django_db
@@ -37,7 +37,7 @@ pytestmark = pytest.mark.django_db
 def lost(calendly: Calendly, fault: Any, *, event_type: str = "Sales Demo", **facts: Any) -> Booking:
     """A booking of which nobody knows whether it was made."""
     calendly.faults.add(fault, method="POST", path="/invitees", **facts)
-    outcome = ask(event_type, preferred=TEN, flexibility="exact")
+    outcome = try_booking(event_type, preferred=TEN, flexibility="exact")
     assert isinstance(outcome, OutcomeUnknown)
     return outcome.booking
 
@@ -75,12 +75,12 @@ def test_one_that_was_not_booked_has_failed_after_two_looks_and_is_never_sent_ag
 ) -> None:
     booking = lost(calendly, "drop")
     clock.shift(3)
-    work_legs()
+    work_pending_actions()
     clock.shift(20)
-    work_legs()
+    work_pending_actions()
     assert status(booking) == "pending"
     clock.shift(40)
-    work_legs()
+    work_pending_actions()
     fresh = queries.find(str(booking.pk))
     assert (fresh.status, fresh.failure) == ("failed", "Calendly has no such booking.")
     assert posts(calendly) == 1
@@ -99,7 +99,7 @@ def test_while_calendly_is_away_nobody_has_looked(calendly: Calendly, clock: tim
     calendly.faults.clear()
     begun = len(calendly.calls)
     clock.shift(40)
-    work_legs()
+    work_pending_actions()
     assert status(booking) == "pending"
     pass_time(clock, calendly, minutes=1)
     assert status(booking) == "failed"
@@ -129,14 +129,14 @@ def test_pauses_grow_and_what_calendly_asks_for_is_obeyed(
         assert calendly_booking.next_attempt_at is not None
         pauses.append((calendly_booking.next_attempt_at - now()).total_seconds())
         clock.move_to(calendly_booking.next_attempt_at)
-        work_legs()
+        work_pending_actions()
     assert pauses[1] < pauses[2] < pauses[3] < pauses[4]
     assert pauses[-1] <= 36
     calendly.faults.clear()
     calendly.faults.add("status", status=429, seconds=300, times=None)
     calendly_booking = CalendlyBooking.objects.get()
     clock.move_to(calendly_booking.next_attempt_at or now())
-    work_legs()
+    work_pending_actions()
     calendly_booking = CalendlyBooking.objects.get()
     assert calendly_booking.next_attempt_at is not None
     assert 300 <= (calendly_booking.next_attempt_at - now()).total_seconds() <= 360
@@ -213,7 +213,7 @@ def test_a_conference_link_is_read_as_soon_as_it_is_ready(
     if hooks:
         deliver(calendly)
     clock.shift(6)
-    work_legs()
+    work_pending_actions()
     fresh = queries.find(str(booking.pk))
     assert fresh.meeting_url.startswith("https://")
     assert fresh.location == "zoom"
@@ -227,7 +227,7 @@ def test_a_link_that_never_becomes_ready_is_given_up(
     book()
     for _ in range(60):
         clock.shift(60)
-        work_legs()
+        work_pending_actions()
     calendly_booking = CalendlyBooking.objects.get()
     assert (calendly_booking.pending_action, calendly_booking.next_attempt_at) == ("", None)
     reads = sum(call.method == "GET" and "/invitees/" in call.path for call in calendly.calls)
@@ -308,7 +308,7 @@ def test_an_error_of_our_own_is_kept_and_tried_again(
     with monkeypatch.context() as broken:
         broken.setattr(pending_actions.reconcile, "apply_observations", lambda *_args, **_options: 1 / 0)
         clock.shift(5)
-        work_legs()
+        work_pending_actions()
     calendly_booking = CalendlyBooking.objects.get()
     assert "division by zero" in calendly_booking.last_error
     pass_time(clock, calendly, minutes=1, hooks=False)

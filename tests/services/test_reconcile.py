@@ -127,7 +127,7 @@ def fresh_sandbox() -> Calendly:
     acts=st.lists(st.sampled_from(ACTS), max_size=4),
     data=st.data(),
 )
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_deliveries_in_any_order_and_doubled_leave_the_same_state(
     account: CalendlyAccount, event_types: dict[str, EventType], acts: list[str], data: st.DataObject
 ) -> None:
@@ -147,7 +147,7 @@ def test_deliveries_in_any_order_and_doubled_leave_the_same_state(
 
 
 @given(acts=st.lists(st.sampled_from(ACTS), max_size=3), lost=st.booleans(), data=st.data())
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_an_agents_booking_keeps_its_id_through_any_order(
     account: CalendlyAccount,
     event_types: dict[str, EventType],

@@ -155,8 +155,8 @@ def test_a_local_time_that_the_clocks_skip_is_none(zone: str, local: datetime) -
         time_zones.at(local, ZoneInfo(zone))
 
 
-@pytest.mark.parametrize("name", sorted(available_timezones() - {"localtime", "Factory"}))
-def test_every_name_of_the_database_keeps_its_clock(name: str) -> None:
-    for moment in (NOW, datetime(2026, 7, 1, 12, tzinfo=UTC)):
-        there = moment.astimezone(time_zones.named(name.replace("_", " ").swapcase())).utcoffset()
-        assert there == moment.astimezone(ZoneInfo(name)).utcoffset()
+def test_every_name_of_the_database_keeps_its_clock() -> None:
+    for name in available_timezones() - {"localtime", "Factory"}:
+        for moment in (NOW, datetime(2026, 7, 1, 12, tzinfo=UTC)):
+            there = moment.astimezone(time_zones.named(name.replace("_", " ").swapcase())).utcoffset()
+            assert there == moment.astimezone(ZoneInfo(name)).utcoffset(), name

@@ -15,7 +15,7 @@ from calendly_integration.sandbox.calendly import Calendly
 from calendly_integration.services.catalog import event_types
 from calendly_integration.services.reconcile import sync
 
-from ..factories import TEN, ask, assert_consistent, hours, now, pass_time
+from ..factories import TEN, assert_consistent, hours, now, pass_time, try_booking
 
 pytestmark = pytest.mark.django_db
 
@@ -119,7 +119,7 @@ def test_a_booking_that_is_perhaps_among_what_cannot_be_read_has_not_failed(
     """Taken for failed, it would be booked a second time."""
     spoiled(path, lambda items: [item.pop("updated_at") for item in items][:0])
     calendly.faults.add("lose_answer", method="POST", path="/invitees")
-    outcome = ask(preferred=TEN, flexibility="exact")
+    outcome = try_booking(preferred=TEN, flexibility="exact")
     pass_time(clock, calendly, minutes=4, hooks=False)
     booking = Booking.objects.get()
     assert (booking.status, outcome.booking.pk) == ("pending", booking.pk)  # type: ignore[union-attr]
