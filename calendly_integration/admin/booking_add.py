@@ -132,12 +132,11 @@ def prefilled(request: HttpRequest) -> dict[str, str]:
 
 
 def _bookable(host: str) -> list[EventType]:
-    """The event types to choose from: those of a host, or all."""
+    """The event types to choose from: those of a host if there are any, or all."""
     found = EventType.objects.bookable().prefetch_related("hosts")
-    try:
-        return list(found.filter(hosts=uuid.UUID(host[:64])))
-    except ValueError:
-        return list(found)
+    with suppress(ValueError):
+        return list(found.filter(hosts=uuid.UUID(host[:64]))) or list(found)
+    return list(found)
 
 
 def _heading(kind: EventType) -> dict[str, Any]:

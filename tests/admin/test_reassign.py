@@ -53,6 +53,30 @@ def test_the_present_start_is_chosen_where_the_colleague_is_free_then(
     text = staff.get(address(booking)).content.decode()
     assert " checked" not in text
     assert "is not free. Choose another start." in text
+    nearest = re.findall(r'data-start="([^"]+)"', text)
+    assert nearest == sorted(nearest)  # nothing is free before it
+    assert nearest[0] == starts(staff.get(address(booking)))[0]
+    assert "Monday, 23 Nov, 09:00 <span" in text
+
+
+def test_the_colleague_on_whose_column_it_was_dropped_is_chosen_with_the_hour(
+    staff: Client, booking: Booking, sandbox: Calendly
+) -> None:
+    kind = colleague(sandbox)
+    host = kind.hosts.get()
+    asked = {"host": str(host.pk), "start": "2026-11-24T10:00:00Z"}
+    text = staff.get(address(booking), asked).content.decode()
+    assert 'value="2026-11-24T10:00:00Z" checked' in text
+    assert "start=2026-11-24T10%3A00%3A00Z&amp;to=" in text
+    colleague(sandbox, "Second with Radu")
+    calls = sandbox.calls_made
+    text = staff.get(address(booking), asked).content.decode()
+    assert sandbox.calls_made == calls  # two fit: first one is chosen
+    assert "Second with Radu" in text
+    assert "no event type of the same length" not in text
+    for other in (str(booking.host_id), "none", "x"):
+        text = staff.get(address(booking), asked | {"host": other}).content.decode()
+        assert "That colleague has no event type of the same length" in text
 
 
 def test_of_a_start_that_went_the_whole_day_of_the_colleague_comes_first(

@@ -256,14 +256,6 @@ def clock_changes(on: DayRange) -> list[ClockChange]:
     return found
 
 
-def offsets(on: DayRange) -> list[tuple[datetime, timedelta]]:
-    """Each offset with the instant from which it applies. The first applies from the start of the days."""
-    return [
-        (on.start, _offset(on.start, on.zone)),
-        *((change.at, change.after) for change in clock_changes(on)),
-    ]
-
-
 def _first_minute_after(before: datetime, after: datetime, zone: ZoneInfo) -> datetime:
     """The first minute with the later offset."""
     while after - before > timedelta(minutes=1):
