@@ -85,7 +85,7 @@ def test_enter_opens_a_summary_with_the_acts_as_links(
     assert "Europe/Bucharest" in summary.inner_text()
     assert "nora@example.com" in summary.inner_text()
     links = summary.locator(".buttons a")
-    assert links.all_inner_texts() == [staff.says("Open"), staff.words["cancel"], staff.words["move"]]
+    assert links.all_inner_texts() == [staff.says("Open"), staff.words["move"], staff.words["cancel"]]
     page.keyboard.press("Escape")
     assert page.locator("dialog[open]").count() == 0
 
