@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy
 
 from .. import conf
 from ..models import Booking, CalendlyBooking
-from ..services import mapping
+from ..services import error_texts, mapping
 from . import booking_status, formatting, timeline
 from .display import field_label, hidden_keys, object_link
 from .read_only import ReadOnlyAdmin
@@ -130,10 +130,15 @@ def page_context(page: ReadOnlyAdmin[Booking], request: HttpRequest, booking: Bo
     }
 
 
+def _is_ahead(booking: Booking) -> bool:
+    """Whether the meeting stands and is not over."""
+    is_over = booking.end_at is not None and booking.end_at <= timezone.now()
+    return booking.status == Booking.Status.CONFIRMED and not is_over
+
+
 def _place(booking: Booking) -> dict[str, Any]:
     """Where the meeting is: the link to join while it stands, and the location in words."""
-    stands = booking.status == Booking.Status.CONFIRMED
-    url = formatting.web_address(booking.meeting_url) if stands else ""
+    url = formatting.web_address(booking.meeting_url) if _is_ahead(booking) else ""
     location = LOCATIONS.get(booking.location, booking.location)
     return {"url": url, "location": formatting.text(location, 300) if location else ""}
 
@@ -241,7 +246,8 @@ def _canceled_text(booking: Booking, story: timeline.Timeline) -> str:
 
 
 def _reason(booking: Booking) -> SafeString | str:
-    return formatting.text(booking.cancel_reason, formatting.LONG) if booking.cancel_reason else ""
+    reason = error_texts.said(booking.cancel_reason)
+    return formatting.text(reason, formatting.LONG) if reason else ""
 
 
 def _lines(lines: Iterable[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
@@ -277,9 +283,9 @@ def _technical(booking: Booking) -> list[tuple[Any, Any]]:
 
 
 def _invitee_links(booking: Booking) -> list[tuple[Any, str]]:
-    """Calendly's pages on which the invitee moves or cancels the meeting, for those who may. The links of a
-    canceled meeting do not work."""
-    if booking.status != Booking.Status.CONFIRMED:
+    """Calendly's pages on which the invitee moves or cancels the meeting, for those who may. Those of a
+    meeting that is canceled or over do not work."""
+    if not _is_ahead(booking):
         return []
     found = (
         ("reschedule_url", _("Copy the link to move"), booking.reschedule_url),

@@ -22,7 +22,10 @@ class ReasonForm(forms.Form):
     """The reason, and whether to plan a follow-up."""
 
     code = forms.ChoiceField(
-        label=_("Kind of reason"), choices=lambda: [("", _("Choose one")), *_codes()], required=True
+        label=_("Why is it canceled?"),
+        choices=lambda: _codes(),  # translated when it is shown
+        widget=forms.RadioSelect(attrs={"class": "as-buttons"}),
+        error_messages={"required": _("Choose a reason.")},
     )
     reason = fields.MultilineField(
         label=_("Reason"),
@@ -62,6 +65,17 @@ class ReasonForm(forms.Form):
         }
 
 
+class FirstFocused(forms.RadioSelect):
+    """Radio buttons of which the first has the focus when the page opens."""
+
+    def create_option(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """Django's option."""
+        option: dict[str, Any] = super().create_option(*args, **kwargs)
+        if option["index"] == "0":
+            option["attrs"]["autofocus"] = True
+        return option
+
+
 class CancelForm(ReasonForm):
     """The same for one meeting, and whether to cancel it for all its invitees."""
 
@@ -71,6 +85,7 @@ class CancelForm(ReasonForm):
 
     def __init__(self, *args: Any, shared: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["code"].widget = FirstFocused(attrs={"class": "as-buttons"}, choices=_codes())
         if not shared:
             del self.fields["whole_event"]
 

@@ -205,7 +205,8 @@ def raw_data(value: Any, *, hidden: Collection[str] = ()) -> SafeString:
     cut = len(full) - MAX_RAW_DATA
     note = ngettext("%d more character", "%d more characters", cut) % cut if cut > 0 else ""
     return format_html(
-        '<div class="calendly"><details class="raw-data"><summary>{}</summary><pre>{}</pre>{}</details></div>',
+        '<div class="calendly"><details class="raw-data"><summary>{}</summary>'
+        '<pre tabindex="0">{}</pre>{}</details></div>',
         gettext("Show"),
         visible(full[:MAX_RAW_DATA]),
         format_html("<p>… {}</p>", note) if note else "",

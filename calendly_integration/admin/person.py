@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
 from ..models import Booking, FollowUp, TimelineEntry, VAIMetadata
+from ..services import error_texts
 from . import booking_status, formatting, viewer_timezone
 from .display import object_link
 from .read_only import ReadOnlyAdmin
@@ -124,17 +125,17 @@ def _followups(rows: QuerySet[Booking]) -> list[dict[str, Any]]:
 
 
 def _notes(rows: QuerySet[Booking]) -> list[dict[str, Any]]:
-    """The notes of staff and of agents on the newest meetings that have one."""
+    """The notes of staff and of agents on the newest meetings that have one. Agents often repeat theirs."""
     found = rows.filter(~Q(staff_note="") | Q(metadata__notes__gt="")).select_related("metadata")
-    notes = []
+    notes: dict[str, dict[str, Any]] = {}
     for row in found.order_by("-start_at", "-pk")[:MAX_FOUND]:
         kept = getattr(row, "metadata", None)
         link = object_link(row, formatting.stamp(row.start_at) if row.start_at else _("No time yet."))
         if row.staff_note:
-            notes.append({"by": _("staff"), "link": link, "text": _long(row.staff_note)})
+            notes.setdefault(row.staff_note, {"by": _("staff"), "link": link, "text": _long(row.staff_note)})
         if kept is not None and kept.notes:
-            notes.append({"by": _("agent"), "link": link, "text": _long(kept.notes)})
-    return notes
+            notes.setdefault(kept.notes, {"by": _("agent"), "link": link, "text": _long(kept.notes)})
+    return list(notes.values())
 
 
 def _long(text: str) -> str:
@@ -154,7 +155,7 @@ def _meeting(row: Booking) -> dict[str, Any]:
         "by": pgettext("canceled", "by %s") % formatting.plain(row.canceled_by, 60)
         if row.canceled_by
         else "",
-        "reason": formatting.text(row.cancel_reason, 300) if row.cancel_reason else "",
+        "reason": formatting.text(error_texts.said(row.cancel_reason), 300) if row.cancel_reason else "",
     }
 
 

@@ -94,6 +94,8 @@ def test_marks_that_turn_text_are_seen_in_every_column_choice_title_and_log(root
     for act in ("cancel", "reschedule", "reassign", "no_show"):
         extra.append(reverse(f"admin:calendly_integration_booking_{act}", args=[booking.pk]))
     extra.append(reverse("admin:calendly_integration_booking_change", args=["\u202egone"]))
+    person = reverse("admin:calendly_integration_booking_person")
+    extra += [f"{person}?{urlencode({'email': email})}" for email in (booking.email_key, "\u202e@x.ro")]
     chosen = urlencode({"role": Host.objects.values_list("role", flat=True)[0]})
     extra += [
         f"{reverse(f'{named(Host)}_changelist')}?{query}" for query in (chosen, chosen + "&%E2%80%AEx=1")

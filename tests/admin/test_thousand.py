@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.contrib import admin
@@ -58,6 +59,8 @@ def addresses(booking: Booking) -> Iterator[str]:
                 continue  # no page, or one that asks Calendly: those have tests of their own
             if wanted and row is None:
                 continue
+            if pattern.name.endswith("_person"):
+                yield f"{reverse(f'admin:{pattern.name}')}?{urlencode({'email': booking.invitee_email})}"
             days = "?start=2026-11-23&end=2026-12-14" if pattern.name.endswith("_feed") else ""
             yield reverse(f"admin:{pattern.name}", args=[row.pk] if wanted and row else []) + days
 

@@ -193,6 +193,19 @@ def test_the_metadata_of_both_is_merged_and_the_staying_ones_word_wins(account: 
     assert (kept.extra, kept.asked_at, kept.next_attempt_at) == ({"a": 1, "b": 2}, BEGIN, None)
 
 
+@pytest.mark.parametrize(
+    ("of_gone", "of_stays", "kept"), [("A", "", "A"), ("", "B", "B"), ("A", "B", "B\n\nA"), ("", "", "")]
+)
+def test_what_staff_noted_on_either_is_kept(
+    account: CalendlyAccount, of_gone: str, of_stays: str, kept: str
+) -> None:
+    stays, goes, joins = two(account)
+    Booking.objects.filter(pk=goes.pk).update(staff_note=of_gone)
+    Booking.objects.filter(pk=stays.pk).update(staff_note=of_stays)
+    apply(joins)
+    assert Booking.objects.get().staff_note == kept
+
+
 def test_a_question_for_the_portal_goes_along(account: CalendlyAccount) -> None:
     founded, joins = halves(3)
     body = json.loads(founded[-1])

@@ -7,11 +7,11 @@
 
     /* A box that is only for some kinds of reason is hidden for the others. */
     function onlyFor(box) {
-        const choice = box.form.elements.code;
+        const form = box.form;
         const row = box.closest("div");
         const kinds = box.dataset.onlyFor.split(" ");
-        const show = () => { row.hidden = !kinds.includes(choice.value); };
-        choice.addEventListener("change", show);
+        const show = () => { row.hidden = !kinds.includes(form.elements.code.value); };
+        form.addEventListener("change", show);
         show();
     }
 

@@ -26,9 +26,8 @@ WORDS = {
         "is booked": "Întâlnirea a fost programată",
         "canceled": "anulată",
         "confirmed": "confirmată",
-        "story canceled": "Anulată",
-        "story moved": "Reprogramată",
-        "by": "de către operator · maria",
+        "story canceled": "maria a anulat întâlnirea",
+        "story moved": "maria a mutat întâlnirea",
         "no booking fits": "Renunțați la un filtru sau căutați o parte din nume.",
         "no such hour": "Ora aceea nu există în noaptea în care se schimbă ora. Nu s-a reprogramat nimic.",
         "three bookings": "3 programări",
@@ -44,9 +43,8 @@ WORDS = {
         "is booked": "The meeting is booked",
         "canceled": "canceled",
         "confirmed": "confirmed",
-        "story canceled": "Canceled",
-        "story moved": "Moved",
-        "by": "by staff · maria",
+        "story canceled": "maria canceled the meeting",
+        "story moved": "maria moved the meeting",
         "no booking fits": "Remove a filter, or search for a part of the name.",
         "no such hour": "That time does not exist in the night when the clocks change. Nothing was moved.",
         "three bookings": "3 bookings",
@@ -135,8 +133,8 @@ class AdminClient:
             way.click()
 
     def act(self, word: str) -> "Locator":
-        """The button above a row's page with this word."""
-        return self.page.locator(".object-tools").get_by_role("link", name=self.words[word], exact=True)
+        """The button at the head of a booking's page with this word."""
+        return self.page.locator(".acts").get_by_role("link", name=self.words[word], exact=True)
 
     @property
     def messages(self) -> str:
@@ -146,7 +144,7 @@ class AdminClient:
     @property
     def steps(self) -> list[str]:
         """The story of a booking, a step each."""
-        return self.page.locator(".timeline li").all_inner_texts()
+        return self.page.locator("#booking-story > .timeline li").all_inner_texts()
 
     @property
     def state(self) -> str:

@@ -35,6 +35,8 @@ PAGES = tuple(
         ("booking_reassign", "booking", True, False),
         ("booking_no_show", "booking", True, False),
         ("booking_undo_no_show", "booking", True, False),
+        ("booking_staff_note", "booking", True, False),
+        ("booking_person", "", True, True),
         ("booking_send_confirmation", "booking", True, False),
         ("booking_refetch", "booking", True, False),
         ("booking_retry_old_cancellation", "booking", True, False),

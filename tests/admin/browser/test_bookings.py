@@ -39,7 +39,7 @@ def test_staff_find_a_booking_cancel_it_and_read_so_in_its_story(
     assert staff.state == staff.words["confirmed"]
     staff.follow_link(staff.words["cancel"])
     assert sandbox.state.events[booking.event_id].status == "active"
-    staff.page.locator("#id_code").select_option("host_away")
+    staff.page.locator("input[name=code][value=host_away]").check()
     staff.page.get_by_label(f"{staff.words['reason']}:", exact=True).fill("Radu e bolnav <b>azi</b>")
     staff.press_button(staff.words["cancel"])
     assert staff.words["is canceled"] in staff.messages
@@ -49,7 +49,6 @@ def test_staff_find_a_booking_cancel_it_and_read_so_in_its_story(
     assert staff.state == staff.words["canceled"]
     told = [step for step in staff.steps if step.startswith(staff.words["story canceled"])]
     assert len(told) == 1
-    assert staff.words["by"] in told[0]
     assert "Radu e bolnav <b>azi</b>" in told[0]
     assert staff.act("cancel").count() == staff.act("move").count() == 0
 
@@ -86,11 +85,11 @@ def test_staff_move_a_booking_to_a_free_start_of_another_day(
     flush()
     staff.page.reload()
     assert staff.state == staff.words["confirmed"]
-    written = texts.timestamp(wanted, ZoneInfo("Europe/Bucharest"), language)
-    assert written in staff.page.locator(".head").inner_text()
+    here = wanted.astimezone(ZoneInfo("Europe/Bucharest"))
+    for written in (texts.day(here.date(), language), f"{here:%H:%M}"):
+        assert written in staff.page.locator(".head").inner_text()
     told = [step for step in staff.steps if step.startswith(staff.words["story moved"])]
     assert len(told) == 1
-    assert staff.words["by"] in told[0]
     old = booking.event_id
     booking.refresh_from_db()
     assert booking.start_at == wanted
