@@ -66,6 +66,7 @@ def test_a_misspelt_key_is_an_error_that_names_the_right_one(settings: Any) -> N
         ({"WEBHOOK_TOLERANCE": True}, "E002"),
         ({"CALLS_PER_MINUTE": "many"}, "E002"),
         ({"CALLS_PER_MINUTE": -1}, "E002"),
+        ({"START_ON_TODAY": "yes"}, "E002"),
         ({"API_URL": "api.calendly.com"}, "E003"),
         ({"API_URL": ""}, "E003"),
         ({"PUBLIC_URL": "ftp://portal.example"}, "E003"),

@@ -15,7 +15,7 @@ from ..models import EventType
 from ..services.accounts import calendly_accounts
 from ..services.backoffice import event_type_settings
 from ..services.catalog import default_event_types
-from . import calendly_account, error_messages, formatting
+from . import calendly_account, error_messages, formatting, nav
 
 if TYPE_CHECKING:
     from .read_only import ReadOnlyAdmin
@@ -64,7 +64,7 @@ def _sync(page: "Page", request: HttpRequest) -> HttpResponse:
     else:
         page.log_change(request, row, gettext("Synced."))  # type: ignore[arg-type]
         messages.success(request, text)
-    return HttpResponseRedirect(page.url("changelist"))
+    return HttpResponseRedirect(nav.next_url(request, page.url("changelist")))
 
 
 def _standard(page: "Page", request: HttpRequest) -> HttpResponse:

@@ -155,3 +155,26 @@ def test_without_a_token_it_says_so(staff: Client, account: CalendlyAccount, set
     clients.forget()
     assert "no usable access token" in staff.post(page(account, "sync"), follow=True).content.decode()
     assert calendly_accounts.default().health == "failing"
+
+
+@pytest.mark.parametrize("button", ["calendlyaccount", "eventtype"])
+def test_both_sync_buttons_do_the_same_and_the_status_sees_it(
+    staff: Client, account: CalendlyAccount, button: str
+) -> None:
+    CalendlyAccount.objects.update(synced_at=None)
+    status = reverse(f"{NAME}_system_status")
+    assert "The data have not been read from Calendly yet" in staff.get(status).content.decode()
+    args = [account.pk] if button == "calendlyaccount" else []
+    sync = reverse(f"admin:calendly_integration_{button}_sync", args=args)
+    text = staff.post(sync, {"next": status}, follow=True).content.decode()
+    assert "4 event types, 2 hosts. Meetings follow in the background." in text
+    assert sync_is_due()
+    text = staff.get(status).content.decode()
+    assert "The data have not been read from Calendly yet" not in text
+    assert "hosts and event types: " in text
+
+
+def test_the_status_checks_and_syncs_at_once(staff: Client, account: CalendlyAccount) -> None:
+    text = staff.get(reverse(f"{NAME}_system_status")).content.decode()
+    for act in ("check", "sync"):
+        assert f'<form method="post" action="{page(account, act)}">' in text

@@ -158,3 +158,14 @@ def test_people_without_a_page_of_ours_are_led_to_the_administration(entered: Ca
     answer = entered("stranger").get(reverse(f"admin:{APP}_booking_changelist"))
     assert answer.status_code == 403
     assert f'href="{INDEX}"' in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    "permission", ["view_booking", "view_followup", "view_eventtype", "view_calendlyaccount"]
+)
+def test_the_counts_of_one_permission_alone_are_read(permission: str) -> None:
+    factories.create_booking(factories.create_account())
+    browser = Client()
+    browser.force_login(person("one", permissions=[permission]))
+    assert browser.get(f"/admin/{APP}/").status_code in (200, 404)
+    assert browser.get(reverse(f"admin:{APP}_host_changelist")).status_code == 403

@@ -97,6 +97,12 @@ def test_a_booking_is_found_by_its_host_and_its_type(
     assert str(meetings["pop"].pk) in found(staff, term)
 
 
+def test_people_are_not_found_by_their_host(staff: Client, meetings: dict[str, Booking]) -> None:
+    seen = found(staff, "stefanescu")
+    assert "People" not in seen
+    assert "Book for stefanescu" in seen
+
+
 def test_people_lead_to_their_bookings_and_one_books_for_them(
     staff: Client, meetings: dict[str, Booking]
 ) -> None:

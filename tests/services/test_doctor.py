@@ -185,4 +185,4 @@ def test_what_is_found_is_told_in_the_language_of_whoever_asks(healthy: Calendly
     assert romanian["queue"] == "0 sarcini în așteptare"
     outbox.add([outbox.Draft("lane", f"/{each}", {}, str(each)) for each in range(20)], now=now())
     with translation.override("ro"):
-        assert findings()["portal"].text == "20 de mesaje în așteptare, 0 puse deoparte"
+        assert findings()["portal"].text == "20 de mesaje în așteptare, 0 refuzate"

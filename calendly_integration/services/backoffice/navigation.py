@@ -28,7 +28,7 @@ def counts(wanted: Collection[str], *, now: datetime, zone: ZoneInfo) -> dict[st
     parts = [_count(name, rows[name]) for name in rows if name in wanted]
     if not parts:
         return {}
-    return dict(parts[0].union(*parts[1:], all=True))
+    return dict(parts[0].union(*parts[1:], all=True).order_by())
 
 
 def _count(name: str, rows: QuerySet[Any]) -> QuerySet[Any, Any]:

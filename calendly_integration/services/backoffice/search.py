@@ -103,7 +103,7 @@ def _names(words: list[str]) -> list[tuple[str, object, str]]:
         return []
     hosts = Host.objects.order_by().values_list(Value("host"), "pk", "name")
     types = EventType.objects.order_by().values_list(Value("event_type"), "pk", "name")
-    rows = hosts.union(types, all=True)[:MAX_NAMES]
+    rows = hosts.union(types, all=True).order_by()[:MAX_NAMES]
     return [(field, key, plain_words(name)) for field, key, name in rows]
 
 
