@@ -141,12 +141,13 @@ def card(row: FollowUp, *, me: object, now: datetime, may_book: bool) -> FollowU
     """A follow-up, ready for a page."""
     booking, is_open = row.booking, row.status in followups.OPEN
     name = formatting.plain(booking.invitee_name or row.email, 60)
-    calls = row.unanswered_calls
+    calls, at = row.unanswered_calls, row.scheduled_for if is_open else row.closed_at
+    due_today = is_open and day_start(now) <= row.scheduled_for < day_start(now, 1)
     return FollowUpCard(
         row=row,
         url=reverse("admin:calendly_integration_followup_change", args=[row.pk]),
         due=badge(row, now),
-        at=formatting.brief(row.scheduled_for if is_open else row.closed_at),
+        at=formatting.brief(at, clock_only=due_today),
         name=name,
         phone=contact.phone_link(booking.phone, name),
         email=contact.email_link(row.email),

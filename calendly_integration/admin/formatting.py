@@ -109,18 +109,19 @@ def stamp(at: datetime, *, seconds: bool = False) -> str:
     return texts.timestamp(at, timezone.get_current_timezone(), language(), seconds=seconds)
 
 
-def brief(at: datetime | None) -> SafeString:
+def brief(at: datetime | None, *, clock_only: bool = False) -> SafeString:
     """A time as people say it: `today, 10:00`, `24 Nov, 10:00`. The tooltip has the whole."""
     if at is None:
         return SafeString(EMPTY)
     there, here = timezone.localtime(at), timezone.localtime()
     day = texts.short_date(there.date(), language()).removesuffix(f" {here.year}")
+    if there.date() == here.date():
+        day = gettext("today")
     return format_html(
-        '<time class="calendly" datetime="{}" title="{}">{}, {}</time>',
+        '<time class="calendly" datetime="{}" title="{}">{}</time>',
         texts.utc(at),
         stamp(at),
-        gettext("today") if there.date() == here.date() else day,
-        f"{there:%H:%M}",
+        f"{there:%H:%M}" if clock_only else f"{day}, {there:%H:%M}",
     )
 
 

@@ -120,7 +120,7 @@ class RefusedAttemptAdmin(ReadOnlyAdmin[RefusedAttempt]):
             formatting.text(row.conversation_id, 40) if row.conversation_id else "",
         )
 
-    @admin.display(description="")
+    @admin.display(description=_("what to do"))
     def book(self, row: RefusedAttempt) -> SafeString | str:
         """The way to book for this person."""
         if row.closed_at is not None:
