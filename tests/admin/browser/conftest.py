@@ -13,11 +13,9 @@ import pytest
 from django.contrib.auth.models import Permission, User
 
 from calendly_integration.models import AgentKey, Booking, EventType
-from calendly_integration.sandbox.calendly import Calendly
 from calendly_integration.services.actors import Actor
 from calendly_integration.services.bookings import create
 from calendly_integration.services.bookings.results import Booked
-from calendly_integration.services.webhooks import inbox
 
 from ..conftest import OWN
 from .admin_client import LANGUAGES, PASSWORD, AdminClient
@@ -29,7 +27,6 @@ if TYPE_CHECKING:
 APP = "calendly_integration"
 # No sandbox of its own: CI runs as root in a container, and the pages are ours.
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking"]
-SIGNING_KEY = "test-signing-key"
 
 
 @pytest.fixture(scope="session")
@@ -77,23 +74,6 @@ def people(transactional_db: None, settings: Any) -> None:
     maria = User.objects.create_user("maria", password=PASSWORD, is_staff=True)
     maria.user_permissions.set([*looking, *ours.filter(codename__in=OWN)])
     User.objects.create_user("victor", password=PASSWORD, is_staff=True).user_permissions.set(looking)
-
-
-@pytest.fixture
-def flush(sandbox: Calendly) -> Callable[[], None]:
-    """Deliver what Calendly has to tell, and apply it."""
-    sandbox.subscribe("https://portal.example/webhooks/calendly", SIGNING_KEY)
-
-    def post(url: str, body: bytes, headers: dict[str, str]) -> int:
-        inbox.accept(body=body, signature=headers["Calendly-Webhook-Signature"], now=datetime.now(UTC))
-        return 200
-
-    def run() -> None:
-        sandbox.deliver(post)
-        while inbox.process(now=datetime.now(UTC)):
-            pass
-
-    return run
 
 
 @pytest.fixture
