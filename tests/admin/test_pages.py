@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.contrib import admin
 from django.contrib.auth.models import User
+from django.contrib.contenttypes.models import ContentType
 from django.db import connection as database
 from django.db.models import Model
 from django.test import Client
@@ -82,6 +83,7 @@ def test_nothing_is_changed_or_deleted_and_only_keys_and_bookings_are_added(
 
 
 def test_lists_of_hundreds_and_their_pages_are_asked_for_in_few_queries(root: Client, many: Booking) -> None:
+    ContentType.objects.get_for_models(*factories.MODELS)  # Django keeps them from the first request on
     # One test for all models: to make the rows takes longer than to show them.
     for model in factories.MODELS:
         with CaptureQueriesContext(database) as asked:
