@@ -31,6 +31,15 @@ NO_PAGE = {
         "booking_export_xlsx",
         "booking_feed",
         "bulkrun_retry",
+        "followup_assign",
+        "followup_note",
+        "followup_no_answer",
+        "followup_later",
+        "followup_lost",
+        "followup_wait",
+        "followup_close",
+        "followup_reopen",
+        "refusedattempt_close",
         "preference_zone",
     )
 }
