@@ -67,6 +67,8 @@ def _unmarked(module: Path) -> list[str]:
             marked.add(node.value)
         elif isinstance(node, ast.JoinedStr):
             (marked if "SELECT" in ast.unparse(node) else in_format).update(node.values)
+        elif isinstance(node, ast.Dict):
+            marked.update(key for key in node.keys if key is not None)
         if isinstance(node, ast.Call):
             name = ast.unparse(node.func)
             if name == "_" or "gettext" in name or name.startswith(("log.", "logger.")):

@@ -31,6 +31,7 @@ NO_PAGE = {
         "booking_export_xlsx",
         "booking_feed",
         "booking_calendar_meeting",
+        "booking_columns",
         "booking_calendar_book",
         "booking_calendar_hours",
         "booking_known_person",
@@ -38,6 +39,15 @@ NO_PAGE = {
         "booking_search",
         "eventtype_sync",
         "preference_language",
+        "followup_assign",
+        "followup_note",
+        "followup_no_answer",
+        "followup_later",
+        "followup_lost",
+        "followup_wait",
+        "followup_close",
+        "followup_reopen",
+        "refusedattempt_close",
         "preference_zone",
     )
 }
