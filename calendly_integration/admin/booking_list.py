@@ -6,26 +6,22 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from django.contrib import admin
 from django.contrib.admin import ShowFacets
 from django.contrib.admin.views.main import ChangeList
-from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Max, Min, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect, QueryDict
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.urls import URLPattern, path
 from django.utils import timezone
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from ..models import Booking, Preference
+from ..models import Booking
 from ..services import texts
-from ..services.backoffice import preferences, search
+from ..services.backoffice import search
 from . import (
-    booking_status,
+    booking_columns,
     bounded_lists,
     exports,
     formatting,
@@ -38,10 +34,6 @@ from . import (
 from .list_filters import TAB, TabFilter
 
 MAX_COUNTED = 10_000
-# In their order. Each person chooses which are shown.
-COLUMNS = ("when", "invitee", "email", "event", "state", "origin", "agent", "made", "number")
-USUAL_COLUMNS = ("when", "invitee", "event", "state", "origin")
-FIXED_COLUMNS = ("when", "invitee")
 LARGE_COLUMNS = ("request", "intent", "invitee_raw", "event_raw")
 # Today links to the rows of its figures by these fields.
 LINKED_TIMES = ("start_at", "created_at", "canceled_at", "no_show_at")
@@ -274,33 +266,25 @@ def _day_heading(day: date) -> str:
     return f"{near[day]}, {words}" if day in near else capfirst(words)
 
 
-def two_lines(first: object, second: object) -> SafeString:
-    """A cell with a second line in a quieter style."""
-    return format_html(
-        '<span class="calendly cell">{}<br><span class="quiet">{}</span></span>', first, second
-    )
-
-
-class BookingListMixin:
+class BookingListMixin(booking_columns.BookingColumnsMixin):
     """The part of the bookings' admin that is the list."""
 
-    list_display: Any = USUAL_COLUMNS
-    list_display_links: Any = ("when", "invitee")
-    list_select_related: Any = ("event_type", "host", "metadata", "current_calendly_booking")
-    list_filter: Any = list_filters.FILTERS
+    list_display_links = ("when", "invitee")
+    list_select_related = ("event_type", "host", "metadata", "current_calendly_booking")
+    list_filter = list_filters.FILTERS
     list_per_page = 50
     show_facets = ShowFacets.NEVER
-    date_hierarchy: Any = "start_at"
-    ordering: Any = ("-start_at", "-pk")
+    date_hierarchy = "start_at"
+    ordering = ("-start_at", "-pk")
     # Needed for the search box; the service decides what is searched.
-    search_fields: Any = ("search_key",)
+    search_fields = ("search_key",)
     linked_lookups = (
         *(f"{when}__{bound}" for when in LINKED_TIMES for bound in ("gte", "lt", "lte")),
         "status",
         "confirmed_at__isnull",
         "mailed_without_link_at__isnull",
     )
-    search_help_text: Any = gettext_lazy(
+    search_help_text = gettext_lazy(
         "Name, e-mail, phone, conversation, booking number or Calendly's event id"
     )
 
@@ -330,72 +314,6 @@ class BookingListMixin:
             return ("start_at", "pk")
         return self.ordering
 
-    def get_list_display(self, request: HttpRequest) -> Any:
-        """The columns that this person has chosen."""
-        if not hasattr(request, "_calendly_columns"):
-            request._calendly_columns = preferences.columns_of(request.user)  # type: ignore[attr-defined]
-        chosen = request._calendly_columns  # type: ignore[attr-defined]
-        return [name for name in COLUMNS if name in (chosen or USUAL_COLUMNS) or name in FIXED_COLUMNS]
-
-    @admin.display(description=gettext_lazy("time"), ordering="start_at")
-    def when(self, booking: Booking) -> SafeString:
-        """Start and end in the viewer's zone, and the start in the invitee's zone where that differs."""
-        if booking.start_at is None:
-            return formatting.text("")
-        there = formatting.clock(booking.start_at, booking.time_zone)
-        return format_html(
-            '<span class="calendly cell">{} <span class="row-date quiet">{}</span>{}</span>',
-            formatting.hours(booking.start_at, booking.end_at),
-            texts.short_date(timezone.localdate(booking.start_at), formatting.language()),
-            format_html('<br><span class="quiet">{}</span>', there) if there else "",
-        )
-
-    @admin.display(description=gettext_lazy("invitee"), ordering="invitee_name")
-    def invitee(self, booking: Booking) -> SafeString:
-        """The name, and the phone number or the address."""
-        name = formatting.text(booking.invitee_name or booking.invitee_email, 60)
-        return two_lines(name, formatting.text(booking.phone or booking.invitee_email, 60))
-
-    @admin.display(description=gettext_lazy("meeting"), ordering="event_name")
-    def event(self, booking: Booking) -> SafeString:
-        """The event type and the host."""
-        name = formatting.text(booking.event_name or booking.event_type, 60)
-        return two_lines(name, formatting.text(booking.host, 60))
-
-    @admin.display(description=gettext_lazy("status"), ordering="status")
-    def state(self, booking: Booking) -> SafeString:
-        """The status, who canceled and why, and whether it was moved."""
-        return booking_status.cell(booking)
-
-    @admin.display(description=gettext_lazy("source"), ordering="source")
-    def origin(self, booking: Booking) -> SafeString:
-        """Who made the booking, and the conversation."""
-        metadata = getattr(booking, "metadata", None)
-        words = format_html("{}", booking.get_source_display())
-        if metadata is None or not metadata.conversation_id:
-            return words
-        return two_lines(words, formatting.text(metadata.conversation_id, 40))
-
-    @admin.display(description=gettext_lazy("e-mail"))
-    def email(self, booking: Booking) -> SafeString:
-        """The invitee's address."""
-        return formatting.text(booking.invitee_email, 60)
-
-    @admin.display(description=gettext_lazy("kind of agent"))
-    def agent(self, booking: Booking) -> SafeString:
-        """The kind of agent that made the booking."""
-        return formatting.text(getattr(getattr(booking, "metadata", None), "agent_type", ""), 40)
-
-    @admin.display(description=gettext_lazy("booked at"), ordering="created_at")
-    def made(self, booking: Booking) -> SafeString:
-        """When the booking was made."""
-        return formatting.instant(booking.created_at)
-
-    @admin.display(description=gettext_lazy("number"))
-    def number(self, booking: Booking) -> str:
-        """The first characters of the booking's number."""
-        return str(booking.pk)[:8]
-
     def changelist_view(
         self: Any, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
@@ -404,7 +322,6 @@ class BookingListMixin:
         if not request.GET:
             request.GET = QueryDict(urlencode({TAB: "upcoming"}))
         query = request.GET.urlencode()
-        columns = self.get_list_display(request)
         own = {
             "saved_views": saved_view.links(request),
             "view_query": saved_view.query_to_save(query),
@@ -413,28 +330,10 @@ class BookingListMixin:
             "view_forget_url": self.url("views_forget"),
             "export_urls": exports.links(self, request),
             "columns_url": self.url("columns"),
-            "columns": [
-                (name, self._heading(name), name in columns) for name in COLUMNS if name not in FIXED_COLUMNS
-            ],
+            "columns": self.column_choices(request),
         }
-        answer: HttpResponse = super().changelist_view(request, own | (extra_context or {}))  # type: ignore[misc]
+        answer: HttpResponse = super().changelist_view(request, own | (extra_context or {}))
         return answer
-
-    def _heading(self, name: str) -> str:
-        return capfirst(str(getattr(self, name).short_description))
-
-    def columns_view(self: Any, request: HttpRequest) -> HttpResponse:
-        """Save the columns that this person wants to see."""
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        if request.method != "POST":
-            return HttpResponseNotAllowed(["POST"])
-        chosen = [name for name in COLUMNS if name in request.POST.getlist("column")]
-        preferences.choose_columns(request.user, chosen)
-        preference = Preference.objects.get(pk=request.user.pk)
-        self.log_change(request, preference, _("Columns of the list of bookings chosen."))
-        query = saved_view.kept_query(request.POST.get("query", ""))
-        return HttpResponseRedirect(f"{self.url('changelist')}?{query}")
 
     def get_urls(self: Any) -> list[URLPattern]:
         """Our URLs come first, because Django's would take them for an object id."""
@@ -448,9 +347,6 @@ class BookingListMixin:
             path(address, self.admin_site.admin_view(partial(view, self)), name=self.url_name(name))
             for name, (address, view) in views.items()
         ]
-        own.append(
-            path("columns/", self.admin_site.admin_view(self.columns_view), name=self.url_name("columns"))
-        )
         for pattern in own:
             pattern.callback = viewer_timezone.in_zone(pattern.callback)
-        return [*own, *super().get_urls()]  # type: ignore[misc]
+        return [*own, *super().get_urls()]

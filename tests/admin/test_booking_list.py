@@ -382,7 +382,7 @@ def test_a_row_has_the_links_of_what_this_person_can_do_with_it_now(entered: Any
     account, now = factories.create_account(), datetime.now(UTC)
     coming, past = factories.create_booking(account, 1), factories.create_booking(account, 2)
     at(coming, now + timedelta(days=1))
-    at(past, now - timedelta(days=1))
+    at(past, now - timedelta(days=1), current_calendly_booking=past.calendly_bookings.get())
     shown = {
         who: [
             [str(words) for _url, words in (*row.links, *row.buttons)]

@@ -1,6 +1,7 @@
 """Every list and page of the admin: it opens, it is read-only, it asks the database little."""
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from django.db.models import Model
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from calendly_integration.models import (
     AgentKey,
@@ -111,6 +113,8 @@ def test_no_page_holds_inline_code_or_the_credential(root: Client, db: None) -> 
     CalendlyAccount.objects.update(token_encrypted="gAAAA-cipher-text")
     AgentKey.objects.update(digest="e" * 64)
     factories.create_booking(account)
+    tomorrow = timezone.now() + timedelta(days=1)
+    Booking.objects.update(start_at=tomorrow, end_at=tomorrow + timedelta(minutes=30))
     key_form = reverse(f"{named(AgentKey)}_add")
     acts = [
         reverse(f"{named(model)}_{act}", args=[model._default_manager.first().pk])

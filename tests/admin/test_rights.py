@@ -74,6 +74,8 @@ def addresses(db: None) -> list[Address]:
                 continue  # a person's own, and asked for in test_preference.py
             args = [row.pk] if "object_id" in str(pattern.pattern) else []
             page = pattern.name.rpartition("_")[2]
+            if pattern.name.endswith("_known_person"):
+                page = "known_person"
             viewers = page in (
                 *("changelist", "change", "history", "status", "board", "search", "person"),
                 *("calendar", "feed", "meeting", "hours"),

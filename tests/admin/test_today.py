@@ -459,7 +459,7 @@ def test_today_renews_only_its_own_part(staff: Client, quiet: dict[str, Any]) ->
     text = page(staff)
     assert 'hx-select-oob="#today-live,#calendly-lamp"' in text
     assert text.count('id="today-live"') == text.count('id="calendly-lamp"') == 1
-    assert "hx-trigger" not in page(staff, day="2026-11-24")
+    assert "every 45s" not in page(staff, day="2026-11-24")
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import time_machine
 
 from calendly_integration.models import AgentKey, RefusedAttempt
 from calendly_integration.sandbox.calendly import Calendly
-from calendly_integration.services.worker import heartbeat
+from calendly_integration.services.worker import scheduled
 
 from .document import CheckedClient
 
@@ -104,7 +104,7 @@ def test_who_is_booked_afterwards_leaves_the_list_and_a_closed_one_begins_anew(
 
 def test_old_ones_are_deleted_by_the_housekeeping(api: CheckedClient) -> None:
     ask(api, **SUNDAY_NIGHT)
-    heartbeat.clean(now=datetime.now(UTC) + timedelta(days=29))
+    scheduled.run_housekeeping(now=datetime.now(UTC) + timedelta(days=29))
     assert RefusedAttempt.objects.exists()
-    heartbeat.clean(now=datetime.now(UTC) + timedelta(days=31))
+    scheduled.run_housekeeping(now=datetime.now(UTC) + timedelta(days=31))
     assert not RefusedAttempt.objects.exists()

@@ -64,7 +64,7 @@ def test_it_is_not_confirmed_at_the_old_time_for_long_and_staff_see_it(
     assert entries.count() == 1
     assert [row.pk for row in today.lost_moves().rows] == [booking.pk]
     page = admin_client.get(reverse("admin:app_list", args=["calendly_integration"])).content.decode()
-    assert "Întâlniri mutate la o oră necunoscută" in page
+    assert "Mutată la o oră încă necunoscută" in page
     assert "/calendly/canceled" not in told()
 
 
