@@ -92,3 +92,22 @@ CALL_NOTES = (
     "Revine după ce vorbește cu echipa.",
     "I-am trimis linkul pe e-mail.",
 )
+
+STAFF_NOTES = (
+    "Vorbește mai bine în engleză.",
+    "A cerut să fie sunat înainte.",
+)
+
+# What agents could not book: name, e-mail, phone, event type, code, hours ago.
+REFUSED = (
+    (
+        "Nicoleta Brâncuș",
+        "nicoleta.brancus@example.com",
+        "+40747110233",
+        "Strategy Call",
+        "no_availability",
+        3,
+    ),
+    ("Silviu Mărgineanu", "silviu.margineanu@example.com", "+40721450988", "Sales Demo", "slot_taken", 20),
+    ("Horia Țăran", "horia.taran@example.com", "", "Technical Support", "calendly_unavailable", 46),
+)

@@ -29,6 +29,7 @@ from calendly_integration.models import (
     FollowUp,
     OutboxMessage,
     OutboxQueue,
+    RefusedAttempt,
     TimelineEntry,
     VAIMetadata,
 )
@@ -37,7 +38,7 @@ from calendly_integration.sandbox.errors import Problem
 from calendly_integration.services import errors
 from calendly_integration.services.actors import Actor
 from calendly_integration.services.agents import keys
-from calendly_integration.services.backoffice import followups
+from calendly_integration.services.backoffice import followups, staff_notes
 from calendly_integration.services.bookings import attempts, cancel, create, no_show, reschedule
 from calendly_integration.services.bookings.results import Booked
 from calendly_integration.services.catalog import event_types
@@ -106,6 +107,8 @@ class History:
         self.calendly.clock_offset = timedelta()
         self._move_times_back()
         self._end_messages()
+        self._add_notes()
+        self._add_refused_attempts()
         return Booking.objects.count()
 
     def _add_event_types(self) -> None:
@@ -371,6 +374,32 @@ class History:
         OutboxQueue.objects.release(queues, next_attempt_at=None)
         asked = VAIMetadata.objects.filter(next_attempt_at__isnull=False)
         asked.update(next_attempt_at=None, asked_at=self.now)
+
+    def _add_notes(self) -> None:
+        """Notes for staff on the next meetings."""
+        coming = Booking.objects.filter(status=Booking.Status.CONFIRMED, start_at__gt=self.now)
+        for booking, text in zip(coming.order_by("start_at")[1:], data.STAFF_NOTES, strict=False):
+            staff_notes.write(
+                booking, text=text, before="", by=Actor.staff(data.STAFF), now=self.now - timedelta(hours=2)
+            )
+
+    def _add_refused_attempts(self) -> None:
+        """People for whom an agent could not book, as the API keeps them."""
+        kinds = {kind.name: kind for kind in EventType.objects.all()}
+        for number, (name, email, phone, event_type, code, hours) in enumerate(data.REFUSED):
+            RefusedAttempt.objects.record(
+                email_key=email,
+                conversation_id=f"WA-{61440 + number:04X}",
+                now=self.now - timedelta(hours=hours),
+                code=code,
+                event_type=kinds[event_type],
+                event_name=event_type,
+                name=name,
+                email=email,
+                phone=phone,
+                time_zone=OFFICE.key,
+                agent_key_id=self.agents[number % len(self.agents)][0].pk,
+            )
 
 
 def _by_day(moment: datetime) -> datetime:

@@ -8,7 +8,14 @@ import pytest
 import time_machine
 
 from calendly_integration.management import demo_history
-from calendly_integration.models import Booking, CalendlyAccount, FollowUp, OutboxMessage, TimelineEntry
+from calendly_integration.models import (
+    Booking,
+    CalendlyAccount,
+    FollowUp,
+    OutboxMessage,
+    RefusedAttempt,
+    TimelineEntry,
+)
 from calendly_integration.sandbox.calendly import Calendly
 
 from ..factories import assert_consistent
@@ -37,6 +44,8 @@ def test_the_history_is_whole_agrees_with_calendly_and_lies_in_the_past(
     actions = set(TimelineEntry.objects.values_list("action", flat=True))
     assert {"booked", "confirmed", "canceled", "rescheduled", "no_show", "followup_noted"} <= actions
     assert len(set(FollowUp.objects.values_list("status", flat=True))) >= 3
+    assert RefusedAttempt.objects.open().count() == 3
+    assert Booking.objects.exclude(staff_note="").count() == 2
     assert Counter(OutboxMessage.objects.values_list("status", flat=True))["parked"] == 1
     assert not OutboxMessage.objects.waiting().exists()
     assert all(message.created_at < NOW for message in OutboxMessage.objects.all())
