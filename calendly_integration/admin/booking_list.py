@@ -187,8 +187,8 @@ class BookingList(bounded_lists.BoundedList):
 
     @property
     def without_search(self) -> str:
-        """The query string of the list without its search."""
-        query: str = self.get_query_string(remove=["q"])
+        """The query string of the list without its search: all bookings that the filters leave."""
+        query: str = self.get_query_string({TAB: self.params.get(TAB, "all")}, remove=["q"])
         return query
 
     @property

@@ -103,7 +103,7 @@ def test_a_booking_just_made_renews_itself_and_then_stops(
     staff.open(PAGE, booking.pk)
     top = staff.page.locator("#booking-top")
     assert top.get_attribute("hx-trigger") == "every 3s"
-    staff.page.locator("details summary").first.click()
+    staff.page.locator("details:has(#note) > summary").click()
     staff.page.locator("#note").fill("Vine cu avocatul")
     flush()
     booking.calendly_bookings.update(pending_action="", next_attempt_at=None, lease_token=None)
