@@ -160,7 +160,7 @@ def test_a_new_key_of_the_portal_pauses_everything_and_loses_nothing(system: Sys
         since = len(system.portal.arrivals)
         pause(3)
         assert len(system.portal.arrivals) == since  # nobody tries in vain
-        assert "Portalul ne respinge cheia" in system.staff.get("/admin/calendly_integration/")
+        assert "Portalul ne refuză cheia" in system.staff.get("/admin/calendly_integration/")
     finally:
         system.portal.key = key
     # The end of the minute, early.
