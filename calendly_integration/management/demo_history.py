@@ -6,15 +6,13 @@ real clock in some places, so the times that they have written are moved back at
 """
 
 import random
-import unicodedata
 from bisect import bisect_right
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.db.models import DateTimeField, F, Model
@@ -46,37 +44,13 @@ from calendly_integration.services.outbox import confirmations
 from calendly_integration.services.reconcile import Kind, Observation, apply_observations
 
 from . import demo_data as data
+from .demo_plan import OFFICE, Meeting, plan_meetings
 
-OFFICE = ZoneInfo("Europe/Bucharest")
-MEETINGS_A_DAY = (2, 6)
 # Calendly's conference link is there by then.
 LINK_AFTER = timedelta(seconds=30)
 REFUSED = "422: template data is not valid: meeting_url"
 
 Step = Callable[[datetime], None]
-
-
-@dataclass(slots=True)
-class Meeting:
-    """One meeting of the plan. `booking_id` is known when it has been booked."""
-
-    event_type: str
-    start: datetime
-    person: tuple[str, str, str]
-    source: str
-    number: int
-    booking_id: Any = None
-
-    @property
-    def email(self) -> str:
-        """The invitee's address."""
-        letters = unicodedata.normalize("NFKD", self.person[0]).encode("ascii", "ignore").decode()
-        return f"{letters.lower().replace(' ', '.').replace(chr(39), '')}@example.com"
-
-    @property
-    def booking(self) -> Booking:
-        """The booking as it is now."""
-        return Booking.objects.shown().select_related("event_type", "account").get(pk=self.booking_id)
 
 
 @dataclass(slots=True)
@@ -100,7 +74,7 @@ class History:
         self._add_event_types()
         first = self.now - self.past - timedelta(days=30)
         self.agents = [(keys.create(name, now=first)[0], kind) for name, kind in data.AGENTS]
-        for meeting in self._plan():
+        for meeting in plan_meetings(self.chance, self.now - self.past, self.now + self.ahead):
             self._plan_steps(meeting)
         for at, _number, step in sorted(self.steps, key=lambda each: each[:2]):
             self._do(step, at)
@@ -126,30 +100,6 @@ class History:
         self.calendly.state.last_stamp = None
 
     # The plan
-
-    def _plan(self) -> list[Meeting]:
-        """The meetings: some on each working day, within office hours."""
-        names = [*data.COLORS, *(each[0] for each in data.MORE_EVENT_TYPES)]
-        today = self.now.astimezone(OFFICE).date()
-        meetings: list[Meeting] = []
-        for offset in range(-self.past.days, self.ahead.days + 1):
-            day = today + timedelta(days=offset)
-            if day.weekday() > 4:
-                continue
-            for _ in range(self.chance.randint(*MEETINGS_A_DAY)):
-                meetings.append(self._meeting(day, names, len(meetings)))
-        return meetings
-
-    def _meeting(self, day: date, names: list[str], number: int) -> Meeting:
-        hour = self.chance.choice((9, 9, 10, 10, 11, 12, 13, 14, 14, 15, 16))
-        clock = time(hour, self.chance.choice((0, 0, 15, 30, 45)) if hour < 16 else 0)
-        return Meeting(
-            event_type=self.chance.choices(names, data.WEIGHTS)[0],
-            start=datetime.combine(day, clock, OFFICE).astimezone(UTC),
-            person=self.chance.choice(data.PEOPLE),
-            source=self.chance.choices(("agent", "public", "staff"), (13, 5, 2))[0],
-            number=number,
-        )
 
     def _plan_steps(self, meeting: Meeting) -> None:
         """When it is booked, and what becomes of it."""
