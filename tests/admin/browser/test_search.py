@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import expect
 
 from calendly_integration.models import Booking
 
@@ -17,6 +16,8 @@ APP = "calendly_integration"
 def test_a_caller_is_found_from_any_page_by_keyboard(
     open_admin: Callable[..., AdminClient], booking: Booking, language: str
 ) -> None:
+    from playwright.sync_api import expect
+
     staff = open_admin("maria", language)
     staff.open(f"{APP}_host_changelist")
     page = staff.page
@@ -42,6 +43,8 @@ def test_a_caller_is_found_from_any_page_by_keyboard(
 def test_nothing_found_says_what_was_searched_and_fits_a_phone(
     open_admin: Callable[..., AdminClient], booking: Booking, language: str
 ) -> None:
+    from playwright.sync_api import expect
+
     staff = open_admin("maria", language)
     staff.open("app_list", APP)
     staff.page.keyboard.press("/")
@@ -54,6 +57,8 @@ def test_nothing_found_says_what_was_searched_and_fits_a_phone(
 def test_the_language_is_chosen_on_the_page_and_kept(
     open_admin: Callable[..., AdminClient], booking: Booking
 ) -> None:
+    from playwright.sync_api import expect
+
     staff = open_admin("maria", "en")
     staff.open(f"{APP}_host_changelist")
     staff.page.get_by_role("button", name="RO – română").click()
