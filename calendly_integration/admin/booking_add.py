@@ -49,9 +49,8 @@ class AddBookingMixin(ReadOnlyAdmin[Booking]):
         """A part of the page: the person whose address or number was typed, if they had a meeting before."""
         if not (self.has_add_permission(request) and self.has_view_permission(request)):
             raise PermissionDenied
-        found = staff_booking.known_person(
-            email=request.GET.get("email", "")[:320], phone=request.GET.get("phone", "")[:64]
-        )
+        email, phone = (request.GET.get(name, "").replace("\0", "") for name in ("email", "phone"))
+        found = staff_booking.known_person(email=email[:320], phone=phone[:64])
         last = ""
         if found is not None and found.start_at is not None:
             there = found.start_at.astimezone(viewer_timezone.zone(request))
