@@ -25,13 +25,6 @@ USUAL_COLUMNS = ("when", "invitee", "event", "state", "origin")
 FIXED_COLUMNS = ("when", "invitee")
 
 
-def two_lines(first: object, second: object) -> SafeString:
-    """A cell with a second line in a quieter style."""
-    return format_html(
-        '<span class="calendly cell">{}<br><span class="quiet">{}</span></span>', first, second
-    )
-
-
 class BookingColumnsMixin(ReadOnlyAdmin[Booking]):
     """The part of the bookings' admin that shows a row of the list."""
 
@@ -66,13 +59,13 @@ class BookingColumnsMixin(ReadOnlyAdmin[Booking]):
     def invitee(self, booking: Booking) -> SafeString:
         """The name, and the phone number or the address."""
         name = formatting.text(booking.invitee_name or booking.invitee_email, 60)
-        return two_lines(name, formatting.text(booking.phone or booking.invitee_email, 60))
+        return formatting.two_lines(name, formatting.text(booking.phone or booking.invitee_email, 60))
 
     @admin.display(description=gettext_lazy("meeting"), ordering="event_name")
     def event(self, booking: Booking) -> SafeString:
         """The event type and the host."""
         name = formatting.text(booking.event_name or booking.event_type, 60)
-        return two_lines(name, formatting.text(booking.host, 60))
+        return formatting.two_lines(name, formatting.text(booking.host, 60))
 
     @admin.display(description=gettext_lazy("status"), ordering="status")
     def state(self, booking: Booking) -> SafeString:
@@ -86,7 +79,7 @@ class BookingColumnsMixin(ReadOnlyAdmin[Booking]):
         words = format_html("{}", booking.get_source_display())
         if metadata is None or not metadata.conversation_id:
             return words
-        return two_lines(words, formatting.text(metadata.conversation_id, 40))
+        return formatting.two_lines(words, formatting.text(metadata.conversation_id, 40))
 
     @admin.display(description=gettext_lazy("e-mail"))
     def email(self, booking: Booking) -> SafeString:

@@ -201,7 +201,7 @@ class BookingList(bounded_lists.BoundedList):
         """Whether there is any booking at all."""
         return Booking.objects.exists()
 
-    @property
+    @cached_property
     def number_of_conditions(self) -> int:
         """How many filters are in use, beside the tab."""
         return len(list_conditions.conditions(self)) + (self._chosen("year") is not None)

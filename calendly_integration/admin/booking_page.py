@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
 
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy
 from .. import conf
 from ..models import Booking, CalendlyBooking
 from ..services import error_texts, mapping
-from . import booking_status, formatting, timeline
+from . import booking_status, contact, formatting, timeline
 from .display import field_label, hidden_keys, object_link
 from .read_only import ReadOnlyAdmin
 
@@ -74,10 +74,10 @@ def head(booking: Booking) -> dict[str, Any]:
         "event": formatting.plain(booking.event_name or formatting.EMPTY),
         "invitee": formatting.plain(booking.invitee_name or booking.invitee_email),
         "host": formatting.plain(booking.host.name) if booking.host else "",
-        "person": person_url(booking.invitee_email),
+        "person": contact.person_url(booking.invitee_email),
         "state": booking_status.badge(booking),
-        "mail": formatting.mail_link(booking.invitee_email),
-        "phone": formatting.phone_link(booking.phone) if booking.phone else "",
+        "mail": contact.email_link(booking.invitee_email, 320),
+        "phone": contact.phone_link(booking.phone) or (booking.phone and formatting.text(booking.phone)),
     }
     if start is None:
         return found
@@ -95,11 +95,6 @@ def head(booking: Booking) -> dict[str, Any]:
 def _relative(booking: Booking, start: datetime, now: datetime) -> str:
     is_running = booking.end_at is not None and start <= now < booking.end_at
     return _("now") if is_running else formatting.relative(start, now)
-
-
-def person_url(email: str) -> str:
-    """The page of the person with this address."""
-    return f"{reverse('admin:calendly_integration_booking_person')}?{urlencode({'email': email})}"
 
 
 def page_context(page: ReadOnlyAdmin[Booking], request: HttpRequest, booking: Booking) -> dict[str, Any]:
@@ -171,16 +166,14 @@ def links(booking: Booking) -> dict[str, Any]:
 
 def book_again_url(booking: Booking) -> str:
     """The page that books, with everything filled in that is known of this booking."""
-    known = {
-        "event_type": booking.event_type_id,
-        "name": booking.invitee_name,
-        "email": booking.invitee_email,
-        "phone": booking.phone,
-        "timezone": booking.time_zone,
-        "conversation": _conversation_id(booking),
-    }
-    filled = urlencode({key: value for key, value in known.items() if value})
-    return f"{reverse('admin:calendly_integration_booking_add')}?{filled}"
+    return contact.book_for(
+        event_type=booking.event_type_id,
+        name=booking.invitee_name,
+        email=booking.invitee_email,
+        phone=booking.phone,
+        timezone=booking.time_zone,
+        conversation=_conversation_id(booking),
+    )
 
 
 def _booking_link(booking: Booking) -> dict[str, Any]:

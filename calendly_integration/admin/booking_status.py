@@ -31,8 +31,4 @@ def cell(booking: Booking) -> SafeString:
         note = ""
     if not note:
         return badge(booking)
-    return format_html(
-        '<span class="calendly cell">{}<br><span class="quiet"><bdi>{}</bdi></span></span>',
-        badge(booking),
-        note,
-    )
+    return formatting.two_lines(badge(booking), format_html("<bdi>{}</bdi>", note))

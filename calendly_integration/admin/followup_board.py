@@ -132,6 +132,7 @@ def book_again(row: FollowUp) -> str:
         email=row.email,
         phone=booking.phone,
         timezone=booking.time_zone,
+        time_zone=booking.time_zone,
         conversation=row.conversation_id,
         followup=row.pk,
     )

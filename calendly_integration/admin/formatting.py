@@ -7,7 +7,6 @@ import re
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
-from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
@@ -18,7 +17,6 @@ from django.utils.text import Truncator
 from django.utils.translation import get_language, get_language_info, gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from ..models.booking import phone_parts
 from ..models.visible import one_line, visible
 from ..services import error_texts, texts, time_zones
 
@@ -173,6 +171,13 @@ def link(url: str, label: object = None) -> SafeString:
     return format_html('<a href="{}" rel="noopener noreferrer">{}</a>', url, plain(label or url))
 
 
+def two_lines(first: object, second: object) -> SafeString:
+    """A cell with a second line in a quieter style."""
+    return format_html(
+        '<span class="calendly cell">{}<br><span class="quiet">{}</span></span>', first, second
+    )
+
+
 def link_to(url: str, label: object) -> SafeString:
     """A link to a page of ours."""
     return format_html('<a href="{}"><bdi>{}</bdi></a>', url, plain(label))
@@ -265,19 +270,3 @@ def span(start: datetime, end: datetime | None, zone: tzinfo) -> str:
     clock = f"{begins:%H:%M}–{end.astimezone(zone):%H:%M}" if end else f"{begins:%H:%M}"
     comma = "," if language() == "en" else ""
     return f"{day}{comma} {begins.year}, {clock}"
-
-
-def mail_link(email: str) -> SafeString:
-    """An address that opens the mail program; plain text if it is no address."""
-    if not re.fullmatch(r"[^\s@<>\"]+@[^\s@<>\"]+", email) or visible(email) != email:
-        return text(email, 320)
-    return format_html('<a href="mailto:{}"><bdi>{}</bdi></a>', quote(email, safe="@"), plain(email, 320))
-
-
-def phone_link(phone: str) -> SafeString:
-    """A number that starts a call, in its international form where the country is known."""
-    country, digits = phone_parts(phone)
-    if not digits:
-        return text(phone)
-    number = f"+{country}{digits}" if country else f"0{digits}"
-    return format_html('<a href="tel:{}"><bdi>{}</bdi></a>', number, plain(phone))

@@ -14,7 +14,7 @@ from django.utils.translation import ngettext, pgettext
 
 from ..models import Booking, FollowUp, TimelineEntry, VAIMetadata
 from ..services import error_texts
-from . import booking_status, formatting, viewer_timezone
+from . import booking_status, contact, formatting, viewer_timezone
 from .display import object_link
 from .read_only import ReadOnlyAdmin
 
@@ -48,7 +48,7 @@ class PersonMixin(ReadOnlyAdmin[Booking]):
             "person.html",
             title=formatting.plain(name or email) or _("Unknown person"),
             email=email,
-            mail=formatting.mail_link(newest.invitee_email if newest is not None else email),
+            mail=contact.email_link(newest.invitee_email if newest is not None else email, 320),
             figures=_figures(rows),
             facts=_facts(rows),
             followups=_followups(rows),
@@ -99,7 +99,7 @@ def _facts(rows: QuerySet[Booking]) -> list[tuple[Any, Any]]:
     )
     names, search = distinct("invitee_name"), reverse("admin:calendly_integration_booking_changelist")
     lines: list[tuple[Any, list[Any]]] = [
-        (_("Phone"), [formatting.phone_link(each) for each in distinct("phone")]),
+        (_("Phone"), [contact.phone_link(each) or formatting.text(each) for each in distinct("phone")]),
         (_("Also called"), [formatting.text(each) for each in names] if len(names) > 1 else []),
         (_("Time zone"), [formatting.text(each) for each in distinct("time_zone")]),
         (_("Language"), [formatting.language_name(each) for each in distinct("locale")]),
@@ -160,13 +160,11 @@ def _meeting(row: Booking) -> dict[str, Any]:
 
 
 def _add_url(email: str, newest: Booking | None) -> str:
-    known = {"email": email}
-    if newest is not None:
-        known = {
-            "name": newest.invitee_name,
-            "email": newest.invitee_email,
-            "phone": newest.phone,
-            "timezone": newest.time_zone,
-        }
-    filled = urlencode({key: value for key, value in known.items() if value})
-    return f"{reverse('admin:calendly_integration_booking_add')}?{filled}"
+    if newest is None:
+        return contact.book_for(email=email)
+    return contact.book_for(
+        name=newest.invitee_name,
+        email=newest.invitee_email,
+        phone=newest.phone,
+        timezone=newest.time_zone,
+    )

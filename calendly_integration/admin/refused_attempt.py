@@ -26,6 +26,7 @@ def book_for(row: RefusedAttempt) -> str:
         email=row.email,
         phone=row.phone,
         timezone=row.time_zone,
+        time_zone=row.time_zone,
         conversation=row.conversation_id,
     )
 

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import NoReverseMatch, URLPattern, path, reverse
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 
 from ..models import Booking
 from ..services.backoffice import quick_search
-from . import booking_status, formatting, viewer_timezone
+from . import booking_status, contact, formatting, viewer_timezone
 
 if TYPE_CHECKING:
     from .read_only import ReadOnlyAdmin
@@ -50,7 +50,7 @@ class SearchMixin(_Admin):
 
     def _person(self, row: Booking) -> dict[str, Any]:
         return {
-            "url": self._person_url(row.invitee_email),
+            "url": contact.person_url(row.invitee_email),
             "name": formatting.plain(row.invitee_name or row.invitee_email, 60),
             "email": formatting.plain(row.invitee_email, 60),
             "phone": formatting.plain(row.phone, 30),
@@ -66,13 +66,6 @@ class SearchMixin(_Admin):
             "state": booking_status.badge(row),
         }
 
-    def _person_url(self, email: str) -> str:
-        """The person's page; the list of their bookings if the portal has no such page."""
-        try:
-            return reverse(f"admin:{self.url_name('person')}", query={"email": email})
-        except NoReverseMatch:
-            return self._list(q=email)
-
     def _list(self, **query: str) -> str:
         return reverse(f"admin:{self.url_name('changelist')}", query=query)
 
@@ -80,14 +73,8 @@ class SearchMixin(_Admin):
         """The page to book, with what is known of the first person, or with what was typed."""
         if people:
             row = people[0]
-            known = {
-                "name": row.invitee_name,
-                "email": row.invitee_email,
-                "phone": row.phone,
-                "time_zone": row.time_zone,
-            }
-        else:
-            field = "email" if "@" in term else "phone" if re.fullmatch(r"[\d\s()+./-]+", term) else "name"
-            known = {field: term}
-        filled = {key: value for key, value in known.items() if value}
-        return reverse(f"admin:{self.url_name('add')}", query=filled)
+            return contact.book_for(
+                name=row.invitee_name, email=row.invitee_email, phone=row.phone, time_zone=row.time_zone
+            )
+        field = "email" if "@" in term else "phone" if re.fullmatch(r"[\d\s()+./-]+", term) else "name"
+        return contact.book_for(**{field: term})
