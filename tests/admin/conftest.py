@@ -12,12 +12,21 @@ from calendly_integration import groups
 from calendly_integration.models import AgentKey, Booking, EventType
 from calendly_integration.sandbox.calendly import Calendly
 from calendly_integration.services.actors import Actor
+from calendly_integration.services.backoffice import health
 from calendly_integration.services.bookings import create
 from calendly_integration.services.bookings.results import Booked
 from calendly_integration.services.webhooks import inbox
 
 APP = "calendly_integration"
 OWN = groups.STAFF_PERMISSIONS + groups.ADMINISTRATOR_PERMISSIONS
+
+
+@pytest.fixture(autouse=True)
+def steady_health(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The health that the lamp shows is read once in a test, not again after five seconds: how many queries a page
+    makes must not depend on the speed of the machine. A browser waits for the real lamp."""
+    if request.node.get_closest_marker("browser") is None:
+        monkeypatch.setattr(health, "KEEP_SECONDS", None)
 
 
 def person(username: str, *, staff: bool = True, permissions: list[str] | None = None) -> User:
